@@ -1,0 +1,2 @@
+//! softcap
+fn main() {}
