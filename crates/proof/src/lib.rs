@@ -1,1 +1,27 @@
-//! proof
+//! The record of an offering that anybody can check: hash trees, signed checkpoints, settlement
+//! commitments.
+//!
+//! - [`journal_tree`]: the RFC 6962 tree over journal entries, its inclusion and consistency proofs.
+//! - [`checkpoint`]: a tree head as text (C2SP tlog-checkpoint), unsigned or as a signed note.
+//! - [`note_key`]: the Ed25519 keys of signed notes, in the text forms of Go's `sumdb/note`.
+//! - [`settlement_leaf`], [`settlement_tree`], [`settlement_file`]: the commitment to who gets what,
+//!   byte for byte the tree of `@openzeppelin/merkle-tree`, and its file.
+//!
+//! The crate is pure: no clock, no randomness, no network. What is read or written goes through the
+//! caller's `Read` and `Write`.
+
+pub mod checkpoint;
+pub mod error;
+pub mod journal_tree;
+pub mod note_key;
+pub mod settlement_file;
+pub mod settlement_leaf;
+pub mod settlement_tree;
+
+pub use checkpoint::{Checkpoint, CheckpointNote, SignedCheckpoint};
+pub use error::ProofError;
+pub use journal_tree::{JournalTree, LeafHash, NodeHash, Root};
+pub use note_key::{SigningKey, VerifierKey};
+pub use settlement_file::{FilePart, LeafProof, TreeFile};
+pub use settlement_leaf::{LeafEncoding, LeafId, LeafIdKind, SettlementLeaf};
+pub use settlement_tree::{SettlementNode, SettlementRoot, SettlementTree};

@@ -1,0 +1,184 @@
+//! Everything that can be wrong with a proof, a checkpoint, a key or a settlement tree.
+//!
+//! Codes are stable and never reused: `P1xx` journal tree, `P2xx` keys and checkpoints, `P3xx`
+//! settlement tree. The message says what happened and with which numbers, [`ProofError::remedy`]
+//! says what the reader can do.
+
+use crate::settlement_file::FilePart;
+
+/// A refusal of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// P101: a leaf was asked for that the tree does not have.
+    #[error("leaf {index} is not in a tree of {size} leaves")]
+    LeafOutOfRange {
+        /// The leaf asked for, counted from 0.
+        index: u64,
+        /// Leaves in the tree.
+        size: u64,
+    },
+    /// P102: a consistency proof was asked for from a larger tree to a smaller one.
+    #[error("a tree of {old_size} leaves cannot be an earlier state of one of {new_size}")]
+    SizeOutOfRange {
+        /// Leaves of the tree said to be the earlier one.
+        old_size: u64,
+        /// Leaves of the tree said to be the later one.
+        new_size: u64,
+    },
+    /// P103: an inclusion proof has the wrong length or leads to another root.
+    #[error("the inclusion proof of leaf {index} does not lead to the root of {size} leaves")]
+    InclusionInvalid {
+        /// The leaf, counted from 0.
+        index: u64,
+        /// Leaves in the tree.
+        size: u64,
+    },
+    /// P104: a consistency proof has the wrong length or leads to other roots.
+    #[error("the consistency proof from {old_size} to {new_size} leaves does not hold")]
+    ConsistencyInvalid {
+        /// Leaves of the earlier tree.
+        old_size: u64,
+        /// Leaves of the later tree.
+        new_size: u64,
+    },
+    /// P201: the text of a signing or verifier key is not one.
+    #[error("not a {kind} key: {problem}")]
+    KeyMalformed {
+        /// `signing` or `verifier`. The text of the key is never repeated: it may be a secret.
+        kind: &'static str,
+        /// Which part is wrong.
+        problem: &'static str,
+    },
+    /// P202: a key name is empty or has spaces, plus signs or control characters.
+    #[error("key name {name:?} is empty or has a space, a plus sign or a control character")]
+    KeyNameInvalid {
+        /// The name as given.
+        name: String,
+    },
+    /// P203: the text is not a checkpoint or its signature lines are malformed.
+    #[error("not a checkpoint: line {line}: {problem}")]
+    CheckpointMalformed {
+        /// Line of the text, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// P204: no signature line is by the key that was asked about.
+    #[error("the checkpoint has no signature by {name}+{id:08x}")]
+    SignatureMissing {
+        /// Name of the key.
+        name: String,
+        /// The key's 32-bit id.
+        id: u32,
+    },
+    /// P205: a signature line names the key and does not verify.
+    #[error("the checkpoint's signature by {name}+{id:08x} is false")]
+    SignatureInvalid {
+        /// Name of the key.
+        name: String,
+        /// The key's 32-bit id.
+        id: u32,
+    },
+    /// P301: a settlement without investors has no tree.
+    #[error("a settlement tree needs at least one leaf")]
+    SettlementEmpty,
+    /// P302: more leaves than tree positions of 32 bits can name.
+    #[error("{leaves} leaves are more than a settlement tree can hold ({max})")]
+    SettlementTooLarge {
+        /// Leaves given.
+        leaves: u64,
+        /// Leaves allowed.
+        max: u64,
+    },
+    /// P303: a proof does not lead from the leaf to the root.
+    #[error("the proof does not lead from this leaf to the settlement root")]
+    SettlementProofInvalid,
+    /// P304: the file is not a settlement tree, or of another version or length.
+    #[error("not a settlement tree file: {problem}")]
+    TreeFileMalformed {
+        /// What is wrong.
+        problem: String,
+    },
+    /// P305: the file is not the file of the tree it was compared with.
+    #[error("the settlement tree file differs from the recomputed tree, first at {part}")]
+    TreeFileDiffers {
+        /// The first differing place in the order of the file.
+        part: FilePart,
+    },
+    /// P306: the file could not be read or written.
+    #[error("the settlement tree file cannot be {action}")]
+    TreeFileIo {
+        /// `read` or `written`.
+        action: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl ProofError {
+    /// The stable code, for programs and for the documentation.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::LeafOutOfRange { .. } => "P101",
+            Self::SizeOutOfRange { .. } => "P102",
+            Self::InclusionInvalid { .. } => "P103",
+            Self::ConsistencyInvalid { .. } => "P104",
+            Self::KeyMalformed { .. } => "P201",
+            Self::KeyNameInvalid { .. } => "P202",
+            Self::CheckpointMalformed { .. } => "P203",
+            Self::SignatureMissing { .. } => "P204",
+            Self::SignatureInvalid { .. } => "P205",
+            Self::SettlementEmpty => "P301",
+            Self::SettlementTooLarge { .. } => "P302",
+            Self::SettlementProofInvalid => "P303",
+            Self::TreeFileMalformed { .. } => "P304",
+            Self::TreeFileDiffers { .. } => "P305",
+            Self::TreeFileIo { .. } => "P306",
+        }
+    }
+
+    /// What the reader can do about it, one sentence.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::LeafOutOfRange { .. } => "Ask for a leaf below the size of the checkpoint.",
+            Self::SizeOutOfRange { .. } => "Give the smaller checkpoint first.",
+            Self::InclusionInvalid { .. } => {
+                "Fetch the proof again for this very checkpoint; if it still fails, the entry is not \
+                 in that log: keep the receipt, it is evidence."
+            }
+            Self::ConsistencyInvalid { .. } => {
+                "Fetch the proof again for these two checkpoints; if it still fails, the log was \
+                 rewritten: keep both checkpoints, they are evidence."
+            }
+            Self::KeyMalformed { .. } => {
+                "Copy the whole key, one line: NAME+ID+KEY, or PRIVATE+KEY+NAME+ID+KEY to sign."
+            }
+            Self::KeyNameInvalid { .. } => "Choose a name such as example.com/offering.",
+            Self::CheckpointMalformed { .. } => {
+                "Fetch the checkpoint again, byte for byte: origin, size, root, then a blank line \
+                 and the signatures if there are any."
+            }
+            Self::SignatureMissing { .. } => {
+                "Compare the key with one from a source you trust; an unsigned checkpoint proves \
+                 only that the bundle agrees with itself."
+            }
+            Self::SignatureInvalid { .. } => {
+                "Do not trust this checkpoint: it was altered after it was signed, or forged."
+            }
+            Self::SettlementEmpty => "Settle an offering in which at least one investor took part.",
+            Self::SettlementTooLarge { .. } => "Split the sale into several offerings.",
+            Self::SettlementProofInvalid => {
+                "Check the id, the amounts and their order against the settlement table, and take \
+                 the proof from the same settlement."
+            }
+            Self::TreeFileMalformed { .. } => "Fetch the file again or settle again.",
+            Self::TreeFileDiffers { .. } => {
+                "Do not trust this file: it is not the tree of the settlement beside it."
+            }
+            Self::TreeFileIo { .. } => "Check the disk, its free space and the permissions.",
+        }
+    }
+}
