@@ -1,2 +1,130 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: what CI runs is what a person runs.
+//!
+//! `test` is the whole verdict on a change. The other commands need something that a test run must
+//! not depend on: a quiet machine (`bench`), a database from outside (`advisories`), or hours
+//! (`mutants`). This program knows nothing of the crates it checks.
+
+mod budget;
+mod direction;
+mod error;
+mod mutants;
+mod pipeline;
+mod process;
+mod results;
+mod sales;
+mod tidy;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::budget::Counts;
+use crate::error::XtaskError;
+use crate::process::Output;
+use crate::workspace::Workspace;
+
+/// Builds, checks, measures.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Format, build, lints, licences, docs, all tests, house rules. What CI runs.
+    Test {
+        /// Draw the full number of random cases in the property tests (takes up to an hour).
+        #[arg(long)]
+        full: bool,
+    },
+    /// The benchmarks, e.g. `cargo xtask bench settle --rows 1000000`.
+    Bench {
+        /// Passed on to the benchmark program; `cargo xtask bench --help` prints its help.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Known vulnerabilities in the crates of the lock file. Needs a database from outside.
+    Advisories,
+    /// The house rules alone, in a second.
+    Tidy,
+    /// The direction of dependencies between the crates alone.
+    Direction,
+    /// Changes the core in many small ways and lists the changes that no test noticed.
+    Mutants(mutants::Sample),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the task came to a good end; its own report was printed.
+fn run(arguments: Arguments) -> Result<bool, XtaskError> {
+    let workspace = Workspace::find()?;
+    process::end_children_on_interrupt()?;
+    match arguments.command {
+        Task::Test { full } => {
+            let counts = if full { Counts::Full } else { Counts::Small };
+            return Ok(pipeline::run(&workspace, counts));
+        }
+        Task::Bench { arguments } => bench(&workspace, &arguments)?,
+        Task::Advisories => advisories(&workspace)?,
+        Task::Tidy => tidy::check(&workspace)?,
+        Task::Direction => direction::check(&workspace, None)?,
+        Task::Mutants(sample) => mutants::run(&workspace, &sample)?,
+    }
+    Ok(true)
+}
+
+fn bench(workspace: &Workspace, arguments: &[String]) -> Result<(), XtaskError> {
+    let mut command = workspace.cargo(&[
+        "run",
+        "--release",
+        "--locked",
+        "--package",
+        "softcap-bench",
+        "--",
+    ]);
+    command.args(arguments);
+    process::run_to_success(command, Output::Shown, None).map(drop)
+}
+
+fn advisories(workspace: &Workspace) -> Result<(), XtaskError> {
+    let deny = tools::CARGO_DENY.ensure(workspace, None)?;
+    let command = workspace.command(
+        &deny.to_string_lossy(),
+        &["--locked", "check", "advisories"],
+    );
+    process::run_to_success(command, Output::Shown, None).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_after_bench_is_passed_on() {
+        let words = ["cargo xtask", "bench", "settle", "--rows", "10", "--help"];
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        let Task::Bench { arguments } = arguments.command else {
+            panic!("not bench")
+        };
+        assert_eq!(arguments, ["settle", "--rows", "10", "--help"]);
+    }
+}

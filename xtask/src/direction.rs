@@ -1,0 +1,185 @@
+//! Dependencies point one way (ARCHITECTURE.md): `cli -> proof -> offering`, and nothing back.
+//!
+//! The compiler refuses cycles only. That the pure core knows no outer crate, also not in its
+//! tests, is checked here against the table below.
+
+use serde::Deserialize;
+
+use crate::error::XtaskError;
+use crate::process::{self, Limit, Output};
+use crate::workspace::Workspace;
+
+/// More crates than this in `Cargo.lock` are more than anybody can keep an eye on.
+const MOST_CRATES: usize = 600;
+
+/// What a package of the workspace may know of the others.
+#[derive(Debug, Clone, Copy)]
+enum MayKnow {
+    /// These, and no others.
+    Only(&'static [&'static str]),
+    /// Every one.
+    Any,
+}
+
+/// One row per package. A new crate needs a new row, and with it a thought.
+const TABLE: [(&str, MayKnow); 5] = [
+    ("softcap-offering", MayKnow::Only(&[])),
+    ("softcap-proof", MayKnow::Only(&["softcap-offering"])),
+    (
+        "softcap",
+        MayKnow::Only(&["softcap-proof", "softcap-offering"]),
+    ),
+    ("softcap-bench", MayKnow::Any),
+    ("xtask", MayKnow::Only(&[])),
+];
+
+/// The part of `cargo metadata` that matters here.
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    name: String,
+    /// Present for what lies in the workspace.
+    path: Option<String>,
+}
+
+/// Checks all edges between packages of the workspace and the number of crates in the lock file.
+///
+/// # Errors
+/// `X008` after the findings were printed; `X006` when cargo's answer cannot be read.
+pub(crate) fn check(workspace: &Workspace, limit: Option<Limit>) -> Result<(), XtaskError> {
+    let arguments = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
+    let json = process::run_to_success(workspace.cargo(&arguments), Output::Kept, limit)?;
+    let mut findings = wrong_edges(&json)?;
+    findings.extend(too_many_crates(&workspace.read("Cargo.lock")?));
+    for finding in &findings {
+        println!("{finding}");
+    }
+    match findings.len() {
+        0 => Ok(()),
+        count => Err(XtaskError::Direction { count }),
+    }
+}
+
+fn wrong_edges(json: &str) -> Result<Vec<String>, XtaskError> {
+    let metadata: Metadata =
+        serde_json::from_str(json).map_err(|error| XtaskError::UnreadableOutput {
+            command: "cargo metadata".to_owned(),
+            detail: error.to_string(),
+        })?;
+    let mut findings = Vec::new();
+    for package in &metadata.packages {
+        let Some((_, may_know)) = TABLE.iter().find(|(name, _)| *name == package.name) else {
+            findings.push(format!(
+                "{}: this crate has no row in xtask/src/direction.rs; say what it may know",
+                package.name
+            ));
+            continue;
+        };
+        let MayKnow::Only(allowed) = may_know else {
+            continue;
+        };
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|edge| edge.path.is_some())
+        {
+            if !allowed.contains(&dependency.name.as_str()) {
+                findings.push(format!(
+                    "{} -> {}: this edge is against the direction of ARCHITECTURE.md; move the \
+                     code that needs it outwards",
+                    package.name, dependency.name
+                ));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn too_many_crates(lock: &str) -> Option<String> {
+    let crates = lock.lines().filter(|line| *line == "[[package]]").count();
+    (crates > MOST_CRATES).then(|| {
+        format!("Cargo.lock: {crates} crates, at most {MOST_CRATES} are allowed; drop a dependency")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Metadata of one package; names after `path:` are in the workspace.
+    fn metadata(package: &str, dependencies: &[&str]) -> String {
+        let dependencies: Vec<_> = dependencies
+            .iter()
+            .map(|name| match name.strip_prefix("path:") {
+                Some(name) => serde_json::json!({ "name": name, "path": "/w/x", "kind": "dev" }),
+                None => serde_json::json!({ "name": name, "kind": null }),
+            })
+            .collect();
+        let package = serde_json::json!({ "name": package, "dependencies": dependencies });
+        serde_json::json!({ "packages": [package] }).to_string()
+    }
+
+    #[test]
+    fn each_edge_is_judged_by_the_table() {
+        let cases: [(&str, &[&str], usize); 9] = [
+            ("softcap-offering", &["serde_json", "ruint"], 0),
+            ("softcap-offering", &["path:softcap-proof"], 1),
+            ("softcap-offering", &["path:softcap", "path:xtask"], 2),
+            ("softcap-proof", &["path:softcap-offering", "sha2"], 0),
+            ("softcap-proof", &["path:softcap"], 1),
+            (
+                "softcap",
+                &["path:softcap-offering", "path:softcap-proof"],
+                0,
+            ),
+            ("softcap", &["path:softcap-bench"], 1),
+            ("softcap-bench", &["path:softcap", "path:softcap-proof"], 0),
+            ("xtask", &["path:softcap-offering"], 1),
+        ];
+        for (package, dependencies, expected) in cases {
+            let findings = wrong_edges(&metadata(package, dependencies)).unwrap();
+            assert_eq!(
+                findings.len(),
+                expected,
+                "{package} -> {dependencies:?}: {findings:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_crate_without_a_row_is_a_finding() {
+        let findings = wrong_edges(&metadata("softcap-journal", &[])).unwrap();
+        assert!(
+            findings[0].starts_with("softcap-journal: this crate has no row"),
+            "{findings:?}"
+        );
+    }
+
+    #[test]
+    fn the_lock_file_may_hold_six_hundred_crates() {
+        let lock = |crates: usize| "[[package]]\nname = \"x\"\n\n".repeat(crates);
+        assert_eq!(too_many_crates(&lock(600)), None);
+        let finding = too_many_crates(&lock(601)).unwrap();
+        assert!(finding.starts_with("Cargo.lock: 601 crates"), "{finding}");
+    }
+
+    #[test]
+    fn an_answer_of_unknown_form_is_an_error() {
+        assert!(
+            wrong_edges("{}")
+                .unwrap_err()
+                .to_string()
+                .starts_with("X006")
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! `cargo xtask mutants`: would a test notice if the core were wrong?
+//!
+//! cargo-mutants changes the code in one small place at a time and runs the tests of the crate. A
+//! change that no test notices survives. A random sample with a noted seed is enough to judge the
+//! tests, and the same seed draws the same sample from the same code.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::XtaskError;
+use crate::process::{self, Output};
+use crate::sales;
+use crate::tools::CARGO_MUTANTS;
+use crate::workspace::Workspace;
+
+/// Survivors allowed, in percent of the mutants that a test could have caught.
+const BAR_PERCENT: usize = 5;
+
+/// Which mutants to try.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sample {
+    /// How many mutants to draw.
+    #[arg(long, default_value_t = 300)]
+    count: usize,
+    /// Draws another sample; note it beside the result.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The package whose code is changed and whose tests must notice.
+    #[arg(long, default_value = "softcap-offering")]
+    package: String,
+    /// Mutants tried at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+}
+
+/// The totals that cargo-mutants leaves in `outcomes.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+struct Totals {
+    missed: usize,
+    caught: usize,
+    timeout: usize,
+    unviable: usize,
+}
+
+impl Totals {
+    /// Mutants that compiled. One that made the tests hang was noticed.
+    const fn judged(self) -> usize {
+        self.missed + self.caught + self.timeout
+    }
+
+    const fn is_within_bar(self) -> bool {
+        self.missed * 100 <= self.judged() * BAR_PERCENT
+    }
+}
+
+/// Draws the sample, tries it, prints the survivors and the figure.
+///
+/// # Errors
+/// `X010` when more survive than the bar allows; those of the programs it starts.
+pub(crate) fn run(workspace: &Workspace, sample: &Sample) -> Result<(), XtaskError> {
+    let program = CARGO_MUTANTS.ensure(workspace, None)?;
+    let program = program.to_string_lossy();
+    let package = format!("--package={}", sample.package);
+    let list = workspace.command(&program, &["mutants", "--list", &package]);
+    let names = process::run_to_success(list, Output::Kept, None)?;
+    let drawn = draw(names.lines(), sample.seed, sample.count);
+    println!(
+        "{} of {} mutants of {}, seed {}",
+        drawn.len(),
+        names.lines().count(),
+        sample.package,
+        sample.seed
+    );
+
+    let folder = workspace.target().join("mutants");
+    let config = folder.join("sample.toml");
+    write(&config, &config_text(&drawn))?;
+    let jobs = format!("--jobs={}", sample.jobs);
+    let mut command = workspace.command(&program, &["mutants", &package, &jobs, "--no-shuffle"]);
+    command
+        .arg("--config")
+        .arg(&config)
+        .arg("--output")
+        .arg(&folder);
+    // The tests run in a copy of the tree, beside which no recorded sales lie.
+    command.env(sales::FOLDER_VARIABLE, sales::folder(workspace));
+    let line = process::command_line(&command);
+    let ended = process::run(command, Output::Shown, None)?;
+
+    let results = folder.join("mutants.out");
+    // 2 and 3 are its verdicts "some were missed" and "some timed out"; all else is no verdict.
+    if !matches!(ended.status.code(), Some(0 | 2 | 3)) {
+        return Err(XtaskError::StepFailed {
+            command: line,
+            status: ended.status.to_string(),
+        });
+    }
+    let totals = totals(&read(&results.join("outcomes.json"))?)?;
+    let survivors = read(&results.join("missed.txt"))?;
+    print!("{}", verdict(sample, totals, &survivors));
+    if totals.is_within_bar() {
+        Ok(())
+    } else {
+        Err(XtaskError::Survivors {
+            survivors: totals.missed,
+            judged: totals.judged(),
+            bar_percent: BAR_PERCENT,
+        })
+    }
+}
+
+/// The mutants with the smallest hashes of seed and name, in the order of the list: a sample that
+/// depends on nothing but the seed and the names.
+fn draw<'a>(names: impl Iterator<Item = &'a str>, seed: u64, count: usize) -> Vec<&'a str> {
+    let mut ranked: Vec<([u8; 32], usize, &str)> = names
+        .enumerate()
+        .map(|(place, name)| {
+            let hash = Sha256::new()
+                .chain_update(seed.to_be_bytes())
+                .chain_update(name)
+                .finalize();
+            (hash.into(), place, name)
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.truncate(count);
+    ranked.sort_unstable_by_key(|(_, place, _)| *place);
+    ranked.into_iter().map(|(_, _, name)| name).collect()
+}
+
+/// A cargo-mutants configuration that matches exactly the drawn names.
+fn config_text(drawn: &[&str]) -> String {
+    let mut text = "examine_re = [\n".to_owned();
+    for name in drawn {
+        let pattern = serde_json::Value::from(format!("^{}$", escape(name)));
+        // A JSON string is a TOML string too.
+        text.push_str(&format!("    {pattern},\n"));
+    }
+    text.push_str("]\n");
+    text
+}
+
+/// The regular expression that matches this text only.
+fn escape(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if r"\.+*?()|[]{}^$#&-~".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+fn totals(json: &str) -> Result<Totals, XtaskError> {
+    serde_json::from_str(json).map_err(|error| XtaskError::UnreadableOutput {
+        command: "cargo mutants".to_owned(),
+        detail: error.to_string(),
+    })
+}
+
+fn verdict(sample: &Sample, totals: Totals, survivors: &str) -> String {
+    let judged = totals.judged();
+    // Tenths of a percent, in integers.
+    let tenths = (totals.missed * 1000).checked_div(judged).unwrap_or(0);
+    format!(
+        "\nsurvivors:\n{survivors}\n{} of {judged} survived ({}.{} %), {} caught, {} hung, {} did \
+         not compile; {} drawn from {} with seed {}\n",
+        totals.missed,
+        tenths / 10,
+        tenths % 10,
+        totals.caught,
+        totals.timeout,
+        totals.unviable,
+        sample.count,
+        sample.package,
+        sample.seed,
+    )
+}
+
+fn write(path: &Path, text: &str) -> Result<(), XtaskError> {
+    let failed = |source| XtaskError::File {
+        path: PathBuf::from(path),
+        source,
+    };
+    path.parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .map_err(failed)?;
+    std::fs::write(path, text).map_err(failed)
+}
+
+fn read(path: &Path) -> Result<String, XtaskError> {
+    std::fs::read_to_string(path).map_err(|source| XtaskError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 5] = [
+        "a.rs:1:2: x",
+        "a.rs:9:2: y",
+        "b.rs:1:1: z",
+        "b.rs:3:1: z",
+        "c.rs: w",
+    ];
+
+    #[test]
+    fn a_seed_draws_the_same_sample_and_another_seed_another() {
+        let samples: Vec<_> = (0..20)
+            .map(|seed| draw(NAMES.into_iter(), seed, 2))
+            .collect();
+        assert_eq!(samples[7], draw(NAMES.into_iter(), 7, 2));
+        assert!(samples.iter().all(|sample| sample.len() == 2));
+        assert!(samples.iter().any(|sample| *sample != samples[0]));
+    }
+
+    #[test]
+    fn a_sample_keeps_the_order_of_the_list_and_may_be_the_whole_list() {
+        assert_eq!(draw(NAMES.into_iter(), 3, 300), NAMES);
+    }
+
+    #[test]
+    fn names_become_patterns_that_match_only_themselves() {
+        let text = config_text(&["a.rs:1:2: replace Money::sum -> Option<[u8; 2]> with \"x\\\""]);
+        let expected = "examine_re = [\n    \"^a\\\\.rs:1:2: replace Money::sum \\\\-> \
+                        Option<\\\\[u8; 2\\\\]> with \\\"x\\\\\\\\\\\"$\",\n]\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_bar_is_five_percent_of_what_compiled() {
+        for (missed, caught, timeout, within) in [
+            (0, 0, 0, true),
+            (5, 95, 0, true),
+            (5, 90, 5, true),
+            (6, 94, 0, false),
+            (1, 0, 0, false),
+        ] {
+            let totals = Totals {
+                missed,
+                caught,
+                timeout,
+                unviable: 50,
+            };
+            assert_eq!(totals.is_within_bar(), within, "{totals:?}");
+        }
+    }
+
+    #[test]
+    fn totals_are_read_from_the_tool_s_own_file() {
+        let json = r#"{"outcomes":[],"total_mutants":7,"missed":1,"caught":3,"timeout":2,
+                       "unviable":1,"success":0,"start_time":"2026-01-01T00:00:00Z"}"#;
+        let expected = Totals {
+            missed: 1,
+            caught: 3,
+            timeout: 2,
+            unviable: 1,
+        };
+        assert_eq!(totals(json).unwrap(), expected);
+        assert!(totals("{}").unwrap_err().to_string().starts_with("X006"));
+    }
+}

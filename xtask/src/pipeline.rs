@@ -1,0 +1,300 @@
+//! `cargo xtask test`: the steps in their order, each within the budget of its part.
+//!
+//! A failing step does not stop the later ones, so that one run shows everything that is wrong.
+//! The exception is a failing build, after which every later message would only repeat it.
+
+use std::time::{Duration, Instant};
+
+use crate::budget::{Counts, Ledger, Part, minutes_and_seconds};
+use crate::error::XtaskError;
+use crate::process::{self, Limit, Output};
+use crate::results::TestCount;
+use crate::tools::CARGO_DENY;
+use crate::workspace::Workspace;
+use crate::{direction, sales, tidy};
+
+/// Set for the tests by `--full`: property tests draw their full number of cases.
+const FULL_VARIABLE: &str = "SOFTCAP_FULL";
+
+/// The steps in their order. Cheap and local first, except that formatting needs no build at all.
+const STEPS: [Step; 10] = [
+    Step {
+        name: "fmt",
+        part: Part::LintsAndDocs,
+        work: Work::Cargo(&["fmt", "--all", "--check"]),
+    },
+    Step {
+        name: "build",
+        part: Part::Build,
+        work: Work::Cargo(&["build", "--workspace", "--all-targets", "--locked"]),
+    },
+    Step {
+        name: "clippy",
+        part: Part::LintsAndDocs,
+        work: Work::Cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "--deny=warnings",
+        ]),
+    },
+    Step {
+        name: "clippy, core",
+        part: Part::LintsAndDocs,
+        // Stricter where money is decided. Not in a crate's own lints: a crate that inherits the
+        // workspace's lints cannot add to them.
+        work: Work::Cargo(&[
+            "clippy",
+            "--package=softcap-offering",
+            "--package=softcap-proof",
+            "--lib",
+            "--locked",
+            "--",
+            "--deny=warnings",
+            "--deny=clippy::float_arithmetic",
+            "--deny=clippy::cast_possible_truncation",
+            "--deny=clippy::cast_possible_wrap",
+            "--deny=clippy::cast_sign_loss",
+        ]),
+    },
+    Step {
+        name: "install tools",
+        part: Part::Tools,
+        work: Work::Tools,
+    },
+    Step {
+        name: "deny",
+        part: Part::LintsAndDocs,
+        work: Work::Deny,
+    },
+    Step {
+        name: "doc",
+        part: Part::LintsAndDocs,
+        work: Work::Doc,
+    },
+    Step {
+        name: "test",
+        part: Part::UnitAndProperty,
+        work: Work::Test,
+    },
+    Step {
+        name: "tidy",
+        part: Part::LintsAndDocs,
+        work: Work::Tidy,
+    },
+    Step {
+        name: "direction",
+        part: Part::LintsAndDocs,
+        work: Work::Direction,
+    },
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    name: &'static str,
+    part: Part,
+    work: Work,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    Cargo(&'static [&'static str]),
+    Tools,
+    Deny,
+    Doc,
+    Test,
+    Tidy,
+    Direction,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+struct Outcome {
+    name: &'static str,
+    time: Duration,
+    result: Result<(), XtaskError>,
+}
+
+/// Runs all steps and prints the report. Returns whether everything passed.
+pub(crate) fn run(workspace: &Workspace, counts: Counts) -> bool {
+    let mut run = Run {
+        workspace,
+        counts,
+        ledger: Ledger::new(counts),
+        tests: TestCount::default(),
+    };
+    let mut outcomes = Vec::new();
+    for step in STEPS {
+        println!("\n==> {}", step.name);
+        let started = Instant::now();
+        let result = run.execute(step);
+        let time = started.elapsed();
+        run.ledger.charge(step.part, time);
+        if let Err(error) = &result {
+            println!("error: {error}");
+        }
+        let give_up = step.part == Part::Build && result.is_err();
+        outcomes.push(Outcome {
+            name: step.name,
+            time,
+            result,
+        });
+        if give_up {
+            break;
+        }
+    }
+    print!("\n{}", report(&outcomes, &run.ledger));
+    println!("{}\n", sales::sentence(&sales::folder(workspace)));
+    // The last line, alone and plain: other programs read it.
+    println!("{}", run.tests);
+    outcomes.len() == STEPS.len() && outcomes.iter().all(|outcome| outcome.result.is_ok())
+}
+
+struct Run<'a> {
+    workspace: &'a Workspace,
+    counts: Counts,
+    ledger: Ledger,
+    tests: TestCount,
+}
+
+impl Run<'_> {
+    fn execute(&mut self, step: Step) -> Result<(), XtaskError> {
+        let limit = Some(Limit {
+            part: step.part,
+            budget: step.part.budget(self.counts),
+            left: self.ledger.remaining(step.part),
+        });
+        match step.work {
+            Work::Cargo(arguments) => {
+                let command = self.workspace.cargo(arguments);
+                process::run_to_success(command, Output::Shown, limit).map(drop)
+            }
+            Work::Tools => CARGO_DENY.ensure(self.workspace, limit).map(drop),
+            Work::Deny => {
+                let deny = CARGO_DENY.ensure(self.workspace, limit)?;
+                let arguments = ["--locked", "check", "licenses", "bans", "sources"];
+                let command = self.workspace.command(&deny.to_string_lossy(), &arguments);
+                process::run_to_success(command, Output::Shown, limit).map(drop)
+            }
+            Work::Doc => {
+                let mut command =
+                    self.workspace
+                        .cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+                command.env("RUSTDOCFLAGS", "--deny=warnings");
+                process::run_to_success(command, Output::Shown, limit).map(drop)
+            }
+            Work::Test => self.test(limit),
+            Work::Tidy => tidy::check(self.workspace),
+            Work::Direction => direction::check(self.workspace, limit),
+        }
+    }
+
+    fn test(&mut self, limit: Option<Limit>) -> Result<(), XtaskError> {
+        // All binaries run even when one fails: one run shows every failing test.
+        let arguments = ["test", "--workspace", "--locked", "--no-fail-fast"];
+        let mut command = self.workspace.cargo(&arguments);
+        command.env(sales::FOLDER_VARIABLE, sales::folder(self.workspace));
+        match self.counts {
+            Counts::Small => command.env_remove(FULL_VARIABLE),
+            Counts::Full => command.env(FULL_VARIABLE, "1"),
+        };
+        let line = process::command_line(&command);
+        let ended = process::run(command, Output::ShownAndKept, limit)?;
+        self.tests = TestCount::from_output(&ended.stdout);
+        if !ended.status.success() {
+            return Err(XtaskError::StepFailed {
+                command: line,
+                status: ended.status.to_string(),
+            });
+        }
+        if self.tests.is_empty() {
+            Err(XtaskError::NoTests)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The step table, the budget table, and the failures once more, because the output is long.
+fn report(outcomes: &[Outcome], ledger: &Ledger) -> String {
+    let mut report = format!("{:<18} {:>13}  {}\n", "step", "time", "result");
+    for step in STEPS {
+        let row = match outcomes.iter().find(|outcome| outcome.name == step.name) {
+            Some(outcome) => {
+                let result = if outcome.result.is_ok() {
+                    "ok"
+                } else {
+                    "FAILED"
+                };
+                format!(
+                    "{:<18} {:>13}  {result}",
+                    step.name,
+                    minutes_and_seconds(outcome.time)
+                )
+            }
+            None => format!("{:<18} {:>13}  not run", step.name, "-"),
+        };
+        report.push_str(&row);
+        report.push('\n');
+    }
+    report.push('\n');
+    report.push_str(&ledger.table());
+    report.push('\n');
+    for outcome in outcomes {
+        if let Err(error) = &outcome.result {
+            report.push_str(&format!("FAILED {}: {error}\n", outcome.name));
+        }
+    }
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of a line, whatever the width of its columns.
+    fn words(line: &str) -> String {
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn steps_have_different_names() {
+        for (place, step) in STEPS.iter().enumerate() {
+            assert!(
+                STEPS[..place].iter().all(|other| other.name != step.name),
+                "{}",
+                step.name
+            );
+        }
+    }
+
+    #[test]
+    fn the_report_names_what_failed_and_what_was_not_reached() {
+        let outcomes = [
+            Outcome {
+                name: "fmt",
+                time: Duration::from_secs(2),
+                result: Ok(()),
+            },
+            Outcome {
+                name: "build",
+                time: Duration::from_secs(61),
+                result: Err(XtaskError::NoTests),
+            },
+        ];
+        let report = report(&outcomes, &Ledger::new(Counts::Small));
+        for row in [
+            "fmt 0 min 02 s ok",
+            "build 1 min 01 s FAILED",
+            "clippy - not run",
+            "FAILED build: X009: cargo test ran no test",
+        ] {
+            assert!(
+                report.lines().any(|line| words(line).starts_with(row)),
+                "{row} is not in:\n{report}"
+            );
+        }
+    }
+}
