@@ -48,7 +48,6 @@ const STEPS: [Step; 10] = [
         work: Work::Cargo(&[
             "clippy",
             "--package=softcap-offering",
-            "--package=softcap-proof",
             "--lib",
             "--locked",
             "--",
@@ -57,6 +56,8 @@ const STEPS: [Step; 10] = [
             "--deny=clippy::cast_possible_truncation",
             "--deny=clippy::cast_possible_wrap",
             "--deny=clippy::cast_sign_loss",
+            "--deny=clippy::print_stdout",
+            "--deny=clippy::print_stderr",
         ]),
     },
     Step {
