@@ -13,9 +13,8 @@ use std::num::NonZeroU128;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use softcap_offering::allocation::uniform_price::{
-    Bid, Clearing, Kind, Lot, Price, TieRule, clear,
-};
+use softcap_offering::allocation::uniform_price::{Bid, Clearing, Kind, Lot, Price, clear};
+use softcap_offering::terms::{DustRule, TieRule};
 
 const FILE: &str = "easyauction-vectors/vectors.json";
 
@@ -26,6 +25,7 @@ struct Order {
     user: String,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test of recorded data")]
 /// The vectors, or `None` if the folder is not there and need not be.
 fn vectors() -> Option<Value> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -54,10 +54,6 @@ fn number(value: &Value) -> u128 {
     text.parse().unwrap()
 }
 
-fn positive(value: u128) -> NonZeroU128 {
-    NonZeroU128::new(value).unwrap()
-}
-
 fn orders(vector: &Value) -> Vec<Order> {
     let read = |order: &Value| Order {
         sell: number(&order["sell"]),
@@ -69,26 +65,21 @@ fn orders(vector: &Value) -> Vec<Order> {
 
 fn cleared(vector: &Value, orders: &[Order]) -> Clearing {
     let lot = Lot {
-        supply: positive(number(&vector["auctioned"])),
+        supply: NonZeroU128::new(number(&vector["auctioned"])).unwrap(),
         min_proceeds: number(&vector["min_proceeds"]),
     };
-    let bid = |order: &'_ Order| (order.sell, order.buy);
     let bids: Vec<Bid<'_>> = orders
         .iter()
-        .map(|order| {
-            let (sell, buy) = bid(order);
-            let limit = Price {
-                money: positive(sell),
-                tokens: positive(buy),
-            };
-            Bid {
-                money: sell,
-                limit,
-                id: order.user.as_bytes(),
-            }
+        .map(|order| Bid {
+            money: order.sell,
+            limit: Price::new(order.sell, order.buy).unwrap(),
+            id: order.user.as_bytes(),
         })
         .collect();
-    clear(lot, &bids, TieRule::ById, |_| panic!("no rank is needed")).unwrap()
+    clear(lot, &bids, TieRule::ById, DustRule::Unassigned, |_| {
+        panic!("no rank is needed")
+    })
+    .unwrap()
 }
 
 /// The clearing order as the contract stores it: user 0 if the price is nobody's order.
@@ -202,10 +193,7 @@ fn all_pricing_vectors() {
     for vector in vectors {
         let price = cleared(vector, &orders(vector)).price.unwrap();
         let expected = &vector["expect_price"];
-        let expected = Price {
-            money: positive(number(&expected["sell"])),
-            tokens: positive(number(&expected["buy"])),
-        };
+        let expected = Price::new(number(&expected["sell"]), number(&expected["buy"])).unwrap();
         assert!(
             price.cmp_ratio(&expected).is_eq(),
             "{}: {price:?}",

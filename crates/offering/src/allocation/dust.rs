@@ -5,24 +5,18 @@
 //! - Order: the largest fractional remainder first; equal remainders by the smaller
 //!   [rank](tie_rank), a hash of the terms and the person's id that nobody could choose before the
 //!   terms were frozen and that does not depend on when somebody came.
-//! - Who keeps it: with [`Dust::Unassigned`] nobody, it stays unsold; with
-//!   [`Dust::LargestRemainder`] the people in that order. Nobody gets more than was asked.
+//! - Who keeps it: with [`DustRule::Unassigned`] nobody, it stays unsold; with
+//!   [`DustRule::LargestRemainder`] the people in that order. Nobody gets more than was asked.
 //! - Source: the largest-remainder method of apportionment (Hamilton, Hare-Niemeyer).
 //! - Hazard: a person who can pick an id after the terms are public can search for one with a small
 //!   rank. The gain is one smallest unit.
+//!
+//! [`DustRule::Unassigned`]: crate::terms::DustRule::Unassigned
+//! [`DustRule::LargestRemainder`]: crate::terms::DustRule::LargestRemainder
 
 use std::cmp::Ordering;
 
 use sha2::{Digest, Sha256};
-
-/// What happens to the units that rounding down leaves over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dust {
-    /// They stay with nobody and count as unsold.
-    Unassigned,
-    /// One unit each to the largest fractional remainders, ties to the smaller rank.
-    LargestRemainder,
-}
 
 /// The tie key of a person: `SHA-256(terms_hash || id)`, compared as bytes, the smaller first.
 ///

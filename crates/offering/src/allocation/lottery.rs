@@ -20,18 +20,10 @@ use ruint::aliases::U256;
 use sha2::{Digest, Sha256};
 
 use super::wide::sum;
+use crate::terms::MarginalWinner;
 
 /// Separates tickets from every other hash; the version changes with the layout.
 const DOMAIN: &[u8] = b"softcap/lottery/v1";
-
-/// What the winner gets who does not fit whole into the rest of the capacity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarginalWinner {
-    /// What is left: the last winner is partly filled.
-    Partial,
-    /// Nothing: the draw ends with the winner before, the rest stays unsold.
-    Skip,
-}
 
 /// One draw: what all of its tickets have in common.
 #[derive(Clone, Debug)]
@@ -165,7 +157,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::model::{self, id, tight, unsorted};
-    use super::{Draw, Drawn, MarginalWinner, allot, by_ticket, ticket};
+    use super::{Draw, Drawn, allot, by_ticket, ticket};
+    use crate::terms::MarginalWinner;
 
     const TERMS: [u8; 32] = [0xaa; 32];
     const SEED: [u8; 32] = [0x55; 32];

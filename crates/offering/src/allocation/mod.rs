@@ -8,7 +8,8 @@
 //! For every rule, with the asks already cut to a cap where there is one:
 //! - `allotment[i] <= ask[i]`, and the allotments add up to no more than the capacity;
 //! - they add up to exactly `min(capacity, sum of asks)` when the dust is assigned
-//!   ([`dust::Dust::LargestRemainder`], or [`lottery::MarginalWinner::Partial`]).
+//!   ([`DustRule::LargestRemainder`](crate::terms::DustRule::LargestRemainder), or
+//!   [`MarginalWinner::Partial`](crate::terms::MarginalWinner::Partial)).
 //!
 //! | rule | file | who gets less when it is tight |
 //! |---|---|---|

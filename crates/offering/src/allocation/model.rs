@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use ruint::aliases::U512;
 use sha2::{Digest, Sha256};
 
-use super::dust::Dust;
+use crate::terms::DustRule;
 
 /// The id of the person who asked `i`-th.
 pub(super) fn id(i: usize) -> Vec<u8> {
@@ -72,14 +72,14 @@ pub(super) fn total(amounts: &[u128]) -> U512 {
         .fold(U512::ZERO, |sum, &amount| sum + U512::from(amount))
 }
 
-pub(super) fn pro_rata(asks: &[u128], capacity: u128, dust: Dust) -> Vec<u128> {
+pub(super) fn pro_rata(asks: &[u128], capacity: u128, dust: DustRule) -> Vec<u128> {
     pro_rata_ranked(asks, capacity, dust, rank)
 }
 
 pub(super) fn pro_rata_ranked(
     asks: &[u128],
     capacity: u128,
-    dust: Dust,
+    dust: DustRule,
     rank: impl Fn(usize) -> [u8; 32],
 ) -> Vec<u128> {
     let whole = total(asks);
@@ -93,7 +93,7 @@ pub(super) fn pro_rata_ranked(
         shares.push(u128::try_from(product / whole).unwrap());
         remainders.push(product % whole);
     }
-    if dust == Dust::LargestRemainder {
+    if dust == DustRule::LargestRemainder {
         let mut served = vec![false; asks.len()];
         while total(&shares) < U512::from(capacity) {
             let next = (0..asks.len())
@@ -112,7 +112,7 @@ pub(super) fn pro_rata_ranked(
 }
 
 /// The level by bisection over all numbers, each time adding everything up.
-pub(super) fn water_filling(asks: &[u128], capacity: u128, dust: Dust) -> Vec<u128> {
+pub(super) fn water_filling(asks: &[u128], capacity: u128, dust: DustRule) -> Vec<u128> {
     let filled = |level: u128| -> Vec<u128> { asks.iter().map(|&ask| ask.min(level)).collect() };
     let fits = |level: u128| total(&filled(level)) <= U512::from(capacity);
     let mut level = 0;
@@ -123,7 +123,7 @@ pub(super) fn water_filling(asks: &[u128], capacity: u128, dust: Dust) -> Vec<u1
         }
     }
     let mut allotments = filled(level);
-    if dust == Dust::LargestRemainder {
+    if dust == DustRule::LargestRemainder {
         loop {
             let next = (0..asks.len())
                 .filter(|&i| allotments[i] == level && asks[i] > level)

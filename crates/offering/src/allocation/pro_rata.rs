@@ -12,8 +12,9 @@
 
 use ruint::aliases::U256;
 
-use super::dust::{Dust, RANK_LEVELS, award_largest, rank_digit};
+use super::dust::{RANK_LEVELS, award_largest, rank_digit};
 use super::wide::{low_128, share, sum};
+use crate::terms::DustRule;
 
 /// Shares `capacity` among `asks` in proportion to them.
 ///
@@ -24,7 +25,7 @@ use super::wide::{low_128, share, sum};
 pub fn allot(
     asks: &[u128],
     capacity: u128,
-    dust: Dust,
+    dust: DustRule,
     rank: impl Fn(usize) -> [u8; 32],
 ) -> Vec<u128> {
     allot_by(asks.len(), |i| asks[i], capacity, dust, rank)
@@ -35,7 +36,7 @@ pub(super) fn allot_by(
     people: usize,
     ask: impl Fn(usize) -> u128,
     capacity: u128,
-    dust: Dust,
+    dust: DustRule,
     rank: impl Fn(usize) -> [u8; 32],
 ) -> Vec<u128> {
     let total = sum((0..people).map(&ask));
@@ -43,10 +44,10 @@ pub(super) fn allot_by(
         return (0..people).map(ask).collect();
     }
     match dust {
-        Dust::Unassigned => (0..people)
+        DustRule::Unassigned => (0..people)
             .map(|i| share(ask(i), capacity, total).0)
             .collect(),
-        Dust::LargestRemainder => by_largest_remainder(people, ask, capacity, total, rank),
+        DustRule::LargestRemainder => by_largest_remainder(people, ask, capacity, total, rank),
     }
 }
 
@@ -117,16 +118,16 @@ impl Windows {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::dust::Dust;
     use super::super::model::{self, rank, tight, unsorted};
     use super::{Windows, allot};
+    use crate::terms::DustRule;
     use ruint::aliases::U256;
 
     #[test]
     fn shares_by_hand() {
-        use Dust::{LargestRemainder, Unassigned};
+        use DustRule::{LargestRemainder, Unassigned};
         const MAX: u128 = u128::MAX;
-        let cases: [(&[u128], u128, Dust, &[u128]); 10] = [
+        let cases: [(&[u128], u128, DustRule, &[u128]); 10] = [
             (&[], 10, LargestRemainder, &[]),
             (&[3, 4], 10, LargestRemainder, &[3, 4]),
             (&[3, 4], 7, Unassigned, &[3, 4]),
@@ -161,7 +162,7 @@ mod tests {
                     model::rank(i).map(|b| b >> 5)
                 }
             };
-            let got = allot(&[7, 7, 7], 2, Dust::LargestRemainder, rank);
+            let got = allot(&[7, 7, 7], 2, DustRule::LargestRemainder, rank);
             let expected: Vec<u128> = (0..3).map(|i| u128::from(i != last)).collect();
             assert_eq!(got, expected);
         }
@@ -180,7 +181,7 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_the_model((asks, capacity) in tight(), assign: bool) {
-            let dust = if assign { Dust::LargestRemainder } else { Dust::Unassigned };
+            let dust = if assign { DustRule::LargestRemainder } else { DustRule::Unassigned };
             let got = allot(&asks, capacity, dust, rank);
             model::check_bounds(&asks, capacity, &got, assign)?;
             prop_assert_eq!(got, model::pro_rata(&asks, capacity, dust));
@@ -189,8 +190,8 @@ mod tests {
         #[test]
         fn order_has_no_influence(((asks, capacity), order) in unsorted()) {
             let ordered: Vec<u128> = order.iter().map(|&i| asks[i]).collect();
-            let got = allot(&ordered, capacity, Dust::LargestRemainder, |i| rank(order[i]));
-            let all = allot(&asks, capacity, Dust::LargestRemainder, rank);
+            let got = allot(&ordered, capacity, DustRule::LargestRemainder, |i| rank(order[i]));
+            let all = allot(&asks, capacity, DustRule::LargestRemainder, rank);
             let expected: Vec<u128> = order.iter().map(|&i| all[i]).collect();
             prop_assert_eq!(got, expected);
         }

@@ -14,8 +14,8 @@
 //! - Hazard: a cap per id is a cap per person only if admissions make it so; several ids of one
 //!   person get several caps.
 
-use super::dust::Dust;
 use super::pro_rata;
+use crate::terms::DustRule;
 
 /// Shares `capacity` among `asks`, none of which counts for more than `cap`.
 ///
@@ -25,7 +25,7 @@ pub fn allot(
     asks: &[u128],
     cap: u128,
     capacity: u128,
-    dust: Dust,
+    dust: DustRule,
     rank: impl Fn(usize) -> [u8; 32],
 ) -> Vec<u128> {
     pro_rata::allot_by(asks.len(), |i| asks[i].min(cap), capacity, dust, rank)
@@ -35,16 +35,16 @@ pub fn allot(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::dust::Dust;
     use super::super::model::{self, rank, tight, unsorted};
     use super::allot;
+    use crate::terms::DustRule;
 
     /// Asks, cap, capacity, dust rule, and what is expected.
-    type Case<'a> = (&'a [u128], u128, u128, Dust, &'a [u128]);
+    type Case<'a> = (&'a [u128], u128, u128, DustRule, &'a [u128]);
 
     #[test]
     fn shares_by_hand() {
-        use Dust::{LargestRemainder, Unassigned};
+        use DustRule::{LargestRemainder, Unassigned};
         let cases: [Case<'_>; 7] = [
             // The whale counts for 10, so 10 : 10 : 20 share 20, not 10 : 10 : 1000.
             (&[10, 10, 1000], 20, 20, LargestRemainder, &[5, 5, 10]),
@@ -74,7 +74,7 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_the_model((asks, capacity) in tight(), pick: prop::sample::Index, assign: bool) {
-            let dust = if assign { Dust::LargestRemainder } else { Dust::Unassigned };
+            let dust = if assign { DustRule::LargestRemainder } else { DustRule::Unassigned };
             let cap = if asks.is_empty() { 5 } else { asks[pick.index(asks.len())] };
             let effective: Vec<u128> = asks.iter().map(|&ask| ask.min(cap)).collect();
             let got = allot(&asks, cap, capacity, dust, rank);
@@ -86,16 +86,16 @@ mod tests {
         fn money_beyond_the_cap_changes_nothing((asks, capacity) in tight(), cap in 0_u128..2000) {
             let modest: Vec<u128> = asks.iter().map(|&ask| ask.min(cap)).collect();
             prop_assert_eq!(
-                allot(&asks, cap, capacity, Dust::LargestRemainder, rank),
-                allot(&modest, cap, capacity, Dust::LargestRemainder, rank)
+                allot(&asks, cap, capacity, DustRule::LargestRemainder, rank),
+                allot(&modest, cap, capacity, DustRule::LargestRemainder, rank)
             );
         }
 
         #[test]
         fn order_has_no_influence(((asks, capacity), order) in unsorted(), cap in 0_u128..2000) {
             let ordered: Vec<u128> = order.iter().map(|&i| asks[i]).collect();
-            let got = allot(&ordered, cap, capacity, Dust::LargestRemainder, |i| rank(order[i]));
-            let all = allot(&asks, cap, capacity, Dust::LargestRemainder, rank);
+            let got = allot(&ordered, cap, capacity, DustRule::LargestRemainder, |i| rank(order[i]));
+            let all = allot(&asks, cap, capacity, DustRule::LargestRemainder, rank);
             let expected: Vec<u128> = order.iter().map(|&i| all[i]).collect();
             prop_assert_eq!(got, expected);
         }

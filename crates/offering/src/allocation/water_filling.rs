@@ -4,8 +4,8 @@
 //!   everybody gets `min(ask_i, L)`. If all asks fit together everybody gets the whole ask.
 //! - Rounding: the level is rounded down to a whole unit.
 //! - Dust: fewer units are left over than there are people above the level. With
-//!   [`Dust::LargestRemainder`] one each goes to those of them with the smaller
-//!   [rank](super::dust::tie_rank) (their remainders are all equal); with [`Dust::Unassigned`]
+//!   [`DustRule::LargestRemainder`] one each goes to those of them with the smaller
+//!   [rank](super::dust::tie_rank) (their remainders are all equal); with [`DustRule::Unassigned`]
 //!   they stay unsold.
 //! - Source: max-min fairness; the uniform rule for division (Benassy, Sprumont 1991).
 //! - Hazard: asking for more than one wants never pays, but asking through several ids does: this
@@ -13,8 +13,9 @@
 
 use ruint::aliases::U256;
 
-use super::dust::{Dust, RANK_LEVELS, award_largest, rank_digit};
+use super::dust::{RANK_LEVELS, award_largest, rank_digit};
 use super::wide::sum;
+use crate::terms::DustRule;
 
 /// Fills everybody to the same level, up to what they asked.
 ///
@@ -24,7 +25,7 @@ use super::wide::sum;
 pub fn allot(
     asks: &[u128],
     capacity: u128,
-    dust: Dust,
+    dust: DustRule,
     rank: impl Fn(usize) -> [u8; 32],
 ) -> Vec<u128> {
     let Some(Level { height, leftover }) = level(asks, capacity) else {
@@ -32,8 +33,8 @@ pub fn allot(
     };
     let mut allotments: Vec<u128> = asks.iter().map(|&ask| ask.min(height)).collect();
     match dust {
-        Dust::Unassigned => {}
-        Dust::LargestRemainder => {
+        DustRule::Unassigned => {}
+        DustRule::LargestRemainder => {
             let above: Vec<usize> = (0..asks.len()).filter(|&i| asks[i] > height).collect();
             // Less than the number of people above the level, see `level`.
             let take = usize::try_from(leftover).unwrap_or(above.len());
@@ -86,9 +87,9 @@ pub fn level(asks: &[u128], capacity: u128) -> Option<Level> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::dust::Dust;
     use super::super::model::{self, rank, tight, unsorted};
     use super::{Level, allot, level};
+    use crate::terms::DustRule;
 
     /// Asks, capacity, and the expected height and leftover.
     type Case<'a> = (&'a [u128], u128, Option<(u128, u128)>);
@@ -119,15 +120,21 @@ mod tests {
         let ranks = [[1; 32], [4; 32], [2; 32], [3; 32]];
         let asks = [5, 9, 9, 9];
         let rank = |i: usize| ranks[i];
-        assert_eq!(allot(&asks, 21, Dust::LargestRemainder, rank), [5, 5, 6, 5]);
-        assert_eq!(allot(&asks, 22, Dust::LargestRemainder, rank), [5, 5, 6, 6]);
-        assert_eq!(allot(&asks, 22, Dust::Unassigned, rank), [5, 5, 5, 5]);
+        assert_eq!(
+            allot(&asks, 21, DustRule::LargestRemainder, rank),
+            [5, 5, 6, 5]
+        );
+        assert_eq!(
+            allot(&asks, 22, DustRule::LargestRemainder, rank),
+            [5, 5, 6, 6]
+        );
+        assert_eq!(allot(&asks, 22, DustRule::Unassigned, rank), [5, 5, 5, 5]);
     }
 
     proptest! {
         #[test]
         fn agrees_with_the_model((asks, capacity) in tight(), assign: bool) {
-            let dust = if assign { Dust::LargestRemainder } else { Dust::Unassigned };
+            let dust = if assign { DustRule::LargestRemainder } else { DustRule::Unassigned };
             let got = allot(&asks, capacity, dust, rank);
             model::check_bounds(&asks, capacity, &got, assign)?;
             prop_assert_eq!(got, model::water_filling(&asks, capacity, dust));
@@ -138,15 +145,15 @@ mod tests {
             asks in prop::collection::vec(0_u128..9, 0..8),
             capacity in 0_u128..60,
         ) {
-            let got = allot(&asks, capacity, Dust::LargestRemainder, rank);
+            let got = allot(&asks, capacity, DustRule::LargestRemainder, rank);
             prop_assert_eq!(got, model::poured(&asks, capacity));
         }
 
         #[test]
         fn order_has_no_influence(((asks, capacity), order) in unsorted()) {
             let ordered: Vec<u128> = order.iter().map(|&i| asks[i]).collect();
-            let got = allot(&ordered, capacity, Dust::LargestRemainder, |i| rank(order[i]));
-            let all = allot(&asks, capacity, Dust::LargestRemainder, rank);
+            let got = allot(&ordered, capacity, DustRule::LargestRemainder, |i| rank(order[i]));
+            let all = allot(&asks, capacity, DustRule::LargestRemainder, rank);
             let expected: Vec<u128> = order.iter().map(|&i| all[i]).collect();
             prop_assert_eq!(got, expected);
         }

@@ -5,6 +5,8 @@
 
 use ruint::aliases::U256;
 
+use crate::ratio::wide;
+
 /// The exact sum of `amounts`.
 pub(super) fn sum(amounts: impl Iterator<Item = u128>) -> U256 {
     // Two machine words and a count of carries: adding in U256 costs several times as much.
@@ -18,12 +20,6 @@ pub(super) fn sum(amounts: impl Iterator<Item = u128>) -> U256 {
     (U256::from(carries) << 128) | U256::from(low)
 }
 
-/// The exact product `a * b`.
-pub(super) fn product(a: u128, b: u128) -> U256 {
-    // (2^128 - 1)^2 < 2^256, so the wrapping operator never wraps.
-    U256::from(a).wrapping_mul(U256::from(b))
-}
-
 /// `a * b div divisor` and the remainder, for `0 < divisor` and `b <= divisor`, so that the
 /// quotient is at most `a`.
 ///
@@ -33,7 +29,7 @@ pub(super) fn share(a: u128, b: u128, divisor: U256) -> (u128, U256) {
     if let (Some(small), Ok(by)) = (a.checked_mul(b), u128::try_from(divisor)) {
         return (small / by, U256::from(small % by));
     }
-    let (quotient, remainder) = product(a, b).div_rem(divisor);
+    let (quotient, remainder) = wide(a, b).div_rem(divisor);
     (low_128(quotient), remainder)
 }
 
@@ -49,7 +45,7 @@ mod tests {
     use proptest::prelude::*;
     use ruint::aliases::{U256, U512};
 
-    use super::{low_128, product, share, sum};
+    use super::{low_128, share, sum};
 
     #[test]
     fn a_sum_beyond_128_bits_is_exact() {
@@ -69,12 +65,11 @@ mod tests {
 
     #[test]
     fn the_largest_product_fits() {
-        let largest = product(u128::MAX, u128::MAX);
-        assert_eq!(largest, U256::MAX - (U256::from(u128::MAX) << 1));
-        assert_eq!(
-            share(u128::MAX, u128::MAX, U256::from(u128::MAX)),
-            (u128::MAX, U256::ZERO)
-        );
+        let most = u128::MAX;
+        assert_eq!(share(most, most, U256::from(most)), (most, U256::ZERO));
+        // (2^128 - 1)^2 = (2^128 - 2) x 2^128 + 1
+        let above = U256::from(most) + U256::from(1);
+        assert_eq!(share(most, most, above), (most - 1, U256::from(1)));
     }
 
     proptest! {

@@ -5,9 +5,9 @@ use std::num::NonZeroU128;
 use proptest::prelude::*;
 use ruint::aliases::U512;
 
-use super::super::dust::Dust;
 use super::super::model::{pro_rata_ranked, rank};
-use super::{Bid, BidsTooLarge, Clearing, Kind, Lot, Price, TieRule, clear};
+use super::{Bid, BidsTooLarge, Clearing, Kind, Lot, Price, clear};
+use crate::terms::{DustRule, TieRule};
 
 /// Money, least tokens and id, as the vectors write an order.
 type Order = (u128, u128, &'static str);
@@ -15,11 +15,7 @@ type Order = (u128, u128, &'static str);
 const E: u128 = 1_000_000_000_000_000_000;
 
 fn price(money: u128, tokens: u128) -> Price {
-    let positive = |n| NonZeroU128::new(n).unwrap();
-    Price {
-        money: positive(money),
-        tokens: positive(tokens),
-    }
+    Price::new(money, tokens).unwrap()
 }
 
 fn lot(supply: u128, min_proceeds: u128) -> Lot {
@@ -41,7 +37,10 @@ fn bids(orders: &[Order]) -> Vec<Bid<'static>> {
 }
 
 fn by_id(lot: Lot, bids: &[Bid<'_>]) -> Clearing {
-    clear(lot, bids, TieRule::ById, |_| panic!("no rank is needed")).unwrap()
+    clear(lot, bids, TieRule::ById, DustRule::Unassigned, |_| {
+        panic!("no rank is needed")
+    })
+    .unwrap()
 }
 
 struct Fact {
@@ -251,20 +250,51 @@ fn ties_by_id_compare_money_then_length_then_bytes() {
 fn ties_pro_rata_share_what_the_higher_bids_leave() {
     let orders = [(10, 5, "1"), (10, 10, "2"), (20, 20, "3"), (9, 10, "4")];
     let at =
-        |supply, dust| clear(lot(supply, 0), &bids(&orders), TieRule::ProRata(dust), rank).unwrap();
-    let got = at(25, Dust::LargestRemainder);
+        |supply, dust| clear(lot(supply, 0), &bids(&orders), TieRule::ProRata, dust, rank).unwrap();
+    let got = at(25, DustRule::LargestRemainder);
     assert_eq!(got.kind, Kind::MarginalLevel { filled: 15 });
     assert_eq!(
         (got.accepted, got.price),
         (vec![10, 5, 10, 0], Some(price(10, 10)))
     );
     // 16 between 10 and 20: 5.33 and 10.67.
-    assert_eq!(at(26, Dust::LargestRemainder).accepted, [10, 5, 11, 0]);
-    let got = at(26, Dust::Unassigned);
+    assert_eq!(at(26, DustRule::LargestRemainder).accepted, [10, 5, 11, 0]);
+    let got = at(26, DustRule::Unassigned);
     assert_eq!(
         (got.accepted_total, got.accepted, got.unsold),
         (25, vec![10, 5, 10, 0], 1)
     );
+}
+
+#[test]
+fn a_price_needs_both_sides() {
+    assert_eq!(Price::new(0, 5), None);
+    assert_eq!(Price::new(5, 0), None);
+    assert_eq!(
+        Price::new(5, 7).map(|p| (p.money.get(), p.tokens.get())),
+        Some((5, 7))
+    );
+}
+
+#[test]
+fn prices_closer_than_the_sort_key_are_told_apart() {
+    // Below 64 binary places, beyond the largest key, and apart by less than the last place.
+    const MAX: u128 = u128::MAX;
+    let pairs = [
+        (price(1, MAX), price(2, MAX)),
+        (price(MAX - 1, 1), price(MAX, 1)),
+        (price(MAX - 2, MAX - 1), price(MAX - 1, MAX)),
+    ];
+    for (lower, higher) in pairs {
+        assert_eq!(lower.sort_key(), higher.sort_key());
+        let bid = |limit| Bid {
+            money: 5,
+            limit,
+            id: b"1",
+        };
+        let ranked = super::ranked(lot(9, 0), &[bid(lower), bid(higher)]);
+        assert_eq!(ranked, [1, 0], "{lower:?} {higher:?}");
+    }
 }
 
 #[test]
@@ -310,7 +340,13 @@ fn the_largest_amounts() {
     assert_eq!(by_id(lot(MAX, 0), &[cheap]).accepted, [1]);
 
     let one_more = Bid { money: 1, ..dear };
-    let got = clear(lot(1, 1), &[dear, one_more], TieRule::ById, rank);
+    let got = clear(
+        lot(1, 1),
+        &[dear, one_more],
+        TieRule::ById,
+        DustRule::Unassigned,
+        rank,
+    );
     assert_eq!(got, Err(BidsTooLarge));
 }
 
@@ -336,7 +372,7 @@ fn equal(a: (U512, U512), b: (U512, U512)) -> bool {
 ///
 /// Between two limits the demand is constant, so the candidates are, for each bid, the smaller of
 /// its limit and the money at its limit divided by the supply.
-fn modelled(lot: Lot, bids: &[Bid<'_>], tie: TieRule) -> Modelled {
+fn modelled(lot: Lot, bids: &[Bid<'_>], tie: TieRule, dust: DustRule) -> Modelled {
     let wide = U512::from::<u128>;
     let supply = wide(lot.supply.get());
     let limit = |i: usize| {
@@ -385,7 +421,7 @@ fn modelled(lot: Lot, bids: &[Bid<'_>], tie: TieRule) -> Modelled {
             .fold(U512::ZERO, |sum, &money| sum + wide(money));
         let room = u128::try_from(supply * best.0 / best.1 - above).unwrap();
         match tie {
-            TieRule::ProRata(dust) => {
+            TieRule::ProRata => {
                 let asks: Vec<u128> = level.iter().map(|&i| bids[i].money).collect();
                 let shares = pro_rata_ranked(&asks, room, dust, |m| rank(level[m]));
                 level
@@ -448,11 +484,11 @@ fn lots() -> impl Strategy<Value = Lot> {
     (supply, reserve).prop_map(|(supply, reserve)| lot(supply, reserve))
 }
 
-fn ties() -> impl Strategy<Value = TieRule> {
+fn ties() -> impl Strategy<Value = (TieRule, DustRule)> {
     prop_oneof![
-        Just(TieRule::ById),
-        Just(TieRule::ProRata(Dust::Unassigned)),
-        Just(TieRule::ProRata(Dust::LargestRemainder)),
+        Just((TieRule::ById, DustRule::LargestRemainder)),
+        Just((TieRule::ProRata, DustRule::Unassigned)),
+        Just((TieRule::ProRata, DustRule::LargestRemainder)),
     ]
 }
 
@@ -474,10 +510,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
     #[test]
-    fn agrees_with_the_model(offers in offers(), lot in lots(), tie in ties()) {
+    fn agrees_with_the_model(offers in offers(), lot in lots(), (tie, dust) in ties()) {
         let bids = with_ids(&offers);
-        let got = clear(lot, &bids, tie, rank).unwrap();
-        let expected = modelled(lot, &bids, tie);
+        let got = clear(lot, &bids, tie, dust, rank).unwrap();
+        let expected = modelled(lot, &bids, tie, dust);
         prop_assert_eq!(&got.accepted, &expected.accepted);
         prop_assert_eq!(&got.tokens, &expected.tokens);
         let ratio = got.price.map(|p| (U512::from(p.money.get()), U512::from(p.tokens.get())));
@@ -495,9 +531,9 @@ proptest! {
     }
 
     #[test]
-    fn the_promises_hold(offers in offers(), lot in lots(), tie in ties()) {
+    fn the_promises_hold(offers in offers(), lot in lots(), (tie, dust) in ties()) {
         let bids = with_ids(&offers);
-        let got = clear(lot, &bids, tie, rank).unwrap();
+        let got = clear(lot, &bids, tie, dust, rank).unwrap();
         let sold: u128 = got.tokens.iter().sum();
         prop_assert_eq!(sold + got.unsold, lot.supply.get());
         prop_assert_eq!(got.accepted.iter().sum::<u128>(), got.accepted_total);
@@ -524,12 +560,12 @@ proptest! {
             (Just(offers), order)
         }),
         lot in lots(),
-        tie in ties(),
+        (tie, dust) in ties(),
     ) {
         let bids = with_ids(&offers);
         let ordered: Vec<Bid<'_>> = order.iter().map(|&i| bids[i]).collect();
-        let got = clear(lot, &ordered, tie, |i| rank(order[i])).unwrap();
-        let all = clear(lot, &bids, tie, rank).unwrap();
+        let got = clear(lot, &ordered, tie, dust, |i| rank(order[i])).unwrap();
+        let all = clear(lot, &bids, tie, dust, rank).unwrap();
         prop_assert_eq!(got.price, all.price);
         prop_assert_eq!((got.accepted_total, got.unsold), (all.accepted_total, all.unsold));
         // Equal bids of one person may change places, so the rows are compared as a multiset.
