@@ -228,3 +228,124 @@ fn key_id(name: &str, key: &ed25519_dalek::VerifyingKey) -> u32 {
     let hash: [u8; 32] = hasher.finalize().into();
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The keys, the text and the signature of Go's `sumdb/note` package documentation and tests.
+    const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    const PETER_SECRET: &str =
+        "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+    const ENOCH: &str = "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop";
+    const TEXT: &str = "If you think cryptography is the answer to your problem,\n\
+                        then you don't know what your problem is.\n";
+    const PETER_LINE: &str = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgK\
+                              vqfqdngotpRZb6KE6RyyBwJnAM=";
+    const ENOCH_LINE: &str = "rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovT\
+                              G01oOTGwnWLox33WWd1RvMc+QQ=";
+
+    fn line(key: &VerifierKey, signature: &[u8]) -> String {
+        Base64::encode_string(&[&key.id().to_be_bytes(), signature].concat())
+    }
+
+    #[test]
+    fn signatures_are_those_of_go() {
+        let peter = SigningKey::parse(PETER_SECRET).expect("Go's key");
+        assert_eq!(peter.verifier_key(), &VerifierKey::parse(PETER).expect("Go's key"));
+        assert_eq!(line(peter.verifier_key(), &peter.sign(TEXT.as_bytes())), PETER_LINE);
+
+        let enoch = VerifierKey::parse(ENOCH).expect("Go's key");
+        let signed = Base64::decode_vec(ENOCH_LINE).expect("base64");
+        assert_eq!(signed[..4], enoch.id().to_be_bytes());
+        assert!(enoch.verifies(TEXT.as_bytes(), &signed[4..]));
+        assert!(!enoch.verifies(b"another text\n", &signed[4..]));
+        assert!(!peter.verifier_key().verifies(TEXT.as_bytes(), &signed[4..]));
+        assert!(!enoch.verifies(TEXT.as_bytes(), &signed[5..]), "63 bytes");
+    }
+
+    #[test]
+    fn text_forms_are_read_back_and_secrets_are_never_printed() {
+        for text in [PETER, ENOCH] {
+            assert_eq!(VerifierKey::parse(text).expect("Go's key").to_string(), text);
+        }
+        let peter = SigningKey::parse(PETER_SECRET).expect("Go's key");
+        assert_eq!(*peter.to_secret_text(), PETER_SECRET);
+        assert_eq!(
+            format!("{peter:?}"),
+            format!("SigningKey {{ public: VerifierKey({PETER}), secret: <hidden> }}")
+        );
+        let made = SigningKey::from_entropy("example.com/offering", &[7; 32]).expect("a name");
+        let read = SigningKey::parse(&made.to_secret_text()).expect("its own text");
+        assert_eq!(read.verifier_key(), made.verifier_key());
+    }
+
+    #[test]
+    fn every_part_and_every_changed_character_of_a_key_is_refused() {
+        for text in [PETER, PETER_SECRET] {
+            let refused = |mangled: &str| {
+                let code = if text == PETER {
+                    VerifierKey::parse(mangled).err()
+                } else {
+                    SigningKey::parse(mangled).err()
+                };
+                let code = code.map(|error| error.code());
+                assert!(matches!(code, Some("P201" | "P202")), "{mangled:?} gave {code:?}");
+            };
+            for start in 0..text.len() {
+                for end in start..text.len() + usize::from(start > 0) {
+                    refused(&text[start..end]);
+                }
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[start] += 1;
+                refused(std::str::from_utf8(&bytes).expect("ASCII"));
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_other_kinds_are_refused_with_the_reason() {
+        let of = |name: &str, key: &[u8]| {
+            let mut hasher = Sha256::new();
+            hasher.update(name);
+            hasher.update([0x0A]);
+            hasher.update(key);
+            let hash: [u8; 32] = hasher.finalize().into();
+            let id = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+            format!("{name}+{id:08x}+{}", Base64::encode_string(key))
+        };
+        let mut small_order = [0; 33];
+        (small_order[0], small_order[1]) = (1, 1);
+        let rows = [
+            // The first two are of Go's tests: right id, wrong length or type.
+            (
+                "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY=="
+                    .to_owned(),
+                "the key is not 33 bytes in base64",
+            ),
+            (
+                "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".to_owned(),
+                "the key is not of type Ed25519 (0x01)",
+            ),
+            (of("weak", &small_order), "the key is a point of small order"),
+            (of("short", &small_order[..32]), "the key is not 33 bytes in base64"),
+            (of("none", &[2; 33]), "the key is not of type Ed25519 (0x01)"),
+            (PETER.replace("c74f20a3", "C74F20A3"), "the id is not eight lower-case hex digits"),
+            (PETER.replace("c74f20a3", "c74f20a4"), "the id does not belong to this name and key"),
+            (
+                PETER.replace("Peter", "Peter "),
+                "the name is empty or has spaces or control characters",
+            ),
+        ];
+        for (text, expected) in rows {
+            match VerifierKey::parse(&text) {
+                Err(ProofError::KeyMalformed { problem, .. }) => assert_eq!(problem, expected),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        for name in ["", "two words", "plus+sign", "tab\t", "no\u{a0}break", "line\n"] {
+            let error = SigningKey::from_entropy(name, &[1; 32]).expect_err("not a name");
+            assert_eq!(error.code(), "P202");
+        }
+    }
+}
