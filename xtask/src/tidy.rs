@@ -149,6 +149,9 @@ fn apply(paths: &[String], files: &[TextFile]) -> Vec<Finding> {
 /// Tracked files, and new ones that are not ignored: a run before the commit sees what it adds.
 fn listed_files(workspace: &Workspace) -> Result<Vec<String>, XtaskError> {
     let arguments = [
+        // The checkout may belong to another account than ours, as in a container.
+        "-c",
+        "safe.directory=*",
         "ls-files",
         "--cached",
         "--others",
