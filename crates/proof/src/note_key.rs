@@ -252,8 +252,14 @@ mod tests {
     #[test]
     fn signatures_are_those_of_go() {
         let peter = SigningKey::parse(PETER_SECRET).expect("Go's key");
-        assert_eq!(peter.verifier_key(), &VerifierKey::parse(PETER).expect("Go's key"));
-        assert_eq!(line(peter.verifier_key(), &peter.sign(TEXT.as_bytes())), PETER_LINE);
+        assert_eq!(
+            peter.verifier_key(),
+            &VerifierKey::parse(PETER).expect("Go's key")
+        );
+        assert_eq!(
+            line(peter.verifier_key(), &peter.sign(TEXT.as_bytes())),
+            PETER_LINE
+        );
 
         let enoch = VerifierKey::parse(ENOCH).expect("Go's key");
         let signed = Base64::decode_vec(ENOCH_LINE).expect("base64");
@@ -267,7 +273,10 @@ mod tests {
     #[test]
     fn text_forms_are_read_back_and_secrets_are_never_printed() {
         for text in [PETER, ENOCH] {
-            assert_eq!(VerifierKey::parse(text).expect("Go's key").to_string(), text);
+            assert_eq!(
+                VerifierKey::parse(text).expect("Go's key").to_string(),
+                text
+            );
         }
         let peter = SigningKey::parse(PETER_SECRET).expect("Go's key");
         assert_eq!(*peter.to_secret_text(), PETER_SECRET);
@@ -290,7 +299,10 @@ mod tests {
                     SigningKey::parse(mangled).err()
                 };
                 let code = code.map(|error| error.code());
-                assert!(matches!(code, Some("P201" | "P202")), "{mangled:?} gave {code:?}");
+                assert!(
+                    matches!(code, Some("P201" | "P202")),
+                    "{mangled:?} gave {code:?}"
+                );
             };
             for start in 0..text.len() {
                 for end in start..text.len() + usize::from(start > 0) {
@@ -327,11 +339,26 @@ mod tests {
                 "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".to_owned(),
                 "the key is not of type Ed25519 (0x01)",
             ),
-            (of("weak", &small_order), "the key is a point of small order"),
-            (of("short", &small_order[..32]), "the key is not 33 bytes in base64"),
-            (of("none", &[2; 33]), "the key is not of type Ed25519 (0x01)"),
-            (PETER.replace("c74f20a3", "C74F20A3"), "the id is not eight lower-case hex digits"),
-            (PETER.replace("c74f20a3", "c74f20a4"), "the id does not belong to this name and key"),
+            (
+                of("weak", &small_order),
+                "the key is a point of small order",
+            ),
+            (
+                of("short", &small_order[..32]),
+                "the key is not 33 bytes in base64",
+            ),
+            (
+                of("none", &[2; 33]),
+                "the key is not of type Ed25519 (0x01)",
+            ),
+            (
+                PETER.replace("c74f20a3", "C74F20A3"),
+                "the id is not eight lower-case hex digits",
+            ),
+            (
+                PETER.replace("c74f20a3", "c74f20a4"),
+                "the id does not belong to this name and key",
+            ),
             (
                 PETER.replace("Peter", "Peter "),
                 "the name is empty or has spaces or control characters",
@@ -343,7 +370,14 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
-        for name in ["", "two words", "plus+sign", "tab\t", "no\u{a0}break", "line\n"] {
+        for name in [
+            "",
+            "two words",
+            "plus+sign",
+            "tab\t",
+            "no\u{a0}break",
+            "line\n",
+        ] {
             let error = SigningKey::from_entropy(name, &[1; 32]).expect_err("not a name");
             assert_eq!(error.code(), "P202");
         }

@@ -1,5 +1,9 @@
 //! Checkpoints and their signatures: one text per checkpoint, every changed byte found, and the same
 //! bytes as the `signed_note` and `tlog_tiles` crates (ports of Go's `sumdb/note` and `sumdb/tlog`).
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 
 use proptest::prelude::*;
 use softcap_proof::{Checkpoint, CheckpointNote, ProofError, Root, SigningKey, VerifierKey};

@@ -1,5 +1,9 @@
 //! The settlement tree and its file on any machine: roots that the npm package gave, a naive second
 //! implementation, and every changed byte of a file found. `settlement_tree_npm.rs` asks the package.
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 
 #[path = "support/hex.rs"]
 mod hex;

@@ -1,6 +1,10 @@
 //! The settlement tree against the npm package `@openzeppelin/merkle-tree` itself: every node, every
 //! position and every proof. Needs Node.js and npm and fails without them; the roots in
 //! `settlement_tree.rs` hold on any machine.
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 
 #[path = "support/hex.rs"]
 mod hex;

@@ -1,4 +1,8 @@
 //! Reading the hashes that test vectors are printed as.
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 
 /// The 32 bytes that 64 hex digits stand for, with or without `0x`.
 pub(crate) fn hash(hex: &str) -> [u8; 32] {

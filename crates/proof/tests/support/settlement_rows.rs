@@ -1,4 +1,8 @@
 //! Settlement rows that are the same on every machine.
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 
 use sha2::{Digest, Sha256};
 use softcap_proof::{LeafEncoding, LeafId, LeafIdKind, SettlementLeaf, SettlementTree};
