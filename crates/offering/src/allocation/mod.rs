@@ -14,7 +14,7 @@
 //! | rule | file | who gets less when it is tight |
 //! |---|---|---|
 //! | pro rata | [`pro_rata`] | everybody, by the same ratio |
-//! | pro rata with a cap per investor | [`pro_rata_capped`] | the same, counting no ask beyond the cap |
+//! | pro rata with a cap | [`pro_rata_capped`] | the same, counting no ask beyond the cap |
 //! | water filling | [`water_filling`] | whoever asked for more than the common level |
 //! | lottery | [`lottery`] | whoever drew a larger ticket |
 //! | uniform-price auction | [`uniform_price`] | whoever bid less per token |

@@ -5,9 +5,10 @@
 //!
 //! - Rank: bids from the highest limit down; equal limits by the [tie rule](TieRule) of the terms.
 //!   By id: first the bid that wants fewer tokens at least, which at equal limits is the one with
-//!   less money; then the smaller id. Two bids of one person with equal money and limit are
-//!   interchangeable, and the one given first is filled first. Pro rata: all bids at the marginal
-//!   price share what is left in proportion to their money.
+//!   less money; then the smaller id. Two bids of one person with equal money and limit come in
+//!   the order of the numbers that their limit is written in (1/2 before 2/4), then as given: it
+//!   changes nothing for anybody. Pro rata: all bids at the marginal price share what is left in
+//!   proportion to their money.
 //! - Formula: with `D(p)` the money of all bids whose limit is at least `p`, the clearing price is
 //!   the largest `p` with `D(p) >= supply * p`, but at least the reserve price
 //!   `min_proceeds / supply`. Bids above it are accepted whole, bids below it are refunded whole,
@@ -172,8 +173,8 @@ pub struct BidsTooLarge;
 /// Clears the auction.
 ///
 /// `rank(i)` is the [tie key](super::dust::tie_rank) of `bids[i]`, different for each bid; it is
-/// called only for [`TieRule::ProRata`] with [`DustRule::LargestRemainder`]. `dust` matters only for
-/// [`TieRule::ProRata`].
+/// called only for [`TieRule::ProRata`] with [`DustRule::LargestRemainder`], and `dust` has no
+/// meaning for [`TieRule::ById`].
 ///
 /// # Errors
 /// [`BidsTooLarge`] if the money of all bids, losing ones included, adds up to more than `u128`.
@@ -224,7 +225,7 @@ pub fn clear(
     Ok(deliver(lot, price, kind, accepted))
 }
 
-/// The bids that take part, from the highest limit down, equal limits by money, id and place.
+/// The bids that take part, from the highest limit down, equal limits by money and id.
 ///
 /// Least tokens wanted is `money * limit.tokens / limit.money`, so at equal limits comparing money
 /// compares exactly what the source compares, without a division.
@@ -356,5 +357,7 @@ fn deliver(lot: Lot, price: Option<Price>, kind: Kind, accepted: Vec<u128>) -> C
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
