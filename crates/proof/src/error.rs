@@ -1,7 +1,7 @@
 //! Everything that can be wrong with a proof, a checkpoint, a key or a settlement tree.
 //!
 //! Codes are stable and never reused: `P1xx` journal tree, `P2xx` keys and checkpoints, `P3xx`
-//! settlement tree. The message says what happened and with which numbers, [`ProofError::remedy`]
+//! settlement tree, `P4xx` entries and the journal file. The message says what happened and with which numbers, [`ProofError::remedy`]
 //! says what the reader can do.
 
 use crate::settlement_file::FilePart;
@@ -114,6 +114,44 @@ pub enum ProofError {
         #[source]
         source: std::io::Error,
     },
+    /// P401: bytes are not the leaf of an entry.
+    #[error("not an entry: byte {offset}: {problem}")]
+    EntryMalformed {
+        /// Where it stops making sense, counted from 0.
+        offset: usize,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// P402: an entry has no encoding.
+    #[error("entry {sequence} cannot be recorded: {problem}")]
+    EntryNotEncodable {
+        /// Its sequence number.
+        sequence: u64,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// P403: the file `journal` is not a sequence of entries.
+    #[error("the journal is malformed: entry {entry} at byte {offset}: {problem}")]
+    JournalMalformed {
+        /// Number of the entry, from 0.
+        entry: u64,
+        /// Where it begins in the file.
+        offset: u64,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// P404: the journal or its leaf hashes cannot be read or written.
+    #[error("the journal cannot be {action}")]
+    JournalIo {
+        /// `read` or `written`.
+        action: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// P405: the thread that writes the journal stopped; finishing the journal says why.
+    #[error("the journal is no longer written")]
+    JournalStopped,
 }
 
 impl ProofError {
@@ -136,6 +174,11 @@ impl ProofError {
             Self::TreeFileMalformed { .. } => "P304",
             Self::TreeFileDiffers { .. } => "P305",
             Self::TreeFileIo { .. } => "P306",
+            Self::EntryMalformed { .. } => "P401",
+            Self::EntryNotEncodable { .. } => "P402",
+            Self::JournalMalformed { .. } => "P403",
+            Self::JournalIo { .. } => "P404",
+            Self::JournalStopped => "P405",
         }
     }
 
@@ -179,6 +222,18 @@ impl ProofError {
                 "Do not trust this file: it is not the tree of the settlement beside it."
             }
             Self::TreeFileIo { .. } => "Check the disk, its free space and the permissions.",
+            Self::EntryMalformed { .. } => {
+                "Fetch the journal again; if it is the same, it was altered or made by a newer version."
+            }
+            Self::JournalMalformed { .. } => {
+                "Fetch the journal again; if it is the same, it was cut or altered."
+            }
+            Self::JournalIo { .. } | Self::JournalStopped => {
+                "Check the disk, its free space and the permissions."
+            }
+            Self::EntryNotEncodable { .. } => {
+                "Shorten or correct the field that the message names."
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 //! caller's `Read` and `Write`.
 
 pub mod checkpoint;
+pub mod entry;
 pub mod error;
 pub mod journal_tree;
 pub mod note_key;
