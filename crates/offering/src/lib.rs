@@ -3,24 +3,53 @@
 //! `apply(stamp, command) -> outcome` is a pure function of the state: no clock, no randomness, no
 //! floating point, no I/O, no map iteration order. Time, rates, admissions and seeds enter as
 //! commands, so a journal of commands replays to the same state anywhere.
+//!
+//! Reading order: [`terms`] (what is promised), [`Command`] (what can happen), [`Offering`] (what
+//! follows), [`Settlement`] (how it ends).
 
+mod admissions;
+mod after_sale;
+pub mod allocation;
+mod bids;
+mod chunked;
 mod command;
+mod contribute;
+mod contribution;
+mod invariants;
 mod investor_id;
+mod investors;
+mod lifecycle;
+mod offering;
 mod outcome;
+pub mod pairs;
+mod pauses;
+mod pricing;
+mod quote;
+mod rates;
 mod ratio;
 mod refusal;
+mod resolve;
+mod returns;
+mod rounds;
+mod rows;
 mod sealed;
+mod settlement;
 pub mod terms;
+mod token_rounding;
 mod units;
 
 pub use command::{
     Admit, Command, Contribute, DocumentExit, LimitPrice, ReturnReason, WithdrawalMark,
 };
+pub use invariants::Violation;
 pub use investor_id::{InvestorId, InvestorIdError};
+pub use offering::{Offering, Phase};
 pub use outcome::{Contributed, Outcome, Settled, Verdict};
-pub use refusal::Refusal;
 pub use ratio::{Ratio, RoundingMode};
+pub use refusal::Refusal;
+pub use rows::{CurrencyTotals, InvestorRow, InvestorRows, Reason, Row};
 pub use sealed::sealed_bid_commitment;
+pub use settlement::{RoundSettlement, Settlement};
 pub use units::{
     Amount, BasisPoints, ContributionIndex, CurrencyIndex, InvestorIndex, LineIndex, Position,
     RoundIndex, Sequence, Span, Stamp, Tokens, Value,

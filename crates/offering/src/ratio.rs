@@ -110,15 +110,85 @@ impl Ratio {
         Self::new(self.den, self.num)
     }
 
+    /// The same number for arithmetic.
+    pub(crate) fn factor(self) -> Factor {
+        Factor { num: self.num, den: self.den }
+    }
+
     /// `amount x self`, rounded.
     pub fn times(self, amount: u128, mode: RoundingMode) -> Option<u128> {
-        self.times_to_unit(amount, 1, mode)
+        self.factor().times_to_unit(amount, 1, mode)
+    }
+
+    /// `amount x self`, rounded to a multiple of `unit` (which is not zero).
+    pub fn times_to_unit(self, amount: u128, unit: u128, mode: RoundingMode) -> Option<u128> {
+        self.factor().times_to_unit(amount, unit, mode)
+    }
+}
+
+/// A ratio that need not be in lowest terms: what prices and rates become before they meet an
+/// amount. Reducing each would cost more than the purchase itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Factor {
+    num: u128,
+    den: u128,
+}
+
+impl Factor {
+    pub(crate) const ONE: Self = Self { num: 1, den: 1 };
+
+    /// `num / den` of wide numbers, reduced only if it must be.
+    pub(crate) fn from_wide(num: U256, den: U256) -> Option<Self> {
+        match (narrow(num), narrow(den)) {
+            (_, Some(0)) => None,
+            (Some(num), Some(den)) => Some(Self { num, den }),
+            _ => Ratio::from_wide(num, den).map(Ratio::factor),
+        }
+    }
+
+    /// The product, reduced only if it must be.
+    pub(crate) fn checked_mul(self, other: Self) -> Option<Self> {
+        if other.num == 1 && other.den == 1 {
+            return Some(self);
+        }
+        match (self.num.checked_mul(other.num), self.den.checked_mul(other.den)) {
+            (Some(num), Some(den)) => Some(Self { num, den }),
+            _ => Self::from_wide(wide(self.num, other.num), wide(self.den, other.den)),
+        }
+    }
+
+    /// `part / whole`.
+    pub(crate) fn share(part: u128, whole: u128) -> Option<Self> {
+        (whole != 0).then_some(Self { num: part, den: whole })
+    }
+
+    pub(crate) fn inverse(self) -> Option<Self> {
+        (self.num != 0).then_some(Self { num: self.den, den: self.num })
+    }
+
+    pub(crate) fn num(self) -> u128 {
+        self.num
+    }
+
+    pub(crate) fn den(self) -> u128 {
+        self.den
+    }
+
+    /// Rounded down.
+    pub(crate) fn floor(self, amount: u128) -> Option<u128> {
+        self.times_to_unit(amount, 1, RoundingMode::Down)
+    }
+
+    /// Rounded up to a multiple of `unit`.
+    pub(crate) fn ceil_to_unit(self, amount: u128, unit: u128) -> Option<u128> {
+        let (quotient, rest) = wide(amount, self.num).div_rem(wide(self.den, unit));
+        narrow(quotient)?.checked_add(u128::from(!rest.is_zero()))?.checked_mul(unit)
     }
 
     /// `amount x self`, rounded to a multiple of `unit` (which is not zero).
     ///
     /// The product and the division are exact; only the last step rounds.
-    pub fn times_to_unit(self, amount: u128, unit: u128, mode: RoundingMode) -> Option<u128> {
+    pub(crate) fn times_to_unit(self, amount: u128, unit: u128, mode: RoundingMode) -> Option<u128> {
         if let (Some(product), Some(den), RoundingMode::Down) =
             (amount.checked_mul(self.num), self.den.checked_mul(unit), mode)
         {
@@ -130,7 +200,7 @@ impl Ratio {
 
     /// The largest amount whose exact product with `self` is at most `limit`; `None` when every
     /// amount that fits is (the ratio is zero, or tiny).
-    pub fn largest_within(self, limit: u128) -> Option<u128> {
+    pub(crate) fn largest_within(self, limit: u128) -> Option<u128> {
         if self.num == 0 {
             return None;
         }
@@ -138,7 +208,7 @@ impl Ratio {
     }
 
     /// The smallest amount whose exact product with `self` is at least `target`.
-    pub fn smallest_reaching(self, target: u128) -> Option<u128> {
+    pub(crate) fn smallest_reaching(self, target: u128) -> Option<u128> {
         if self.num == 0 {
             return None;
         }
@@ -195,10 +265,10 @@ mod tests {
 
     #[test]
     fn bounds_of_an_amount_meet() {
-        let ratio = Ratio::new(7, 3).unwrap();
+        let ratio = Ratio::new(7, 3).unwrap().factor();
         assert_eq!(ratio.largest_within(100), Some(42));
         assert_eq!(ratio.smallest_reaching(98), Some(42));
         assert_eq!(ratio.smallest_reaching(99), Some(43));
-        assert_eq!(Ratio::new(0, 1).unwrap().largest_within(5), None);
+        assert_eq!(Ratio::new(0, 1).unwrap().factor().largest_within(5), None);
     }
 }

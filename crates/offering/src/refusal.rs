@@ -140,6 +140,7 @@ refusals! {
     MilestoneOrder = 807, "Milestones are released in order, once each.", "Release the next one.";
     MilestoneTooEarly = 808, "The milestone's time is not reached.", "Wait for its time.";
     AmountTooLarge = 901, "The amount is beyond what the arithmetic can hold.", "Use a smaller amount.";
+    Inconsistent = 903, "The totals do not add up; this is a defect of the engine.", "Do not pay out; report it with the journal.";
     TooManyEntries = 902, "The offering has reached the largest number of contributions or investors.", "Nothing more can be recorded.";
 }
 

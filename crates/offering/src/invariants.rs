@@ -1,0 +1,145 @@
+//! What is always true. Checked after every command in tests, and at settlement in production.
+
+use crate::{
+    Offering, Verdict,
+    rows::CurrencyTotals,
+    terms::{Bound, Supply},
+};
+
+/// A broken invariant: a defect of the engine, never of its input.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// `contributed == accepted + refunded + kept` does not hold for a contribution.
+    #[error("contribution {index}: contributed is not accepted + refunded + kept")]
+    Contribution {
+        /// Which one.
+        index: usize,
+    },
+    /// The same, summed up by currency.
+    #[error("currency {currency}: contributed is not accepted + refunded + kept")]
+    Currency {
+        /// Which one.
+        currency: usize,
+    },
+    /// `sold + unsold == for_sale`, `total == for_sale + shares` or `minted == sold + shares`.
+    #[error("the supply does not add up")]
+    Supply,
+    /// Rounds and contributions disagree on tokens.
+    #[error("the tokens of contributions are not the tokens of their rounds")]
+    Tokens,
+    /// A round accepted more than its cap or sold more than its supply.
+    #[error("round {round} is above its cap or supply")]
+    Round {
+        /// Which one.
+        round: usize,
+    },
+    /// More was accepted than the hard cap.
+    #[error("the accepted value is above the hard cap")]
+    HardCap,
+    /// An investor has more than a limit.
+    #[error("investor {investor} is above a limit")]
+    Investor {
+        /// Which one.
+        investor: usize,
+    },
+}
+
+impl Offering {
+    /// Checks everything that must always hold.
+    pub fn check_invariants(&self) -> Result<(), Violation> {
+        self.check_contributions()?;
+        self.check_caps()?;
+        self.check_investors()?;
+        self.check_supply()
+    }
+
+    fn check_contributions(&self) -> Result<(), Violation> {
+        let mut totals = vec![CurrencyTotals::default(); self.terms.currencies.len()];
+        let mut tokens = vec![0_u128; self.rounds.len()];
+        for (index, held) in self.contributions.iter().enumerate() {
+            let broken = Violation::Contribution { index };
+            let place = crate::offering::index_of(index);
+            let kept = self.kept.get(&place).copied().unwrap_or(0);
+            if held.accepted.checked_add(kept).is_none_or(|taken| taken > held.amount) {
+                return Err(broken);
+            }
+            let row = self.row(place);
+            let total = totals.get_mut(row.currency.index()).ok_or(broken.clone())?;
+            *total = total.with(&row).ok_or(broken)?;
+            match held.round() {
+                Some(round) => tokens[round.index()] += held.tokens,
+                None if held.tokens > 0 || held.accepted > 0 => return Err(Violation::Tokens),
+                None => {}
+            }
+        }
+        if self.rounds.iter().zip(&tokens).any(|(state, sum)| state.net_tokens != *sum) {
+            return Err(Violation::Tokens);
+        }
+        for (currency, total) in totals.iter().enumerate() {
+            let parts = total.accepted.0 + total.refunded.0 + total.kept.0;
+            let settled = self.settlement.as_ref().map(|settled| settled.totals[currency]);
+            if parts != total.contributed.0 || settled.is_some_and(|held| held != *total) {
+                return Err(Violation::Currency { currency });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_caps(&self) -> Result<(), Violation> {
+        let settled = self.settlement.is_some();
+        let (mut value, mut tokens) = (0_u128, 0_u128);
+        for (round, (terms, state)) in self.terms.rounds.iter().zip(&self.rounds).enumerate() {
+            if crate::rounds::is_batch(terms) && !settled {
+                continue;
+            }
+            value += state.net_value;
+            tokens += state.net_tokens;
+            let above_cap = terms.cap.is_some_and(|cap| state.net_value > cap.0);
+            let above_supply = terms.supply.is_some_and(|supply| state.net_tokens > supply.0);
+            if above_cap || above_supply {
+                return Err(Violation::Round { round });
+            }
+        }
+        match self.terms.hard_cap {
+            Some(Bound::Value(cap)) if value > cap.0 => Err(Violation::HardCap),
+            Some(Bound::Tokens(cap)) if tokens > cap.0 => Err(Violation::HardCap),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_investors(&self) -> Result<(), Violation> {
+        if let (Some(most), None) = (self.terms.investor_max, &self.settlement) {
+            for investor in 0..self.investors.len() {
+                let index = crate::InvestorIndex(u32::try_from(investor).unwrap_or(u32::MAX));
+                if self.investors.get(index).total_value > most.0 {
+                    return Err(Violation::Investor { investor });
+                }
+            }
+        }
+        if let (Some(most), Some(_)) = (self.terms.token_ceiling, &self.settlement) {
+            let mut rows = self.investor_rows();
+            while let Some(row) = rows.next() {
+                if row.tokens > most {
+                    return Err(Violation::Investor { investor: row.investor.index() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_supply(&self) -> Result<(), Violation> {
+        let Some(settlement) = &self.settlement else { return Ok(()) };
+        if settlement.settled.verdict != Verdict::Succeeded {
+            return Ok(());
+        }
+        let sold = settlement.settled.sold.0;
+        let shares: u128 = settlement.shares.iter().map(|share| share.0).sum();
+        let holds = match &self.terms.token.supply {
+            Supply::Fixed { total, for_sale, .. } => {
+                sold + settlement.unsold.0 == for_sale.0 && for_sale.0 + shares == total.0
+            }
+            Supply::Minted { .. } => settlement.minted.0 == sold + shares,
+        };
+        if holds { Ok(()) } else { Err(Violation::Supply) }
+    }
+}

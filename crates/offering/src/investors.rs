@@ -1,0 +1,217 @@
+//! The table of investors: id to index, and what the rules count for each.
+//!
+//! Sharded, because a hash table that doubles stops the world for as long as it takes to move
+//! everything in it; a shard moves a four-thousandth of that. Iteration is by index only, so the
+//! order of the hash table never reaches an outcome, and neither does the seed of the hash.
+
+use hashbrown::HashTable;
+
+use crate::{InvestorId, InvestorIndex, chunked::Chunked};
+
+const SHARDS: usize = 4096;
+/// Ids up to this length are held in the record itself.
+const INLINE: usize = 23;
+const SPILLED: u8 = 255;
+const ADDRESS: u8 = 254;
+
+/// What is counted for one investor.
+#[derive(Clone, Debug)]
+pub(crate) struct Investor {
+    /// Length and bytes of a short opaque id, [`ADDRESS`] and 20 bytes, or [`SPILLED`] and the
+    /// index of the id in `spilled` as 8 bytes.
+    key: [u8; INLINE + 1],
+    /// Round to which `round_value` and `round_tokens` belong.
+    pub(crate) round: u8,
+    /// Newest admission, plus one; 0: none.
+    pub(crate) admission: u32,
+    /// Accepted value in that round.
+    pub(crate) round_value: u128,
+    /// Tokens in that round.
+    pub(crate) round_tokens: u128,
+    /// Accepted value in all rounds.
+    pub(crate) total_value: u128,
+}
+
+/// All investors of an offering.
+#[derive(Clone, Debug)]
+pub(crate) struct Investors {
+    shards: Vec<HashTable<u32>>,
+    records: Chunked<Investor>,
+    spilled: Chunked<Box<str>>,
+    seed: u64,
+}
+
+/// A fast 64-bit hash of short keys (multiply and fold, as in wyhash), seeded so that nobody can
+/// choose ids that collide. Not cryptographic: a bad distribution costs time, never an outcome.
+fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fold = |a: u64, b: u64| {
+        let product = u128::from(a) * u128::from(b);
+        let [low, high] = [product & u128::from(u64::MAX), product >> 64];
+        u64::try_from(low).unwrap_or(0) ^ u64::try_from(high).unwrap_or(0)
+    };
+    let mut state = seed ^ ODD;
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        state = fold(state ^ u64::from_le_bytes(word), ODD ^ seed.rotate_left(32));
+    }
+    fold(state ^ bytes.len() as u64, ODD)
+}
+
+impl Investors {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| HashTable::new()).collect(),
+            records: Chunked::default(),
+            spilled: Chunked::default(),
+            seed,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub(crate) fn id(&self, index: InvestorIndex) -> InvestorId<'_> {
+        id_of(&self.records[index.index()].key, &self.spilled)
+    }
+
+    pub(crate) fn find(&self, id: InvestorId<'_>) -> Option<InvestorIndex> {
+        let hash = self.hash_of(id);
+        let (records, spilled) = (&self.records, &self.spilled);
+        self.shards[shard_of(hash)]
+            .find(hash, |&index| id_of(&records[index as usize].key, spilled) == id)
+            .map(|&index| InvestorIndex(index))
+    }
+
+    /// The investor with this id, made if there is none; `None` when 2^32 - 1 are there.
+    pub(crate) fn find_or_insert(&mut self, id: InvestorId<'_>) -> Option<InvestorIndex> {
+        let hash = self.hash_of(id);
+        let seed = self.seed;
+        let (records, spilled) = (&self.records, &self.spilled);
+        let shard = &mut self.shards[shard_of(hash)];
+        let same = |&index: &u32| id_of(&records[index as usize].key, spilled) == id;
+        if let Some(&index) = shard.find(hash, same) {
+            return Some(InvestorIndex(index));
+        }
+        let index = u32::try_from(records.len()).ok().filter(|&index| index < u32::MAX)?;
+        shard.insert_unique(hash, index, |&index| {
+            hash_id(seed, id_of(&records[index as usize].key, spilled))
+        });
+        let key = self.key_of(id);
+        self.records.push(Investor {
+            key,
+            round: u8::MAX,
+            admission: 0,
+            round_value: 0,
+            round_tokens: 0,
+            total_value: 0,
+        });
+        Some(InvestorIndex(index))
+    }
+
+    pub(crate) fn get(&self, index: InvestorIndex) -> &Investor {
+        &self.records[index.index()]
+    }
+
+    pub(crate) fn get_mut(&mut self, index: InvestorIndex) -> &mut Investor {
+        &mut self.records[index.index()]
+    }
+
+    /// Bytes held, for the benchmark of the state's size.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let tables: usize = self.shards.iter().map(HashTable::allocation_size).sum();
+        let text: usize = self.spilled.iter().map(|id| id.len() + size_of::<Box<str>>()).sum();
+        tables + self.records.len() * size_of::<Investor>() + text
+    }
+
+    fn hash_of(&self, id: InvestorId<'_>) -> u64 {
+        hash_id(self.seed, id)
+    }
+
+    fn key_of(&mut self, id: InvestorId<'_>) -> [u8; INLINE + 1] {
+        let mut key = [0; INLINE + 1];
+        match id {
+            InvestorId::Address(address) => {
+                key[0] = ADDRESS;
+                key[1..21].copy_from_slice(&address);
+            }
+            InvestorId::Opaque(text) if text.len() <= INLINE => {
+                key[0] = u8::try_from(text.len()).unwrap_or(0);
+                key[1..=text.len()].copy_from_slice(text.as_bytes());
+            }
+            InvestorId::Opaque(text) => {
+                key[0] = SPILLED;
+                key[1..9].copy_from_slice(&(self.spilled.len() as u64).to_le_bytes());
+                self.spilled.push(text.into());
+            }
+        }
+        key
+    }
+}
+
+fn shard_of(hash: u64) -> usize {
+    // The table itself uses the lowest and the highest bits.
+    usize::try_from((hash >> 40) & (SHARDS as u64 - 1)).unwrap_or(0)
+}
+
+fn hash_id(seed: u64, id: InvestorId<'_>) -> u64 {
+    match id {
+        InvestorId::Address(address) => hash(seed, &address),
+        InvestorId::Opaque(text) => hash(seed, text.as_bytes()),
+    }
+}
+
+fn id_of<'a>(key: &'a [u8; INLINE + 1], spilled: &'a Chunked<Box<str>>) -> InvestorId<'a> {
+    match key[0] {
+        ADDRESS => {
+            let mut address = [0; 20];
+            address.copy_from_slice(&key[1..21]);
+            InvestorId::Address(address)
+        }
+        SPILLED => {
+            let mut place = [0; 8];
+            place.copy_from_slice(&key[1..9]);
+            let place = usize::try_from(u64::from_le_bytes(place)).unwrap_or(usize::MAX);
+            InvestorId::Opaque(spilled.get(place).map_or("", AsRef::as_ref))
+        }
+        length => {
+            let bytes = &key[1..=usize::from(length)];
+            InvestorId::Opaque(std::str::from_utf8(bytes).unwrap_or(""))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_id_is_found_again_under_any_seed() {
+        for seed in [0, 1, u64::MAX] {
+            let mut investors = Investors::new(seed);
+            let ids: Vec<String> = (0..5_000_u32)
+                .map(|n| match n % 3 {
+                    0 => format!("0x{n:040x}"),
+                    1 => format!("person-{n}"),
+                    _ => format!("a-name-too-long-to-be-held-inline-{n}"),
+                })
+                .collect();
+            for (place, id) in ids.iter().enumerate() {
+                let id = InvestorId::parse(id).unwrap();
+                assert_eq!(investors.find(id), None);
+                let index = investors.find_or_insert(id).unwrap();
+                assert_eq!(index.index(), place);
+                assert_eq!(investors.find_or_insert(id), Some(index));
+            }
+            for (place, text) in ids.iter().enumerate() {
+                let id = InvestorId::parse(text).unwrap();
+                let index = investors.find(id).unwrap();
+                assert_eq!(index.index(), place);
+                assert_eq!(investors.id(index).to_string(), *text);
+            }
+            assert_eq!(investors.len(), ids.len());
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The state of an offering, and the one door through which it changes.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    Command, ContributionIndex, CurrencyIndex, InvestorId, InvestorIndex, LineIndex, Outcome,
+    Position, Ratio, Refusal, RoundIndex, Sequence, Stamp,
+    admissions::Admission,
+    bids::Bids,
+    chunked::Chunked,
+    contribution::Contribution,
+    investors::Investors,
+    pauses::Pauses,
+    rounds::RoundState,
+    settlement::Settlement,
+    terms::{RateTerm, Terms},
+};
+
+/// An offering: terms, and everything that follows from the commands so far.
+#[derive(Clone, Debug)]
+pub struct Offering {
+    pub(crate) terms: Arc<Terms>,
+    pub(crate) terms_hash: [u8; 32],
+    pub(crate) stage: Stage,
+    pub(crate) next: Sequence,
+    /// Newest position on each clock line.
+    pub(crate) latest: Vec<Position>,
+    pub(crate) investors: Investors,
+    pub(crate) contributions: Chunked<Contribution>,
+    pub(crate) admissions: Chunked<Admission>,
+    pub(crate) rounds: Vec<RoundState>,
+    pub(crate) bids: Bids,
+    pub(crate) pauses: Pauses,
+    pub(crate) rates: Rates,
+    /// What is kept of a contribution (proof of burn, bonds of unrevealed bids).
+    pub(crate) kept: BTreeMap<ContributionIndex, u128>,
+    /// What an investor used in rounds other than the one in the investor's record.
+    pub(crate) other_rounds: BTreeMap<(InvestorIndex, RoundIndex), (u128, u128)>,
+    /// For each clock line, when the last right of withdrawal ends.
+    pub(crate) rights_end: Vec<Position>,
+    /// Everybody whose contribution is before this number may withdraw up to this position.
+    pub(crate) document_exit: Option<(Sequence, Position)>,
+    pub(crate) settlement: Option<Box<Settlement>>,
+}
+
+/// How far an offering is; what the clock adds is in [`Phase`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Draft,
+    Running,
+    Cancelled,
+    Expired,
+    Settled,
+}
+
+/// The life cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The terms are not announced yet.
+    Draft,
+    /// Announced, no window has begun.
+    Announced,
+    /// A round is open; the first one that is.
+    Open(RoundIndex),
+    /// Contributions are stopped for now.
+    Paused,
+    /// Between two windows.
+    BetweenRounds,
+    /// All windows are over.
+    Closed,
+    /// The issuer gave up; to be settled as refunds.
+    Cancelled,
+    /// The deadline passed without a settlement; to be settled as refunds.
+    Expired,
+    /// Succeeded; tokens and money are being handed over.
+    Distributing,
+    /// Everybody is being refunded.
+    Refunding,
+    /// Nothing is left to claim, vest, refund or release.
+    Finished,
+}
+
+/// Rates of currencies: every one that was ever in force, because a contribution keeps the one of
+/// its place in the order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rates {
+    pub(crate) all: Vec<Ratio>,
+    pub(crate) current: Vec<Option<CurrentRate>>,
+}
+
+/// The rate in force of one currency.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CurrentRate {
+    /// Place in `Rates::all`.
+    pub(crate) index: u32,
+    /// When it was recorded; `None` for a fixed rate.
+    pub(crate) recorded: Option<Position>,
+}
+
+impl Rates {
+    fn new(terms: &Terms) -> Self {
+        let mut rates = Self::default();
+        for currency in &terms.currencies {
+            match &currency.rate {
+                RateTerm::Fixed(rate) => {
+                    let index = u32::try_from(rates.all.len()).unwrap_or(u32::MAX);
+                    rates.all.push(*rate);
+                    rates.current.push(Some(CurrentRate { index, recorded: None }));
+                }
+                RateTerm::Recorded { .. } => rates.current.push(None),
+            }
+        }
+        rates
+    }
+}
+
+impl Offering {
+    /// An offering before its first entry.
+    pub fn new(terms: Arc<Terms>) -> Self {
+        Self::with_hash_seed(terms, 0)
+    }
+
+    /// As [`Offering::new`], with a seed for the hash tables inside. A server gives a random one, so
+    /// that nobody can choose ids that collide; no outcome depends on it.
+    pub fn with_hash_seed(terms: Arc<Terms>, seed: u64) -> Self {
+        let lines = terms.clock.lines.len();
+        Self {
+            terms_hash: terms.hash(),
+            stage: Stage::Draft,
+            next: Sequence(0),
+            latest: vec![Position(0); lines],
+            investors: Investors::new(seed),
+            contributions: Chunked::default(),
+            admissions: Chunked::default(),
+            rounds: terms.rounds.iter().map(|round| RoundState::new(&terms, round)).collect(),
+            bids: Bids::default(),
+            pauses: Pauses::default(),
+            rates: Rates::new(&terms),
+            kept: BTreeMap::new(),
+            other_rounds: BTreeMap::new(),
+            rights_end: vec![Position(0); lines],
+            document_exit: None,
+            settlement: None,
+            terms,
+        }
+    }
+
+    /// The terms.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// SHA-256 of the canonical terms.
+    pub fn terms_hash(&self) -> [u8; 32] {
+        self.terms_hash
+    }
+
+    /// The number that the next entry takes.
+    pub fn next_sequence(&self) -> Sequence {
+        self.next
+    }
+
+    /// The newest position on a clock line; 0 before the first entry.
+    pub fn latest(&self, line: LineIndex) -> Position {
+        self.latest.get(line.index()).copied().unwrap_or_default()
+    }
+
+    /// How many investors there are.
+    pub fn investor_count(&self) -> usize {
+        self.investors.len()
+    }
+
+    /// The id of an investor; `index` must come from this offering.
+    pub fn investor(&self, index: InvestorIndex) -> InvestorId<'_> {
+        self.investors.id(index)
+    }
+
+    /// The investor with an id.
+    pub fn find_investor(&self, id: InvestorId<'_>) -> Option<InvestorIndex> {
+        self.investors.find(id)
+    }
+
+    /// How many contributions there are, refused ones included.
+    pub fn contribution_count(&self) -> usize {
+        self.contributions.len()
+    }
+
+    /// The contribution that an entry made.
+    pub fn contribution_at(&self, sequence: Sequence) -> Option<ContributionIndex> {
+        let index = self.contributions.partition_point(|held| held.sequence < sequence);
+        let found = self.contributions.get(index)?;
+        (found.sequence == sequence).then(|| index_of(index))
+    }
+
+    /// The settlement, once there is one.
+    pub fn settlement(&self) -> Option<&Settlement> {
+        self.settlement.as_deref()
+    }
+
+    /// Bytes of state that grow with the number of investors.
+    pub fn investor_bytes(&self) -> usize {
+        self.investors.heap_bytes()
+    }
+
+    /// Applies one entry. It takes the next sequence number whatever the outcome; a refused command
+    /// changes nothing else, except that a refused contribution is recorded as refunded.
+    pub fn apply(&mut self, stamp: Stamp, command: &Command<'_>) -> Outcome {
+        let sequence = self.next;
+        self.next = Sequence(sequence.0 + 1);
+        let result = match self.admit_stamp(stamp) {
+            Ok(()) => self.dispatch(sequence, stamp, command),
+            Err(refusal) => Err(refusal),
+        };
+        match result {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                self.record_refused(sequence, stamp, command, refusal);
+                Outcome::Refused(refusal)
+            }
+        }
+    }
+
+    /// Takes the entry's position into the clock: what follows from time alone happens here.
+    fn admit_stamp(&mut self, stamp: Stamp) -> Result<(), Refusal> {
+        let latest =
+            self.latest.get_mut(stamp.line.index()).ok_or(Refusal::UnknownCurrency)?;
+        if stamp.position.after(self.terms.clock.tolerance) < *latest {
+            return Err(Refusal::PositionWentBack);
+        }
+        if stamp.position > *latest {
+            *latest = stamp.position;
+            self.end_pause_by_itself();
+            self.expire();
+        }
+        Ok(())
+    }
+
+    fn dispatch(
+        &mut self,
+        sequence: Sequence,
+        stamp: Stamp,
+        command: &Command<'_>,
+    ) -> Result<Outcome, Refusal> {
+        match command {
+            Command::Contribute(contribute) => return self.contribute(sequence, stamp, contribute),
+            Command::Announce { terms_hash } => return self.announce(*terms_hash),
+            _ if self.stage == Stage::Draft => return Err(Refusal::NotAnnounced),
+            Command::Commit { investor, locked, commitment, .. } => {
+                return self.commit_bid(sequence, stamp, *investor, *locked, *commitment);
+            }
+            Command::Withdraw { contribution } => return self.withdraw(stamp, *contribution),
+            Command::Return { contribution, amount, reason } => {
+                return self.return_money(*contribution, *amount, *reason);
+            }
+            Command::Settle => return self.settle(stamp),
+            Command::Admit(admit) => self.admit(admit),
+            Command::Revoke { round, investor } => self.revoke(*round, *investor),
+            Command::Rate { currency, rate } => self.record_rate(stamp, *currency, *rate),
+            Command::Reveal { bid, amount, limit, salt } => {
+                self.reveal_bid(stamp, *bid, *amount, *limit, salt)
+            }
+            Command::Pause => self.pause(stamp),
+            Command::Resume => self.resume(stamp),
+            Command::Seed { round, seed, proof } => self.record_seed(stamp, *round, *seed, proof),
+            Command::Document { exit, .. } => self.record_document(sequence, *exit),
+            Command::Close { round } => self.close_round(stamp, *round),
+            Command::Cancel => self.cancel(),
+            Command::Tick => Ok(()),
+            Command::Publish { .. } => self.publish(),
+            Command::Distribute { investor, tokens } => self.distribute(stamp, *investor, *tokens),
+            Command::PayRefund { investor, currency } => self.pay_refund(*investor, *currency),
+            Command::Vest { share, tokens } => self.vest(stamp, *share, *tokens),
+            Command::Release { milestone } => self.release(stamp, *milestone),
+        }
+        .map(|()| Outcome::Done)
+    }
+
+    /// Refuses what only a running offering may do.
+    pub(crate) fn require_running(&self) -> Result<(), Refusal> {
+        match self.stage {
+            Stage::Running => Ok(()),
+            Stage::Draft => Err(Refusal::NotAnnounced),
+            Stage::Cancelled => Err(Refusal::OfferingCancelled),
+            Stage::Expired => Err(Refusal::DeadlinePassed),
+            Stage::Settled => Err(Refusal::OfferingSettled),
+        }
+    }
+
+    pub(crate) fn round_index(&self, round: RoundIndex) -> Result<usize, Refusal> {
+        if round.index() < self.rounds.len() {
+            Ok(round.index())
+        } else {
+            Err(Refusal::UnknownRound)
+        }
+    }
+
+    pub(crate) fn line_of(&self, currency: CurrencyIndex) -> LineIndex {
+        self.terms.currencies.get(currency.index()).map_or(LineIndex(0), |known| known.line)
+    }
+}
+
+/// An index of contributions; there are never more than 2^32 of them.
+pub(crate) fn index_of(index: usize) -> ContributionIndex {
+    ContributionIndex(u32::try_from(index).unwrap_or(u32::MAX))
+}

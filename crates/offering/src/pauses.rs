@@ -1,0 +1,90 @@
+//! Pauses: the issuer stops contributions, within the bounds of the terms. Exits never close.
+
+use crate::{
+    LineIndex, Offering, Position, Refusal, Span, Stamp,
+    terms::{PauseEnd, Window},
+};
+
+/// The pauses so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pauses {
+    pub(crate) count: u32,
+    pub(crate) current: Option<Pause>,
+}
+
+/// A pause that goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause {
+    from: Stamp,
+    ends: Position,
+}
+
+impl Offering {
+    pub(crate) fn pause(&mut self, stamp: Stamp) -> Result<(), Refusal> {
+        self.require_running()?;
+        let bounds = self.terms.pause.ok_or(Refusal::PauseNotInTerms)?;
+        if self.pauses.current.is_some() {
+            return Err(Refusal::AlreadyPaused);
+        }
+        if self.pauses.count >= bounds.count {
+            return Err(Refusal::PausesUsedUp);
+        }
+        // From the newest position on, so that a stamp behind it cannot lengthen the pause.
+        let from = Stamp { line: stamp.line, position: self.latest(stamp.line) };
+        self.pauses.count += 1;
+        self.pauses.current = Some(Pause { from, ends: from.position.after(bounds.longest) });
+        Ok(())
+    }
+
+    pub(crate) fn resume(&mut self, stamp: Stamp) -> Result<(), Refusal> {
+        self.require_running()?;
+        let pause = self.pauses.current.ok_or(Refusal::NotPaused)?;
+        let until = if stamp.line == pause.from.line {
+            self.latest(stamp.line).min(pause.ends)
+        } else {
+            self.latest(pause.from.line)
+        };
+        self.end_pause(pause, until);
+        Ok(())
+    }
+
+    pub(crate) fn end_pause_by_itself(&mut self) {
+        if let Some(pause) = self.pauses.current
+            && self.latest(pause.from.line) >= pause.ends
+        {
+            self.end_pause(pause, pause.ends);
+        }
+    }
+
+    /// Whether contributions are stopped at a position. One that happened before the pause began
+    /// and arrives late is not.
+    pub(crate) fn is_paused_at(&self, stamp: Stamp) -> bool {
+        self.pauses.current.is_some_and(|pause| {
+            stamp.line != pause.from.line || stamp.position >= pause.from.position
+        })
+    }
+
+    fn end_pause(&mut self, pause: Pause, until: Position) {
+        self.pauses.current = None;
+        if self.terms.pause.is_none_or(|bounds| bounds.end == PauseEnd::Fixed) {
+            return;
+        }
+        let length = Span(until.0 - pause.from.position.0.min(until.0));
+        let moved = |window: Window| {
+            let from = if window.from > pause.from.position {
+                window.from.after(length)
+            } else {
+                window.from
+            };
+            Window { from, until: window.until.after(length), end: window.end }
+        };
+        let line = LineIndex::index(pause.from.line);
+        for state in &mut self.rounds {
+            if let Some(Some(window)) = state.windows.get_mut(line)
+                && window.end_exclusive() > pause.from.position
+            {
+                *window = moved(*window);
+            }
+        }
+    }
+}

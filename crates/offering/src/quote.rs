@@ -1,0 +1,419 @@
+//! What a contribution is worth and what it buys, at its place in the order.
+
+use std::sync::Arc;
+
+use crate::{
+    ContributionIndex, CurrencyIndex, InvestorIndex, Offering, Position, Refusal, RoundIndex,
+    Tokens, Value,
+    pricing::{self, tiers},
+    ratio::Factor,
+    rounds::is_batch,
+    terms::{Allocation, Bound, FreedRoom, Pricing, Rounding, RoundingScope, Terms},
+};
+
+/// Value and tokens of money of one currency, in one round, at one position.
+#[derive(Clone, Debug)]
+pub(crate) struct Quote {
+    pub(crate) currency: CurrencyIndex,
+    pub(crate) rate_index: u32,
+    rounding: Rounding,
+    credit: u128,
+    /// Numeraire units per money unit.
+    rate: Factor,
+    price: QuotePrice,
+}
+
+#[derive(Clone, Debug)]
+enum QuotePrice {
+    /// Token units per money unit.
+    Known(Factor),
+    /// By the amount raised before.
+    Tiers { terms: Arc<Terms>, round: usize, raised: u128 },
+    /// Known at the end only.
+    Later,
+}
+
+impl Offering {
+    pub(crate) fn quote(
+        &self,
+        round: RoundIndex,
+        currency: CurrencyIndex,
+        rate: Factor,
+        rate_index: u32,
+        position: Position,
+    ) -> Result<Quote, Refusal> {
+        let terms = &self.terms.rounds[round.index()];
+        let state = &self.rounds[round.index()];
+        let price = match (&terms.pricing, state.fixed_factors[currency.index()]) {
+            (_, Some(factor)) => QuotePrice::Known(factor),
+            (Pricing::Tiers { .. }, None) => QuotePrice::Tiers {
+                terms: Arc::clone(&self.terms),
+                round: round.index(),
+                raised: state.gross_value,
+            },
+            (Pricing::Dutch { .. } | Pricing::Bids { .. }, None) => QuotePrice::Later,
+            (pricing, None) => {
+                let price = pricing::price_at(pricing, position).ok_or(Refusal::NotYetOpen)?;
+                QuotePrice::Known(price.checked_mul(rate).ok_or(Refusal::AmountTooLarge)?)
+            }
+        };
+        let held = &self.terms.currencies[currency.index()];
+        Ok(Quote {
+            currency,
+            rate_index,
+            rounding: held.rounding,
+            credit: held.credit.0,
+            rate,
+            price,
+        })
+    }
+
+    /// The quote that a recorded contribution had.
+    pub(crate) fn quote_of(&self, index: ContributionIndex) -> Option<Quote> {
+        let held = self.contributions.get(index.index())?;
+        let place = usize::try_from(held.rate).ok()?;
+        let rate = self.rates.all.get(place)?.factor();
+        self.quote(held.round()?, held.currency, rate, held.rate, held.position).ok()
+    }
+
+    /// Room under each cap that a round's contributions meet, with the refusal of who meets it.
+    pub(crate) fn rooms(
+        &self,
+        round: RoundIndex,
+        quote: &Quote,
+        investor: InvestorIndex,
+        position: Position,
+    ) -> Result<Rooms, Refusal> {
+        let terms = &self.terms.rounds[round.index()];
+        let state = &self.rounds[round.index()];
+        let others = match terms.allocation {
+            Allocation::Guaranteed { until } if position < until => {
+                state.guaranteed - self.guarantee_left(investor, round).min(state.guaranteed)
+            }
+            _ => 0,
+        };
+        let mut rooms = Rooms::default();
+        let value = |most: Value, used: u128| Bound::Value(Value(most.0.saturating_sub(used)));
+        let tokens = |most: Tokens, used: u128| Bound::Tokens(Tokens(most.0.saturating_sub(used)));
+        if let Some(cap) = terms.cap {
+            let used = state.used_value.checked_add(others).ok_or(Refusal::AmountTooLarge)?;
+            rooms.push(value(cap, used), Refusal::RoundCapReached);
+        }
+        if let Some(supply) = terms.supply {
+            let reserved = quote.tokens_of_value(others)?;
+            let used = state.used_tokens.checked_add(reserved).ok_or(Refusal::AmountTooLarge)?;
+            rooms.push(tokens(supply, used), Refusal::SoldOut);
+        }
+        let (all_value, all_tokens) = self.used_outside_batches();
+        match self.terms.hard_cap {
+            Some(Bound::Value(cap)) => {
+                let reserved = self.reserved_by_batches(round);
+                let used = all_value.checked_add(reserved.0).ok_or(Refusal::AmountTooLarge)?;
+                rooms.push(value(cap, used), Refusal::HardCapReached);
+            }
+            Some(Bound::Tokens(cap)) => {
+                let reserved = self.reserved_by_batches(round);
+                let used = all_tokens.checked_add(reserved.1).ok_or(Refusal::AmountTooLarge)?;
+                rooms.push(tokens(cap, used), Refusal::HardCapReached);
+            }
+            None => {}
+        }
+        if let Some(for_sale) = self.terms.token.supply.most_for_sale() {
+            let reserved = self.reserved_by_batches(round);
+            let used = all_tokens.checked_add(reserved.1).ok_or(Refusal::AmountTooLarge)?;
+            rooms.push(tokens(for_sale, used), Refusal::SoldOut);
+        }
+        match &terms.pricing {
+            Pricing::Tiers { tiers, .. } => {
+                if let Some(left) = tiers::room(tiers, state.gross_value) {
+                    rooms.push(Bound::Value(Value(left)), Refusal::SoldOut);
+                }
+            }
+            Pricing::Dutch { .. } => {
+                let left = self.dutch_room(round, position).unwrap_or(0);
+                rooms.push(Bound::Value(Value(left)), Refusal::SoldOut);
+            }
+            Pricing::Fixed { .. }
+            | Pricing::Steps { .. }
+            | Pricing::Linear { .. }
+            | Pricing::Bids { .. } => {}
+        }
+        Ok(rooms)
+    }
+
+    /// Value and tokens that rounds without batch allocation use.
+    pub(crate) fn used_outside_batches(&self) -> (u128, u128) {
+        let rounds = self.terms.rounds.iter().zip(&self.rounds);
+        rounds.filter(|(terms, _)| !is_batch(terms)).fold((0, 0), |(value, tokens), (_, state)| {
+            (value.saturating_add(state.used_value), tokens.saturating_add(state.used_tokens))
+        })
+    }
+
+    /// Value and tokens set aside for batch rounds, which are allocated at settlement: each keeps
+    /// the room that the terms give it.
+    fn reserved_by_batches(&self, but: RoundIndex) -> (u128, u128) {
+        let mut reserved = (0_u128, 0_u128);
+        for (place, round) in self.terms.rounds.iter().enumerate() {
+            if place != but.index() && is_batch(round) {
+                reserved.0 = reserved.0.saturating_add(round.cap.map_or(0, |cap| cap.0));
+                reserved.1 = reserved.1.saturating_add(round.supply.map_or(0, |supply| supply.0));
+            }
+        }
+        reserved
+    }
+
+    /// Adds `accepted` money of a contribution to everything that counts it; its tokens.
+    pub(crate) fn take(
+        &mut self,
+        index: ContributionIndex,
+        quote: &Quote,
+        accepted: u128,
+    ) -> u128 {
+        let before = self.uses(index, quote);
+        let held = &mut self.contributions[index.index()];
+        held.accepted += accepted;
+        if accepted > 0 || held.amount == 0 {
+            held.tokens = quote.tokens(held.accepted).unwrap_or(0);
+        }
+        let (tokens, round, investor) = (held.tokens, held.round, held.investor);
+        let after = self.uses(index, quote);
+        let round = RoundIndex(round);
+        let (value, reserve) = (after.value - before.value, after.reserve - before.reserve);
+        let state = &mut self.rounds[round.index()];
+        state.used_value += value;
+        state.used_tokens += reserve;
+        state.gross_value += value;
+        state.net_value += value;
+        state.net_tokens += after.tokens - before.tokens;
+        let (used_value, used_tokens) = self.used_in_round(investor, round);
+        self.set_used_in_round(investor, round, used_value + value, used_tokens + reserve);
+        self.investors.get_mut(investor).total_value += value;
+        if matches!(self.terms.rounds[round.index()].allocation, Allocation::Guaranteed { .. }) {
+            self.use_guarantee(investor, round, value);
+        }
+        tokens
+    }
+
+    /// Takes `amount` of accepted money out again; whether freed room may be used anew is a term.
+    pub(crate) fn give_back(&mut self, index: ContributionIndex, quote: &Quote, amount: u128) {
+        let before = self.uses(index, quote);
+        let held = &mut self.contributions[index.index()];
+        let was = held.accepted;
+        held.accepted -= amount;
+        held.tokens = match quote.price {
+            // A tier's price belongs to its place in the order: what is left keeps its share.
+            QuotePrice::Tiers { .. } => Factor::share(held.accepted, was)
+                .and_then(|share| share.floor(held.tokens))
+                .unwrap_or(0),
+            QuotePrice::Known(_) | QuotePrice::Later if held.accepted == 0 => 0,
+            QuotePrice::Known(_) | QuotePrice::Later => quote.tokens(held.accepted).unwrap_or(0),
+        };
+        let (round, investor) = (RoundIndex(held.round), held.investor);
+        let after = self.uses(index, quote);
+        let value = before.value - after.value;
+        let reserve = before.reserve - after.reserve.min(before.reserve);
+        let state = &mut self.rounds[round.index()];
+        state.net_value -= value;
+        state.net_tokens -= before.tokens - after.tokens.min(before.tokens);
+        if self.terms.freed_room != FreedRoom::Closed {
+            state.used_value -= value;
+            state.used_tokens -= reserve;
+            let (used_value, used_tokens) = self.used_in_round(investor, round);
+            self.set_used_in_round(investor, round, used_value - value, used_tokens - reserve);
+            let record = self.investors.get_mut(investor);
+            record.total_value -= value;
+        }
+    }
+
+    fn uses(&self, index: ContributionIndex, quote: &Quote) -> Uses {
+        let held = &self.contributions[index.index()];
+        Uses {
+            value: quote.value(held.accepted).unwrap_or(0),
+            tokens: held.tokens,
+            reserve: match quote.rounding.per {
+                RoundingScope::Contribution => held.tokens,
+                RoundingScope::Investor if held.accepted == 0 => 0,
+                RoundingScope::Investor => quote.reserve(held.accepted).unwrap_or(0),
+            },
+        }
+    }
+
+    /// Value and tokens an investor used in a round.
+    pub(crate) fn used_in_round(&self, investor: InvestorIndex, round: RoundIndex) -> (u128, u128) {
+        let record = self.investors.get(investor);
+        if record.round == round.0 {
+            return (record.round_value, record.round_tokens);
+        }
+        self.other_rounds.get(&(investor, round)).copied().unwrap_or((0, 0))
+    }
+
+    fn set_used_in_round(
+        &mut self,
+        investor: InvestorIndex,
+        round: RoundIndex,
+        value: u128,
+        tokens: u128,
+    ) {
+        let record = self.investors.get_mut(investor);
+        if record.round != round.0 {
+            if record.round_value > 0 || record.round_tokens > 0 {
+                let used = (record.round_value, record.round_tokens);
+                self.other_rounds.insert((investor, RoundIndex(record.round)), used);
+            }
+            self.other_rounds.remove(&(investor, round));
+            record.round = round.0;
+        }
+        record.round_value = value;
+        record.round_tokens = tokens;
+    }
+}
+
+/// Room under each cap that a contribution meets: at most five, held without an allocation.
+#[derive(Default)]
+pub(crate) struct Rooms {
+    held: [Option<(Bound, Refusal)>; 5],
+    length: usize,
+}
+
+impl Rooms {
+    fn push(&mut self, room: Bound, refusal: Refusal) {
+        if let Some(place) = self.held.get_mut(self.length) {
+            *place = Some((room, refusal));
+            self.length += 1;
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Bound, Refusal)> {
+        self.held.iter().flatten().copied()
+    }
+}
+
+/// What a contribution counts for.
+struct Uses {
+    value: u128,
+    tokens: u128,
+    reserve: u128,
+}
+
+impl Quote {
+    /// Value in numeraire units, rounded down.
+    pub(crate) fn value(&self, amount: u128) -> Result<u128, Refusal> {
+        self.rate.floor(amount).ok_or(Refusal::AmountTooLarge)
+    }
+
+    /// Value in numeraire units, rounded up.
+    pub(crate) fn value_up(&self, amount: u128) -> Result<u128, Refusal> {
+        self.rate.ceil_to_unit(amount, 1).ok_or(Refusal::AmountTooLarge)
+    }
+
+    /// The largest amount whose exact value is at most `value`.
+    pub(crate) fn money_within(&self, value: u128) -> u128 {
+        self.rate.largest_within(value).unwrap_or(u128::MAX)
+    }
+
+    /// Tokens for an amount by the rounding of its currency, the credit included; zero while the
+    /// price is not known.
+    pub(crate) fn tokens(&self, amount: u128) -> Result<u128, Refusal> {
+        let money = amount.checked_add(self.credit).ok_or(Refusal::AmountTooLarge)?;
+        let (unit, mode) = (self.rounding.unit, self.rounding.mode);
+        match &self.price {
+            QuotePrice::Known(factor) => factor.times_to_unit(money, unit.0, mode),
+            QuotePrice::Tiers { terms, round, raised } => match &terms.rounds[*round].pricing {
+                Pricing::Tiers { tiers, crossing } => {
+                    tiers::tokens_for(tiers, *crossing, *raised, money, self.rate, unit, mode)
+                }
+                _ => None,
+            },
+            QuotePrice::Later => Some(0),
+        }
+        .ok_or(Refusal::AmountTooLarge)
+    }
+
+    /// Tokens that an amount can become at most, whatever rounding per investor adds.
+    pub(crate) fn reserve(&self, amount: u128) -> Result<u128, Refusal> {
+        let money = amount.checked_add(self.credit).ok_or(Refusal::AmountTooLarge)?;
+        match &self.price {
+            QuotePrice::Known(factor) => {
+                factor.ceil_to_unit(money, self.rounding.unit.0).ok_or(Refusal::AmountTooLarge)
+            }
+            QuotePrice::Tiers { .. } | QuotePrice::Later => self.tokens(amount),
+        }
+    }
+
+    /// Token units per money unit where it is known.
+    pub(crate) fn factor(&self) -> Option<Factor> {
+        match self.price {
+            QuotePrice::Known(factor) => Some(factor),
+            QuotePrice::Tiers { .. } | QuotePrice::Later => None,
+        }
+    }
+
+    /// Tokens for a value of the numeraire, rounded up.
+    fn tokens_of_value(&self, value: u128) -> Result<u128, Refusal> {
+        if value == 0 {
+            return Ok(0);
+        }
+        let money = self.rate.smallest_reaching(value).ok_or(Refusal::AmountTooLarge)?;
+        self.reserve(money)
+    }
+
+    /// The largest part of `amount` whose value is at most `room`.
+    pub(crate) fn amount_for_value(&self, amount: u128, room: u128) -> Result<u128, Refusal> {
+        if self.value(amount)? <= room {
+            return Ok(amount);
+        }
+        Ok(self.money_within(room).min(amount))
+    }
+
+    /// The part of `amount` that buys at most `room` tokens: the least money for all of them where
+    /// that is possible, so that the last buyer does not pay for a fraction nobody gets.
+    pub(crate) fn amount_for_tokens(&self, amount: u128, room: u128) -> Result<u128, Refusal> {
+        let fits = |money: u128| -> Result<bool, Refusal> { Ok(self.counted(money)? <= room) };
+        if fits(amount)? {
+            return Ok(amount);
+        }
+        match &self.price {
+            QuotePrice::Known(factor) => {
+                let least = factor.smallest_reaching(room).unwrap_or(amount);
+                let least = least.saturating_sub(self.credit).min(amount);
+                if fits(least)? {
+                    return Ok(least);
+                }
+                let most = factor.largest_within(room).unwrap_or(amount);
+                let most = most.saturating_sub(self.credit).min(amount);
+                if fits(most)? {
+                    return Ok(most);
+                }
+                self.search_tokens(amount, room)
+            }
+            QuotePrice::Tiers { .. } => self.search_tokens(amount, room),
+            QuotePrice::Later => Ok(amount),
+        }
+    }
+
+    /// Bisection for prices without a formula, and for roundings that go up.
+    fn search_tokens(&self, amount: u128, room: u128) -> Result<u128, Refusal> {
+        let (mut fits, mut exceeds) = (0, amount);
+        if self.counted(0)? > room {
+            return Ok(0);
+        }
+        while exceeds - fits > 1 {
+            let middle = fits + (exceeds - fits) / 2;
+            if self.counted(middle)? <= room {
+                fits = middle;
+            } else {
+                exceeds = middle;
+            }
+        }
+        Ok(fits)
+    }
+
+    /// Tokens as they count against limits and the supply.
+    fn counted(&self, amount: u128) -> Result<u128, Refusal> {
+        match self.rounding.per {
+            _ if amount == 0 => Ok(0),
+            RoundingScope::Contribution => self.tokens(amount),
+            RoundingScope::Investor => self.reserve(amount),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The state of a round: its windows as pauses moved them, and what of its room is used.
+
+use std::collections::VecDeque;
+
+use crate::{
+    ContributionIndex, CurrencyIndex, LineIndex, Offering, Position, Refusal, RoundIndex, Stamp,
+    ratio::Factor,
+    terms::{Allocation, ClockKind, Pricing, RateTerm, Round, Terms, Window},
+};
+
+/// What changes about a round.
+#[derive(Clone, Debug)]
+pub(crate) struct RoundState {
+    /// Per clock line.
+    pub(crate) windows: Vec<Option<Window>>,
+    /// Where the issuer closed it, if so.
+    pub(crate) closed: Option<Stamp>,
+    /// Value that counts against caps. Falls with withdrawals only where freed room reopens.
+    pub(crate) used_value: u128,
+    /// Tokens that count against the supply, rounded up where rounding comes later.
+    pub(crate) used_tokens: u128,
+    /// Value taken, withdrawals not subtracted: what tiers and Dutch prices look at.
+    pub(crate) gross_value: u128,
+    /// Value accepted now.
+    pub(crate) net_value: u128,
+    /// Tokens sold now, as far as they are known.
+    pub(crate) net_tokens: u128,
+    /// Reserved by guarantees and not used yet.
+    pub(crate) guaranteed: u128,
+    /// Contributions waiting for freed room, in order.
+    pub(crate) waiting: VecDeque<ContributionIndex>,
+    /// Seed of its lottery.
+    pub(crate) seed: Option<[u8; 32]>,
+    /// Price at which a Dutch auction sold out: money per token.
+    pub(crate) cleared: Option<Factor>,
+    /// Token units per unit of each currency, where price and rate never change.
+    pub(crate) fixed_factors: Vec<Option<Factor>>,
+}
+
+impl RoundState {
+    pub(crate) fn new(terms: &Terms, round: &Round) -> Self {
+        let fixed_factors = terms
+            .currencies
+            .iter()
+            .map(|currency| match (&round.pricing, &currency.rate) {
+                (Pricing::Fixed { price }, RateTerm::Fixed(rate)) => {
+                    price.checked_mul(*rate).map(|ratio| ratio.factor())
+                }
+                _ => None,
+            })
+            .collect();
+        Self {
+            windows: round.windows.clone(),
+            closed: None,
+            used_value: 0,
+            used_tokens: 0,
+            gross_value: 0,
+            net_value: 0,
+            net_tokens: 0,
+            guaranteed: 0,
+            waiting: VecDeque::new(),
+            seed: None,
+            cleared: None,
+            fixed_factors,
+        }
+    }
+
+    pub(crate) fn window(&self, line: LineIndex) -> Option<Window> {
+        self.windows.get(line.index()).copied().flatten()
+    }
+
+    /// Whether its windows on all lines lie behind.
+    pub(crate) fn is_over(&self, latest: &[Position]) -> bool {
+        self.closed.is_some()
+            || self
+                .windows
+                .iter()
+                .zip(latest)
+                .all(|(window, now)| window.is_none_or(|window| *now >= window.end_exclusive()))
+    }
+}
+
+/// Whether who gets what in a round is known only at the end.
+pub(crate) fn is_batch(round: &Round) -> bool {
+    match round.allocation {
+        Allocation::FirstCome | Allocation::Guaranteed { .. } => false,
+        Allocation::ProRata
+        | Allocation::ProRataCapped { .. }
+        | Allocation::WaterFilling
+        | Allocation::Lottery { .. } => true,
+    }
+}
+
+impl Offering {
+    /// The first open round that takes the currency and lets the investor in, or why there is none.
+    /// The refusal names the obstacle nearest to success.
+    pub(crate) fn find_round(
+        &self,
+        stamp: Stamp,
+        currency: CurrencyIndex,
+        admitted: impl Fn(RoundIndex) -> Result<(), Refusal>,
+    ) -> Result<RoundIndex, Refusal> {
+        let mut nearest = None;
+        let mut begun = false;
+        let mut ahead = false;
+        for (place, (round, state)) in self.terms.rounds.iter().zip(&self.rounds).enumerate() {
+            let index = RoundIndex(u8::try_from(place).unwrap_or(u8::MAX));
+            let Some(window) = state.window(stamp.line) else { continue };
+            ahead |= stamp.position < window.from;
+            begun |= stamp.position >= window.from;
+            if !window.contains(stamp.position) {
+                continue;
+            }
+            let obstacle = if state.closed.is_some() {
+                Refusal::RoundClosed
+            } else if round.currencies.binary_search(&currency).is_err() {
+                Refusal::CurrencyNotTaken
+            } else {
+                match admitted(index) {
+                    Ok(()) => return Ok(index),
+                    Err(refusal) => refusal,
+                }
+            };
+            nearest = Some(nearest.map_or(obstacle, |held: Refusal| nearer(held, obstacle)));
+        }
+        Err(nearest.unwrap_or(match (begun, ahead) {
+            (false, true) => Refusal::NotYetOpen,
+            (true, true) => Refusal::BetweenRounds,
+            (true, false) => Refusal::WindowOver,
+            (false, false) => Refusal::CurrencyNotTaken,
+        }))
+    }
+
+    /// Whether a round's windows are over or the issuer closed it.
+    pub(crate) fn round_is_over(&self, index: usize) -> bool {
+        self.rounds.get(index).is_none_or(|state| state.is_over(&self.latest))
+    }
+
+    /// The newest position of the line on which issuer, investors and time act without a currency:
+    /// the first one.
+    pub(crate) fn now(&self) -> Position {
+        self.latest.first().copied().unwrap_or_default()
+    }
+
+    /// Where a round ends on the first line on which it has a window.
+    pub(crate) fn round_end(&self, index: usize) -> Option<Stamp> {
+        let windows = &self.rounds.get(index)?.windows;
+        let (line, window) = windows.iter().enumerate().find_map(|(l, w)| Some((l, (*w)?)))?;
+        let line = LineIndex(u8::try_from(line).unwrap_or(u8::MAX));
+        Some(Stamp { line, position: window.end_exclusive() })
+    }
+
+    /// The unit in which settlements and vesting count: whether positions are milliseconds.
+    pub fn clock_kind(&self) -> ClockKind {
+        self.terms.clock.kind
+    }
+}
+
+/// Of two obstacles the one that is easier to overcome: an admission before a currency before a
+/// closed round.
+fn nearer(a: Refusal, b: Refusal) -> Refusal {
+    let distance = |refusal| match refusal {
+        Refusal::RoundClosed => 2,
+        Refusal::CurrencyNotTaken => 1,
+        _ => 0,
+    };
+    if distance(b) < distance(a) { b } else { a }
+}
