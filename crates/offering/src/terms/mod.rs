@@ -3,6 +3,16 @@
 //! The fields are what the rest of the engine reads. They are built only by [`Terms::parse`], so
 //! no later code checks a term again.
 
+mod canonical;
+mod lint;
+mod parse;
+mod problem;
+
+pub use canonical::TermsHash;
+pub use lint::lint;
+pub use parse::{Inspection, inspect};
+pub use problem::{Place, Severity, TermsCode, TermsProblem};
+
 use crate::{
     Amount, BasisPoints, CurrencyIndex, LineIndex, Position, Ratio, RoundingMode, Span, Tokens,
     Value,
