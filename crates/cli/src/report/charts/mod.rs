@@ -123,7 +123,7 @@ impl Format {
     /// Width and height in nominal pixels.
     fn size(self) -> (i32, i32) {
         match self {
-            Self::Wide => (860, 320),
+            Self::Wide => (760, 300),
             Self::Narrow => (340, 280),
             Self::Half => (400, 300),
         }
