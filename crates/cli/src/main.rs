@@ -1,2 +1,36 @@
-//! softcap
-fn main() {}
+//! `softcap`: a token offering nobody has to trust.
+//!
+//! The program is thin: it reads files, feeds commands to the engine, and writes what comes out.
+//! Data goes to standard output, talk to standard error; exit code 2 is bad input, 1 a finding.
+
+mod arguments;
+mod commands;
+mod console;
+mod contributions_csv;
+mod decimal;
+mod entries_toml;
+mod failure;
+mod input_error;
+mod instant;
+mod limit_price;
+mod out_dir;
+mod report;
+mod terms_file;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{arguments::Arguments, console::Console};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let console = Console::new(arguments.json);
+    match commands::run(arguments.command, &console) {
+        Ok(code) => code,
+        Err(failure) => {
+            console.report(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -45,7 +45,7 @@ impl Offering {
         if locked.is_zero() {
             return Err(Refusal::Zero);
         }
-        if locked.0 % sealing.lock_step.0 != 0 {
+        if !locked.0.is_multiple_of(sealing.lock_step.0) {
             return Err(Refusal::LockStep);
         }
         if self.bids.live.contains_key(&(round, investor)) {
@@ -157,13 +157,14 @@ impl Offering {
     }
 
     fn sealing_of(&self, round: RoundIndex) -> Option<SealedTerms> {
-        match self.terms.rounds[round.index()].pricing {
-            Pricing::Bids {
-                min_proceeds,
-                sealing: Sealing::Sealed { lock_step, reveal_until, .. },
-            } => Some(SealedTerms { min_proceeds, lock_step, reveal_until }),
-            _ => None,
-        }
+        let Pricing::Bids {
+            min_proceeds,
+            sealing: Sealing::Sealed { lock_step, reveal_until, .. },
+        } = self.terms.rounds[round.index()].pricing
+        else {
+            return None;
+        };
+        Some(SealedTerms { min_proceeds, lock_step, reveal_until })
     }
 
     /// Value a Dutch auction still takes at a position before its supply is sold; zero once it is.

@@ -312,15 +312,11 @@ impl Offering {
         stamp: Stamp,
         command: &Command<'a>,
     ) -> Option<(InvestorId<'a>, CurrencyIndex, u128)> {
-        match command {
-            Command::Contribute(contribute) => {
-                Some((contribute.investor, contribute.currency, contribute.amount.0))
-            }
-            Command::Commit { investor, locked, .. } => {
-                Some((*investor, self.sealed_currency(stamp), locked.0))
-            }
-            _ => None,
+        if let Command::Contribute(contribute) = command {
+            return Some((contribute.investor, contribute.currency, contribute.amount.0));
         }
+        let Command::Commit { investor, locked, .. } = command else { return None };
+        Some((*investor, self.sealed_currency(stamp), locked.0))
     }
 }
 

@@ -122,11 +122,12 @@ impl Offering {
 
     fn reveals_are_open(&self) -> bool {
         !self.bids.sealed.is_empty()
-            && self.terms.rounds.iter().any(|round| match round.pricing {
-                Pricing::Bids { sealing: Sealing::Sealed { reveal_until, .. }, .. } => {
-                    self.now() < reveal_until
-                }
-                _ => false,
+            && self.terms.rounds.iter().any(|round| {
+                matches!(
+                    round.pricing,
+                    Pricing::Bids { sealing: Sealing::Sealed { reveal_until, .. }, .. }
+                        if self.now() < reveal_until
+                )
             })
     }
 

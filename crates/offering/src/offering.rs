@@ -125,7 +125,7 @@ impl Offering {
     pub fn with_hash_seed(terms: Arc<Terms>, seed: u64) -> Self {
         let lines = terms.clock.lines.len();
         Self {
-            terms_hash: terms.hash(),
+            terms_hash: terms.hash().0,
             stage: Stage::Draft,
             next: Sequence(0),
             latest: vec![Position(0); lines],

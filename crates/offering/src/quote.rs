@@ -86,12 +86,13 @@ impl Offering {
     ) -> Result<Rooms, Refusal> {
         let terms = &self.terms.rounds[round.index()];
         let state = &self.rounds[round.index()];
-        let others = match terms.allocation {
-            Allocation::Guaranteed { until } if position < until => {
-                state.guaranteed - self.guarantee_left(investor, round).min(state.guaranteed)
-            }
-            _ => 0,
-        };
+        let mut others = 0;
+        if let Allocation::Guaranteed { until } = terms.allocation
+            && position < until
+        {
+            let own = self.guarantee_left(investor, round);
+            others = state.guaranteed - own.min(state.guaranteed);
+        }
         let mut rooms = Rooms::default();
         let value = |most: Value, used: u128| Bound::Value(Value(most.0.saturating_sub(used)));
         let tokens = |most: Tokens, used: u128| Bound::Tokens(Tokens(most.0.saturating_sub(used)));
@@ -318,12 +319,12 @@ impl Quote {
         let (unit, mode) = (self.rounding.unit, self.rounding.mode);
         match &self.price {
             QuotePrice::Known(factor) => factor.times_to_unit(money, unit.0, mode),
-            QuotePrice::Tiers { terms, round, raised } => match &terms.rounds[*round].pricing {
-                Pricing::Tiers { tiers, crossing } => {
-                    tiers::tokens_for(tiers, *crossing, *raised, money, self.rate, unit, mode)
-                }
-                _ => None,
-            },
+            QuotePrice::Tiers { terms, round, raised } => {
+                let Pricing::Tiers { tiers, crossing } = &terms.rounds[*round].pricing else {
+                    return Err(Refusal::Inconsistent);
+                };
+                tiers::tokens_for(tiers, *crossing, *raised, money, self.rate, unit, mode)
+            }
             QuotePrice::Later => Some(0),
         }
         .ok_or(Refusal::AmountTooLarge)

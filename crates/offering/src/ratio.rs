@@ -135,8 +135,6 @@ pub(crate) struct Factor {
 }
 
 impl Factor {
-    pub(crate) const ONE: Self = Self { num: 1, den: 1 };
-
     /// `num / den` of wide numbers, reduced only if it must be.
     pub(crate) fn from_wide(num: U256, den: U256) -> Option<Self> {
         match (narrow(num), narrow(den)) {

@@ -42,10 +42,15 @@ impl Offering {
                 Pricing::Bids { min_proceeds, .. } => {
                     result.clearing = self.resolve_bids(place, min_proceeds.0)?;
                 }
-                _ if is_batch(round) => {
+                Pricing::Fixed { .. } | Pricing::Steps { .. } | Pricing::Linear { .. }
+                    if is_batch(round) =>
+                {
                     result.lottery_threshold = self.resolve_batch(place, round)?;
                 }
-                _ => {}
+                Pricing::Fixed { .. }
+                | Pricing::Steps { .. }
+                | Pricing::Linear { .. }
+                | Pricing::Tiers { .. } => {}
             }
         }
         Ok(())

@@ -14,10 +14,7 @@ impl Offering {
         stamp: Stamp,
         contribution: Sequence,
     ) -> Result<Outcome, Refusal> {
-        match self.stage {
-            crate::offering::Stage::Running => {}
-            _ => self.require_running()?,
-        }
+        self.require_running()?;
         let index = self.contribution_at(contribution).ok_or(Refusal::NoSuchContribution)?;
         let held = &self.contributions[index.index()];
         if held.status == Status::Sealed {

@@ -159,10 +159,9 @@ impl Offering {
 /// Of two obstacles the one that is easier to overcome: an admission before a currency before a
 /// closed round.
 fn nearer(a: Refusal, b: Refusal) -> Refusal {
-    let distance = |refusal| match refusal {
-        Refusal::RoundClosed => 2,
-        Refusal::CurrencyNotTaken => 1,
-        _ => 0,
+    let distance = |refusal| {
+        const FARTHEST_LAST: [Refusal; 2] = [Refusal::CurrencyNotTaken, Refusal::RoundClosed];
+        FARTHEST_LAST.iter().position(|far| *far == refusal).map_or(0, |place| place + 1)
     };
     if distance(b) < distance(a) { b } else { a }
 }

@@ -122,7 +122,7 @@ pub struct Span(pub u64);
 impl Position {
     /// The position `span` later; the last representable one when there is none that late.
     pub fn after(self, span: Span) -> Self {
-        Self(self.0.checked_add(span.0).unwrap_or(u64::MAX))
+        Self(self.0.saturating_add(span.0))
     }
 }
 

@@ -123,7 +123,7 @@ mod tests {
                     crossing,
                     raised,
                     money,
-                    Factor::ONE,
+                    Ratio::ONE.factor(),
                     Tokens(1),
                     RoundingMode::Down,
                 )
@@ -142,7 +142,7 @@ mod tests {
                 Crossing::Split,
                 raised,
                 money,
-                Factor::ONE,
+                Ratio::ONE.factor(),
                 Tokens(1),
                 RoundingMode::Down,
             )

@@ -1,0 +1,209 @@
+//! The command line. Help teaches by example.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A token offering nobody has to trust: anyone can check every number.
+#[derive(Debug, Parser)]
+#[command(
+    name = "softcap",
+    version,
+    about,
+    after_help = "Examples:\n  \
+        softcap settle --terms examples/starter/offering.toml \\\n    \
+            --contributions examples/starter/contributions.csv --out result\n  \
+        softcap verify result\n  \
+        softcap explain result --contribution c-007\n\n\
+        Exit codes: 0 done, 1 a check found something, 2 bad input."
+)]
+pub(crate) struct Arguments {
+    /// Print data as JSON on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write, check and try out the terms of an offering.
+    #[command(subcommand)]
+    Offering(OfferingCommand),
+    /// Compute who gets what and who gets what back, and commit to it.
+    #[command(
+        after_help = "Examples:\n  \
+            softcap settle --terms offering.toml --contributions contributions.csv --out result\n  \
+            softcap settle --terms offering.toml --contributions contributions.csv \\\n    \
+                --entries entries.toml --key log.key --out result\n  \
+            softcap settle --terms offering.toml --contributions contributions.csv --dry-run --json\n\n\
+            The folder must be new or empty; a result is never half overwritten."
+    )]
+    Settle(SettleArguments),
+    /// Recompute everything in a result folder and compare each byte.
+    #[command(
+        after_help = "Examples:\n  \
+            softcap verify result\n  \
+            softcap verify result --key 'example.org/harbour+5b0e…+AY…' --terms-hash 3f8a…\n\n\
+            Without --key and --terms-hash a wholly forged result is consistent too: compare what it \
+            names with a source you trust."
+    )]
+    Verify(VerifyArguments),
+    /// Print the proof that an investor's line is in the settlement.
+    #[command(
+        after_help = "Example:\n  \
+            softcap proof result --investor 0x5dacbdd20b9eafaaa30bfad3b2af1793036d65f3"
+    )]
+    Proof(ProofArguments),
+    /// Explain a contribution step by step, so that a pocket calculator can follow.
+    #[command(after_help = "Example:\n  softcap explain result --contribution c-007")]
+    Explain(ExplainArguments),
+    /// Make a key that signs checkpoints.
+    #[command(
+        after_help = "Example:\n  \
+            softcap key --name example.org/harbour --out log.key\n\n\
+            The file holds a secret: its owner alone may read it. The public key is printed; publish it."
+    )]
+    Key(KeyArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OfferingCommand {
+    /// Ask a few questions and write commented terms.
+    #[command(
+        after_help = "Examples:\n  \
+            softcap offering new --out offering.toml\n  \
+            softcap offering new --out offering.toml --defaults --name Harbour --symbol HBR"
+    )]
+    New(NewArguments),
+    /// Find errors in terms, and what investors should be warned of.
+    #[command(after_help = "Example:\n  softcap offering check offering.toml")]
+    Check {
+        /// The terms.
+        terms: PathBuf,
+    },
+    /// Draw demand from a seed and show what each kind of investor would get.
+    #[command(
+        after_help = "Examples:\n  \
+            softcap offering simulate offering.toml\n  \
+            softcap offering simulate offering.toml --seed 7 --investors 5000 --chart demand.svg"
+    )]
+    Simulate(SimulateArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettleArguments {
+    /// The terms (offering.toml).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) terms: PathBuf,
+    /// What people paid (contributions.csv).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) contributions: PathBuf,
+    /// What the issuer, investors and time add (entries.toml).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) entries: Option<PathBuf>,
+    /// The folder for the result: new or empty.
+    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub(crate) out: Option<PathBuf>,
+    /// Sign the checkpoint with this key (see `softcap key`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// Put the x_ columns of the contributions into the result.
+    #[arg(long)]
+    pub(crate) with_annotations: bool,
+    /// Compute and print, write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The result folder.
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The public key that must have signed the checkpoint.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// The hash that the terms must have (64 hexadecimal digits).
+    #[arg(long, value_name = "HASH")]
+    pub(crate) terms_hash: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProofArguments {
+    /// The result folder.
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The investor's id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) investor: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The result folder.
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The contribution_id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) contribution: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArguments {
+    /// Name of the key: the origin of the offering.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The file to write; must not exist.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewArguments {
+    /// The file to write; must not exist.
+    #[arg(long, value_name = "FILE", default_value = "offering.toml")]
+    pub(crate) out: PathBuf,
+    /// Take every answer that is not given from its default instead of asking.
+    #[arg(long)]
+    pub(crate) defaults: bool,
+    /// Name of the offering.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Symbol of the token.
+    #[arg(long)]
+    pub(crate) symbol: Option<String>,
+    /// The money that is taken: ETH, BTC, or any symbol of the platform.
+    #[arg(long)]
+    pub(crate) currency: Option<String>,
+    /// Money per token, for example 0.002.
+    #[arg(long)]
+    pub(crate) price: Option<String>,
+    /// Below this everybody is refunded.
+    #[arg(long)]
+    pub(crate) soft_cap: Option<String>,
+    /// Above this nothing more is accepted.
+    #[arg(long)]
+    pub(crate) hard_cap: Option<String>,
+    /// First instant of the sale, for example 2027-03-01T12:00:00Z.
+    #[arg(long)]
+    pub(crate) from: Option<String>,
+    /// First instant after the sale.
+    #[arg(long)]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArguments {
+    /// The terms.
+    pub(crate) terms: PathBuf,
+    /// Seed of the draws: the same seed gives the same people.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many people take part in each scenario.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) investors: u32,
+    /// Write the chart to this file (SVG).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chart: Option<PathBuf>,
+}

@@ -1,0 +1,33 @@
+//! One file per command.
+
+mod explain;
+mod key;
+mod offering_check;
+mod offering_new;
+mod offering_simulate;
+mod proof;
+mod settle;
+mod verify;
+
+use std::process::ExitCode;
+
+use crate::{
+    arguments::{Command, OfferingCommand},
+    console::Console,
+    failure::Failure,
+};
+
+pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Offering(OfferingCommand::New(arguments)) => offering_new::run(&arguments, console),
+        Command::Offering(OfferingCommand::Check { terms }) => offering_check::run(&terms, console),
+        Command::Offering(OfferingCommand::Simulate(arguments)) => {
+            offering_simulate::run(&arguments, console)
+        }
+        Command::Settle(arguments) => settle::run(&arguments, console),
+        Command::Verify(arguments) => verify::run(&arguments, console),
+        Command::Proof(arguments) => proof::run(&arguments, console),
+        Command::Explain(arguments) => explain::run(&arguments, console),
+        Command::Key(arguments) => key::run(&arguments, console),
+    }
+}

@@ -1,0 +1,53 @@
+//! `softcap offering check`: errors, and what investors should be warned of.
+
+use std::{fmt::Write as _, path::Path, process::ExitCode};
+
+use serde_json::json;
+use softcap_offering::terms::{Severity, TermsProblem, inspect};
+
+use crate::{console::Console, failure::Failure, terms_file};
+
+pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
+    let file = path.display().to_string();
+    let text = terms_file::read_text(path)?;
+    let inspection = inspect(&text);
+    let errors =
+        inspection.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let warnings = inspection.problems.len() - errors;
+    let mut report = String::new();
+    for problem in &inspection.problems {
+        // Writing to a string cannot fail.
+        let _ = writeln!(report, "{file}: {problem}");
+    }
+    let hash = inspection.terms.as_ref().map(|terms| terms_file::hex(&terms.hash()));
+    let _ = match &hash {
+        Some(hash) => write!(report, "{file}: valid, {warnings} warnings, terms hash {hash}"),
+        None => write!(report, "{file}: {errors} errors"),
+    };
+    let value = json!({
+        "file": file,
+        "valid": hash.is_some(),
+        "terms_hash": hash,
+        "problems": inspection.problems.iter().map(problem_json).collect::<Vec<_>>(),
+    });
+    console.data(report, &value);
+    Ok(if hash.is_none() {
+        ExitCode::from(2)
+    } else if warnings > 0 {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn problem_json(problem: &TermsProblem) -> serde_json::Value {
+    json!({
+        "code": problem.code.as_str(),
+        "severity": problem.severity.to_string(),
+        "key": problem.key,
+        "line": problem.place.map(|place| place.line),
+        "column": problem.place.map(|place| place.column),
+        "message": problem.message,
+        "hint": problem.hint,
+    })
+}
