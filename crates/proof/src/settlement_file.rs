@@ -221,7 +221,7 @@ impl<R: Read + Seek> TreeFile<R> {
         let at = u64::from(position);
         if at < self.leaves - 1 || at > 2 * self.leaves - 2 {
             return Err(malformed(format!(
-                "leaf {index} is said to be at {at}, an inner node"
+                "leaf {index} is said to be at {at}, where no leaf is"
             )));
         }
         let leaf = SettlementLeaf(self.node(position)?.0);

@@ -305,6 +305,25 @@ fn a_tree_without_leaves_is_a_beginning_of_every_tree_and_of_nothing_else() {
     }
 }
 
+/// What a log could try: a proof that stops early, at a hash the verifier already has.
+#[test]
+fn a_proof_that_stops_below_the_root_is_refused() {
+    let leaves = numbered(8);
+    let eight = root(&leaves);
+    let inclusion = inclusion_proof(&leaves, 0).expect("a leaf");
+    let pair = LeafHash(root(&leaves[..2]).0);
+    let rows = [
+        verify_inclusion(&eight, 8, 0, &LeafHash(eight.0), &[]),
+        verify_inclusion(&eight, 8, 0, &pair, &inclusion[1..]),
+        verify_consistency(&eight, 4, &eight, 8, &[]),
+        verify_consistency(&eight, 6, &eight, 8, &[NodeHash(eight.0)]),
+    ];
+    for (row, result) in rows.into_iter().enumerate() {
+        let code = result.expect_err("refused").code();
+        assert_eq!(code, if row < 2 { "P103" } else { "P104" }, "row {row}");
+    }
+}
+
 /// Every way to change one thing about a proof that the tests below try.
 fn tampered(proof: &[NodeHash], at: usize, bit: usize) -> Vec<Vec<NodeHash>> {
     let mut longer = proof.to_vec();

@@ -288,6 +288,23 @@ fn every_changed_byte_is_found_and_placed() {
 }
 
 #[test]
+fn a_file_that_gives_an_inner_node_or_nothing_for_a_leaf_is_refused() {
+    let bytes = written(&tree(&rows(OPAQUE, 5)));
+    // Nodes 0 to 3 are inner ones and lead to the root; 9 and above are not in the tree.
+    for position in [0_u32, 1, 3, 9, u32::MAX] {
+        let mut changed = bytes.clone();
+        changed[33..37].copy_from_slice(&position.to_le_bytes());
+        let mut file = TreeFile::open(Cursor::new(changed)).expect("the header is intact");
+        assert_eq!(
+            file.proof(0).expect_err("refused").code(),
+            "P304",
+            "position {position}"
+        );
+        file.proof(1).expect("another leaf is intact");
+    }
+}
+
+#[test]
 fn differences_beyond_the_first_chunk_are_placed() {
     let tree = tree(&rows(ADDRESSES, 40_000));
     let bytes = written(&tree);
