@@ -1,9 +1,13 @@
 //! Everything that can be wrong with a proof, a checkpoint, a key or a settlement tree.
 //!
 //! Codes are stable and never reused: `P1xx` journal tree, `P2xx` keys and checkpoints, `P3xx`
-//! settlement tree, `P4xx` entries and the journal file. The message says what happened and with which numbers, [`ProofError::remedy`]
-//! says what the reader can do.
+//! settlement tree, `P4xx` entries and the journal file, `P5xx` the bundle, `P6xx` receipts. The
+//! message says what happened and with which numbers, [`ProofError::remedy`] says what the reader can
+//! do.
 
+use softcap_offering::Refusal;
+
+use crate::bundle::BundleFile;
 use crate::settlement_file::FilePart;
 
 /// A refusal of this crate.
@@ -152,6 +156,32 @@ pub enum ProofError {
     /// P405: the thread that writes the journal stopped; finishing the journal says why.
     #[error("the journal is no longer written")]
     JournalStopped,
+    /// P501: a bundle is made of a settlement, and there is none.
+    #[error("the offering is not settled")]
+    NotSettled,
+    /// P502: every contribution has a reference, and there are more or fewer.
+    #[error("there are {contributions} contributions and {references} references")]
+    ReferencesMissing {
+        /// Contributions of the offering.
+        contributions: usize,
+        /// References given.
+        references: usize,
+    },
+    /// P503: a file of the bundle cannot be written.
+    #[error("{file} cannot be written")]
+    BundleIo {
+        /// Which one.
+        file: BundleFile,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// P504: the state machine refused to settle or to publish.
+    #[error("the offering cannot be settled: {} ({})", .refusal.sentence(), .refusal.code())]
+    SettleRefused {
+        /// Why.
+        refusal: Refusal,
+    },
 }
 
 impl ProofError {
@@ -179,6 +209,10 @@ impl ProofError {
             Self::JournalMalformed { .. } => "P403",
             Self::JournalIo { .. } => "P404",
             Self::JournalStopped => "P405",
+            Self::NotSettled => "P501",
+            Self::ReferencesMissing { .. } => "P502",
+            Self::BundleIo { .. } => "P503",
+            Self::SettleRefused { .. } => "P504",
         }
     }
 
@@ -228,6 +262,10 @@ impl ProofError {
             Self::JournalMalformed { .. } => {
                 "Fetch the journal again; if it is the same, it was cut or altered."
             }
+            Self::NotSettled => "End the journal with a settle entry.",
+            Self::ReferencesMissing { .. } => "Note the reference of every entry, in order.",
+            Self::SettleRefused { refusal } => refusal.remedy(),
+            Self::BundleIo { .. } => "Check the disk, its free space and the permissions.",
             Self::JournalIo { .. } | Self::JournalStopped => {
                 "Check the disk, its free space and the permissions."
             }

@@ -10,9 +10,12 @@
 //! The crate is pure: no clock, no randomness, no network. What is read or written goes through the
 //! caller's `Read` and `Write`.
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod entry;
 pub mod error;
+mod hex;
+pub mod journal;
 pub mod journal_tree;
 pub mod note_key;
 pub mod settlement_file;

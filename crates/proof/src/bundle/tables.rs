@@ -1,0 +1,133 @@
+//! The tables and the tree of a settlement, written side by side.
+
+use std::io::Write;
+
+use rayon::prelude::*;
+use softcap_offering::Offering;
+
+use super::{BundleFile, BundleSink, DigestWriter, FileDigest, References};
+use super::{contributions_table, investors_table};
+use crate::error::ProofError;
+use crate::settlement_leaf::{LeafEncoding, SettlementLeaf};
+use crate::settlement_tree::{SettlementRoot, SettlementTree};
+
+/// Investors whose leaves one task makes.
+const LEAVES_PER_TASK: usize = 4096;
+
+/// What came of writing the tables.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// Root of the settlement tree; `None` when nobody took part.
+    pub root: Option<SettlementRoot>,
+    /// How its leaves are encoded.
+    pub encoding: LeafEncoding,
+    /// The files that were written: `settlement.csv`, `investors.csv`, and `settlement.tree` if there
+    /// is one.
+    pub files: Vec<(BundleFile, FileDigest)>,
+}
+
+/// Writes `settlement.csv`, `investors.csv` and `settlement.tree` of a settled offering, on rayon's
+/// current thread pool. `references` are those of its contributions, in order.
+///
+/// # Errors
+/// [`ProofError::NotSettled`]; [`ProofError::ReferencesMissing`] when there are not as many as
+/// contributions; [`ProofError::BundleIo`] with the file; those of building the tree.
+pub fn write_tables<S: BundleSink>(
+    offering: &Offering,
+    references: &References,
+    sink: &S,
+) -> Result<Tables, ProofError> {
+    if offering.settlement().is_none() {
+        return Err(ProofError::NotSettled);
+    }
+    let (contributions, references_given) = (offering.contribution_count(), references.len());
+    if contributions != references_given {
+        return Err(ProofError::ReferencesMissing {
+            contributions,
+            references: references_given,
+        });
+    }
+    let encoding = investors_table::leaf_encoding(offering);
+    let (table, (investors, tree)) = rayon::join(
+        || {
+            write_file(sink, BundleFile::SettlementTable, |out| {
+                contributions_table::write(offering, references, out)
+            })
+        },
+        || {
+            rayon::join(
+                || {
+                    write_file(sink, BundleFile::InvestorsTable, |out| {
+                        investors_table::write(offering, out)
+                    })
+                },
+                || write_tree(offering, encoding, sink),
+            )
+        },
+    );
+    let mut files = vec![table?, investors?];
+    let root = match tree? {
+        Some((root, file)) => {
+            files.push(file);
+            Some(root)
+        }
+        None => None,
+    };
+    Ok(Tables {
+        root,
+        encoding,
+        files,
+    })
+}
+
+/// The tree over all investors; `None` when there are none.
+pub(crate) fn settlement_tree(
+    offering: &Offering,
+    encoding: LeafEncoding,
+) -> Result<Option<SettlementTree>, ProofError> {
+    if offering.investor_count() == 0 {
+        return Ok(None);
+    }
+    let mut leaves = vec![SettlementLeaf([0; 32]); offering.investor_count()];
+    leaves
+        .par_chunks_mut(LEAVES_PER_TASK)
+        .enumerate()
+        .for_each(|(task, leaves)| {
+            investors_table::fill_leaves(offering, encoding.id, task * LEAVES_PER_TASK, leaves);
+        });
+    SettlementTree::from_leaves(&leaves).map(Some)
+}
+
+fn write_tree<S: BundleSink>(
+    offering: &Offering,
+    encoding: LeafEncoding,
+    sink: &S,
+) -> Result<Option<(SettlementRoot, (BundleFile, FileDigest))>, ProofError> {
+    let Some(tree) = settlement_tree(offering, encoding)? else {
+        return Ok(None);
+    };
+    let file = write_file(sink, BundleFile::SettlementTree, |out| {
+        tree.write_to(out).map_err(|error| match error {
+            ProofError::TreeFileIo { source, .. } => source,
+            other => std::io::Error::other(other),
+        })
+    })?;
+    Ok(Some((tree.root(), file)))
+}
+
+/// Writes one file through a digest.
+pub(super) fn write_file<S: BundleSink>(
+    sink: &S,
+    file: BundleFile,
+    write: impl FnOnce(&mut DigestWriter<S::File>) -> std::io::Result<()>,
+) -> Result<(BundleFile, FileDigest), ProofError> {
+    let written = || {
+        let mut out = DigestWriter::new(sink.create(file)?);
+        write(&mut out)?;
+        out.flush()?;
+        let (open, digest) = out.finish()?;
+        sink.close(file, open)?;
+        Ok((file, digest))
+    };
+    written().map_err(|source| ProofError::BundleIo { file, source })
+}
