@@ -79,8 +79,10 @@ pub(super) const RANK_LEVELS: usize = 4;
 
 /// One digit of a rank for [`award_largest`], inverted so that the smaller rank is the larger key.
 pub(super) fn rank_digit(rank: &[u8; 32], level: usize) -> u64 {
-    let bytes = rank.iter().skip(level * 8).take(8);
-    !bytes.fold(0_u64, |digit, &byte| (digit << 8) | u64::from(byte))
+    let (digits, _) = rank.as_chunks();
+    digits
+        .get(level)
+        .map_or(0, |&digit| !u64::from_be_bytes(digit))
 }
 
 #[cfg(test)]

@@ -145,11 +145,10 @@ fn by_ticket(
     order.into_iter().map(|(_, i)| i)
 }
 
+/// The first 64 bits, which order tickets wherever they differ.
 fn prefix(ticket: &[u8; 32]) -> u64 {
-    ticket
-        .iter()
-        .take(8)
-        .fold(0_u64, |prefix, &byte| (prefix << 8) | u64::from(byte))
+    let [a, b, c, d, e, f, g, h, ..] = *ticket;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 #[cfg(test)]
@@ -157,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::model::{self, id, tight, unsorted};
-    use super::{Draw, Drawn, allot, by_ticket, ticket};
+    use super::{Draw, Drawn, allot, by_ticket, prefix, ticket};
     use crate::terms::MarginalWinner;
 
     const TERMS: [u8; 32] = [0xaa; 32];
@@ -258,6 +257,8 @@ mod tests {
         tickets[3][0] = 6;
         let order: Vec<usize> = by_ticket([2, 0, 1, 3].into_iter(), |i| tickets[i]).collect();
         assert_eq!(order, [3, 1, 2, 0]);
+        assert_eq!(prefix(&tickets[0]), 0x0707_0707_0707_0707);
+        assert_eq!(prefix(&tickets[3]), 0x0607_0707_0707_0707);
     }
 
     proptest! {

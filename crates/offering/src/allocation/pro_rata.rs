@@ -169,6 +169,19 @@ mod tests {
     }
 
     #[test]
+    fn a_rank_counts_to_its_last_byte() {
+        let rank = |i: usize| {
+            let mut rank = [3; 32];
+            rank[31] = [7, 5, 6][i];
+            rank
+        };
+        assert_eq!(
+            allot(&[7, 7, 7], 2, DustRule::LargestRemainder, rank),
+            [0, 1, 1]
+        );
+    }
+
+    #[test]
     fn remainders_are_read_whole() {
         // 130 bits: three windows, of which the last repeats bits of the second.
         let windows = Windows::below((U256::from(1) << 130) - U256::from(1));

@@ -280,6 +280,13 @@ fn a_price_needs_both_sides() {
 }
 
 #[test]
+fn a_sort_key_has_64_binary_places() {
+    assert_eq!(price(3, 2).sort_key(), 3 << 63);
+    assert_eq!(price(1, 3).sort_key(), (1 << 64) / 3);
+    assert_eq!(price(u128::MAX, 1).sort_key(), u128::MAX);
+}
+
+#[test]
 fn prices_closer_than_the_sort_key_are_told_apart() {
     // Below 64 binary places, beyond the largest key, and apart by less than the last place.
     const MAX: u128 = u128::MAX;
