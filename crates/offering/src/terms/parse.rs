@@ -23,8 +23,11 @@ use self::currency::CurrencyHead;
 use self::quantity::{Unit, Units};
 use self::schedule::Schedule;
 use super::problem::{Place, TermsCode, TermsProblem};
-use super::{Clock, ClockKind, DustRule, EarlyClose, FreedRoom, Numeraire, Terms, TieRule, Unsold};
-use crate::Position;
+use super::{
+    Bound, Clock, ClockKind, DustRule, EarlyClose, FreedRoom, Milestone, Numeraire, PauseTerms,
+    Terms, TieRule, Unsold, WithdrawalRight,
+};
+use crate::{Position, Tokens, Value};
 
 pub(super) use self::reader::Reader;
 use self::reader::Section;
@@ -133,7 +136,10 @@ fn offering(reader: &mut Reader<'_>, mut root: Section<'_>) -> Option<Terms> {
         &frame,
         currencies.as_deref().unwrap_or_default(),
     );
-    let terms = Terms {
+    let promises = promises(reader, &mut root, &frame);
+    // Only now, with every key read and every problem named, may a missing part end it.
+    root.finish(reader);
+    Some(Terms {
         rules: rules?,
         name: name?,
         origin: origin?,
@@ -145,68 +151,81 @@ fn offering(reader: &mut Reader<'_>, mut root: Section<'_>) -> Option<Terms> {
         },
         clock,
         rounds: rounds?,
-        soft_cap: root
-            .take(reader, "soft_cap")
-            .and_then(|entry| entry.bound(reader, &frame.units)),
-        hard_cap: root
-            .take(reader, "hard_cap")
-            .and_then(|entry| entry.bound(reader, &frame.units)),
-        tie: root.choice_or(
-            reader,
-            "tie",
-            &[("pro_rata", TieRule::ProRata), ("by_id", TieRule::ById)],
-            TieRule::default(),
-        ),
-        dust: root.choice_or(
-            reader,
-            "dust",
-            &[
-                ("largest_remainder", DustRule::LargestRemainder),
-                ("unassigned", DustRule::Unassigned),
-            ],
-            DustRule::default(),
-        ),
-        token_ceiling: root
-            .take(reader, "token_ceiling_per_investor")
-            .and_then(|entry| entry.tokens(reader, &frame.units)),
-        investor_max: root
-            .take(reader, "investor_max")
-            .and_then(|entry| entry.money(reader, &frame.units)),
-        pause: lifecycle::pause(reader, &mut root, &frame.schedule),
-        withdrawal: lifecycle::withdrawal(reader, &mut root, &frame.schedule),
-        freed_room: root.choice_or(
-            reader,
-            "freed_room",
-            &[
-                ("reopen", FreedRoom::Reopen),
-                ("waiting_list", FreedRoom::WaitingList),
-                ("closed", FreedRoom::Closed),
-            ],
-            FreedRoom::default(),
-        ),
-        early_close: root.choice_or(
-            reader,
-            "early_close",
-            &[
-                ("never", EarlyClose::Never),
-                ("allowed", EarlyClose::Allowed),
-                ("after_soft_cap", EarlyClose::AfterSoftCap),
-            ],
-            EarlyClose::default(),
-        ),
-        refund_deadline: frame
-            .schedule
-            .common_position(reader, &mut root, "refund_deadline"),
-        unsold: root.choice_or(
-            reader,
-            "unsold",
-            &[("burned", Unsold::Burned), ("treasury", Unsold::Treasury)],
-            Unsold::default(),
-        ),
-        milestones: lifecycle::milestones(reader, &mut root, &frame.schedule),
+        soft_cap: promises.soft_cap,
+        hard_cap: promises.hard_cap,
+        tie: promises.tie,
+        dust: promises.dust,
+        token_ceiling: promises.token_ceiling,
+        investor_max: promises.investor_max,
+        pause: promises.pause,
+        withdrawal: promises.withdrawal,
+        freed_room: promises.freed_room,
+        early_close: promises.early_close,
+        refund_deadline: promises.refund_deadline,
+        unsold: promises.unsold,
+        milestones: promises.milestones,
+    })
+}
+
+/// What stands at the top of the text and in its smaller tables.
+struct Promises {
+    soft_cap: Option<Bound>,
+    hard_cap: Option<Bound>,
+    tie: TieRule,
+    dust: DustRule,
+    token_ceiling: Option<Tokens>,
+    investor_max: Option<Value>,
+    pause: Option<PauseTerms>,
+    withdrawal: Option<WithdrawalRight>,
+    freed_room: FreedRoom,
+    early_close: EarlyClose,
+    refund_deadline: Option<Position>,
+    unsold: Unsold,
+    milestones: Vec<Milestone>,
+}
+
+const TIES: &[(&str, TieRule)] = &[("pro_rata", TieRule::ProRata), ("by_id", TieRule::ById)];
+const DUST_RULES: &[(&str, DustRule)] = &[
+    ("largest_remainder", DustRule::LargestRemainder),
+    ("unassigned", DustRule::Unassigned),
+];
+const FREED_ROOMS: &[(&str, FreedRoom)] = &[
+    ("reopen", FreedRoom::Reopen),
+    ("waiting_list", FreedRoom::WaitingList),
+    ("closed", FreedRoom::Closed),
+];
+const EARLY_CLOSES: &[(&str, EarlyClose)] = &[
+    ("never", EarlyClose::Never),
+    ("allowed", EarlyClose::Allowed),
+    ("after_soft_cap", EarlyClose::AfterSoftCap),
+];
+const UNSOLD: &[(&str, Unsold)] = &[("burned", Unsold::Burned), ("treasury", Unsold::Treasury)];
+
+fn promises(reader: &mut Reader<'_>, root: &mut Section<'_>, frame: &Frame) -> Promises {
+    let (units, schedule) = (&frame.units, &frame.schedule);
+    let mut cap = |reader: &mut Reader<'_>, name| {
+        root.take(reader, name)
+            .and_then(|entry| entry.bound(reader, units))
     };
-    root.finish(reader);
-    Some(terms)
+    let soft_cap = cap(reader, "soft_cap");
+    let hard_cap = cap(reader, "hard_cap");
+    let ceiling = root.take(reader, "token_ceiling_per_investor");
+    let investor_max = root.take(reader, "investor_max");
+    Promises {
+        soft_cap,
+        hard_cap,
+        tie: root.choice_or(reader, "tie", TIES, TieRule::default()),
+        dust: root.choice_or(reader, "dust", DUST_RULES, DustRule::default()),
+        token_ceiling: ceiling.and_then(|entry| entry.tokens(reader, units)),
+        investor_max: investor_max.and_then(|entry| entry.money(reader, units)),
+        pause: lifecycle::pause(reader, root, schedule),
+        withdrawal: lifecycle::withdrawal(reader, root, schedule),
+        freed_room: root.choice_or(reader, "freed_room", FREED_ROOMS, FreedRoom::default()),
+        early_close: root.choice_or(reader, "early_close", EARLY_CLOSES, EarlyClose::default()),
+        refund_deadline: schedule.common_position(reader, root, "refund_deadline"),
+        unsold: root.choice_or(reader, "unsold", UNSOLD, Unsold::default()),
+        milestones: lifecycle::milestones(reader, root, schedule),
+    }
 }
 
 fn rules(reader: &mut Reader<'_>, root: &mut Section<'_>) -> Option<u32> {

@@ -1,0 +1,703 @@
+//! Every code of a problem, each from the smallest change to terms that have none.
+//!
+//! A row says what is replaced in [`BASE`], by what, and which code must come out, alone. The last
+//! test fails when a code has no row.
+
+use std::collections::BTreeSet;
+
+use softcap_offering::terms::{Severity, Terms, TermsCode, inspect};
+
+/// Terms without any finding: a fixed price in USD, paid in EUR, on a platform.
+const BASE: &str = r#"
+rules = 1
+name = "Base"
+origin = "example.org/base"
+soft_cap = "100 USD"
+hard_cap = "1_000 USD"
+refund_deadline = "2026-06-01T00:00:00Z"
+[numeraire]
+symbol = "USD"
+decimals = 2
+[clock]
+kind = "time"
+[token]
+name = "Harbour"
+symbol = "HBR"
+decimals = 6
+[token.supply]
+kind = "fixed"
+total = "3_000 HBR"
+for_sale = "2_000 HBR"
+[[token.share]]
+holder = "team"
+amount = "1_000 HBR"
+vesting = { cliff = "365 days", duration = "1461 days" }
+[currency.EUR]
+decimals = 2
+rail = "balance"
+rate = "1.25 USD per EUR"
+[withdrawal]
+span = "14 days"
+who = "everyone"
+[[round]]
+name = "public"
+from = "2026-03-01T12:00:00Z"
+until = "2026-03-31T12:00:00Z"
+end = "exclusive"
+price = "0.50 USD per HBR"
+contribution = { min = "1 EUR" }
+"#;
+
+/// A change of the base: what stands there, and what is put in its place.
+type Change = (&'static str, &'static str);
+
+const PRICE: &str = "price = \"0.50 USD per HBR\"";
+const RATE: &str = "rate = \"1.25 USD per EUR\"";
+const DEADLINE: &str = "refund_deadline = \"2026-06-01T00:00:00Z\"";
+const MINIMUM: &str = "contribution = { min = \"1 EUR\" }";
+const RAIL: &str = "rail = \"balance\"";
+
+const SYNTAX: &[(TermsCode, &[Change])] = &[
+    (TermsCode::Syntax, &[("rules = 1", "rules 1")]),
+    (
+        TermsCode::UnknownKey,
+        &[("name = \"public\"", "name = \"public\"\nnmae = \"x\"")],
+    ),
+    (TermsCode::MissingKey, &[("end = \"exclusive\"", "")]),
+    (TermsCode::WrongType, &[("name = \"Base\"", "name = 5")]),
+    (
+        TermsCode::UnknownWord,
+        &[("end = \"exclusive\"", "end = \"exclusiv\"")],
+    ),
+    (
+        TermsCode::TooMany,
+        &[(
+            PRICE,
+            "currencies = [\"EUR\", \"EUR\"]\nprice = \"0.50 USD per HBR\"",
+        )],
+    ),
+    (
+        TermsCode::BadName,
+        &[("example.org/base", "https://example.org/base")],
+    ),
+    (
+        TermsCode::Duplicate,
+        &[("symbol = \"USD\"", "symbol = \"EUR\"")],
+    ),
+    (TermsCode::UnknownRules, &[("rules = 1", "rules = 2")]),
+    (
+        TermsCode::KeyConflict,
+        &[(
+            PRICE,
+            "price = \"0.50 USD per HBR\"\npricing = { kind = \"fixed\" }",
+        )],
+    ),
+    (TermsCode::BareNumber, &[("\"100 USD\"", "100")]),
+    (TermsCode::BareNumber, &[("\"100 USD\"", "100.0")]),
+    (TermsCode::BadNumber, &[("\"100 USD\"", "\"1,000 USD\"")]),
+    (TermsCode::BadNumber, &[("\"100 USD\"", "\"1e3 USD\"")]),
+    (
+        TermsCode::TooManyDigits,
+        &[(
+            "\"100 USD\"",
+            "\"1000000000000000000000000000000000000000 USD\"",
+        )],
+    ),
+    (
+        TermsCode::TooManyDecimals,
+        &[("\"100 USD\"", "\"100.001 USD\"")],
+    ),
+    (TermsCode::Negative, &[("\"100 USD\"", "\"-100 USD\"")]),
+    (TermsCode::WrongUnit, &[("\"100 USD\"", "\"100 EUR\"")]),
+    (TermsCode::WrongUnit, &[("\"100 USD\"", "\"100\"")]),
+    (TermsCode::BadPrice, &[("0.50 USD per HBR", "0.50 USD/HBR")]),
+    (
+        TermsCode::BadPercent,
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"a\"\npart = \"100\"\n[[round]]",
+        )],
+    ),
+    (
+        TermsCode::BadRatio,
+        &[
+            (
+                "kind = \"fixed\"\ntotal = \"3_000 HBR\"\nfor_sale = \"2_000 HBR\"",
+                "kind = \"minted\"",
+            ),
+            ("amount = \"1_000 HBR\"", "of_sold = \"1/0\""),
+        ],
+    ),
+    (TermsCode::Zero, &[("\"100 USD\"", "\"0 USD\"")]),
+    (TermsCode::Zero, &[("0.50 USD per HBR", "0 USD per HBR")]),
+    (
+        TermsCode::DoesNotFit,
+        &[
+            (
+                "\"100 USD\"",
+                "\"9999999999999999999999999999999999999 USD\"",
+            ),
+            (
+                "symbol = \"USD\"\ndecimals = 2",
+                "symbol = \"USD\"\ndecimals = 6",
+            ),
+        ],
+    ),
+    (
+        TermsCode::BadDate,
+        &[("2026-06-01T00:00:00Z", "2026-06-31T00:00:00Z")],
+    ),
+    (
+        TermsCode::BadDate,
+        &[("2026-06-01T00:00:00Z", "1 June 2026")],
+    ),
+    (
+        TermsCode::DateWithoutZone,
+        &[("2026-06-01T00:00:00Z", "2026-06-01T00:00:00")],
+    ),
+    (
+        TermsCode::NumberForDate,
+        &[("\"2026-06-01T00:00:00Z\"", "1780272000000")],
+    ),
+    (
+        TermsCode::NumberForDate,
+        &[("\"2026-06-01T00:00:00Z\"", "1780272000")],
+    ),
+    (
+        TermsCode::NumberForDate,
+        &[("\"2026-06-01T00:00:00Z\"", "\"1780272000000\"")],
+    ),
+    (TermsCode::BadSpan, &[("\"14 days\"", "\"1 month\"")]),
+    (
+        TermsCode::DateOutOfRange,
+        &[("2026-06-01T00:00:00Z", "2206-06-01T00:00:00Z")],
+    ),
+    (
+        TermsCode::DateOutOfRange,
+        &[("2026-03-01T12:00:00Z", "2006-03-01T12:00:00Z")],
+    ),
+];
+
+/// Rows on a block clock.
+const BLOCK: &[Change] = &[
+    ("kind = \"time\"", "kind = \"block\""),
+    (DEADLINE, "refund_deadline = 3000"),
+    ("\"365 days\"", "\"100 blocks\""),
+    ("\"1461 days\"", "\"200 blocks\""),
+    ("\"14 days\"", "\"20 blocks\""),
+    ("\"2026-03-01T12:00:00Z\"", "1000"),
+    ("\"2026-03-31T12:00:00Z\"", "2000"),
+    (RAIL, "rail = \"bitcoin\""),
+];
+const BLOCK_ROWS: &[(TermsCode, &[Change])] = &[
+    (TermsCode::BadHeight, &[("from = 1000", "from = \"1000\"")]),
+    (TermsCode::BadHeight, &[("from = 1000", "from = -1")]),
+    (TermsCode::BadSpan, &[("\"20 blocks\"", "\"14 days\"")]),
+    // The deadline of a real sale was in milliseconds and was read as a later unit of time.
+    (
+        TermsCode::DateOutOfRange,
+        &[("until = 2000", "until = 1407064860000")],
+    ),
+    (
+        TermsCode::SeveralLines,
+        &[
+            (
+                "[withdrawal]",
+                "[currency.ETH]\ndecimals = 18\nrail = \"bitcoin\"\nrate = \"9 USD per ETH\"\n[withdrawal]",
+            ),
+            (
+                PRICE,
+                "currencies = [\"EUR\"]\nprice = \"0.50 USD per HBR\"",
+            ),
+        ],
+    ),
+];
+
+const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
+    (
+        TermsCode::WindowReversed,
+        &[("2026-03-31T12:00:00Z", "2026-03-01T12:00:00Z")],
+    ),
+    (
+        TermsCode::PairRefused,
+        &[(
+            PRICE,
+            "cap = \"500 USD\"\nallocation = \"pro_rata\"\npricing = { kind = \"tiers\", crossing = \"split\", \
+             tiers = [{ price = \"2 HBR per USD\" }] }",
+        )],
+    ),
+    (
+        TermsCode::SupplySplit,
+        &[("\"3_000 HBR\"", "\"4_000 HBR\"")],
+    ),
+    (
+        TermsCode::SupplySplit,
+        &[(
+            PRICE,
+            "supply = \"2_001 HBR\"\nprice = \"0.50 USD per HBR\"",
+        )],
+    ),
+    (
+        TermsCode::RoundingScope,
+        &[
+            (
+                RATE,
+                "rate = \"1.25 USD per EUR\"\nrounding = { per = \"investor\" }",
+            ),
+            (
+                PRICE,
+                "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [{ price = \"2 HBR per USD\" }] }",
+            ),
+        ],
+    ),
+    (
+        TermsCode::RoundingUpInBatch,
+        &[
+            (
+                RATE,
+                "rate = \"1.25 USD per EUR\"\nrounding = { mode = \"half_up\" }",
+            ),
+            (
+                PRICE,
+                "price = \"0.50 USD per HBR\"\nsupply = \"2_000 HBR\"\nallocation = \"pro_rata\"",
+            ),
+        ],
+    ),
+    (
+        TermsCode::RoomMissing,
+        &[(
+            PRICE,
+            "price = \"0.50 USD per HBR\"\nallocation = \"water_filling\"",
+        )],
+    ),
+    (
+        TermsCode::RoomMissing,
+        &[(PRICE, "cap = \"9 USD\"\npricing = { kind = \"bids\" }")],
+    ),
+    (
+        TermsCode::KeptOnEvm,
+        &[
+            (RAIL, "rail = \"evm\""),
+            (PRICE, "price = \"0.50 USD per HBR\"\nover_cap = \"kept\""),
+        ],
+    ),
+    (
+        TermsCode::SoftCapTooHigh,
+        &[("\"100 USD\"", "\"1_000.01 USD\"")],
+    ),
+    (
+        TermsCode::SoftCapTooHigh,
+        &[("\"100 USD\"", "\"2_001 HBR\"")],
+    ),
+    (
+        TermsCode::MilestoneSum,
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"a\"\npart = \"99.99 %\"\n[[round]]",
+        )],
+    ),
+    (
+        TermsCode::BidCurrency,
+        &[(
+            PRICE,
+            "supply = \"10 HBR\"\npricing = { kind = \"bids\", sealed = { lock_step = \"1 EUR\", \
+             reveal_until = \"2026-04-30T12:00:00Z\" } }",
+        )],
+    ),
+    (
+        TermsCode::NumeraireIsToken,
+        &[
+            ("[numeraire]\nsymbol = \"USD\"\ndecimals = 2", ""),
+            ("rules = 1", "rules = 1\nnumeraire = \"HBR\""),
+            ("\"100 USD\"", "\"100 HBR\""),
+            ("\"1_000 USD\"", "\"1_000 HBR\""),
+            (RATE, "rate = \"1.25 HBR per EUR\""),
+            (PRICE, "supply = \"10 HBR\"\npricing = { kind = \"bids\" }"),
+        ],
+    ),
+    (
+        TermsCode::LotteryTooEarly,
+        &[(
+            PRICE,
+            "price = \"0.50 USD per HBR\"\ncap = \"100 USD\"\nallocation = { kind = \"lottery\", \
+             source = \"drand:quicknet\", instant = \"2026-03-31T11:59:59Z\", marginal = \"skip\" }",
+        )],
+    ),
+    (
+        TermsCode::RevealTooEarly,
+        &[
+            ("[numeraire]\nsymbol = \"USD\"\ndecimals = 2", ""),
+            ("\"100 USD\"", "\"100 EUR\""),
+            ("\"1_000 USD\"", "\"1_000 EUR\""),
+            (RATE, ""),
+            (
+                PRICE,
+                "supply = \"10 HBR\"\npricing = { kind = \"bids\", sealed = { lock_step = \"1 EUR\", \
+                 reveal_until = \"2026-03-31T12:00:00Z\" } }",
+            ),
+        ],
+    ),
+    (
+        TermsCode::ProductTooLarge,
+        &[
+            (RATE, "rate = \"0.1234567890123456789 USD per EUR\""),
+            (
+                PRICE,
+                "price = \"0.123456789012345678901234567891 HBR per USD\"",
+            ),
+            (MINIMUM, ""),
+        ],
+    ),
+    (
+        TermsCode::RecordedRatePerInvestor,
+        &[(
+            RATE,
+            "rate = { source = \"ecb:EURUSD\", max_age = \"1 hour\", max_step = \"5 %\" }\n\
+             rounding = { per = \"investor\" }",
+        )],
+    ),
+    (
+        TermsCode::StepOrder,
+        &[(
+            PRICE,
+            "pricing = { kind = \"steps\", steps = [{ from = \"2026-03-01T12:00:01Z\", price = \"2 HBR per USD\" }] }",
+        )],
+    ),
+    (
+        TermsCode::TierOrder,
+        &[(
+            PRICE,
+            "pricing = { kind = \"tiers\", crossing = \"before\", tiers = [{ up_to = \"5 USD\", price = \"2 HBR per USD\" }] }",
+        )],
+    ),
+    (
+        TermsCode::DutchOrder,
+        &[(
+            PRICE,
+            "supply = \"10 HBR\"\npricing = { kind = \"dutch\", start = \"1 USD per HBR\", \
+             end = \"1 USD per HBR\", granularity = \"1 hour\" }",
+        )],
+    ),
+    (
+        TermsCode::ReservationEnd,
+        &[(
+            PRICE,
+            "price = \"0.50 USD per HBR\"\nallocation = { kind = \"guaranteed\", until = \"2026-03-31T12:00:00Z\" }",
+        )],
+    ),
+    (
+        TermsCode::DeadlineTooEarly,
+        &[("2026-06-01T00:00:00Z", "2026-03-31T11:59:59Z")],
+    ),
+    (TermsCode::RateMismatch, &[(RATE, "")]),
+    (
+        TermsCode::MinimumAboveMaximum,
+        &[(
+            MINIMUM,
+            "contribution = { min = \"2 EUR\", max = \"1.99 EUR\" }",
+        )],
+    ),
+    (
+        TermsCode::MinimumAboveMaximum,
+        &[("\"365 days\"", "\"1462 days\"")],
+    ),
+    (
+        TermsCode::PartAboveWhole,
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"a\"\npart = \"100.01 %\"\n[[round]]",
+        )],
+    ),
+];
+
+const WARNINGS: &[(TermsCode, &[Change])] = &[
+    (
+        TermsCode::TeamShare,
+        &[
+            ("\"3_000 HBR\"", "\"4_001 HBR\""),
+            ("amount = \"1_000 HBR\"", "amount = \"2_001 HBR\""),
+            (
+                "vesting = { cliff = \"365 days\", duration = \"1461 days\" }",
+                "",
+            ),
+        ],
+    ),
+    (
+        TermsCode::BuysNothing,
+        &[
+            ("decimals = 6", "decimals = 0"),
+            ("min = \"1 EUR\"", "min = \"0.39 EUR\""),
+        ],
+    ),
+    (
+        TermsCode::CapUnreachable,
+        &[("\"1_000 USD\"", "\"1_000.02 USD\"")],
+    ),
+    (
+        TermsCode::CapUnreachable,
+        &[("\"1_000 USD\"", "\"2_001 HBR\"")],
+    ),
+    (TermsCode::NoRefundDeadline, &[(DEADLINE, "")]),
+    (
+        TermsCode::KeepsMoney,
+        &[(PRICE, "price = \"0.50 USD per HBR\"\nover_limit = \"kept\"")],
+    ),
+    (
+        TermsCode::NoWithdrawalRight,
+        &[("[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"", "")],
+    ),
+    (
+        TermsCode::RailCannotEnforce,
+        &[
+            (RAIL, "rail = \"evm\""),
+            ("1.25 USD per EUR", "1.23456789 USD per EUR"),
+        ],
+    ),
+    (
+        TermsCode::RailCannotEnforce,
+        &[
+            (RAIL, "rail = \"evm\""),
+            (
+                PRICE,
+                "price = \"0.50 USD per HBR\"\ncap = \"1_000 USD\"\nallocation = \"water_filling\"",
+            ),
+        ],
+    ),
+    (
+        TermsCode::CeilingKeepsMoney,
+        &[(
+            "rules = 1",
+            "rules = 1\ntoken_ceiling_per_investor = \"10 HBR\"",
+        )],
+    ),
+    (
+        TermsCode::TwoRails,
+        &[
+            (
+                "[withdrawal]",
+                "[currency.BTC]\ndecimals = 8\nrail = \"bitcoin\"\nrate = \"100 USD per BTC\"\n[withdrawal]",
+            ),
+            (MINIMUM, "contribution = { min = \"1 USD\" }"),
+        ],
+    ),
+    (
+        TermsCode::EarlyClose,
+        &[("rules = 1", "rules = 1\nearly_close = \"allowed\"")],
+    ),
+    (
+        TermsCode::HugeBonus,
+        &[(
+            PRICE,
+            "pricing = { kind = \"linear\", base = \"0.50 USD per HBR\", bonus = \"24 %\", \
+                 per = \"1 week\", until = \"2026-03-31T12:00:00Z\" }",
+        )],
+    ),
+    (TermsCode::NoSoftCap, &[("soft_cap = \"100 USD\"", "")]),
+    (
+        TermsCode::Unbounded,
+        &[
+            ("hard_cap = \"1_000 USD\"", ""),
+            (
+                "kind = \"fixed\"\ntotal = \"3_000 HBR\"\nfor_sale = \"2_000 HBR\"",
+                "kind = \"minted\"",
+            ),
+            ("amount = \"1_000 HBR\"", "of_sold = \"1/2\""),
+        ],
+    ),
+    (
+        TermsCode::TieById,
+        &[
+            ("rules = 1", "rules = 1\ntie = \"by_id\""),
+            (PRICE, "supply = \"10 HBR\"\npricing = { kind = \"bids\" }"),
+        ],
+    ),
+    (
+        TermsCode::LongPause,
+        &[(
+            "[withdrawal]",
+            "[pause]\nlongest = \"31 days\"\ncount = 1\nend = \"fixed\"\n[withdrawal]",
+        )],
+    ),
+    (
+        TermsCode::ShortWithdrawalRight,
+        &[("\"14 days\"", "\"13 days 23 hours\"")],
+    ),
+    (
+        TermsCode::LooseRate,
+        &[(
+            RATE,
+            "rate = { source = \"ecb:EURUSD\", max_age = \"25 hours\", max_step = \"5 %\" }",
+        )],
+    ),
+];
+
+fn changed(text: &str, changes: &[Change]) -> String {
+    let mut text = text.to_owned();
+    for (from, to) in changes {
+        assert_eq!(
+            text.matches(from).count(),
+            1,
+            "`{from}` stands once in\n{text}"
+        );
+        text = text.replacen(from, to, 1);
+    }
+    text
+}
+
+/// The codes that a text gives, each once.
+fn codes(text: &str) -> BTreeSet<TermsCode> {
+    inspect(text)
+        .problems
+        .iter()
+        .map(|problem| problem.code)
+        .collect()
+}
+
+fn check(base: &str, rows: &[(TermsCode, &[Change])]) {
+    for (code, changes) in rows {
+        let text = changed(base, changes);
+        let problems = inspect(&text).problems;
+        let found: BTreeSet<TermsCode> = problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(
+            found,
+            BTreeSet::from([*code]),
+            "{changes:#?}\n{problems:#?}"
+        );
+        for problem in problems {
+            assert_eq!(problem.severity, code.severity());
+            assert!(
+                problem.place.is_some() && problem.message.len() > 8,
+                "{problem:?}"
+            );
+            assert!(problem.hint.len() > 5, "{problem:?}");
+        }
+        let refused = Terms::parse(&text).is_err();
+        assert_eq!(refused, code.severity() == Severity::Error, "{changes:?}");
+    }
+}
+
+#[test]
+fn the_base_has_no_finding() {
+    assert_eq!(inspect(BASE).problems, Vec::new());
+    assert_eq!(codes(&changed(BASE, BLOCK)), BTreeSet::new());
+}
+
+#[test]
+fn shapes_and_numbers_that_are_wrong_are_errors() {
+    check(BASE, SYNTAX);
+}
+
+#[test]
+fn a_block_clock_takes_heights_and_blocks_only() {
+    check(&changed(BASE, BLOCK), BLOCK_ROWS);
+}
+
+#[test]
+fn contradictions_are_errors() {
+    check(BASE, CONTRADICTIONS);
+}
+
+#[test]
+fn dangers_are_warnings() {
+    check(BASE, WARNINGS);
+}
+
+#[test]
+fn a_text_of_two_megabytes_is_refused_unread() {
+    let text = "#".repeat(2 << 20);
+    assert_eq!(codes(&text), BTreeSet::from([TermsCode::TextTooLarge]));
+}
+
+#[test]
+fn a_flood_of_problems_is_cut_and_says_so() {
+    let mut text = BASE.to_owned();
+    for number in 0..5_000 {
+        text.push_str(&format!("unknown{number} = 1\n"));
+    }
+    let problems = inspect(&text).problems;
+    assert_eq!(problems.len(), 201);
+    let last = problems
+        .last()
+        .map(|problem| (problem.code, problem.message.clone()));
+    assert_eq!(
+        last,
+        Some((
+            TermsCode::MoreProblems,
+            "4800 more problems are not listed".into()
+        ))
+    );
+}
+
+#[test]
+fn every_code_has_a_row() {
+    let tables = [SYNTAX, BLOCK_ROWS, CONTRADICTIONS, WARNINGS];
+    let mut tested: BTreeSet<TermsCode> = tables
+        .iter()
+        .flat_map(|rows| rows.iter().map(|(code, _)| *code))
+        .collect();
+    tested.extend([TermsCode::TextTooLarge, TermsCode::MoreProblems]);
+    let missing: Vec<_> = TermsCode::ALL
+        .iter()
+        .filter(|code| !tested.contains(code))
+        .collect();
+    assert_eq!(missing, Vec::<&TermsCode>::new());
+}
+
+#[test]
+fn problems_name_the_place_and_the_nearest_known_word() {
+    let text = changed(
+        BASE,
+        &[("end = \"exclusive\"", "end = \"exclusiv\"\nfrmo = 1")],
+    );
+    let problems = inspect(&text).problems;
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "line 36, column 7: error T106 at `round[0].end`: `exclusiv` is not a word of the \
+             language here; did you mean `exclusive`? Allowed: `exclusive`, `inclusive`",
+            "line 37, column 1: error T103 at `round[0].frmo`: unknown key `frmo`; did you mean \
+             `from`?",
+        ]
+    );
+}
+
+#[test]
+fn several_problems_are_named_at_once() {
+    let text = changed(
+        BASE,
+        &[
+            ("\"100 USD\"", "100"),
+            ("2026-03-01T12:00:00Z", "2026-03-01"),
+            ("\"1_000 HBR\"", "\"-1 HBR\""),
+            ("0.50 USD per HBR", "cheap"),
+        ],
+    );
+    let expected = [
+        TermsCode::BareNumber,
+        TermsCode::Negative,
+        TermsCode::DateWithoutZone,
+        TermsCode::BadPrice,
+    ];
+    assert_eq!(codes(&text), BTreeSet::from(expected));
+}
+
+/// Omni main-net sale: 6 % per week up to a deadline in milliseconds that was read as seconds. No
+/// way to write it may be valid.
+#[test]
+fn the_sale_with_a_deadline_in_milliseconds_is_refused() {
+    let linear = "pricing = { kind = \"linear\", base = \"1 HBR per USD\", bonus = \"6 %\", \
+                  per = \"1 week\", until = DEADLINE }";
+    let rows = [
+        ("1407064860000", TermsCode::NumberForDate),
+        ("\"1407064860000\"", TermsCode::NumberForDate),
+        ("1407064860", TermsCode::NumberForDate),
+        ("\"46557-12-11T00:00:00Z\"", TermsCode::BadDate),
+        ("\"+046557-12-11T00:00:00Z\"", TermsCode::BadDate),
+        ("\"9557-12-11T00:00:00Z\"", TermsCode::DateOutOfRange),
+    ];
+    for (deadline, code) in rows {
+        let text = BASE.replace(PRICE, &linear.replace("DEADLINE", deadline));
+        assert_eq!(codes(&text), BTreeSet::from([code]), "{deadline}");
+    }
+}
