@@ -2,6 +2,7 @@
 //! bytes as the `signed_note` and `tlog_tiles` crates (ports of Go's `sumdb/note` and `sumdb/tlog`).
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     reason = "a test that cannot go on says why and fails"
 )]
 

@@ -2,6 +2,7 @@
 //! implementation, and every changed byte of a file found. `settlement_tree_npm.rs` asks the package.
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     reason = "a test that cannot go on says why and fails"
 )]
 

@@ -3,6 +3,7 @@
 //! `settlement_tree.rs` hold on any machine.
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     reason = "a test that cannot go on says why and fails"
 )]
 
