@@ -85,7 +85,8 @@ fn escrow_reasons(terms: &Terms, round: &Round, currency: &Currency) -> Vec<&'st
     let rounding = currency.rounding;
     let down = rounding.mode == RoundingMode::Down && rounding.unit == Tokens(1);
     let scope_fits = scope.is_none_or(|scope| scope == rounding.per);
-    if !is_exact(round, currency) && !(down && scope_fits) {
+    let enforceable = is_exact(round, currency) || (down && scope_fits);
+    if !enforceable {
         reasons.push("it rounds in another way");
     }
     let odd = |position: crate::Position| !position.0.is_multiple_of(1_000);

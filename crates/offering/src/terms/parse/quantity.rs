@@ -2,7 +2,7 @@
 
 use super::super::problem::TermsCode;
 use super::super::{Bound, Limit};
-use super::decimal::Decimal;
+use super::decimal::{Decimal, NumberFault};
 use super::reader::{Entry, Reader, one_of, quote};
 use crate::{Amount, BasisPoints, CurrencyIndex, Ratio, Tokens, Value};
 
@@ -42,27 +42,16 @@ pub(super) enum Direction {
     Inverse,
 }
 
-/// What to do about a number that was refused.
-fn number_hint(code: TermsCode) -> &'static str {
-    match code {
-        TermsCode::Negative => "amounts are zero or more",
-        TermsCode::TooManyDigits => "at most 38 digits",
-        TermsCode::TooManyDecimals => "write no more decimals than the unit has",
-        TermsCode::DoesNotFit => "at most 2^128 - 1 of the smallest unit",
-        _ => "write digits with `_` between groups and `.` before decimals, as in `1_234.50`",
-    }
-}
-
 impl<'a> Entry<'a> {
-    fn refuse_number(&self, reader: &mut Reader<'_>, code: TermsCode, number: &str) {
-        let message = format!("`{}`: {}", quote(number), code.meaning());
-        self.report(reader, code, message, number_hint(code));
-    }
-
     fn decimal(&self, reader: &mut Reader<'_>, number: &str) -> Option<Decimal> {
-        Decimal::parse(number)
-            .map_err(|code| self.refuse_number(reader, code, number))
-            .ok()
+        match Decimal::parse(number) {
+            Ok(decimal) => Some(decimal),
+            Err(fault) => {
+                let message = format!("`{}`: {}", quote(number), fault.code().meaning());
+                self.report(reader, fault.code(), message, fault.hint());
+                None
+            }
+        }
     }
 
     /// The text of something with a unit; a bare number is refused.
@@ -111,13 +100,13 @@ impl<'a> Entry<'a> {
         let decimals = units.get(place)?.decimals;
         match number_read.to_units(decimals) {
             Ok(count) => Some((place, count)),
-            Err(code) => {
+            Err(fault) => {
                 let message = format!(
                     "`{}`: {symbol} has {decimals} decimals; {}",
                     quote(text),
-                    code.meaning()
+                    fault.code().meaning()
                 );
-                self.report(reader, code, message, number_hint(code));
+                self.report(reader, fault.code(), message, fault.hint());
                 None
             }
         }
@@ -358,14 +347,14 @@ impl<'a> Entry<'a> {
         let points = decimal.to_units(2).and_then(|points| {
             u32::try_from(points)
                 .map(BasisPoints)
-                .map_err(|_| TermsCode::DoesNotFit)
+                .map_err(|_| NumberFault::DoesNotFit)
         });
         match points {
             Ok(points) => Some(points),
-            Err(code) => {
-                let message = format!("`{}`: {}", quote(text), code.meaning());
+            Err(fault) => {
+                let message = format!("`{}`: {}", quote(text), fault.code().meaning());
                 let hint = "a percentage has at most two decimals";
-                self.report(reader, code, message, hint);
+                self.report(reader, fault.code(), message, hint);
                 None
             }
         }
@@ -402,9 +391,9 @@ impl<'a> Entry<'a> {
         let decimal = self.decimal(reader, text)?;
         match decimal.to_units(0) {
             Ok(count) => Some(count),
-            Err(code) => {
+            Err(fault) => {
                 let message = format!("`{}` is not a whole number", quote(text));
-                self.report(reader, code, message, "as in `198/1000`");
+                self.report(reader, fault.code(), message, "as in `198/1000`");
                 None
             }
         }

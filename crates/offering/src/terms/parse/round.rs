@@ -175,9 +175,7 @@ fn named_windows(
             complete = false;
             continue;
         };
-        let Some(mut section) = entry.section(reader) else {
-            return None;
-        };
+        let mut section = entry.section(reader)?;
         let window = frame.schedule.window(reader, &mut section);
         section.finish(reader);
         complete &= window.is_some();
