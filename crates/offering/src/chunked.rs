@@ -45,7 +45,7 @@ impl<T> Chunked<T> {
     pub(crate) fn partition_point(&self, mut before: impl FnMut(&T) -> bool) -> usize {
         let chunk = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&mut before));
         let inside = self.chunks.get(chunk).map_or(0, |chunk| chunk.partition_point(&mut before));
-        chunk * CHUNK + inside
+        (chunk * CHUNK + inside).min(self.length)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     Outcome, Position, Refusal, RoundIndex, Sequence, Stamp, Tokens,
     contribution::{Contribution, NO_ROUND, Status},
     offering::{Stage, index_of},
-    quote::Quote,
+    quote::{Quote, Rooms},
     ratio::Factor,
     rounds::is_batch,
     terms::{Bound, FreedRoom, Limit, Misfit, Pricing, RateTerm, Sealing},
@@ -17,17 +17,14 @@ pub(crate) struct Plan {
     pub(crate) quote: Quote,
     /// What is taken, at most the amount.
     pub(crate) accepted: u128,
-    /// What becomes of the rest.
-    rest: Rest,
-    /// Why there is a rest.
+    /// What was taken of the same contribution before; zero unless it waited.
+    before: u128,
+    /// What is kept and counts as nothing.
+    kept: u128,
+    /// What waits for freed room. The rest is refunded.
+    waiting: u128,
+    /// Why not everything is taken.
     reason: Option<Refusal>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rest {
-    Refunded,
-    Kept,
-    Waits,
 }
 
 impl Offering {
@@ -61,6 +58,7 @@ impl Offering {
         if self.contributions.len() >= usize::try_from(u32::MAX).unwrap_or(usize::MAX) {
             return Err(Refusal::TooManyEntries);
         }
+        self.contributed_with(contribute.currency, contribute.amount.0)?;
         let round = self.find_round(stamp, contribute.currency, |round| {
             self.check_access(Some(investor), round, stamp.position)
         })?;
@@ -69,12 +67,38 @@ impl Offering {
         let quote = self.quote(round, contribute.currency, rate, rate_index, stamp.position)?;
         let amount = contribute.amount.0;
         self.check_minimum(round, &quote, investor, amount)?;
-        let mut plan = Plan { round, quote, accepted: amount, rest: Rest::Refunded, reason: None };
+        let mut plan = Plan::new(round, quote, amount);
         self.fit_limits(&mut plan, investor, amount)?;
         if !is_batch(&self.terms.rounds[round.index()]) {
             self.fit_caps(&mut plan, investor, stamp.position)?;
         }
+        self.check_sums(&plan)?;
         Ok(plan)
+    }
+
+    /// Refuses money whose sum, value or tokens would not fit 128 bits together with what came
+    /// before, so that recording and settling can add without a check.
+    pub(crate) fn check_sums(&self, plan: &Plan) -> Result<(), Refusal> {
+        let value = plan.quote.value(plan.accepted)?.checked_add(1);
+        let tokens = plan.quote.tokens(plan.accepted)?.checked_add(plan.quote.unit());
+        let fits = |sum: u128, more: Option<u128>| {
+            more.and_then(|more| sum.checked_add(more)).is_some()
+        };
+        if fits(self.sums.value, value) && fits(self.sums.tokens, tokens) {
+            Ok(())
+        } else {
+            Err(Refusal::AmountTooLarge)
+        }
+    }
+
+    /// The sum of all money of a currency together with an amount, if it fits.
+    pub(crate) fn contributed_with(
+        &self,
+        currency: CurrencyIndex,
+        amount: u128,
+    ) -> Result<u128, Refusal> {
+        let sum = self.sums.contributed.get(currency.index()).ok_or(Refusal::UnknownCurrency)?;
+        sum.checked_add(amount).ok_or(Refusal::AmountTooLarge)
     }
 
     fn check_bid(&self, round: RoundIndex, contribute: &Contribute<'_>) -> Result<(), Refusal> {
@@ -110,7 +134,7 @@ impl Offering {
         Ok((rate.factor(), current.index))
     }
 
-    fn check_minimum(
+    pub(crate) fn check_minimum(
         &self,
         round: RoundIndex,
         quote: &Quote,
@@ -155,7 +179,7 @@ impl Offering {
     }
 
     /// Cuts the plan to the limits of one contribution and of one investor.
-    fn fit_limits(
+    pub(crate) fn fit_limits(
         &self,
         plan: &mut Plan,
         investor: InvestorIndex,
@@ -172,31 +196,60 @@ impl Offering {
             };
             plan.cut(fits, policy, Refusal::AboveMaximum)?;
         }
-        let (used_value, used_tokens) = self.used_in_round(investor, plan.round);
-        match terms.investor_max {
+        for (room, refusal) in self.personal_rooms(plan.round, investor).iter() {
+            let fits = plan.quote.more_within(plan.before, amount, room)?;
+            plan.cut(fits, policy, refusal)?;
+        }
+        Ok(())
+    }
+
+    /// Room under each limit of one investor in a round.
+    fn personal_rooms(&self, round: RoundIndex, investor: InvestorIndex) -> Rooms {
+        let (used_value, used_tokens) = self.used_in_round(investor, round);
+        let mut rooms = Rooms::default();
+        match self.terms.rounds[round.index()].investor_max {
             Some(Bound::Value(most)) => {
-                let room = most.0.saturating_sub(used_value);
-                let fits = plan.quote.amount_for_value(amount, room)?;
-                plan.cut(fits, policy, Refusal::InvestorLimit)?;
+                rooms.push_value(most, used_value, Refusal::InvestorLimit);
             }
             Some(Bound::Tokens(most)) => {
-                let room = most.0.saturating_sub(used_tokens);
-                let fits = plan.quote.amount_for_tokens(amount, room)?;
-                plan.cut(fits, policy, Refusal::InvestorLimit)?;
+                rooms.push_tokens(most, used_tokens, Refusal::InvestorLimit);
             }
             None => {}
         }
         if let Some(most) = self.terms.investor_max {
-            let room = most.0.saturating_sub(self.investors.get(investor).total_value);
-            let fits = plan.quote.amount_for_value(amount, room)?;
-            plan.cut(fits, policy, Refusal::InvestorLimit)?;
+            let used = self.investors.total_value(investor);
+            rooms.push_value(most, used, Refusal::InvestorLimit);
         }
-        if let Some(most) = self.admission_limit(investor, plan.round) {
-            let room = most.0.saturating_sub(used_value);
-            let fits = plan.quote.amount_for_value(amount, room)?;
-            plan.cut(fits, policy, Refusal::AdmissionLimit)?;
+        if let Some(most) = self.admission_limit(investor, round) {
+            rooms.push_value(most, used_value, Refusal::AdmissionLimit);
         }
-        Ok(())
+        rooms
+    }
+
+    /// What of waiting money may be taken now: whole or nothing where the terms refuse in whole.
+    pub(crate) fn plan_promotion(
+        &self,
+        round: RoundIndex,
+        quote: Quote,
+        investor: InvestorIndex,
+        parts: (u128, u128),
+        now: Position,
+    ) -> Result<Plan, Refusal> {
+        let (before, waiting) = parts;
+        let terms = &self.terms.rounds[round.index()];
+        let mut plan = Plan { before, ..Plan::new(round, quote, waiting) };
+        for (room, _) in self.personal_rooms(round, investor).iter() {
+            plan.accepted = plan.quote.more_within(before, plan.accepted, room)?;
+        }
+        if terms.over_limit == Misfit::Refuse && plan.accepted < waiting {
+            plan.accepted = 0;
+        }
+        self.fit_caps(&mut plan, investor, now)?;
+        if terms.over_cap == Misfit::Refuse && plan.accepted < waiting {
+            plan.accepted = 0;
+        }
+        self.check_sums(&plan)?;
+        Ok(plan)
     }
 
     /// Cuts the plan to what is left under the caps and the supply.
@@ -210,10 +263,7 @@ impl Offering {
         let waits = self.terms.freed_room == FreedRoom::WaitingList && terms.over_cap != Misfit::Kept;
         let rooms = self.rooms(plan.round, &plan.quote, investor, position)?;
         for (room, refusal) in rooms.iter() {
-            let fits = match room {
-                Bound::Value(left) => plan.quote.amount_for_value(plan.accepted, left.0)?,
-                Bound::Tokens(left) => plan.quote.amount_for_tokens(plan.accepted, left.0)?,
-            };
+            let fits = plan.quote.more_within(plan.before, plan.accepted, room)?;
             if fits >= plan.accepted {
                 continue;
             }
@@ -221,8 +271,9 @@ impl Offering {
                 plan.cut(fits, terms.over_cap, refusal)?;
                 continue;
             }
-            plan.accepted = if terms.over_cap == Misfit::Refuse { 0 } else { fits };
-            plan.rest = Rest::Waits;
+            let fits = if terms.over_cap == Misfit::Refuse { 0 } else { fits };
+            plan.waiting += plan.accepted - fits;
+            plan.accepted = fits;
             plan.reason = Some(refusal);
         }
         Ok(())
@@ -254,13 +305,13 @@ impl Offering {
         if let Some(limit) = contribute.limit {
             self.bids.open.push((index, limit));
         }
-        let kept = if plan.rest == Rest::Kept { rest } else { 0 };
+        self.add_contributed(contribute.currency, contribute.amount.0);
+        let (kept, waiting) = (plan.kept, plan.waiting);
         if kept > 0 {
             self.kept.insert(index, kept);
         }
-        let waiting = if plan.rest == Rest::Waits { rest } else { 0 };
         if waiting > 0 {
-            self.rounds[plan.round.index()].waiting.push_back(index);
+            self.rounds[plan.round.index()].waiting.push_back((index, waiting));
         }
         let tokens = self.take(index, &plan.quote, plan.accepted);
         self.extend_rights(stamp);
@@ -289,7 +340,8 @@ impl Offering {
         if self.stage == Stage::Settled || full {
             return;
         }
-        if currency.index() >= self.terms.currencies.len() {
+        // An unknown currency has no column, and a sum beyond 128 bits no number.
+        if self.contributed_with(currency, amount).is_err() {
             return;
         }
         let Some(investor) = self.investors.find_or_insert(investor) else { return };
@@ -305,6 +357,14 @@ impl Offering {
             accepted: 0,
             tokens: 0,
         });
+        self.add_contributed(currency, amount);
+    }
+
+    /// Counts money that has a row.
+    pub(crate) fn add_contributed(&mut self, currency: CurrencyIndex, amount: u128) {
+        if let Some(sum) = self.sums.contributed.get_mut(currency.index()) {
+            *sum += amount;
+        }
     }
 
     fn money_of<'a>(
@@ -329,15 +389,24 @@ impl Plan {
         match policy {
             Misfit::Refuse => return Err(refusal),
             Misfit::Partial if fits == 0 => return Err(refusal),
-            Misfit::Partial => self.rest = Rest::Refunded,
-            Misfit::Kept => self.rest = Rest::Kept,
+            Misfit::Partial => {}
+            Misfit::Kept => self.kept += self.accepted - fits,
         }
         self.accepted = fits;
         self.reason = Some(refusal);
         Ok(())
     }
 
-    pub(crate) fn of_waiting(round: RoundIndex, quote: Quote, amount: u128) -> Self {
-        Self { round, quote, accepted: amount, rest: Rest::Waits, reason: None }
+    /// All of an amount, before any limit or cap.
+    pub(crate) fn new(round: RoundIndex, quote: Quote, amount: u128) -> Self {
+        Self { round, quote, accepted: amount, before: 0, kept: 0, waiting: 0, reason: None }
+    }
+
+    pub(crate) fn kept(&self) -> u128 {
+        self.kept
+    }
+
+    pub(crate) fn reason(&self) -> Option<Refusal> {
+        self.reason
     }
 }

@@ -111,7 +111,7 @@ impl Offering {
         if let (Some(most), None) = (self.terms.investor_max, &self.settlement) {
             for investor in 0..self.investors.len() {
                 let index = crate::InvestorIndex(u32::try_from(investor).unwrap_or(u32::MAX));
-                if self.investors.get(index).total_value > most.0 {
+                if self.investors.total_value(index) > most.0 {
                     return Err(Violation::Investor { investor });
                 }
             }

@@ -9,7 +9,7 @@ use crate::{
     bids::Bids,
     chunked::Chunked,
     contribution::Contribution,
-    investors::Investors,
+    investors::{Investors, TotalValue},
     pauses::Pauses,
     rounds::RoundState,
     settlement::Settlement,
@@ -38,8 +38,10 @@ pub struct Offering {
     pub(crate) other_rounds: BTreeMap<(InvestorIndex, RoundIndex), (u128, u128)>,
     /// For each clock line, when the last right of withdrawal ends.
     pub(crate) rights_end: Vec<Position>,
-    /// Everybody whose contribution is before this number may withdraw up to this position.
-    pub(crate) document_exit: Option<(Sequence, Position)>,
+    /// Everybody whose contribution is before the number may withdraw up to the position. Numbers
+    /// rise and positions fall.
+    pub(crate) document_exits: Vec<(Sequence, Position)>,
+    pub(crate) sums: Sums,
     pub(crate) settlement: Option<Box<Settlement>>,
 }
 
@@ -88,6 +90,17 @@ pub(crate) struct Rates {
     pub(crate) current: Vec<Option<CurrentRate>>,
 }
 
+/// Sums of everything that ever came in or was taken; they only grow, and fit 128 bits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sums {
+    /// Money that has a row, per currency.
+    pub(crate) contributed: Vec<u128>,
+    /// Value taken by all rounds.
+    pub(crate) value: u128,
+    /// Tokens that it could become.
+    pub(crate) tokens: u128,
+}
+
 /// The rate in force of one currency.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CurrentRate {
@@ -124,12 +137,16 @@ impl Offering {
     /// that nobody can choose ids that collide; no outcome depends on it.
     pub fn with_hash_seed(terms: Arc<Terms>, seed: u64) -> Self {
         let lines = terms.clock.lines.len();
+        let total = match terms.investor_max {
+            Some(_) => TotalValue::Counted,
+            None => TotalValue::NotAsked,
+        };
         Self {
             terms_hash: terms.hash().0,
             stage: Stage::Draft,
             next: Sequence(0),
             latest: vec![Position(0); lines],
-            investors: Investors::new(seed),
+            investors: Investors::new(seed, total),
             contributions: Chunked::default(),
             admissions: Chunked::default(),
             rounds: terms.rounds.iter().map(|round| RoundState::new(&terms, round)).collect(),
@@ -139,7 +156,8 @@ impl Offering {
             kept: BTreeMap::new(),
             other_rounds: BTreeMap::new(),
             rights_end: vec![Position(0); lines],
-            document_exit: None,
+            document_exits: Vec::new(),
+            sums: Sums { contributed: vec![0; terms.currencies.len()], ..Sums::default() },
             settlement: None,
             terms,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     ContributionIndex, CurrencyIndex, InvestorIndex, Offering, Position, Refusal, RoundIndex,
-    Tokens, Value,
+    RoundingMode, Tokens, Value,
     pricing::{self, tiers},
     ratio::Factor,
     rounds::is_batch,
@@ -94,35 +94,33 @@ impl Offering {
             others = state.guaranteed - own.min(state.guaranteed);
         }
         let mut rooms = Rooms::default();
-        let value = |most: Value, used: u128| Bound::Value(Value(most.0.saturating_sub(used)));
-        let tokens = |most: Tokens, used: u128| Bound::Tokens(Tokens(most.0.saturating_sub(used)));
         if let Some(cap) = terms.cap {
             let used = state.used_value.checked_add(others).ok_or(Refusal::AmountTooLarge)?;
-            rooms.push(value(cap, used), Refusal::RoundCapReached);
+            rooms.push_value(cap, used, Refusal::RoundCapReached);
         }
         if let Some(supply) = terms.supply {
             let reserved = quote.tokens_of_value(others)?;
             let used = state.used_tokens.checked_add(reserved).ok_or(Refusal::AmountTooLarge)?;
-            rooms.push(tokens(supply, used), Refusal::SoldOut);
+            rooms.push_tokens(supply, used, Refusal::SoldOut);
         }
         let (all_value, all_tokens) = self.used_outside_batches();
         match self.terms.hard_cap {
             Some(Bound::Value(cap)) => {
                 let reserved = self.reserved_by_batches(round);
                 let used = all_value.checked_add(reserved.0).ok_or(Refusal::AmountTooLarge)?;
-                rooms.push(value(cap, used), Refusal::HardCapReached);
+                rooms.push_value(cap, used, Refusal::HardCapReached);
             }
             Some(Bound::Tokens(cap)) => {
                 let reserved = self.reserved_by_batches(round);
                 let used = all_tokens.checked_add(reserved.1).ok_or(Refusal::AmountTooLarge)?;
-                rooms.push(tokens(cap, used), Refusal::HardCapReached);
+                rooms.push_tokens(cap, used, Refusal::HardCapReached);
             }
             None => {}
         }
         if let Some(for_sale) = self.terms.token.supply.most_for_sale() {
             let reserved = self.reserved_by_batches(round);
             let used = all_tokens.checked_add(reserved.1).ok_or(Refusal::AmountTooLarge)?;
-            rooms.push(tokens(for_sale, used), Refusal::SoldOut);
+            rooms.push_tokens(for_sale, used, Refusal::SoldOut);
         }
         match &terms.pricing {
             Pricing::Tiers { tiers, .. } => {
@@ -142,11 +140,20 @@ impl Offering {
         Ok(rooms)
     }
 
-    /// Value and tokens that rounds without batch allocation use.
+    /// Value and tokens that rounds without batch allocation use. A Dutch auction uses its whole
+    /// supply from the beginning, because what it sells is known only at its end.
     pub(crate) fn used_outside_batches(&self) -> (u128, u128) {
         let rounds = self.terms.rounds.iter().zip(&self.rounds);
-        rounds.filter(|(terms, _)| !is_batch(terms)).fold((0, 0), |(value, tokens), (_, state)| {
-            (value.saturating_add(state.used_value), tokens.saturating_add(state.used_tokens))
+        rounds.filter(|(terms, _)| !is_batch(terms)).fold((0, 0), |(value, tokens), (terms, state)| {
+            let used = match terms.pricing {
+                Pricing::Dutch { .. } => terms.supply.map_or(0, |supply| supply.0),
+                Pricing::Fixed { .. }
+                | Pricing::Steps { .. }
+                | Pricing::Linear { .. }
+                | Pricing::Tiers { .. }
+                | Pricing::Bids { .. } => state.used_tokens,
+            };
+            (value.saturating_add(state.used_value), tokens.saturating_add(used))
         })
     }
 
@@ -174,7 +181,13 @@ impl Offering {
         let held = &mut self.contributions[index.index()];
         held.accepted += accepted;
         if accepted > 0 || held.amount == 0 {
-            held.tokens = quote.tokens(held.accepted).unwrap_or(0);
+            held.tokens = match quote.price {
+                // Every part keeps the price of the tier in which it was taken.
+                QuotePrice::Tiers { .. } => held.tokens + quote.tokens(accepted).unwrap_or(0),
+                QuotePrice::Known(_) | QuotePrice::Later => {
+                    quote.tokens(held.accepted).unwrap_or(0)
+                }
+            };
         }
         let (tokens, round, investor) = (held.tokens, held.round, held.investor);
         let after = self.uses(index, quote);
@@ -186,9 +199,12 @@ impl Offering {
         state.gross_value += value;
         state.net_value += value;
         state.net_tokens += after.tokens - before.tokens;
+        self.sums.value += value;
+        self.sums.tokens += reserve;
         let (used_value, used_tokens) = self.used_in_round(investor, round);
         self.set_used_in_round(investor, round, used_value + value, used_tokens + reserve);
-        self.investors.get_mut(investor).total_value += value;
+        let total = self.investors.total_value(investor) + value;
+        self.investors.set_total_value(investor, total);
         if matches!(self.terms.rounds[round.index()].allocation, Allocation::Guaranteed { .. }) {
             self.use_guarantee(investor, round, value);
         }
@@ -202,9 +218,12 @@ impl Offering {
         let was = held.accepted;
         held.accepted -= amount;
         held.tokens = match quote.price {
-            // A tier's price belongs to its place in the order: what is left keeps its share.
+            // A tier's price belongs to its place in the order: what is left keeps its share,
+            // rounded down to the unit of the currency.
             QuotePrice::Tiers { .. } => Factor::share(held.accepted, was)
-                .and_then(|share| share.floor(held.tokens))
+                .and_then(|share| {
+                    share.times_to_unit(held.tokens, quote.unit(), RoundingMode::Down)
+                })
                 .unwrap_or(0),
             QuotePrice::Known(_) | QuotePrice::Later if held.accepted == 0 => 0,
             QuotePrice::Known(_) | QuotePrice::Later => quote.tokens(held.accepted).unwrap_or(0),
@@ -221,8 +240,8 @@ impl Offering {
             state.used_tokens -= reserve;
             let (used_value, used_tokens) = self.used_in_round(investor, round);
             self.set_used_in_round(investor, round, used_value - value, used_tokens - reserve);
-            let record = self.investors.get_mut(investor);
-            record.total_value -= value;
+            let total = self.investors.total_value(investor).saturating_sub(value);
+            self.investors.set_total_value(investor, total);
         }
     }
 
@@ -277,6 +296,14 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
+    pub(crate) fn push_value(&mut self, most: Value, used: u128, refusal: Refusal) {
+        self.push(Bound::Value(Value(most.0.saturating_sub(used))), refusal);
+    }
+
+    pub(crate) fn push_tokens(&mut self, most: Tokens, used: u128, refusal: Refusal) {
+        self.push(Bound::Tokens(Tokens(most.0.saturating_sub(used))), refusal);
+    }
+
     fn push(&mut self, room: Bound, refusal: Refusal) {
         if let Some(place) = self.held.get_mut(self.length) {
             *place = Some((room, refusal));
@@ -305,6 +332,45 @@ impl Quote {
     /// Value in numeraire units, rounded up.
     pub(crate) fn value_up(&self, amount: u128) -> Result<u128, Refusal> {
         self.rate.ceil_to_unit(amount, 1).ok_or(Refusal::AmountTooLarge)
+    }
+
+    /// The multiple of the token's smallest unit to which tokens are rounded.
+    pub(crate) fn unit(&self) -> u128 {
+        self.rounding.unit.0
+    }
+
+    /// For more of a contribution that has had its credit.
+    pub(crate) fn without_credit(self) -> Self {
+        Self { credit: 0, ..self }
+    }
+
+    /// Whether the price depends on what was raised before, so that parts of one contribution can
+    /// have different ones.
+    pub(crate) fn is_tiered(&self) -> bool {
+        matches!(self.price, QuotePrice::Tiers { .. })
+    }
+
+    /// The part of `more` that fits into `room` on top of what was taken `before` of the same
+    /// contribution. Roundings count for the whole of a contribution, not for each part.
+    pub(crate) fn more_within(
+        &self,
+        before: u128,
+        more: u128,
+        room: Bound,
+    ) -> Result<u128, Refusal> {
+        let sum = |a: u128, b: u128| a.checked_add(b).ok_or(Refusal::AmountTooLarge);
+        let total = match room {
+            Bound::Value(left) => {
+                self.amount_for_value(sum(before, more)?, sum(self.value(before)?, left.0)?)?
+            }
+            Bound::Tokens(left) if self.is_tiered() => {
+                return self.amount_for_tokens(more, left.0);
+            }
+            Bound::Tokens(left) => {
+                self.amount_for_tokens(sum(before, more)?, sum(self.counted(before)?, left.0)?)?
+            }
+        };
+        Ok(total.saturating_sub(before))
     }
 
     /// The largest amount whose exact value is at most `value`.
@@ -373,6 +439,8 @@ impl Quote {
         if fits(amount)? {
             return Ok(amount);
         }
+        // Less than one rounding unit can never be sold.
+        let room = room - room % self.unit();
         match &self.price {
             QuotePrice::Known(factor) => {
                 let least = factor.smallest_reaching(room).unwrap_or(amount);
