@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     Amount, Contributed, ContributionIndex, CurrencyIndex, InvestorId, InvestorIndex, LimitPrice,
     Offering, Outcome, Position, Refusal, RoundIndex, Sequence, Stamp, Tokens, Value,
+    contribute::Plan,
     contribution::{Contribution, Status},
     offering::index_of,
     ratio::{Factor, wide},
@@ -42,6 +43,7 @@ impl Offering {
             self.check_access(Some(investor), round, stamp.position)
         })?;
         let sealing = self.sealing_of(round).ok_or(Refusal::BidsAreOpen)?;
+        self.contributed_with(currency, locked.0)?;
         if locked.is_zero() {
             return Err(Refusal::Zero);
         }
@@ -52,6 +54,7 @@ impl Offering {
             return Err(Refusal::SealedBidLive);
         }
         let index = index_of(self.contributions.len());
+        self.add_contributed(currency, locked.0);
         self.contributions.push(Contribution {
             sequence,
             position: stamp.position,
@@ -111,13 +114,21 @@ impl Offering {
             return Err(Refusal::RevealAboveLock);
         }
         self.check_reserve(round, sealing.min_proceeds, limit)?;
+        let investor = held.investor;
         let quote = self.quote_of(index).ok_or(Refusal::NoRate)?;
+        self.check_minimum(round, &quote, investor, amount.0)?;
+        let mut plan = Plan::new(round, quote, amount.0);
+        self.fit_limits(&mut plan, investor, amount.0)?;
+        self.check_sums(&plan)?;
         self.bids.sealed.remove(&index);
-        self.bids.live.remove(&(round, self.contributions[index.index()].investor));
+        self.bids.live.remove(&(round, investor));
         self.bids.open.push((index, limit));
-        self.contributions[index.index()].status = Status::Whole;
-        self.take(index, &quote, amount.0);
-        let line = self.line_of(quote.currency);
+        self.contributions[index.index()].status = plan.reason().map_or(Status::Whole, Status::Cut);
+        if plan.kept() > 0 {
+            self.kept.insert(index, plan.kept());
+        }
+        self.take(index, &plan.quote, plan.accepted);
+        let line = self.line_of(plan.quote.currency);
         self.extend_rights(Stamp { line, position: self.latest(line) });
         Ok(())
     }

@@ -40,7 +40,9 @@ impl Offering {
         if !begun || self.round_is_over(index) {
             return Err(Refusal::RoundNotOpen);
         }
-        self.rounds[index].closed = Some(stamp);
+        // At the newest position: a stamp behind it would bring an earlier price back.
+        let position = self.latest(stamp.line);
+        self.rounds[index].closed = Some(Stamp { position, ..stamp });
         Ok(())
     }
 
@@ -107,7 +109,7 @@ impl Offering {
         }
         let open = (0..self.rounds.len()).any(|round| !self.round_is_over(round));
         let rights = self.rights_end.iter().zip(&self.latest).any(|(end, now)| now < end);
-        let exit = self.document_exit.is_some_and(|(_, until)| self.now() <= until);
+        let exit = self.document_exits.iter().any(|(_, until)| self.now() <= *until);
         if open || rights || exit || self.reveals_are_open() {
             return Err(Refusal::TooEarlyToSettle);
         }
@@ -142,6 +144,12 @@ impl Offering {
                         *latest = Position::max(*latest, window.end_exclusive());
                     }
                 }
+                if let (Some((line, longest)), None) = (self.pause_to_move(state), state.closed)
+                    && let Some(latest) = stamps.get_mut(line.index())
+                    && let Some(window) = state.window(line)
+                {
+                    *latest = Position::max(*latest, window.end_exclusive().after(longest));
+                }
                 if let Some(first) = stamps.first_mut() {
                     *first = Position::max(*first, self.waits_until(place));
                 }
@@ -149,7 +157,9 @@ impl Offering {
             for (latest, end) in stamps.iter_mut().zip(&self.rights_end) {
                 *latest = Position::max(*latest, *end);
             }
-            if let (Some(first), Some((_, until))) = (stamps.first_mut(), self.document_exit) {
+            if let (Some(first), Some((_, until))) =
+                (stamps.first_mut(), self.document_exits.first())
+            {
                 *first = Position::max(*first, until.after(crate::Span(1)));
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     LineIndex, Offering, Position, Refusal, Span, Stamp,
+    rounds::RoundState,
     terms::{PauseEnd, Window},
 };
 
@@ -10,6 +11,8 @@ use crate::{
 pub(crate) struct Pauses {
     pub(crate) count: u32,
     pub(crate) current: Option<Pause>,
+    /// Earlier ones, each with its real end; the terms bound their number.
+    past: Vec<Pause>,
 }
 
 /// A pause that goes on.
@@ -57,15 +60,32 @@ impl Offering {
     }
 
     /// Whether contributions are stopped at a position. One that happened before the pause began
-    /// and arrives late is not.
+    /// and arrives late is not; one that happened during a pause and arrives after it is.
     pub(crate) fn is_paused_at(&self, stamp: Stamp) -> bool {
-        self.pauses.current.is_some_and(|pause| {
+        let now = self.pauses.current.is_some_and(|pause| {
             stamp.line != pause.from.line || stamp.position >= pause.from.position
+        });
+        now || self.pauses.past.iter().any(|pause| {
+            stamp.line == pause.from.line
+                && (pause.from.position..pause.ends).contains(&stamp.position)
         })
+    }
+
+    /// The line and the longest move of the pause that goes on, if it will move the end of a round's
+    /// window.
+    pub(crate) fn pause_to_move(&self, state: &RoundState) -> Option<(LineIndex, Span)> {
+        let pause = self.pauses.current?;
+        if self.terms.pause?.end == PauseEnd::Fixed {
+            return None;
+        }
+        let window = state.window(pause.from.line)?;
+        let longest = Span(pause.ends.0 - pause.from.position.0);
+        (window.end_exclusive() > pause.from.position).then_some((pause.from.line, longest))
     }
 
     fn end_pause(&mut self, pause: Pause, until: Position) {
         self.pauses.current = None;
+        self.pauses.past.push(Pause { ends: until, ..pause });
         if self.terms.pause.is_none_or(|bounds| bounds.end == PauseEnd::Fixed) {
             return;
         }

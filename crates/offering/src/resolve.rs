@@ -108,7 +108,11 @@ impl Offering {
             }
             Allocation::FirstCome | Allocation::Guaranteed { .. } => return Ok(None),
         };
-        self.share_out(found, &parts, reason);
+        if matches!(round.pricing, Pricing::Fixed { .. }) {
+            self.share_out(found, &parts, reason);
+        } else {
+            self.scale_down(&found, &parts, reason);
+        }
         Ok(threshold)
     }
 
@@ -173,6 +177,20 @@ impl Offering {
         }
     }
 
+    /// Scales each contribution down by its person's ratio, rounded down. Where prices differ, no
+    /// contribution may get more than its ratio, or the tokens of all could exceed the supply.
+    fn scale_down(&mut self, found: &Asks, parts: &[u128], reason: Refusal) {
+        for ask in &found.asks {
+            let (asked, part) = (found.people[ask.person], parts[ask.person]);
+            if part < asked {
+                let held = self.contributions[ask.index.index()].accepted;
+                let accepted =
+                    Factor::share(part, asked).and_then(|share| share.floor(held)).unwrap_or(0);
+                self.reduce(ask.index, &ask.quote, accepted, reason);
+            }
+        }
+    }
+
     /// Leaves `accepted` of what a contribution asked.
     fn reduce(&mut self, index: ContributionIndex, quote: &Quote, accepted: u128, reason: Refusal) {
         let held = self.contributions[index.index()].accepted;
@@ -192,12 +210,10 @@ impl Offering {
         let last = self.dutch_price(round, end).ok_or(Refusal::AmountTooLarge)?;
         // Money and tokens at which everybody buys. It cleared before the end exactly when what
         // was raised pays for the whole supply at the price of the end.
-        let price = match state.cleared {
-            Some(price) => price,
-            None if last.floor(supply).is_some_and(|lot| raised >= lot) => {
-                Factor::share(raised, supply).ok_or(Refusal::Inconsistent)?
-            }
-            None => last,
+        let price = if raised > 0 && last.floor(supply).is_some_and(|lot| raised >= lot) {
+            Factor::share(raised, supply).ok_or(Refusal::Inconsistent)?
+        } else {
+            last
         };
         let per_value = price.inverse().ok_or(Refusal::Inconsistent)?;
         let (mut sold, rounding) = (0_u128, &self.terms.currencies);
@@ -241,7 +257,14 @@ impl Offering {
         }
         let lot = std::num::NonZeroU128::new(supply)
             .map(|supply| uniform_price::Lot { supply, min_proceeds });
-        let Some(lot) = lot else { return Ok(None) };
+        let Some(lot) = lot else {
+            // Other rounds have sold everything: every bid goes back.
+            for (index, ..) in &bids {
+                let quote = self.quote_of(*index).ok_or(Refusal::NoRate)?;
+                self.reduce(*index, &quote, 0, Refusal::SoldOut);
+            }
+            return Ok(None);
+        };
         let clearing = clear(lot, &bids, &self.terms, &self.terms_hash)?;
         let mut sold = 0_u128;
         for (place, (index, ..)) in bids.iter().enumerate() {

@@ -20,25 +20,29 @@ impl Offering {
         if held.status == Status::Sealed {
             return Err(Refusal::SealedBidStays);
         }
-        self.check_right(stamp, index)?;
+        // Money that only waits is nobody's but the investor's: it may always be taken back.
         let waiting = self.waiting_amount(index);
+        let right = self.check_right(stamp, index);
+        if waiting == 0 {
+            right?;
+        }
         if held.accepted == 0 && waiting == 0 {
             return Err(Refusal::NothingLeft);
         }
-        let accepted = held.accepted;
         self.stop_waiting(index);
+        let accepted = if right.is_ok() { self.contributions[index.index()].accepted } else { 0 };
         self.send_back(index, accepted, Status::Withdrawn);
         Ok(self.after_freed(index, Amount(accepted + waiting)))
     }
 
-    /// Whether the investor may still take a contribution back.
+    /// Whether the investor may still take what is accepted of a contribution back.
     fn check_right(&self, stamp: Stamp, index: ContributionIndex) -> Result<(), Refusal> {
         let held = &self.contributions[index.index()];
         let exit = self
-            .document_exit
-            .filter(|(before, _)| held.sequence < *before)
-            .is_some_and(|(_, until)| self.now() <= until);
-        if exit || self.waiting_amount(index) > 0 {
+            .document_exits
+            .iter()
+            .any(|(before, until)| held.sequence < *before && self.now() <= *until);
+        if exit {
             return Ok(());
         }
         let right = self.terms.withdrawal.ok_or(Refusal::NoWithdrawalRight)?;
@@ -67,24 +71,28 @@ impl Offering {
             return Err(Refusal::SealedBidStays);
         }
         let round = held.round().ok_or(Refusal::NothingLeft)?;
-        let state = &self.rounds[round.index()];
-        if state.seed.is_some() {
+        if self.rounds[round.index()].seed.is_some() {
             return Err(Refusal::NotBetweenSeedAndSettlement);
         }
-        if state.is_over(&self.latest) && !reason.is_of_law() {
+        if self.round_is_over(round.index()) && !reason.is_of_law() {
             return Err(Refusal::RoundOverForReturns);
         }
         if amount.is_zero() {
             return Err(Refusal::Zero);
         }
-        if held.accepted == 0 {
+        let waiting = self.waiting_amount(index);
+        if held.accepted == 0 && waiting == 0 {
             return Err(Refusal::NothingLeft);
         }
-        if amount.0 > held.accepted {
+        if amount.0 > held.accepted + waiting {
             return Err(Refusal::MoreThanAccepted);
         }
-        self.send_back(index, amount.0, Status::Returned(reason));
-        Ok(self.after_freed(index, amount))
+        // What waits goes back first and whole, so that the contribution cannot take the room that
+        // its own return frees.
+        let accepted = amount.0.saturating_sub(waiting);
+        self.stop_waiting(index);
+        self.send_back(index, accepted, Status::Returned(reason));
+        Ok(self.after_freed(index, Amount(accepted + waiting)))
     }
 
     fn send_back(&mut self, index: ContributionIndex, amount: u128, status: Status) {
@@ -108,17 +116,16 @@ impl Offering {
         if self.terms.freed_room != FreedRoom::WaitingList {
             return 0;
         }
-        let held = &self.contributions[index.index()];
-        let waits = held.round().is_some_and(|round| {
-            self.rounds[round.index()].waiting.binary_search(&index).is_ok()
-        });
-        if waits { held.amount - held.accepted } else { 0 }
+        let Some(round) = self.contributions[index.index()].round() else { return 0 };
+        let waiting = &self.rounds[round.index()].waiting;
+        let place = waiting.binary_search_by_key(&index, |(waits, _)| *waits);
+        place.ok().and_then(|place| waiting.get(place)).map_or(0, |(_, amount)| *amount)
     }
 
     fn stop_waiting(&mut self, index: ContributionIndex) {
         let Some(round) = self.contributions[index.index()].round() else { return };
         let waiting = &mut self.rounds[round.index()].waiting;
-        if let Ok(place) = waiting.binary_search(&index) {
+        if let Ok(place) = waiting.binary_search_by_key(&index, |(waits, _)| *waits) {
             waiting.remove(place);
         }
     }
@@ -127,24 +134,38 @@ impl Offering {
     fn serve_waiting(&mut self, round: RoundIndex) -> u32 {
         let mut promoted = 0;
         let waiting = std::mem::take(&mut self.rounds[round.index()].waiting);
-        for index in waiting {
-            let held = &self.contributions[index.index()];
-            let (investor, position, rest) =
-                (held.investor, held.position, held.amount - held.accepted);
-            let Some(quote) = self.quote_of(index) else { continue };
-            let mut plan = crate::contribute::Plan::of_waiting(round, quote, rest);
-            let fits = self.fit_caps(&mut plan, investor, position).map_or(0, |()| plan.accepted);
-            if fits > 0 {
-                self.take(index, &plan.quote, fits);
-                promoted += 1;
-            }
-            if fits < rest {
-                self.rounds[round.index()].waiting.push_back(index);
-            } else {
-                self.contributions[index.index()].status = Status::Whole;
+        for (index, waits) in waiting {
+            let fits = self.promote(round, index, waits);
+            promoted += u32::from(fits > 0);
+            if fits < waits {
+                self.rounds[round.index()].waiting.push_back((index, waits - fits));
             }
         }
         promoted
+    }
+
+    /// Takes what now fits of a contribution that waits; how much. Caps are those of now, price and
+    /// rate those of its place in the order; whoever was shut out meanwhile gets nothing.
+    fn promote(&mut self, round: RoundIndex, index: ContributionIndex, waits: u128) -> u128 {
+        let held = &self.contributions[index.index()];
+        let (investor, before) = (held.investor, held.accepted);
+        let now = self.latest(self.line_of(held.currency));
+        if self.check_access(Some(investor), round, held.position).is_err() {
+            return 0;
+        }
+        let Some(quote) = self.quote_of(index) else { return 0 };
+        let quote = if quote.is_tiered() && before > 0 { quote.without_credit() } else { quote };
+        let Ok(plan) = self.plan_promotion(round, quote, investor, (before, waits), now) else {
+            return 0;
+        };
+        if plan.accepted > 0 {
+            self.take(index, &plan.quote, plan.accepted);
+            let held = &mut self.contributions[index.index()];
+            if held.accepted == held.amount {
+                held.status = Status::Whole;
+            }
+        }
+        plan.accepted
     }
 
     pub(crate) fn record_document(
@@ -154,9 +175,12 @@ impl Offering {
     ) -> Result<(), Refusal> {
         if let DocumentExit::WithdrawalUntil(until) = exit {
             self.require_running()?;
-            // A later supplement adds exits; it never shortens one that is open.
-            let until = self.document_exit.map_or(until, |(_, open)| open.max(until));
-            self.document_exit = Some((sequence, until));
+            // A supplement adds an exit and shortens none. One that ends no later than this one is
+            // covered by it, so the list falls in positions and stays short.
+            while self.document_exits.last().is_some_and(|(_, open)| *open <= until) {
+                self.document_exits.pop();
+            }
+            self.document_exits.push((sequence, until));
         }
         Ok(())
     }

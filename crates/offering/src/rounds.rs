@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::{
     ContributionIndex, CurrencyIndex, LineIndex, Offering, Position, Refusal, RoundIndex, Stamp,
     ratio::Factor,
-    terms::{Allocation, ClockKind, Pricing, RateTerm, Round, Terms, Window},
+    terms::{Allocation, ClockKind, Pricing, RateTerm, Round, Sealing, Terms, Window},
 };
 
 /// What changes about a round.
@@ -27,12 +27,10 @@ pub(crate) struct RoundState {
     pub(crate) net_tokens: u128,
     /// Reserved by guarantees and not used yet.
     pub(crate) guaranteed: u128,
-    /// Contributions waiting for freed room, in order.
-    pub(crate) waiting: VecDeque<ContributionIndex>,
+    /// Contributions waiting for freed room, in order, and what of each waits.
+    pub(crate) waiting: VecDeque<(ContributionIndex, u128)>,
     /// Seed of its lottery.
     pub(crate) seed: Option<[u8; 32]>,
-    /// Price at which a Dutch auction sold out: money per token.
-    pub(crate) cleared: Option<Factor>,
     /// Token units per unit of each currency, where price and rate never change.
     pub(crate) fixed_factors: Vec<Option<Factor>>,
 }
@@ -60,7 +58,6 @@ impl RoundState {
             guaranteed: 0,
             waiting: VecDeque::new(),
             seed: None,
-            cleared: None,
             fixed_factors,
         }
     }
@@ -111,7 +108,7 @@ impl Offering {
             if !window.contains(stamp.position) {
                 continue;
             }
-            let obstacle = if state.closed.is_some() {
+            let obstacle = if state.closed.is_some() || self.is_sealed_off(place) {
                 Refusal::RoundClosed
             } else if round.currencies.binary_search(&currency).is_err() {
                 Refusal::CurrencyNotTaken
@@ -131,9 +128,33 @@ impl Offering {
         }))
     }
 
-    /// Whether a round's windows are over or the issuer closed it.
+    /// Whether a round's windows are over or the issuer closed it. A pause that will move a
+    /// window's end keeps the round from being over.
     pub(crate) fn round_is_over(&self, index: usize) -> bool {
-        self.rounds.get(index).is_none_or(|state| state.is_over(&self.latest))
+        self.rounds.get(index).is_none_or(|state| {
+            state.closed.is_some()
+                || (state.is_over(&self.latest) && self.pause_to_move(state).is_none())
+        })
+    }
+
+    /// Whether a late entry could know what must not be known: the seed of a lottery, or revealed
+    /// bids. Elsewhere a contribution is judged by its own position alone.
+    fn is_sealed_off(&self, index: usize) -> bool {
+        let round = &self.terms.rounds[index];
+        let sealed =
+            matches!(round.pricing, Pricing::Bids { sealing: Sealing::Sealed { .. }, .. });
+        let instant = match round.allocation {
+            Allocation::Lottery { instant, .. } => Some(instant),
+            Allocation::FirstCome
+            | Allocation::ProRata
+            | Allocation::ProRataCapped { .. }
+            | Allocation::WaterFilling
+            | Allocation::Guaranteed { .. } => None,
+        };
+        let mut lines = self.rounds[index].windows.iter().zip(&self.latest);
+        let drawn =
+            lines.any(|(window, now)| window.is_some() && instant.is_some_and(|at| *now >= at));
+        drawn || (sealed && self.round_is_over(index))
     }
 
     /// The newest position of the line on which issuer, investors and time act without a currency:

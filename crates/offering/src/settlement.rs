@@ -93,6 +93,7 @@ impl Offering {
     pub(crate) fn settle(&mut self, stamp: Stamp) -> Result<Outcome, Refusal> {
         let mut verdict = self.check_settleable()?;
         let mut rounds = vec![RoundSettlement::default(); self.rounds.len()];
+        self.end_waiting();
         if verdict == Verdict::Succeeded {
             self.resolve_rounds(&mut rounds)?;
             if !self.soft_cap_is_met() {
@@ -133,6 +134,18 @@ impl Offering {
         }
         self.stage = Stage::Settled;
         Ok(Outcome::Settled(settled))
+    }
+
+    /// What still waits goes back.
+    fn end_waiting(&mut self) {
+        for round in 0..self.rounds.len() {
+            for (index, _) in std::mem::take(&mut self.rounds[round].waiting) {
+                let held = &mut self.contributions[index.index()];
+                if held.accepted == 0 {
+                    held.status = Status::Cut(Refusal::Waiting);
+                }
+            }
+        }
     }
 
     /// Bids that nobody opened go back, less the bond of the terms.

@@ -11,9 +11,9 @@ use crate::{
     terms::{Crossing, Tier},
 };
 
-/// The tier in which the next unit of value falls, if one is left.
+/// The tier in which the next unit of value falls; the last one when none is left.
 pub(crate) fn tier_at(tiers: &[Tier], raised: u128) -> Option<&Tier> {
-    tiers.iter().find(|tier| tier.up_to.is_none_or(|end| raised < end.0))
+    tiers.iter().find(|tier| tier.up_to.is_none_or(|end| raised < end.0)).or(tiers.last())
 }
 
 /// Value that may still be raised before the last tier ends; `None` when it never does.
@@ -25,7 +25,9 @@ pub(crate) fn room(tiers: &[Tier], raised: u128) -> Option<u128> {
 /// Tokens for `money` units of a currency worth `rate` numeraire units each, bought when the round
 /// had raised `raised`: the exact sum over the tiers, rounded once to a multiple of `unit`.
 ///
-/// `None` when the purchase reaches beyond the last tier or the result does not fit.
+/// [`room`] ends a purchase at the end of the last tier. What is beyond it here is less than one
+/// unit of the numeraire, or the credit of a currency, and has the last tier's price. `None` when
+/// the result does not fit.
 pub(crate) fn tokens_for(
     tiers: &[Tier],
     crossing: Crossing,
@@ -43,8 +45,9 @@ pub(crate) fn tokens_for(
     let mut left = wide(money, rate.num());
     let mut from = raised;
     let mut sum = ExactSum::default();
-    for tier in tiers {
+    for (place, tier) in tiers.iter().enumerate() {
         let part = match tier.up_to {
+            _ if place + 1 == tiers.len() => left,
             Some(end) if end.0 <= from => continue,
             Some(end) => left.min(wide(end.0 - from, rate.den())),
             None => left,
@@ -134,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_last_tier_nothing_is_sold() {
+    fn the_last_tier_ends_the_room_and_prices_a_fraction_beyond_it() {
         let bounded = &tiers()[..2];
         let tokens = |raised, money| {
             tokens_for(
@@ -148,8 +151,10 @@ mod tests {
             )
         };
         assert_eq!(tokens(140, 10), Some(25));
-        assert_eq!(tokens(140, 11), None);
+        assert_eq!(tokens(140, 11), Some(27));
+        assert_eq!(tokens(150, 2), Some(5));
         assert_eq!(room(bounded, 140), Some(10));
+        assert_eq!(room(bounded, 151), Some(0));
         assert_eq!(room(&tiers(), 140), None);
     }
 }
