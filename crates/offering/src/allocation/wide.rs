@@ -17,7 +17,7 @@ pub(super) fn sum(amounts: impl Iterator<Item = u128>) -> U256 {
         low = wrapped;
         carries += u64::from(carry);
     }
-    (U256::from(carries) << 128) | U256::from(low)
+    (U256::from(carries) << 128) + U256::from(low)
 }
 
 /// `a * b div divisor` and the remainder, for `0 < divisor` and `b <= divisor`, so that the
@@ -37,7 +37,7 @@ pub(super) fn share(a: u128, b: u128, divisor: U256) -> (u128, U256) {
 pub(super) fn low_128(value: U256) -> u128 {
     let [l0, l1, l2, l3] = *value.as_limbs();
     debug_assert!(l2 == 0 && l3 == 0);
-    (u128::from(l1) << 64) | u128::from(l0)
+    (u128::from(l1) << 64) + u128::from(l0)
 }
 
 #[cfg(test)]
