@@ -18,6 +18,8 @@ pub(crate) mod tests;
 mod writer;
 
 pub use decimal::{display_decimal, push_decimal};
+pub(crate) use investors_table::{leaf_encoding, leaf_id, push_leaf_amounts};
+
 pub use digest::{DigestWriter, FileDigest};
 pub use file::{BundleFile, BundleSink};
 pub use manifest::Manifest;
@@ -25,5 +27,3 @@ pub use references::References;
 pub use summary::{Commitments, write_summary, write_terms};
 pub use tables::{Tables, write_tables};
 pub use writer::{BundleWriter, OpaqueFile, SettledBundle};
-
-pub(crate) use manifest::ManifestProblem;

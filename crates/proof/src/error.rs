@@ -182,6 +182,20 @@ pub enum ProofError {
         /// Why.
         refusal: Refusal,
     },
+    /// P505: nobody with this id took part.
+    #[error("there is no investor {investor} in this settlement")]
+    InvestorUnknown {
+        /// The id asked for.
+        investor: String,
+    },
+    /// P601: the text is not a receipt.
+    #[error("not a receipt: line {line}: {problem}")]
+    ReceiptMalformed {
+        /// Line of the text, from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: &'static str,
+    },
 }
 
 impl ProofError {
@@ -213,6 +227,8 @@ impl ProofError {
             Self::ReferencesMissing { .. } => "P502",
             Self::BundleIo { .. } => "P503",
             Self::SettleRefused { .. } => "P504",
+            Self::InvestorUnknown { .. } => "P505",
+            Self::ReceiptMalformed { .. } => "P601",
         }
     }
 
@@ -264,6 +280,8 @@ impl ProofError {
             }
             Self::NotSettled => "End the journal with a settle entry.",
             Self::ReferencesMissing { .. } => "Note the reference of every entry, in order.",
+            Self::InvestorUnknown { .. } => "Use an id of investors.csv.",
+            Self::ReceiptMalformed { .. } => "Fetch the receipt again, byte for byte.",
             Self::SettleRefused { refusal } => refusal.remedy(),
             Self::BundleIo { .. } => "Check the disk, its free space and the permissions.",
             Self::JournalIo { .. } | Self::JournalStopped => {

@@ -273,19 +273,18 @@ impl<R: Read> JournalReader<R> {
             action: "read",
             source,
         })?;
-        let ended = bytes.len() < BATCH;
         let (count, whole) = whole_leaves(&bytes);
-        if ended && whole < bytes.len() {
-            let (entry, offset) = (self.next + count, self.offset + whole as u64);
-            let problem = "the file ends within an entry";
+        if whole == 0 {
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            let problem = "the file ends within it";
+            let (entry, offset) = (self.next, self.offset);
             return Err(ProofError::JournalMalformed {
                 entry,
                 offset,
                 problem,
             });
-        }
-        if whole == 0 {
-            return Ok(None);
         }
         self.rest = bytes.split_off(whole);
         let block = Block {

@@ -15,12 +15,15 @@ pub mod checkpoint;
 pub mod entry;
 pub mod error;
 mod hex;
+pub mod investor_proof;
 pub mod journal;
 pub mod journal_tree;
 pub mod note_key;
+pub mod receipt;
 pub mod settlement_file;
 pub mod settlement_leaf;
 pub mod settlement_tree;
+pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointNote, SignedCheckpoint};
 pub use error::ProofError;

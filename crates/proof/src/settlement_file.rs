@@ -123,6 +123,20 @@ impl SettlementTree {
     }
 }
 
+/// The part of the file of `leaves` leaves in which a byte stands.
+pub(crate) fn part_at(offset: u64, leaves: u64) -> FilePart {
+    let (nodes, end) = (node_offset(leaves, 0), node_offset(leaves, 2 * leaves - 1));
+    if offset < HEADER as u64 {
+        FilePart::Header
+    } else if offset < nodes {
+        FilePart::Leaf((offset - HEADER as u64) / POSITION)
+    } else if offset < end {
+        FilePart::Node((offset - nodes) / NODE)
+    } else {
+        FilePart::End
+    }
+}
+
 /// A leaf with its proof, as read from a file: checked against the root in the same file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeafProof {
