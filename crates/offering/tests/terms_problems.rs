@@ -389,6 +389,26 @@ const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
         TermsCode::DeadlineTooEarly,
         &[("2026-06-01T00:00:00Z", "2026-03-31T11:59:59Z")],
     ),
+    (
+        TermsCode::DeadlineTooEarly,
+        &[("2026-06-01T00:00:00Z", "2026-04-14T11:59:59Z")],
+    ),
+    (
+        TermsCode::ProductTooLarge,
+        &[(
+            PRICE,
+            "pricing = { kind = \"linear\", bonus = \"1 %\", per = \"1 week\", \
+             base = \"0.123456789012345678901234567891 HBR per USD\", until = \"2026-03-31T12:00:00Z\" }",
+        )],
+    ),
+    (
+        TermsCode::ProductTooLarge,
+        &[(
+            PRICE,
+            "supply = \"10 HBR\"\npricing = { kind = \"dutch\", granularity = \"1 hour\", \
+             start = \"0.123456789012345678901234567891 USD per HBR\", end = \"0.1 USD per HBR\" }",
+        )],
+    ),
     (TermsCode::RateMismatch, &[(RATE, "")]),
     (
         TermsCode::MinimumAboveMaximum,
@@ -700,4 +720,23 @@ fn the_sale_with_a_deadline_in_milliseconds_is_refused() {
         let text = BASE.replace(PRICE, &linear.replace("DEADLINE", deadline));
         assert_eq!(codes(&text), BTreeSet::from([code]), "{deadline}");
     }
+}
+
+/// The reference of the language lists every code with its meaning.
+#[test]
+fn the_documentation_lists_every_code() {
+    let page = include_str!("../../../docs/terms.md");
+    for code in TermsCode::ALL {
+        let red = if code.severity() == Severity::Red {
+            " (red)"
+        } else {
+            ""
+        };
+        let row = format!("| {code} | {}{red} |", code.meaning());
+        assert!(page.contains(&row), "docs/terms.md lacks\n{row}");
+    }
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| T") || line.starts_with("| W"));
+    assert_eq!(rows.count(), TermsCode::ALL.len());
 }

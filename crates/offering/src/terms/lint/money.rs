@@ -72,28 +72,24 @@ fn least_buys(round: &Round, index: CurrencyIndex, currency: &Currency) -> Optio
     };
     let in_money = |value: Value| rate.factor().smallest_reaching(value.0);
     let mut least = 0;
-    let mut stated = false;
+    let mut zero_allowed = false;
     for limit in &round.contribution_min {
-        match limit {
+        let amount = match limit {
             Limit::Tokens(tokens) if !tokens.is_zero() => return None,
-            Limit::Tokens(_) => stated = true,
-            Limit::Value(value) => {
-                least = least.max(in_money(*value)?);
-                stated = true;
-            }
-            Limit::Money(other, amount) if *other == index => {
-                least = least.max(amount.0);
-                stated = true;
-            }
-            Limit::Money(_, _) => {}
-        }
+            Limit::Tokens(_) => 0,
+            Limit::Value(value) => in_money(*value)?,
+            Limit::Money(other, _) if *other != index => continue,
+            Limit::Money(_, amount) => amount.0,
+        };
+        zero_allowed |= amount == 0;
+        least = least.max(amount);
     }
     if let Some(value) = round.investor_min {
         least = least.max(in_money(value)?);
-        stated = true;
     }
-    if !stated {
-        least = 1;
+    if !zero_allowed {
+        // The engine refuses money that is worth less than one unit of the numeraire.
+        least = least.max(in_money(Value(1))?);
     }
     let (lowest, _) = bounds::prices(round)?;
     let rounding = currency.rounding;

@@ -1,5 +1,7 @@
 //! Contradictions between keys that are each right by themselves.
 
+mod products;
+
 use super::super::problem::TermsCode;
 use super::super::{
     Allocation, Bound, Currency, Limit, Misfit, Pricing, Rail, RateTerm, Round, RoundingScope,
@@ -8,8 +10,7 @@ use super::super::{
 use super::reader::Reader;
 use super::token::{check_share_names, split_sum};
 use crate::pairs::{self, AllocationKind, PricingKind};
-use crate::ratio::{narrow, wide};
-use crate::{BasisPoints, Ratio, RoundingMode, Tokens};
+use crate::{BasisPoints, RoundingMode, Span, Tokens};
 
 pub(super) fn contradictions(reader: &mut Reader<'_>, terms: &Terms) {
     supply(reader, terms);
@@ -106,18 +107,49 @@ fn milestones(reader: &mut Reader<'_>, terms: &Terms) {
     }
 }
 
+/// The sale can be settled once windows, draws, reveals and withdrawal rights are over.
 fn refund_deadline(reader: &mut Reader<'_>, terms: &Terms) {
     let Some(deadline) = terms.refund_deadline else {
         return;
     };
+    let span = terms.withdrawal.map_or(Span(0), |right| match right.until {
+        Some(_) => Span(0),
+        None => right.span,
+    });
     let windows = terms
         .rounds
         .iter()
         .flat_map(|round| round.windows.iter().flatten());
-    let last = windows.map(|window| window.end_exclusive()).max();
-    if last.is_some_and(|last| deadline < last) {
-        let message = "the refund deadline comes before the last window ends";
-        let hint = "leave time to settle after the last window";
+    let ends = windows.map(|window| window.end_exclusive().after(span));
+    let draws = terms
+        .rounds
+        .iter()
+        .filter_map(|round| match round.allocation {
+            Allocation::Lottery { instant, .. } => Some(instant),
+            Allocation::FirstCome
+            | Allocation::ProRata
+            | Allocation::ProRataCapped { .. }
+            | Allocation::WaterFilling
+            | Allocation::Guaranteed { .. } => None,
+        });
+    let reveals = terms.rounds.iter().filter_map(|round| match round.pricing {
+        Pricing::Bids {
+            sealing: Sealing::Sealed { reveal_until, .. },
+            ..
+        } => Some(reveal_until),
+        Pricing::Fixed { .. }
+        | Pricing::Steps { .. }
+        | Pricing::Linear { .. }
+        | Pricing::Tiers { .. }
+        | Pricing::Dutch { .. }
+        | Pricing::Bids { .. } => None,
+    });
+    let right_until = terms.withdrawal.and_then(|right| right.until);
+    let ready = ends.chain(draws).chain(reveals).chain(right_until).max();
+    if ready.is_some_and(|ready| deadline < ready) {
+        let message = "the refund deadline comes before the sale can be settled: windows, draws, \
+                       reveals and withdrawal rights must be over first";
+        let hint = "set a later `refund_deadline`";
         reader.report_at(
             TermsCode::DeadlineTooEarly,
             "refund_deadline",
@@ -476,59 +508,6 @@ impl RoundSite<'_> {
                 message,
                 hint,
             );
-        }
-    }
-
-    /// Rate x price must stay an exact ratio of 128-bit integers, also with the rounding unit.
-    fn products(&self, reader: &mut Reader<'_>) {
-        let prices = self.prices();
-        for currency in self.currencies() {
-            let unit = currency.rounding.unit.0;
-            let fits = prices.as_ref().is_some_and(|prices| {
-                prices.iter().all(|price| {
-                    let product = match currency.rate {
-                        RateTerm::Fixed(rate) => price.checked_mul(rate),
-                        RateTerm::Recorded { .. } => Some(*price),
-                    };
-                    product.is_some_and(|ratio| narrow(wide(ratio.den(), unit)).is_some())
-                })
-            });
-            if !fits {
-                let message = format!(
-                    "price, rate and rounding unit of {} together are beyond 128 bits",
-                    currency.symbol
-                );
-                let hint = "use fewer digits in price or rate, or fewer decimals";
-                self.report(reader, TermsCode::ProductTooLarge, "pricing", message, hint);
-            }
-        }
-    }
-
-    /// Prices of the round in token units per numeraire unit, as far as the terms fix them; `None`
-    /// when one is beyond 128 bits.
-    fn prices(&self) -> Option<Vec<Ratio>> {
-        match &self.round.pricing {
-            Pricing::Fixed { price } => Some(vec![*price]),
-            Pricing::Steps { steps } => Some(steps.iter().map(|step| step.price).collect()),
-            Pricing::Tiers { tiers, .. } => Some(tiers.iter().map(|tier| tier.price).collect()),
-            Pricing::Dutch { start, end, .. } => Some(vec![start.inverse()?, end.inverse()?]),
-            Pricing::Bids { .. } => Some(Vec::new()),
-            Pricing::Linear {
-                base,
-                bonus,
-                per,
-                until,
-                ..
-            } => {
-                // Numerator and denominator as the engine multiplies them, at the earliest
-                // position, where the bonus is largest.
-                let from = self.window()?.from;
-                let distance = u128::from(until.0.saturating_sub(from.0));
-                let whole = u128::from(BasisPoints::WHOLE.0).checked_mul(u128::from(per.0))?;
-                let bonus = u128::from(bonus.0).checked_mul(distance)?;
-                let num = base.num().checked_mul(whole.checked_add(bonus)?)?;
-                Some(vec![Ratio::new(num, base.den().checked_mul(whole)?)?])
-            }
         }
     }
 }
