@@ -37,6 +37,7 @@ mod settlement;
 pub mod terms;
 mod token_rounding;
 mod units;
+mod views;
 
 pub use command::{
     Admit, Command, Contribute, DocumentExit, LimitPrice, ReturnReason, WithdrawalMark,
