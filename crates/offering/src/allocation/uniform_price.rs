@@ -147,8 +147,8 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clearing {
     /// What all winners pay. `None` if nobody bid and there is no reserve price. At a bid's limit
-    /// it has that bid's numbers; at a shared limit those of the bid with the least `tokens` in
-    /// its limit; else `tokens` is the whole supply. It is not reduced.
+    /// it has that bid's numbers, at a shared limit those of the first of them in rank; else
+    /// `tokens` is the whole supply. It is not reduced.
     pub price: Option<Price>,
     /// Where the price came from.
     pub kind: Kind,
@@ -213,7 +213,7 @@ pub fn clear(
                     Kind::MarginalLevel { filled: room }
                 }
             };
-            (level.start, Some(limit_of(members, bids)), kind)
+            (level.start, Some(bids[ranked[level.start]].limit), kind)
         }
         Margin::Between { winners, price } => (winners, Some(price), Kind::BetweenBids),
         Margin::Short if ranked.is_empty() => (0, lot.reserve(), Kind::NoBids),
@@ -320,21 +320,6 @@ fn sold_for(lot: Lot, money: u128, winners: usize) -> Margin {
         // Both callers have just found the money to be more than another amount.
         None => Margin::Short,
     }
-}
-
-/// The limit that all `members` share, in the numbers with the least `tokens`, so that it does not
-/// depend on which of them is looked at first.
-fn limit_of(members: &[usize], bids: &[Bid<'_>]) -> Price {
-    members
-        .iter()
-        .map(|&i| bids[i].limit)
-        .fold(bids[members[0]].limit, |least, limit| {
-            if limit.tokens < least.tokens {
-                limit
-            } else {
-                least
-            }
-        })
 }
 
 /// Turns accepted money into tokens at one price for all.

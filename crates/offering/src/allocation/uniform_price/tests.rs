@@ -260,6 +260,16 @@ fn ties_pro_rata_share_what_the_higher_bids_leave() {
         (got.accepted, got.price),
         (vec![10, 5, 10, 0], Some(price(10, 10)))
     );
+    // The price is written as the first of them in rank writes it.
+    let scaled = [(20, 4, "1"), (4, 4, "2"), (9, 3, "3"), (3, 1, "4")];
+    let priced = clear(
+        lot(9, 0),
+        &bids(&scaled),
+        TieRule::ProRata,
+        DustRule::Unassigned,
+        rank,
+    );
+    assert_eq!(priced.unwrap().price, Some(price(3, 1)));
     // 16 between 10 and 20: 5.33 and 10.67.
     assert_eq!(at(26, DustRule::LargestRemainder).accepted, [10, 5, 11, 0]);
     let got = at(26, DustRule::Unassigned);
