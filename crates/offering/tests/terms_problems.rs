@@ -367,7 +367,8 @@ const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
         TermsCode::TierOrder,
         &[(
             PRICE,
-            "pricing = { kind = \"tiers\", crossing = \"before\", tiers = [{ up_to = \"5 USD\", price = \"2 HBR per USD\" }] }",
+            "pricing = { kind = \"tiers\", crossing = \"before\", \
+             tiers = [{ up_to = \"5 USD\", price = \"2 HBR per USD\" }, { up_to = \"5 USD\", price = \"1 HBR per USD\" }] }",
         )],
     ),
     (
@@ -456,6 +457,13 @@ const WARNINGS: &[(TermsCode, &[Change])] = &[
     (
         TermsCode::CapUnreachable,
         &[("\"1_000 USD\"", "\"2_001 HBR\"")],
+    ),
+    (
+        TermsCode::CapUnreachable,
+        &[(
+            PRICE,
+            "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [{ up_to = \"999 USD\", price = \"2 HBR per USD\" }] }",
+        )],
     ),
     (TermsCode::NoRefundDeadline, &[(DEADLINE, "")]),
     (

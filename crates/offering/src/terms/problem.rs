@@ -217,7 +217,7 @@ codes! {
     RecordedRatePerInvestor = "T216" Error,
     /// Steps that are out of order or leave a part of the window without a price.
     StepOrder = "T218" Error,
-    /// Tiers that are out of order or end before the round's cap.
+    /// Tiers that are out of order.
     TierOrder = "T219" Error,
     /// A Dutch price that does not fall.
     DutchOrder = "T220" Error,

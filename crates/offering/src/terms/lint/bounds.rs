@@ -1,6 +1,6 @@
 //! How much a sale can sell and take at most, as far as the terms bound it.
 
-use super::super::{Bound, Pricing, Round, Supply, Terms};
+use super::super::{Bound, Pricing, Round, Terms};
 use crate::{Ratio, RoundingMode, Tokens, Value};
 
 /// Lowest and highest price of a round, token units per numeraire unit; `None` for bids.
@@ -41,14 +41,6 @@ fn extremes(prices: impl Iterator<Item = Ratio> + Clone) -> Option<(Ratio, Ratio
     prices.clone().min().zip(prices.max())
 }
 
-/// The tokens that the token's supply leaves for the sale.
-pub(super) fn for_sale(terms: &Terms) -> Option<Tokens> {
-    match terms.token.supply {
-        Supply::Fixed { for_sale, .. } => Some(for_sale),
-        Supply::Minted { max, .. } => max,
-    }
-}
-
 /// The most tokens the sale can sell; `None` if that is not bounded in tokens.
 pub(super) fn tokens(terms: &Terms) -> Option<Tokens> {
     let rounds = terms
@@ -59,7 +51,10 @@ pub(super) fn tokens(terms: &Terms) -> Option<Tokens> {
         Some(Bound::Tokens(cap)) => Some(cap),
         Some(Bound::Value(_)) | None => None,
     };
-    [for_sale(terms), rounds, cap].into_iter().flatten().min()
+    [terms.token.supply.most_for_sale(), rounds, cap]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// The most money the sale can take; `None` if that is not bounded in money.
@@ -88,23 +83,34 @@ pub(super) fn reachable(terms: &Terms) -> Option<Value> {
             Some(Some(least.map_or(price, |least| least.min(price))))
         })
         .flatten();
-    let by_supply = for_sale(terms)
+    let by_supply = terms
+        .token
+        .supply
+        .most_for_sale()
         .zip(lowest)
         .and_then(|(supply, price)| cost(supply, price));
     [by_rounds, by_supply].into_iter().flatten().min()
 }
 
-/// The most money one round can take: its cap, and what its supply costs at the lowest price.
+/// The most money one round can take: its cap, the end of its tiers, and what its supply costs at
+/// the lowest price.
 pub(super) fn round_money(terms: &Terms, round: &Round, with_cap: bool) -> Option<Value> {
-    let supply = [round.supply, for_sale(terms)].into_iter().flatten().min();
+    let supply = [round.supply, terms.token.supply.most_for_sale()];
+    let supply = supply.into_iter().flatten().min();
     let price = prices(round).map(|(lowest, _)| lowest);
     let by_supply = supply
         .zip(price)
         .and_then(|(supply, price)| cost(supply, price));
-    [by_supply, round.cap.filter(|_| with_cap)]
-        .into_iter()
-        .flatten()
-        .min()
+    let by_tiers = match &round.pricing {
+        Pricing::Tiers { tiers, .. } => tiers.last().and_then(|tier| tier.up_to),
+        Pricing::Fixed { .. }
+        | Pricing::Steps { .. }
+        | Pricing::Linear { .. }
+        | Pricing::Dutch { .. }
+        | Pricing::Bids { .. } => None,
+    };
+    let cap = round.cap.filter(|_| with_cap);
+    [by_supply, by_tiers, cap].into_iter().flatten().min()
 }
 
 /// What tokens cost; rounded up by less than one unit, so that a cap it meets is not called

@@ -10,7 +10,7 @@ use super::super::{
 use super::reader::Reader;
 use super::token::{check_share_names, split_sum};
 use crate::pairs::{self, AllocationKind, PricingKind};
-use crate::{BasisPoints, RoundingMode, Span, Tokens};
+use crate::{BasisPoints, RoundingMode, Span};
 
 pub(super) fn contradictions(reader: &mut Reader<'_>, terms: &Terms) {
     supply(reader, terms);
@@ -58,14 +58,6 @@ fn supply(reader: &mut Reader<'_>, terms: &Terms) {
     }
 }
 
-/// The most tokens the sale may give out, if that is bounded.
-fn sale_supply(terms: &Terms) -> Option<Tokens> {
-    match terms.token.supply {
-        Supply::Fixed { for_sale, .. } => Some(for_sale),
-        Supply::Minted { max, .. } => max,
-    }
-}
-
 fn caps(reader: &mut Reader<'_>, terms: &Terms) {
     let hint = "lower the soft cap: as it stands the sale must fail and refund everybody";
     match (terms.soft_cap, terms.hard_cap) {
@@ -79,7 +71,8 @@ fn caps(reader: &mut Reader<'_>, terms: &Terms) {
         }
         (_, _) => {}
     }
-    if let (Some(Bound::Tokens(soft)), Some(supply)) = (terms.soft_cap, sale_supply(terms))
+    if let (Some(Bound::Tokens(soft)), Some(supply)) =
+        (terms.soft_cap, terms.token.supply.most_for_sale())
         && soft > supply
     {
         let message = "the soft cap is more tokens than are for sale";
@@ -247,7 +240,7 @@ impl RoundSite<'_> {
             let hint = "add `cap` or `supply` to the round";
             self.report(reader, TermsCode::RoomMissing, "allocation", message, hint);
         }
-        if let (Some(own), Some(all)) = (self.round.supply, sale_supply(self.terms))
+        if let (Some(own), Some(all)) = (self.round.supply, self.terms.token.supply.most_for_sale())
             && own > all
         {
             let message = "the round sells more tokens than are for sale at all";
@@ -322,18 +315,9 @@ impl RoundSite<'_> {
                 _ => true,
             })
         });
-        let reaches = match (last.up_to, self.round.cap) {
-            (None, _) => true,
-            (Some(last), Some(cap)) => cap <= last,
-            (Some(_), None) => false,
-        };
-        if !ascending || !reaches {
-            let message = if ascending {
-                "money above the last tier has no price"
-            } else {
-                "a tier does not end above the one before it"
-            };
-            let hint = "order tiers by `up_to` and leave it out of the last one";
+        if !ascending {
+            let message = "a tier does not end above the one before it";
+            let hint = "order tiers by `up_to`; only the last one may leave it out";
             self.report(reader, TermsCode::TierOrder, "pricing.tiers", message, hint);
         }
     }
@@ -423,7 +407,8 @@ impl RoundSite<'_> {
             pricing,
             PricingKind::Tiers | PricingKind::Dutch | PricingKind::Bids
         );
-        let limited = self.round.supply.is_some() || sale_supply(self.terms).is_some();
+        let limited =
+            self.round.supply.is_some() || self.terms.token.supply.most_for_sale().is_some();
         for currency in self.currencies() {
             let key = format!("currency.{}.rounding", currency.symbol);
             let per_investor = currency.rounding.per == RoundingScope::Investor;
