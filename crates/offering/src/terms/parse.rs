@@ -45,7 +45,7 @@ impl Terms {
     /// # Errors
     /// Every problem of severity [`Error`](super::Severity::Error) that was found, in the order of
     /// the text. Warnings are the business of [`lint`](super::lint()) and
-    /// [`inspect`](super::inspect).
+    /// [`inspect`].
     pub fn parse(text: &str) -> Result<Self, Vec<TermsProblem>> {
         read(text).map(|(terms, _)| terms)
     }
