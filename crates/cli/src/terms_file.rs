@@ -32,8 +32,3 @@ pub(crate) fn read(path: &Path) -> Result<(Terms, String), Failure> {
     })?;
     Ok((terms, text))
 }
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

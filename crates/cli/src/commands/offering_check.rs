@@ -19,7 +19,7 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
         // Writing to a string cannot fail.
         let _ = writeln!(report, "{file}: {problem}");
     }
-    let hash = inspection.terms.as_ref().map(|terms| terms_file::hex(&terms.hash()));
+    let hash = inspection.terms.as_ref().map(|terms| terms.hash().to_string());
     let _ = match &hash {
         Some(hash) => write!(report, "{file}: valid, {warnings} warnings, terms hash {hash}"),
         None => write!(report, "{file}: {errors} errors"),

@@ -1,0 +1,118 @@
+//! The state machine alone: contributions applied per second on one core.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use softcap_offering::{
+    Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Offering, Outcome, Position,
+    Stamp, terms::Terms,
+};
+
+use crate::{failure::BenchFailure, measure::ratio};
+
+const TERMS: &str = include_str!("../terms/engine.toml");
+
+/// First position inside the window of the terms.
+const OPEN: u64 = 1_772_409_600_000;
+
+/// A slice of commands whose slowest one counts.
+const SLICE: u64 = 10_000;
+
+pub(crate) fn run() -> Result<(), BenchFailure> {
+    println!("investors   commands  per second  worst 10,000  bytes/investor  bare map  ratio");
+    for (investors, commands) in [(1_000_000, 5_000_000), (10_000_000, 15_000_000)] {
+        measure(investors, commands)?;
+    }
+    Ok(())
+}
+
+fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
+    let terms = Terms::parse(TERMS).map_err(|problems| {
+        BenchFailure(problems.iter().map(|p| format!("{p}\n")).collect::<String>())
+    })?;
+    let mut offering = Offering::with_hash_seed(Arc::new(terms), 0x5eed);
+    let announce = Command::Announce { terms_hash: offering.terms_hash() };
+    offering.apply(at(OPEN), &announce);
+    let payments = || Payments { next: 0, commands, investors, state: 0x9e37_79b9_7f4a_7c15 };
+
+    let mut worst = Duration::ZERO;
+    let start = Instant::now();
+    let mut slice = start;
+    for (number, (address, amount)) in payments().enumerate() {
+        let number = number as u64;
+        let contribute = Contribute {
+            investor: InvestorId::Address(address),
+            currency: CurrencyIndex(0),
+            amount: Amount(amount),
+            limit: None,
+            reference: "c",
+            source: None,
+        };
+        let outcome = offering.apply(at(OPEN + number), &Command::Contribute(contribute));
+        if !matches!(outcome, Outcome::Contributed(_)) {
+            return Err(BenchFailure(format!("command {number} was not accepted: {outcome:?}")));
+        }
+        if number % SLICE == SLICE - 1 {
+            worst = worst.max(slice.elapsed());
+            slice = Instant::now();
+        }
+    }
+    let engine = start.elapsed();
+
+    // The least that any book-keeping must do: find the person and add the amount.
+    let start = Instant::now();
+    let mut map: HashMap<[u8; 20], u128> = HashMap::new();
+    for (address, amount) in payments() {
+        *map.entry(address).or_default() += amount;
+    }
+    let bare = start.elapsed();
+    if map.len() != offering.investor_count() {
+        return Err(BenchFailure("the engine and the bare map count different investors".into()));
+    }
+    println!(
+        "{investors:>9} {commands:>10} {:>11.0} {:>10.1} ms {:>15} {:>8.2} s {:>6.2}",
+        commands as f64 / engine.as_secs_f64(),
+        worst.as_secs_f64() * 1e3,
+        offering.investor_bytes() as u64 / investors,
+        bare.as_secs_f64(),
+        ratio(engine, bare),
+    );
+    Ok(())
+}
+
+fn at(position: u64) -> Stamp {
+    Stamp { line: LineIndex(0), position: Position(position) }
+}
+
+/// Everybody pays once, then people chosen at random pay again.
+struct Payments {
+    next: u64,
+    commands: u64,
+    investors: u64,
+    state: u64,
+}
+
+impl Iterator for Payments {
+    type Item = ([u8; 20], u128);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.commands {
+            return None;
+        }
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        let person =
+            if self.next < self.investors { self.next } else { self.state % self.investors };
+        self.next += 1;
+        let mut address = [0; 20];
+        let scattered = person.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        address[..8].copy_from_slice(&scattered.to_le_bytes());
+        address[8..16].copy_from_slice(&person.to_le_bytes());
+        let amount = 1_000_000_000_000_000 + u128::from(self.state % 1_000_000_007) * 1_000_000;
+        Some((address, amount))
+    }
+}

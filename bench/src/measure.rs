@@ -1,0 +1,62 @@
+//! Time, memory, and how busy the machine is.
+
+use std::{
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::failure::BenchFailure;
+
+/// The machine's load over the last minute, as it says.
+pub(crate) fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("unknown").to_owned()
+}
+
+/// What a program took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    pub(crate) wall: Duration,
+    /// Largest resident memory that was seen, in bytes.
+    pub(crate) memory: u64,
+}
+
+/// Runs a program to its end and watches it.
+pub(crate) fn program(command: &mut Command) -> Result<Cost, BenchFailure> {
+    let start = Instant::now();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+    let mut memory = 0;
+    let status = loop {
+        memory = memory.max(peak_memory(&child));
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(2));
+    };
+    let wall = start.elapsed();
+    if status.success() {
+        Ok(Cost { wall, memory })
+    } else {
+        Err(BenchFailure(format!("{command:?} ended with {status}")))
+    }
+}
+
+/// The high-water mark that the kernel keeps, so that nothing is missed between two looks.
+fn peak_memory(child: &Child) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let kib = line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0);
+    kib * 1024
+}
+
+/// The middle one.
+pub(crate) fn median(mut costs: Vec<Cost>) -> Option<Cost> {
+    costs.sort_by_key(|cost| cost.wall);
+    costs.get(costs.len() / 2).copied()
+}
+
+/// A ratio of two durations as a factor.
+pub(crate) fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64().max(1e-9)
+}
