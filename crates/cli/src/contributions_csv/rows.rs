@@ -22,11 +22,20 @@ pub(super) struct RowReader<'s, R, S> {
     name: &'s str,
     blocks: Blocks<R>,
     columns: Arc<Columns>,
-    /// The block whose begin was the header, and where its rows begin.
-    first: Option<(String, usize)>,
+    /// The block that holds the header.
+    first: Option<OpenBlock>,
     /// Lines read.
     lines: u64,
     parser: LineParser<'s, S>,
+}
+
+/// A block whose rows are not read yet.
+struct OpenBlock {
+    block: Vec<u8>,
+    /// Where its rows begin: after the header, if it holds that.
+    rows: usize,
+    /// Lines of the file before the block.
+    lines_before: u64,
 }
 
 /// What it takes to parse a line.
@@ -51,25 +60,30 @@ impl<'s, R: Read, S: BuildHasher> RowReader<'s, R, S> {
         }
         let mut lines = 0;
         while !block.is_empty() {
-            let text = text::text_of(block).map_err(|fault| named(name, lines + 1, None, fault))?;
-            let mut begin = 0;
-            while let Some((range, next)) = text::next_line(&text, begin) {
+            let (mut begin, lines_before) = (0, lines);
+            while let Some((range, next)) = text::next_line(&block, begin) {
                 lines += 1;
                 begin = next;
-                let header = &text[range];
-                text::check_line(header, Controls::Present)
-                    .map_err(|fault| named(name, lines, None, fault))?;
+                let named = |fault| named(name, lines, None, fault);
+                // Only this line: what is wrong further on is named with its column.
+                let header = text::text_of(block[range].to_vec()).map_err(named)?;
+                text::check_line(&header, Controls::Present).map_err(named)?;
                 if header.is_empty() {
                     continue;
                 }
                 let columns =
-                    read_header(header, terms).map_err(|fault| at(name, lines, *fault))?;
+                    read_header(&header, terms).map_err(|fault| at(name, lines, *fault))?;
                 let parser = LineParser {
                     hasher,
                     reader: FieldReader::new(terms),
                     fields: Vec::with_capacity(columns.names.len()),
                 };
-                let (columns, first) = (Arc::new(columns), Some((text, begin)));
+                let first = Some(OpenBlock {
+                    block,
+                    rows: begin,
+                    lines_before,
+                });
+                let columns = Arc::new(columns);
                 return Ok(Self {
                     name,
                     blocks,
@@ -79,7 +93,7 @@ impl<'s, R: Read, S: BuildHasher> RowReader<'s, R, S> {
                     parser,
                 });
             }
-            block = read_block(&mut blocks, text.into_bytes(), name)?;
+            block = read_block(&mut blocks, block, name)?;
         }
         Err(InputError::of_file(
             name,
@@ -93,20 +107,30 @@ impl<'s, R: Read, S: BuildHasher> RowReader<'s, R, S> {
         batch.rows.clear();
         batch.limits.clear();
         batch.columns = Some(Arc::clone(&self.columns));
-        let mut begin = 0;
-        if let Some((text, rows_begin)) = self.first.take() {
-            (batch.text, begin) = (text, rows_begin);
-        } else {
-            let buffer = std::mem::take(&mut batch.text).into_bytes();
-            let block = read_block(&mut self.blocks, buffer, self.name)?;
-            if block.is_empty() {
-                return Ok(None);
+        let first = self.first.take();
+        let OpenBlock {
+            block,
+            rows: mut begin,
+            lines_before,
+        } = match first {
+            Some(first) => first,
+            None => {
+                let buffer = std::mem::take(&mut batch.text).into_bytes();
+                let block = read_block(&mut self.blocks, buffer, self.name)?;
+                OpenBlock {
+                    block,
+                    rows: 0,
+                    lines_before: self.lines,
+                }
             }
-            batch.text = text::text_of(block)
-                .map_err(|fault| named(self.name, self.lines + 1, Some(&self.columns), fault))?;
+        };
+        if block.is_empty() {
+            return Ok(None);
         }
+        batch.text = text::text_of(block)
+            .map_err(|fault| named(self.name, lines_before + 1, Some(&self.columns), fault))?;
         let controls = text::controls_of(&batch.text);
-        while let Some((range, next)) = text::next_line(&batch.text, begin) {
+        while let Some((range, next)) = text::next_line(batch.text.as_bytes(), begin) {
             self.lines += 1;
             begin = next;
             text::check_line(&batch.text[range.clone()], controls)

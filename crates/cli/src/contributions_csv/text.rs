@@ -64,11 +64,8 @@ pub(super) fn controls_of(text: &str) -> Controls {
 }
 
 /// The line that begins at a place, without its end, and where the next one begins.
-pub(super) fn next_line(text: &str, begin: usize) -> Option<(Range<usize>, usize)> {
-    let rest = text
-        .as_bytes()
-        .get(begin..)
-        .filter(|rest| !rest.is_empty())?;
+pub(super) fn next_line(text: &[u8], begin: usize) -> Option<(Range<usize>, usize)> {
+    let rest = text.get(begin..).filter(|rest| !rest.is_empty())?;
     let Some(length) = memchr::memchr(b'\n', rest) else {
         return Some((begin..text.len(), text.len()));
     };
