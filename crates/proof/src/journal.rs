@@ -4,6 +4,9 @@
 //! Both are streams. The writer encodes on the caller's thread and hashes, digests and writes on
 //! one of its own, so that the state machine does not wait; the reader gives blocks of whole leaves.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};

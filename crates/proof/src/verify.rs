@@ -352,10 +352,14 @@ impl Bundle<'_> {
         if let Some((file, difference)) = found.take_first() {
             return Err(difference.into_error(file, leaves));
         }
-        result.map_err(|error| match error {
-            ProofError::BundleIo { file, source } => VerifyError::FileUnreadable { file, source },
-            ProofError::NotSettled => VerifyError::NotSettled,
-            source => VerifyError::NotVerifiable { source },
+        result.map_err(|error| {
+            if let ProofError::BundleIo { file, source } = error {
+                VerifyError::FileUnreadable { file, source }
+            } else if matches!(error, ProofError::NotSettled) {
+                VerifyError::NotSettled
+            } else {
+                VerifyError::NotVerifiable { source: error }
+            }
         })
     }
 

@@ -98,18 +98,24 @@ pub(crate) fn settlement_tree(
     SettlementTree::from_leaves(&leaves).map(Some)
 }
 
+/// The root, and the file.
+type WrittenTree = (SettlementRoot, (BundleFile, FileDigest));
+
 fn write_tree<S: BundleSink>(
     offering: &Offering,
     encoding: LeafEncoding,
     sink: &S,
-) -> Result<Option<(SettlementRoot, (BundleFile, FileDigest))>, ProofError> {
+) -> Result<Option<WrittenTree>, ProofError> {
     let Some(tree) = settlement_tree(offering, encoding)? else {
         return Ok(None);
     };
     let file = write_file(sink, BundleFile::SettlementTree, |out| {
-        tree.write_to(out).map_err(|error| match error {
-            ProofError::TreeFileIo { source, .. } => source,
-            other => std::io::Error::other(other),
+        tree.write_to(out).map_err(|error| {
+            if let ProofError::TreeFileIo { source, .. } = error {
+                source
+            } else {
+                std::io::Error::other(error)
+            }
         })
     })?;
     Ok(Some((tree.root(), file)))

@@ -11,6 +11,7 @@ use softcap_offering::{
 };
 
 use super::{BundleFile, BundleSink, BundleWriter, OpaqueFile};
+use crate::ProofError;
 use crate::checkpoint::CheckpointNote;
 use crate::hex::hex;
 use crate::note_key::SigningKey;
@@ -234,4 +235,69 @@ fn the_summary_repeats_roots_and_totals() {
         summary["settlement_tree"]["root"],
         format!("0x{}", hex(&tree.root().0))
     );
+}
+
+/// A sale in which nobody took part.
+pub(crate) fn empty_bundle() -> Folder {
+    let sink = MemorySink::default();
+    let bundle = BundleWriter::new(TERMS.as_bytes(), terms(), at(OPEN - 5), &sink).unwrap();
+    bundle.settle(at(CLOSE), None).unwrap().finish().unwrap();
+    sink.0.into_inner().unwrap()
+}
+
+#[test]
+fn a_sale_without_investors_has_no_tree() {
+    let folder = empty_bundle();
+    assert!(!folder.contains_key("settlement.tree"));
+    assert_eq!(
+        text(&folder, BundleFile::SettlementTable).lines().count(),
+        1
+    );
+    let summary: serde_json::Value =
+        serde_json::from_str(text(&folder, BundleFile::Summary)).unwrap();
+    assert_eq!(summary["outcome"], "failed");
+    assert!(summary["settlement_tree"].is_null());
+}
+
+#[test]
+fn settling_too_early_is_refused_with_the_reason() {
+    let sink = MemorySink::default();
+    let bundle = BundleWriter::new(TERMS.as_bytes(), terms(), at(OPEN - 5), &sink).unwrap();
+    let error = bundle.settle(at(OPEN), None).unwrap_err();
+    assert_eq!(error.code(), "P504", "{error}");
+}
+
+#[test]
+fn a_sink_that_is_full_names_the_file() {
+    struct FullSink(BundleFile);
+    impl BundleSink for FullSink {
+        type File = Vec<u8>;
+        fn create(&self, file: BundleFile) -> io::Result<Vec<u8>> {
+            if file == self.0 {
+                Err(io::ErrorKind::StorageFull.into())
+            } else {
+                Ok(Vec::new())
+            }
+        }
+        fn close(&self, _: BundleFile, _: Vec<u8>) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for file in BundleFile::ALL {
+        if matches!(
+            file,
+            BundleFile::Report | BundleFile::Annotations | BundleFile::SettlementTree
+        ) {
+            continue;
+        }
+        let sink = FullSink(file);
+        let written = BundleWriter::new(TERMS.as_bytes(), terms(), at(OPEN - 5), &sink)
+            .and_then(|bundle| bundle.settle(at(CLOSE), None))
+            .and_then(super::SettledBundle::finish);
+        let error = written.unwrap_err();
+        let ProofError::BundleIo { file: named, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(named, file);
+    }
 }

@@ -49,10 +49,8 @@ enum FindingKind {
         announced: [u8; 32],
         computed: [u8; 32],
     },
-    Outcome {
-        recorded: Outcome,
-        computed: Outcome,
-    },
+    /// Recorded, and computed.
+    Outcome(Box<(Outcome, Outcome)>),
     /// The leaf does not have the hash that `journal.hashes` lists.
     Hash,
 }
@@ -83,11 +81,15 @@ impl Finding {
                 announced,
                 computed,
             },
-            FindingKind::Outcome { recorded, computed } => VerifyError::OutcomeDiffers {
-                entry,
-                recorded: Box::new(recorded),
-                computed: Box::new(computed),
-            },
+            FindingKind::Outcome(outcomes) => {
+                let (recorded, computed) = *outcomes;
+                let (recorded, computed) = (Box::new(recorded), Box::new(computed));
+                VerifyError::OutcomeDiffers {
+                    entry,
+                    recorded,
+                    computed,
+                }
+            }
         }
     }
 }
@@ -274,7 +276,7 @@ impl Replica<'_> {
                         FindingKind::Malformed(format!("at byte {offset}: {problem}"))
                     }
                     FindingKind::OtherTerms { .. }
-                    | FindingKind::Outcome { .. }
+                    | FindingKind::Outcome(_)
                     | FindingKind::Hash => kind,
                 };
                 Stopped::Found(Finding {
@@ -323,7 +325,7 @@ impl Replica<'_> {
                     computed,
                 }
             }
-            _ => FindingKind::Outcome { recorded, computed },
+            _ => FindingKind::Outcome(Box::new((recorded, computed))),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Any single change of a bundle is found, and the right file is named.
 
+mod forgeries;
+
 use std::io::{self, Read};
 
 use super::{BundleSource, Place, SignatureTrust, Trust, VerifyError, verify};
 use crate::bundle::BundleFile;
-use crate::bundle::tests::{Folder, key, small_bundle};
+use crate::bundle::tests::{Folder, empty_bundle, key, small_bundle};
 
 impl BundleSource for Folder {
     fn names(&self) -> io::Result<Vec<String>> {
@@ -64,6 +66,23 @@ fn a_bundle_as_written_is_verified_and_says_what_it_rests_on() {
 }
 
 #[test]
+fn an_empty_sale_is_verified_and_a_tree_in_it_is_unexpected() {
+    let mut folder = empty_bundle();
+    let verified = check(&folder).unwrap();
+    assert_eq!(
+        (
+            verified.entries,
+            verified.investors,
+            verified.settlement_root
+        ),
+        (2, 0, None)
+    );
+    let tree = small_bundle(None, false, false)["settlement.tree"].clone();
+    folder.insert("settlement.tree".to_owned(), tree);
+    assert_eq!(check(&folder).unwrap_err().code(), "V105");
+}
+
+#[test]
 fn another_key_or_terms_hash_is_refused() {
     let other = crate::SigningKey::from_entropy("softcap.example/harbour", &[1; 32]).unwrap();
     let by_other = Trust {
@@ -117,15 +136,15 @@ fn entry_offsets(journal: &[u8]) -> Vec<usize> {
 }
 
 fn entry_of(error: &VerifyError) -> Option<u64> {
-    match error {
-        VerifyError::Differs {
-            place: Place::Entry { entry },
-            ..
-        }
-        | VerifyError::OutcomeDiffers { entry, .. } => Some(*entry),
-        VerifyError::OtherTermsAnnounced { .. } => Some(0),
-        _ => None,
+    if let VerifyError::Differs {
+        place: Place::Entry { entry },
+        ..
     }
+    | VerifyError::OutcomeDiffers { entry, .. } = error
+    {
+        return Some(*entry);
+    }
+    matches!(error, VerifyError::OtherTermsAnnounced { .. }).then_some(0)
 }
 
 #[test]
@@ -192,12 +211,11 @@ fn a_changed_byte_of_a_table_or_text_is_named_with_its_row_or_line() {
             };
             let mut changed = content.clone();
             changed[place] ^= 1;
-            match blamed(&with(&folder, file, changed)).1 {
-                VerifyError::Differs { place: found, .. } => {
-                    assert_eq!(found, expected, "byte {place} of {file}");
-                }
-                other => panic!("{other}"),
-            }
+            let error = blamed(&with(&folder, file, changed)).1;
+            let VerifyError::Differs { place: found, .. } = error else {
+                panic!("{error}")
+            };
+            assert_eq!(found, expected, "byte {place} of {file}");
         }
     }
 }
@@ -283,9 +301,10 @@ fn missing_and_unexpected_files_are_named() {
     for name in ["settlement.csv~", "annotations.csv", ".DS_Store"] {
         let mut changed = small_bundle(None, false, false);
         changed.insert(name.to_owned(), Vec::new());
-        match check(&changed).unwrap_err() {
-            VerifyError::FileUnexpected { name: found } => assert_eq!(found, name),
-            other => panic!("{other}"),
-        }
+        let error = check(&changed).unwrap_err();
+        let VerifyError::FileUnexpected { name: found } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(found, name);
     }
 }

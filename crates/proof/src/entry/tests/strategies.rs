@@ -231,7 +231,7 @@ impl OwnedCommand {
             limit: self.limit.map(|limit| Value(limit.money)),
             expires: self.positions.1.map(Position),
             guaranteed: Value(self.amounts[2]),
-            withdrawal: if self.positions.0 % 2 == 0 {
+            withdrawal: if self.positions.0.is_multiple_of(2) {
                 WithdrawalMark::Unmarked
             } else {
                 WithdrawalMark::Marked
