@@ -27,7 +27,7 @@ pub(crate) struct ReportData {
     /// The unit in which caps and the raise are counted.
     pub(crate) numeraire: Unit,
     /// What was accepted when the sale ended, in the numeraire: the last value of `raise`. After a
-    /// failed or cancelled sale this is what goes back, while `currencies` tells where the money
+    /// sale that did not succeed this is what goes back, while `currencies` tells where the money
     /// is.
     pub(crate) raised: Amount,
     /// The soft cap, in the numeraire.
@@ -81,6 +81,8 @@ pub(crate) enum Outcome {
     Failed,
     /// Cancelled by the issuer before settlement: everybody is refunded.
     Cancelled,
+    /// Nothing was settled by the deadline of the terms: everybody is refunded.
+    Expired,
 }
 
 /// A currency or token: how it is called and how many decimals its whole unit has.
@@ -131,6 +133,8 @@ pub(crate) struct RoundTerms {
     pub(crate) allocation: String,
     /// Caps, minimum and maximum per contribution and investor, one sentence each.
     pub(crate) limits: Vec<String>,
+    /// What it took and sold, and its clearing price if it has one.
+    pub(crate) result: String,
 }
 
 /// A label and what belongs to it.
@@ -180,7 +184,7 @@ pub(crate) enum PriceView {
     },
 }
 
-/// Contributions refused for one reason.
+/// Contributions refused for one reason, in whole or in part.
 #[derive(Debug, Clone)]
 pub(crate) struct RefusalCount {
     /// The stable number of the refusal.
@@ -189,6 +193,8 @@ pub(crate) struct RefusalCount {
     pub(crate) sentence: String,
     /// How many contributions were refused with it.
     pub(crate) count: u64,
+    /// How many of these were accepted in part.
+    pub(crate) in_part: u64,
 }
 
 /// What the issuer or the rules sent back for one reason.
@@ -198,7 +204,7 @@ pub(crate) struct ReturnTotal {
     pub(crate) code: String,
     /// What it means.
     pub(crate) sentence: String,
-    /// How many returns.
+    /// How many contributions went back for it.
     pub(crate) count: u64,
     /// Totals, one per currency, with symbol (`17,890 ETH`).
     pub(crate) amounts: Vec<String>,

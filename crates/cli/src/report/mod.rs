@@ -25,7 +25,8 @@ pub(crate) use data::{
     ReportData, ReturnTotal, RoundTerms, SupplyKind, SupplyShare, Unit, VerifyGuide,
 };
 pub(crate) use holdings::Holdings;
-pub(crate) use series::{SeriesPoint, downsample};
+pub(crate) use series::{Column, SeriesPoint, downsample};
+pub(crate) use share::grouped;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -58,21 +58,25 @@ where
     })
 }
 
-/// The points of one column that matter, with their places in the series.
-struct Column {
+/// The points of one stretch of a series that matter: its first, lowest, highest and last, with
+/// their places in the series.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
     index: i128,
     kept: [(usize, SeriesPoint); 4],
 }
 
 impl Column {
-    fn open(index: i128, place: usize, point: SeriesPoint) -> Self {
+    /// A stretch that begins with a point.
+    pub(crate) fn open(index: i128, place: usize, point: SeriesPoint) -> Self {
         Self {
             index,
             kept: [(place, point); 4],
         }
     }
 
-    fn add(&mut self, place: usize, point: SeriesPoint) {
+    /// Takes one more point, whose place is after all others.
+    pub(crate) fn add(&mut self, place: usize, point: SeriesPoint) {
         let [_, lowest, highest, last] = &mut self.kept;
         if point.value < lowest.1.value {
             *lowest = (place, point);
@@ -83,10 +87,28 @@ impl Column {
         *last = (place, point);
     }
 
-    fn close(mut self, into: &mut Vec<SeriesPoint>) {
+    /// Makes one stretch of this one and the one that follows it.
+    pub(crate) fn append(&mut self, next: Self) {
+        for (place, point) in next.in_order() {
+            self.add(place, point);
+        }
+    }
+
+    /// The last point.
+    pub(crate) fn last(&self) -> SeriesPoint {
+        let [.., (_, point)] = self.kept;
+        point
+    }
+
+    fn in_order(mut self) -> [(usize, SeriesPoint); 4] {
         self.kept.sort_unstable_by_key(|(place, _)| *place);
+        self.kept
+    }
+
+    /// Its points in the order of the series, each once.
+    pub(crate) fn close(self, into: &mut Vec<SeriesPoint>) {
         let mut before = None;
-        for (place, point) in self.kept {
+        for (place, point) in self.in_order() {
             if before != Some(place) {
                 into.push(point);
             }

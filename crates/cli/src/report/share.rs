@@ -33,7 +33,7 @@ pub(super) fn percent(basis_points: u128) -> String {
 }
 
 /// A whole number with commas between groups of three digits.
-pub(super) fn grouped(number: u128) -> String {
+pub(crate) fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (place, digit) in digits.chars().enumerate() {

@@ -50,6 +50,7 @@ fn sale() -> ReportData {
                 "At most 600 DAI per investor".to_owned(),
                 "At least 1 DAI".to_owned(),
             ],
+            result: "1,500 DAI accepted.".to_owned(),
         }],
         terms: vec![Fact {
             label: "Rounding".to_owned(),
@@ -76,6 +77,7 @@ fn sale() -> ReportData {
             code: 104,
             sentence: "The hard cap is reached.".to_owned(),
             count: 2,
+            in_part: 1,
         }],
         returns: vec![ReturnTotal {
             code: "eligibility".to_owned(),
@@ -165,6 +167,8 @@ fn every_part_of_the_data_is_on_the_page() {
             "0.0889",
             "889 basis points",
             "The hard cap is reached.",
+            "1 of them accepted in part.",
+            "1,500 DAI accepted.",
             "eligibility",
             "36 months",
             "aa11",
@@ -184,11 +188,27 @@ fn the_outcome_is_a_word_and_a_class() {
         (Outcome::Succeeded, "Succeeded", "banner succeeded"),
         (Outcome::Failed, "Failed", "banner failed"),
         (Outcome::Cancelled, "Cancelled", "banner cancelled"),
+        (Outcome::Expired, "Expired", "banner expired"),
     ] {
         let page = page(&ReportData { outcome, ..sale() });
         assert_shows(&page, &[&format!("<p class=\"outcome\">{word}</p>"), class]);
-        let goes_back = page.contains("All of it goes back.");
+        let goes_back =
+            page.contains("All of it goes back, but not what the terms keep: 0.25 DAI.");
         assert_eq!(goes_back, outcome != Outcome::Succeeded, "{word}");
+    }
+}
+
+#[test]
+fn a_sale_that_keeps_nothing_gives_all_of_it_back() {
+    for kept in [None, Some("0".to_owned())] {
+        let mut data = ReportData {
+            outcome: Outcome::Expired,
+            ..sale()
+        };
+        data.currencies[0].kept = kept;
+        assert_shows(&page(&data), &["All of it goes back."]);
+        data.raise.truncate(1);
+        assert_shows(&page(&data), &["UTC. All of it goes back."]);
     }
 }
 
@@ -231,6 +251,7 @@ fn sale_of(text: &str) -> ReportData {
             price: text(),
             allocation: text(),
             limits: lines(),
+            result: text(),
         }],
         terms: vec![Fact {
             label: text(),
@@ -247,6 +268,7 @@ fn sale_of(text: &str) -> ReportData {
             code: 1,
             sentence: text(),
             count: 1,
+            in_part: 1,
         }],
         returns: vec![ReturnTotal {
             code: text(),
@@ -430,6 +452,7 @@ fn the_largest_numbers_do_not_break_the_page() {
                     code: u16::MAX,
                     sentence: String::new(),
                     count: u64::MAX,
+                    in_part: u64::MAX,
                 }],
                 supply: sale()
                     .supply

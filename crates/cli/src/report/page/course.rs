@@ -128,6 +128,28 @@ fn range(data: &ReportData) -> Option<(i64, i64)> {
     Some((all().min()?, all().max()?))
 }
 
+/// Where the raise goes that did not become one. Kept money never was a part of it.
+fn fate(data: &ReportData) -> String {
+    let kept: Vec<String> = data
+        .currencies
+        .iter()
+        .filter_map(|currency| {
+            Some((
+                currency,
+                currency.kept.as_ref().filter(|kept| *kept != "0")?,
+            ))
+        })
+        .map(|(currency, kept)| format!("{kept} {}", currency.symbol))
+        .collect();
+    if kept.is_empty() {
+        return " All of it goes back.".to_owned();
+    }
+    format!(
+        " All of it goes back, but not what the terms keep: {}.",
+        kept.join(", ")
+    )
+}
+
 /// The raise in words: between which positions, and when half of it was in.
 fn story(data: &ReportData) -> String {
     let (Some(first), Some(last)) = (data.raise.first(), data.raise.last()) else {
@@ -135,18 +157,18 @@ fn story(data: &ReportData) -> String {
     };
     let at = |point: &SeriesPoint| position(&data.axis, point.x);
     let sum = format!("{} {}", data.raised.text, data.numeraire.symbol);
-    if data.raise.len() == 1 {
-        return format!("{sum} were accepted at {}.", at(first));
-    }
     let half = data
         .raise
         .iter()
         .find(|point| point.value >= last.value.div_ceil(2));
     let half = half.map_or_else(String::new, |p| format!(" Half of it was in by {}.", at(p)));
     let fate = match data.outcome {
-        Outcome::Succeeded => "",
-        Outcome::Failed | Outcome::Cancelled => " All of it goes back.",
+        Outcome::Succeeded => String::new(),
+        Outcome::Failed | Outcome::Cancelled | Outcome::Expired => fate(data),
     };
+    if data.raise.len() == 1 {
+        return format!("{sum} were accepted at {}.{fate}", at(first));
+    }
     format!(
         "{sum} were accepted, from {} to {}.{half}{fate}",
         at(first),

@@ -105,6 +105,7 @@ fn banner(data: &ReportData) -> Markup {
         Outcome::Succeeded => ("succeeded", "Succeeded", "M5 12.5l4.5 4.5L19 7.5"),
         Outcome::Failed => ("failed", "Failed", "M12 6v8M12 17.5v.5"),
         Outcome::Cancelled => ("cancelled", "Cancelled", "M7 7l10 10M17 7L7 17"),
+        Outcome::Expired => ("expired", "Expired", "M12 6v6.5l4.5 3"),
     };
     html! {
         div class={ "banner " (class) } {

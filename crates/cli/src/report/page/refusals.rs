@@ -36,7 +36,11 @@ fn refused(refusals: &[RefusalCount]) -> Markup {
         .map(|refusal| {
             vec![
                 html! { (refusal.code) },
-                html! { (refusal.sentence) (bar(refusal.count, most)) },
+                html! {
+                    (refusal.sentence)
+                    @if refusal.in_part > 0 { span class="note" { " " (in_part(refusal)) } }
+                    (bar(refusal.count, most))
+                },
                 html! { (grouped(u128::from(refusal.count))) },
             ]
         })
@@ -49,6 +53,16 @@ fn refused(refusals: &[RefusalCount]) -> Markup {
             Column::numbers("Count"),
         ],
         &rows,
+    )
+}
+
+fn in_part(refusal: &RefusalCount) -> String {
+    if refusal.in_part == refusal.count {
+        return "Accepted in part.".to_owned();
+    }
+    format!(
+        "{} of them accepted in part.",
+        grouped(u128::from(refusal.in_part))
     )
 }
 

@@ -38,7 +38,9 @@ pub(super) fn section(data: &ReportData) -> Markup {
 fn raised_label(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "Raised",
-        Outcome::Failed | Outcome::Cancelled => "Raised, before everybody is refunded",
+        Outcome::Failed | Outcome::Cancelled | Outcome::Expired => {
+            "Raised, before everybody is refunded"
+        }
     }
 }
 

@@ -51,6 +51,7 @@ fn one_round(round: &RoundTerms) -> Markup {
                         @else { ul { @for limit in &round.limits { li { (limit) } } } }
                     }
                 }
+                @if !round.result.is_empty() { dt { "Result" } dd { (round.result) } }
             }
         }
     }
