@@ -388,6 +388,13 @@ const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
     ),
     (
         TermsCode::DeadlineTooEarly,
+        &[(
+            "[withdrawal]",
+            "[pause]\nlongest = \"7 days\"\ncount = 7\nend = \"moves\"\n[withdrawal]",
+        )],
+    ),
+    (
+        TermsCode::DeadlineTooEarly,
         &[("2026-06-01T00:00:00Z", "2026-03-31T11:59:59Z")],
     ),
     (
@@ -490,6 +497,13 @@ const WARNINGS: &[(TermsCode, &[Change])] = &[
                 "price = \"0.50 USD per HBR\"\ncap = \"1_000 USD\"\nallocation = \"water_filling\"",
             ),
         ],
+    ),
+    (
+        TermsCode::CeilingKeepsMoney,
+        &[(
+            "rules = 1",
+            "rules = 1\ntoken_ceiling_per_investor = { amount = \"10 HBR\", who = \"returned_over_limit\" }",
+        )],
     ),
     (
         TermsCode::CeilingKeepsMoney,

@@ -16,9 +16,9 @@ use sha2::{Digest, Sha256};
 
 use self::json::{Json, Table, list, text};
 use super::{
-    Access, Allocation, Bound, Clock, ClockKind, Crossing, Currency, DustRule, EarlyClose,
-    FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Numeraire, PauseEnd, PauseTerms,
-    PriceStep, Pricing, Rail, RateTerm, Round, Rounding, RoundingScope, Sealing, Share,
+    Access, Allocation, Bound, CeilingScope, Clock, ClockKind, Crossing, Currency, DustRule,
+    EarlyClose, FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Numeraire, PauseEnd,
+    PauseTerms, PriceStep, Pricing, Rail, RateTerm, Round, Rounding, RoundingScope, Sealing, Share,
     ShareOfSold, Supply, Terms, TieRule, Tier, Token, Unsold, Vesting, Window, WindowEnd,
     WithdrawalHolder, WithdrawalRight,
 };
@@ -73,6 +73,7 @@ fn terms(terms: &Terms) -> Json {
         tie,
         dust,
         token_ceiling,
+        token_ceiling_scope,
         investor_max,
         pause: pause_terms,
         withdrawal: withdrawal_right,
@@ -109,6 +110,13 @@ fn terms(terms: &Terms) -> Json {
             text(match dust {
                 DustRule::LargestRemainder => "largest_remainder",
                 DustRule::Unassigned => "unassigned",
+            }),
+        )
+        .put(
+            "token_ceiling_scope",
+            text(match token_ceiling_scope {
+                CeilingScope::Everyone => "everyone",
+                CeilingScope::ReturnedOverLimit => "returned_over_limit",
             }),
         )
         .put_some("token_ceiling_per_investor", token_ceiling.map(text))

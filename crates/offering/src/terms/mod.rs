@@ -47,6 +47,8 @@ pub struct Terms {
     pub dust: DustRule,
     /// An investor's tokens are cut to this at settlement; the money stays accepted.
     pub token_ceiling: Option<Tokens>,
+    /// Whose tokens are cut to the ceiling.
+    pub token_ceiling_scope: CeilingScope,
     /// Largest value one investor may have accepted over all rounds.
     pub investor_max: Option<Value>,
     /// Whether and how long the issuer may stop contributions.
@@ -510,6 +512,17 @@ pub enum DustRule {
     LargestRemainder,
     /// Nobody gets them; they stay unsold.
     Unassigned,
+}
+
+/// Whose tokens are cut to the token ceiling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CeilingScope {
+    /// Everybody's.
+    #[default]
+    Everyone,
+    /// Those of whom the issuer returned money as over a limit (Cosmos 2017: one person was cut by
+    /// hand, three others had more).
+    ReturnedOverLimit,
 }
 
 /// Bounds of the issuer's pauses.

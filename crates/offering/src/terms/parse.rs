@@ -24,8 +24,8 @@ use self::quantity::{Unit, Units};
 use self::schedule::Schedule;
 use super::problem::{Place, TermsCode, TermsProblem};
 use super::{
-    Bound, Clock, ClockKind, DustRule, EarlyClose, FreedRoom, Milestone, Numeraire, PauseTerms,
-    Terms, TieRule, Unsold, WithdrawalRight,
+    Bound, CeilingScope, Clock, ClockKind, DustRule, EarlyClose, FreedRoom, Milestone, Numeraire,
+    PauseTerms, Terms, TieRule, Unsold, WithdrawalRight,
 };
 use crate::{Position, Tokens, Value};
 
@@ -156,6 +156,7 @@ fn offering(reader: &mut Reader<'_>, mut root: Section<'_>) -> Option<Terms> {
         tie: promises.tie,
         dust: promises.dust,
         token_ceiling: promises.token_ceiling,
+        token_ceiling_scope: promises.token_ceiling_scope,
         investor_max: promises.investor_max,
         pause: promises.pause,
         withdrawal: promises.withdrawal,
@@ -174,6 +175,7 @@ struct Promises {
     tie: TieRule,
     dust: DustRule,
     token_ceiling: Option<Tokens>,
+    token_ceiling_scope: CeilingScope,
     investor_max: Option<Value>,
     pause: Option<PauseTerms>,
     withdrawal: Option<WithdrawalRight>,
@@ -209,14 +211,15 @@ fn promises(reader: &mut Reader<'_>, root: &mut Section<'_>, frame: &Frame) -> P
     };
     let soft_cap = cap(reader, "soft_cap");
     let hard_cap = cap(reader, "hard_cap");
-    let ceiling = root.take(reader, "token_ceiling_per_investor");
+    let (token_ceiling, token_ceiling_scope) = ceiling(reader, root, units);
     let investor_max = root.take(reader, "investor_max");
     Promises {
         soft_cap,
         hard_cap,
         tie: root.choice_or(reader, "tie", TIES, TieRule::default()),
         dust: root.choice_or(reader, "dust", DUST_RULES, DustRule::default()),
-        token_ceiling: ceiling.and_then(|entry| entry.tokens(reader, units)),
+        token_ceiling,
+        token_ceiling_scope,
         investor_max: investor_max.and_then(|entry| entry.money(reader, units)),
         pause: lifecycle::pause(reader, root, schedule),
         withdrawal: lifecycle::withdrawal(reader, root, schedule),
@@ -226,6 +229,36 @@ fn promises(reader: &mut Reader<'_>, root: &mut Section<'_>, frame: &Frame) -> P
         unsold: root.choice_or(reader, "unsold", UNSOLD, Unsold::default()),
         milestones: lifecycle::milestones(reader, root, schedule),
     }
+}
+
+const CEILING_SCOPES: &[(&str, CeilingScope)] = &[
+    ("everyone", CeilingScope::Everyone),
+    ("returned_over_limit", CeilingScope::ReturnedOverLimit),
+];
+
+/// Tokens for everybody, or a table that says whose tokens are cut.
+fn ceiling(
+    reader: &mut Reader<'_>,
+    root: &mut Section<'_>,
+    units: &Units,
+) -> (Option<Tokens>, CeilingScope) {
+    let scope = CeilingScope::default();
+    let Some(entry) = root.take(reader, "token_ceiling_per_investor") else {
+        return (None, scope);
+    };
+    if !entry.value.is_table() {
+        return (entry.tokens(reader, units), scope);
+    }
+    let Some(mut table) = entry.section(reader) else {
+        return (None, scope);
+    };
+    let example = format!("\"1_000 {}\"", units.token.symbol);
+    let amount = table.require(reader, "amount", &example);
+    let amount = amount.and_then(|entry| entry.tokens(reader, units));
+    let who = table.require(reader, "who", "\"everyone\"");
+    let who = who.and_then(|entry| entry.choice(reader, CEILING_SCOPES));
+    table.finish(reader);
+    (amount, who.unwrap_or(scope))
 }
 
 fn rules(reader: &mut Reader<'_>, root: &mut Section<'_>) -> Option<u32> {

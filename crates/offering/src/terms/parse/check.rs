@@ -4,8 +4,8 @@ mod products;
 
 use super::super::problem::TermsCode;
 use super::super::{
-    Allocation, Bound, Currency, Limit, Misfit, Pricing, Rail, RateTerm, Round, RoundingScope,
-    Sealing, Supply, Terms, Window,
+    Allocation, Bound, Currency, Limit, Misfit, PauseEnd, Pricing, Rail, RateTerm, Round,
+    RoundingScope, Sealing, Supply, Terms, Window,
 };
 use super::reader::Reader;
 use super::token::{check_share_names, split_sum};
@@ -113,7 +113,14 @@ fn refund_deadline(reader: &mut Reader<'_>, terms: &Terms) {
         .rounds
         .iter()
         .flat_map(|round| round.windows.iter().flatten());
-    let ends = windows.map(|window| window.end_exclusive().after(span));
+    let moved = terms.pause.map_or(Span(0), |pause| match pause.end {
+        PauseEnd::Moves => {
+            let longest = pause.longest.0.checked_mul(u64::from(pause.count));
+            Span(longest.unwrap_or(u64::MAX))
+        }
+        PauseEnd::Fixed => Span(0),
+    });
+    let ends = windows.map(|window| window.end_exclusive().after(moved).after(span));
     let draws = terms
         .rounds
         .iter()
@@ -140,8 +147,8 @@ fn refund_deadline(reader: &mut Reader<'_>, terms: &Terms) {
     let right_until = terms.withdrawal.and_then(|right| right.until);
     let ready = ends.chain(draws).chain(reveals).chain(right_until).max();
     if ready.is_some_and(|ready| deadline < ready) {
-        let message = "the refund deadline comes before the sale can be settled: windows, draws, \
-                       reveals and withdrawal rights must be over first";
+        let message = "the refund deadline comes before the sale can be settled: windows \
+                       with all pauses, draws, reveals and withdrawal rights must be over first";
         let hint = "set a later `refund_deadline`";
         reader.report_at(
             TermsCode::DeadlineTooEarly,
