@@ -33,8 +33,8 @@ pub(crate) enum Spot {
     Key {
         /// Its name; empty where the syntax is broken.
         key: String,
-        /// Character of the line.
-        column: usize,
+        /// Character of the line, if it is known.
+        column: Option<usize>,
     },
 }
 
@@ -366,8 +366,16 @@ impl fmt::Display for Place {
         match &self.spot {
             Spot::Line => Ok(()),
             Spot::Column(name) => write!(out, ", column {name}"),
-            Spot::Key { key, column } if key.is_empty() => write!(out, ", column {column}"),
-            Spot::Key { key, column } => write!(out, ", column {column}, key {key}"),
+            Spot::Key { key, column } => {
+                if let Some(column) = column {
+                    write!(out, ", column {column}")?;
+                }
+                if key.is_empty() {
+                    Ok(())
+                } else {
+                    write!(out, ", key {key}")
+                }
+            }
         }
     }
 }

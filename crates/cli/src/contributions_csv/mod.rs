@@ -31,7 +31,7 @@ use std::{
 use softcap_offering::terms::Terms;
 
 pub(crate) use batch::{Batch, Row};
-pub(crate) use fields::is_reference;
+pub(crate) use fields::{allowed_amount, is_reference};
 
 use crate::input_error::{InputError, InputFault};
 use blocks::Blocks;
