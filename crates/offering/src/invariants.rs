@@ -116,10 +116,11 @@ impl Offering {
                 }
             }
         }
-        if let (Some(most), Some(_)) = (self.terms.token_ceiling, &self.settlement) {
+        if let (Some(most), Some(settlement)) = (self.terms.token_ceiling, &self.settlement) {
             let mut rows = self.investor_rows();
             while let Some(row) = rows.next() {
-                if row.tokens > most {
+                let held = settlement.by_investor.of(row.investor);
+                if row.tokens > most && self.is_cut_to_ceiling(held) {
                     return Err(Violation::Investor { investor: row.investor.index() });
                 }
             }

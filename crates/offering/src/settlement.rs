@@ -137,7 +137,7 @@ impl Offering {
     }
 
     /// What still waits goes back.
-    fn end_waiting(&mut self) {
+    pub(crate) fn end_waiting(&mut self) {
         for round in 0..self.rounds.len() {
             for (index, _) in std::mem::take(&mut self.rounds[round].waiting) {
                 let held = &mut self.contributions[index.index()];
@@ -198,7 +198,8 @@ impl Offering {
         let ceiling = self.terms.token_ceiling.map_or(u128::MAX, |ceiling| ceiling.0);
         let investors = u32::try_from(self.investors.len()).unwrap_or(u32::MAX);
         for investor in 0..investors {
-            let mut room = ceiling;
+            let cut = self.is_cut_to_ceiling(by_investor.of(InvestorIndex(investor)));
+            let mut room = if cut { ceiling } else { u128::MAX };
             let mut running = RunningTokens::new(&self.terms);
             for index in by_investor.of(InvestorIndex(investor)) {
                 let tokens = running.next(self, index).min(room);
@@ -211,6 +212,20 @@ impl Offering {
                     state.net_tokens = state.net_tokens - before.min(state.net_tokens) + tokens;
                 }
             }
+        }
+    }
+
+    /// Whether the token ceiling counts for an investor with these contributions.
+    pub(crate) fn is_cut_to_ceiling(
+        &self,
+        mut contributions: impl Iterator<Item = crate::ContributionIndex>,
+    ) -> bool {
+        match self.terms.token_ceiling_scope {
+            crate::terms::CeilingScope::Everyone => true,
+            crate::terms::CeilingScope::ReturnedOverLimit => contributions.any(|index| {
+                self.contributions[index.index()].status
+                    == crate::contribution::Status::Returned(crate::ReturnReason::OverLimit)
+            }),
         }
     }
 
