@@ -18,13 +18,13 @@ pub(crate) struct Plan {
     /// What is taken, at most the amount.
     pub(crate) accepted: u128,
     /// What was taken of the same contribution before; zero unless it waited.
-    before: u128,
+    pub(crate) before: u128,
     /// What is kept and counts as nothing.
-    kept: u128,
+    pub(crate) kept: u128,
     /// What waits for freed room. The rest is refunded.
-    waiting: u128,
+    pub(crate) waiting: u128,
     /// Why not everything is taken.
-    reason: Option<Refusal>,
+    pub(crate) reason: Option<Refusal>,
 }
 
 impl Offering {
@@ -41,7 +41,7 @@ impl Offering {
         Ok(self.record_contribution(sequence, stamp, investor, contribute, &plan))
     }
 
-    fn check_contribution(
+    pub(crate) fn check_contribution(
         &self,
         stamp: Stamp,
         investor: InvestorIndex,
@@ -101,7 +101,11 @@ impl Offering {
         sum.checked_add(amount).ok_or(Refusal::AmountTooLarge)
     }
 
-    fn check_bid(&self, round: RoundIndex, contribute: &Contribute<'_>) -> Result<(), Refusal> {
+    pub(crate) fn check_bid(
+        &self,
+        round: RoundIndex,
+        contribute: &Contribute<'_>,
+    ) -> Result<(), Refusal> {
         let pricing = &self.terms.rounds[round.index()].pricing;
         let Pricing::Bids { min_proceeds, sealing } = pricing else {
             return match contribute.limit {
@@ -117,7 +121,7 @@ impl Offering {
     }
 
     /// The rate in force and its place in the table of rates.
-    fn rate_at(
+    pub(crate) fn rate_at(
         &self,
         currency: CurrencyIndex,
         position: Position,
@@ -204,7 +208,7 @@ impl Offering {
     }
 
     /// Room under each limit of one investor in a round.
-    fn personal_rooms(&self, round: RoundIndex, investor: InvestorIndex) -> Rooms {
+    pub(crate) fn personal_rooms(&self, round: RoundIndex, investor: InvestorIndex) -> Rooms {
         let (used_value, used_tokens) = self.used_in_round(investor, round);
         let mut rooms = Rooms::default();
         match self.terms.rounds[round.index()].investor_max {
@@ -382,7 +386,7 @@ impl Offering {
 
 impl Plan {
     /// Cuts to `fits`, as the terms say for what does not fit.
-    fn cut(&mut self, fits: u128, policy: Misfit, refusal: Refusal) -> Result<(), Refusal> {
+    pub(crate) fn cut(&mut self, fits: u128, policy: Misfit, refusal: Refusal) -> Result<(), Refusal> {
         if fits >= self.accepted {
             return Ok(());
         }

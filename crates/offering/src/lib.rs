@@ -36,6 +36,7 @@ mod sealed;
 mod settlement;
 pub mod terms;
 mod token_rounding;
+pub mod trace;
 mod units;
 mod views;
 

@@ -239,7 +239,7 @@ impl Offering {
     }
 
     /// Takes the entry's position into the clock: what follows from time alone happens here.
-    fn admit_stamp(&mut self, stamp: Stamp) -> Result<(), Refusal> {
+    pub(crate) fn admit_stamp(&mut self, stamp: Stamp) -> Result<(), Refusal> {
         let latest =
             self.latest.get_mut(stamp.line.index()).ok_or(Refusal::UnknownCurrency)?;
         if stamp.position.after(self.terms.clock.tolerance) < *latest {

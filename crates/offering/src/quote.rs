@@ -16,15 +16,15 @@ use crate::{
 pub(crate) struct Quote {
     pub(crate) currency: CurrencyIndex,
     pub(crate) rate_index: u32,
-    rounding: Rounding,
-    credit: u128,
+    pub(crate) rounding: Rounding,
+    pub(crate) credit: u128,
     /// Numeraire units per money unit.
-    rate: Factor,
-    price: QuotePrice,
+    pub(crate) rate: Factor,
+    pub(crate) price: QuotePrice,
 }
 
 #[derive(Clone, Debug)]
-enum QuotePrice {
+pub(crate) enum QuotePrice {
     /// Token units per money unit.
     Known(Factor),
     /// By the amount raised before.
@@ -159,7 +159,7 @@ impl Offering {
 
     /// Value and tokens set aside for batch rounds, which are allocated at settlement: each keeps
     /// the room that the terms give it.
-    fn reserved_by_batches(&self, but: RoundIndex) -> (u128, u128) {
+    pub(crate) fn reserved_by_batches(&self, but: RoundIndex) -> (u128, u128) {
         let mut reserved = (0_u128, 0_u128);
         for (place, round) in self.terms.rounds.iter().enumerate() {
             if place != but.index() && is_batch(round) {
@@ -416,7 +416,7 @@ impl Quote {
     }
 
     /// Tokens for a value of the numeraire, rounded up.
-    fn tokens_of_value(&self, value: u128) -> Result<u128, Refusal> {
+    pub(crate) fn tokens_of_value(&self, value: u128) -> Result<u128, Refusal> {
         if value == 0 {
             return Ok(0);
         }

@@ -15,22 +15,22 @@ use crate::{
 };
 
 /// What one contribution asks for in a batch round.
-struct Ask {
-    index: ContributionIndex,
+pub(crate) struct Ask {
+    pub(crate) index: ContributionIndex,
     /// Place of the person in `Asks::people`.
-    person: usize,
+    pub(crate) person: usize,
     /// Value, rounded up, so that accepting all of it never exceeds the room.
-    value: u128,
-    quote: Quote,
+    pub(crate) value: u128,
+    pub(crate) quote: Quote,
 }
 
 /// What is asked in a batch round.
-struct Asks {
-    asks: Vec<Ask>,
+pub(crate) struct Asks {
+    pub(crate) asks: Vec<Ask>,
     /// What each person asks: sums of `asks`.
-    people: Vec<u128>,
+    pub(crate) people: Vec<u128>,
     /// Id of each person as text.
-    ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
 }
 
 impl Offering {
@@ -56,7 +56,7 @@ impl Offering {
         Ok(())
     }
 
-    fn collect_asks(&self, round: usize) -> Result<Asks, Refusal> {
+    pub(crate) fn collect_asks(&self, round: usize) -> Result<Asks, Refusal> {
         let mut person_of = vec![usize::MAX; self.investors.len()];
         let mut found = Asks { asks: Vec::new(), people: Vec::new(), ids: Vec::new() };
         for (at, held) in self.contributions.iter().enumerate() {
@@ -117,7 +117,7 @@ impl Offering {
     }
 
     /// The value that a batch round may accept, and what becomes of rounding dust.
-    fn batch_capacity(
+    pub(crate) fn batch_capacity(
         &self,
         place: usize,
         round: &Round,

@@ -139,7 +139,7 @@ impl Offering {
 
     /// Whether a late entry could know what must not be known: the seed of a lottery, or revealed
     /// bids. Elsewhere a contribution is judged by its own position alone.
-    fn is_sealed_off(&self, index: usize) -> bool {
+    pub(crate) fn is_sealed_off(&self, index: usize) -> bool {
         let round = &self.terms.rounds[index];
         let sealed =
             matches!(round.pricing, Pricing::Bids { sealing: Sealing::Sealed { .. }, .. });
