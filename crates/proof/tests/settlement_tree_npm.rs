@@ -9,31 +9,21 @@
 
 #[path = "support/hex.rs"]
 mod hex;
+#[path = "support/npm.rs"]
+mod npm;
 #[path = "support/settlement_rows.rs"]
 mod settlement_rows;
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
 
 use hex::hash;
 use serde_json::{Value, json};
 use settlement_rows::{Row, rows, tree};
 use softcap_proof::{LeafEncoding, LeafId, LeafIdKind};
 
-const FILES: [&str; 4] = [
-    "package.json",
-    "package-lock.json",
-    ".npmrc",
-    "standard_tree.mjs",
-];
-const INSTALL_HINT: &str = "this test compares with an npm package and needs Node.js 20 or later with \
-                            npm: `apt-get install nodejs npm`, `brew install node`, or nodejs.org";
-
 #[test]
 fn the_npm_package_builds_the_same_trees() {
-    let folder = install();
+    let folder = npm::install("settlement-tree-npm");
     let encodings = [
         LeafEncoding {
             id: LeafIdKind::Address,
@@ -90,34 +80,6 @@ fn the_npm_package_builds_the_same_trees() {
     }
 }
 
-/// Installs the pinned package into the target folder and returns where.
-fn install() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npm");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("settlement-tree-npm");
-    fs::create_dir_all(&folder).expect("a folder in the target directory");
-    for file in FILES {
-        fs::copy(source.join(file), folder.join(file)).expect("a file of the test");
-    }
-    // Written below once npm has finished: the install is complete and of this very lock.
-    let installed = folder.join("node_modules/installed-lock.json");
-    let lock = fs::read(source.join("package-lock.json")).expect("the lock");
-    if fs::read(&installed).is_ok_and(|found| found == lock) {
-        return folder;
-    }
-    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    let npm = Command::new("npm")
-        .args(arguments)
-        .current_dir(&folder)
-        .output();
-    let output = npm.unwrap_or_else(|error| panic!("npm cannot be run ({error}): {INSTALL_HINT}"));
-    succeeded(
-        &output,
-        "`npm ci` failed (it fetches the package from the npm registry)",
-    );
-    fs::write(&installed, &lock).expect("a file in the target directory");
-    folder
-}
-
 fn ask(folder: &Path, cases: &[(LeafEncoding, Vec<Row>)]) -> Vec<Value> {
     let question: Vec<Value> = cases
         .iter()
@@ -125,23 +87,8 @@ fn ask(folder: &Path, cases: &[(LeafEncoding, Vec<Row>)]) -> Vec<Value> {
             json!({"types": encoding.types(), "rows": rows.iter().map(values).collect::<Vec<_>>()})
         })
         .collect();
-    let mut node = Command::new("node")
-        .arg("standard_tree.mjs")
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("node cannot be run ({error}): {INSTALL_HINT}"));
-    let mut input = node.stdin.take().expect("a pipe");
-    // The script reads everything before it writes anything: no reader can wait for the other.
-    input
-        .write_all(json!(question).to_string().as_bytes())
-        .expect("node reads its input");
-    drop(input);
-    let output = node.wait_with_output().expect("node ends");
-    succeeded(&output, "the script standard_tree.mjs failed");
-    serde_json::from_slice(&output.stdout).expect("the script prints JSON")
+    let answer = npm::run(folder, "standard_tree.mjs", &json!(question));
+    serde_json::from_value(answer).expect("a list of answers")
 }
 
 fn values(row: &Row) -> Vec<String> {
@@ -158,11 +105,6 @@ fn prefixed(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-fn succeeded(output: &Output, otherwise: &str) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{otherwise}: {stderr}");
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -137,7 +137,7 @@ pub(crate) fn small_bundle(key: Option<&SigningKey>, annotations: bool, addresse
             source: source.as_deref(),
         });
         bundle
-            .record(at(OPEN + 1000 * place as u64), command)
+            .record(at(OPEN + 1000 * place as u64), &command)
             .unwrap();
     }
     let admit = Admit {
@@ -149,7 +149,7 @@ pub(crate) fn small_bundle(key: Option<&SigningKey>, annotations: bool, addresse
         withdrawal: WithdrawalMark::Unmarked,
     };
     bundle
-        .record(at(OPEN + 9000), Command::Admit(admit))
+        .record(at(OPEN + 9000), &Command::Admit(admit))
         .unwrap();
     let (contribution, reason) = (Sequence(1), ReturnReason::Discretion);
     let command = Command::Return {
@@ -157,7 +157,7 @@ pub(crate) fn small_bundle(key: Option<&SigningKey>, annotations: bool, addresse
         amount: Amount(10_001),
         reason,
     };
-    bundle.record(at(OPEN + 9500), command).unwrap();
+    bundle.record(at(OPEN + 9500), &command).unwrap();
     let mut settled = bundle.settle(at(CLOSE), key).unwrap();
     let page = b"<!doctype html>\n<title>Harbour</title>\n";
     settled

@@ -67,7 +67,7 @@ where
             journal,
             files,
         };
-        writer.record(stamp, Command::Announce { terms_hash })?;
+        writer.record(stamp, &Command::Announce { terms_hash })?;
         Ok(writer)
     }
 
@@ -84,19 +84,18 @@ where
     pub fn record(
         &mut self,
         stamp: Stamp,
-        command: Command<'_>,
+        command: &Command<'_>,
     ) -> Result<(Sequence, Outcome), ProofError> {
         let sequence = self.offering.next_sequence();
-        let outcome = self.offering.apply(stamp, &command);
-        self.references.note(&self.offering, &command);
-        self.journal.append(
-            &Entry {
-                sequence,
-                stamp,
-                command,
-            },
-            &outcome,
-        )?;
+        let outcome = self.offering.apply(stamp, command);
+        self.references.note(&self.offering, command);
+        // Only references and numbers are cloned.
+        let entry = Entry {
+            sequence,
+            stamp,
+            command: command.clone(),
+        };
+        self.journal.append(&entry, &outcome)?;
         Ok((sequence, outcome))
     }
 
@@ -111,14 +110,14 @@ where
         stamp: Stamp,
         key: Option<&SigningKey>,
     ) -> Result<SettledBundle<'a, S>, ProofError> {
-        if let (_, Outcome::Refused(refusal)) = self.record(stamp, Command::Settle)? {
+        if let (_, Outcome::Refused(refusal)) = self.record(stamp, &Command::Settle)? {
             return Err(ProofError::SettleRefused { refusal });
         }
         let tables = write_tables(&self.offering, &self.references, self.sink)?;
         if let Some(root) = tables.root {
             let settlement_root = root.0;
             if let (_, Outcome::Refused(refusal)) =
-                self.record(stamp, Command::Publish { settlement_root })?
+                self.record(stamp, &Command::Publish { settlement_root })?
             {
                 return Err(ProofError::SettleRefused { refusal });
             }
