@@ -15,7 +15,7 @@ mod tally;
 mod tests;
 mod words;
 
-use softcap_offering::{Offering, Settlement, Value, Verdict};
+use softcap_offering::{Offering, Settlement, Value, Verdict, terms::Terms};
 
 use crate::report::{Amount, Commitments, CurrencyTotals, Holdings, ReportData, Unit, VerifyGuide};
 
@@ -28,6 +28,11 @@ use self::{
 /// What every page says, because every offering has it.
 const CANCEL_RIGHT: &str = "The issuer may cancel the offering at any time before settlement; then \
                             everybody is refunded.";
+
+/// The same where terms keep money, which a cancellation does not give back.
+const CANCEL_RIGHT_KEEPING: &str = "The issuer may cancel the offering at any time before \
+                                    settlement; then what was accepted goes back, but not what \
+                                    these terms keep.";
 
 /// The program and version that make the page.
 const PROGRAM: &str = concat!("softcap ", env!("CARGO_PKG_VERSION"));
@@ -66,7 +71,7 @@ pub(crate) fn report_data(
         outcome_reason: outcome::reason(words, settlement, raised),
         period: outcome::period(offering),
         warnings: outcome::warnings(words),
-        cancel_right: Some(CANCEL_RIGHT.to_owned()),
+        cancel_right: Some(cancel_right(terms).to_owned()),
         numeraire: Unit {
             symbol: terms.numeraire.symbol.clone(),
             decimals: terms.numeraire.decimals,
@@ -94,6 +99,14 @@ pub(crate) fn report_data(
             program: PROGRAM.to_owned(),
         },
     })
+}
+
+fn cancel_right(terms: &Terms) -> &'static str {
+    if further::keep_money(terms) {
+        CANCEL_RIGHT_KEEPING
+    } else {
+        CANCEL_RIGHT
+    }
 }
 
 /// Where the money of each currency is.

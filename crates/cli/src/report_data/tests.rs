@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use softcap_offering::{
     Admit, Amount, Command, Contribute, CurrencyIndex, InvestorId, LimitPrice, LineIndex, Outcome,
-    Position, ReturnReason, RoundIndex, Sequence, Stamp, WithdrawalMark, terms::Terms,
+    Position, ReturnReason, RoundIndex, Sequence, Stamp, WithdrawalMark,
 };
 
 use super::*;
@@ -284,6 +284,13 @@ fn every_figure_of_a_settled_sale_is_the_engines() {
                 None
             ),
         ]
+    );
+    assert_eq!(
+        data.cancel_right.as_deref(),
+        Some(
+            "The issuer may cancel the offering at any time before settlement; then everybody is \
+             refunded."
+        )
     );
     assert_eq!(data.verify.bundle, "bundle");
     assert!(data.verify.program.starts_with("softcap "));

@@ -38,9 +38,7 @@ pub(super) fn section(data: &ReportData) -> Markup {
 fn raised_label(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "Raised",
-        Outcome::Failed | Outcome::Cancelled | Outcome::Expired => {
-            "Raised, before everybody is refunded"
-        }
+        Outcome::Failed | Outcome::Cancelled | Outcome::Expired => "Raised, before it goes back",
     }
 }
 

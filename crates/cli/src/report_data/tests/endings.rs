@@ -89,6 +89,8 @@ fn a_sale_that_keeps_money_says_so_also_when_it_is_cancelled() {
         data.period.as_deref(),
         Some("blocks 278,310 to 283,810 of bitcoin")
     );
+    let right = data.cancel_right.as_deref().unwrap();
+    assert!(right.ends_with("but not what these terms keep."), "{right}");
     let round = &data.rounds[0];
     assert_eq!(
         round.window,
