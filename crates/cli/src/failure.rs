@@ -1,7 +1,7 @@
 //! Why a command could not do its work, and the exit code that says so.
 
 use softcap_offering::terms::TermsProblem;
-use softcap_proof::ProofError;
+use softcap_proof::{ProofError, verify::VerifyError};
 
 use crate::{input_error::InputError, out_dir::OutDirError, report::ReportError};
 
@@ -39,8 +39,11 @@ pub(crate) enum Failure {
     #[error("{0}")]
     OutDir(#[from] OutDirError),
     /// Journal, trees, checkpoint.
-    #[error("{}: {0}; {}", .0.code(), .0.remedy())]
+    #[error("{code}: {error}; {remedy}", code = .0.code(), error = .0, remedy = .0.remedy())]
     Proof(#[from] ProofError),
+    /// A bundle that does not hold together.
+    #[error("{code}: {error}; {remedy}", code = .0.code(), error = .0, remedy = .0.remedy())]
+    Verify(#[from] VerifyError),
     /// The report page.
     #[error("{0}")]
     Report(#[from] ReportError),

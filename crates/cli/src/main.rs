@@ -3,7 +3,9 @@
 //! The program is thin: it reads files, feeds commands to the engine, and writes what comes out.
 //! Data goes to standard output, talk to standard error; exit code 2 is bad input, 1 a finding.
 
+mod annotations;
 mod arguments;
+mod bundle_folder;
 mod commands;
 mod console;
 mod contributions_csv;
@@ -14,7 +16,9 @@ mod input_error;
 mod instant;
 mod limit_price;
 mod out_dir;
+mod recording;
 mod report;
+mod report_data;
 mod terms_file;
 
 use std::process::ExitCode;

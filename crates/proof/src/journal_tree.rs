@@ -36,6 +36,13 @@ pub struct NodeHash(pub [u8; 32]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Root(pub [u8; 32]);
 
+/// In lower-case hexadecimal.
+impl std::fmt::Display for Root {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&crate::hex::hex(&self.0))
+    }
+}
+
 impl Root {
     /// The root of the tree without leaves, `SHA-256("")`.
     #[must_use]

@@ -22,9 +22,23 @@ const NODES_PER_TASK: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SettlementRoot(pub [u8; 32]);
 
+/// In lower-case hexadecimal after `0x`, as in the ecosystem of its tree.
+impl std::fmt::Display for SettlementRoot {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "0x{}", crate::hex::hex(&self.0))
+    }
+}
+
 /// A node of the tree: what proofs consist of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SettlementNode(pub [u8; 32]);
+
+/// In lower-case hexadecimal after `0x`, as in the ecosystem of its tree.
+impl std::fmt::Display for SettlementNode {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "0x{}", crate::hex::hex(&self.0))
+    }
+}
 
 /// A settlement tree in memory: 68 bytes per leaf.
 ///

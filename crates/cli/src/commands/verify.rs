@@ -1,0 +1,118 @@
+//! `softcap verify`: recompute everything and compare each byte.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use softcap_proof::{
+    VerifierKey,
+    verify::{Kept, Progress, SignatureTrust, Stage, Trust, Verified, VerifyError, verify_and_keep},
+};
+
+use crate::{
+    arguments::VerifyArguments, bundle_folder::BundleFolder, console::Console, failure::Failure,
+};
+
+pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let trust = trust(arguments)?;
+    let folder = BundleFolder::new(&arguments.bundle);
+    match checked(&folder, &trust, console) {
+        Ok(kept) => {
+            let verified = kept.verified;
+            // Freeing millions of rows takes longer than ending the program does.
+            std::mem::forget((kept.offering, kept.references));
+            console.data(text(&verified), &value(&verified));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            let place = arguments.bundle.display();
+            console.data(
+                format_args!("not verified: {place}: {}: {error}; {}", error.code(), error.remedy()),
+                &json!({
+                    "verified": false,
+                    "code": error.code(),
+                    "file": error.file().map(|file| file.name()),
+                    "problem": error.to_string(),
+                    "remedy": error.remedy(),
+                }),
+            );
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+/// Verifies a bundle with a progress bar, and keeps what was computed.
+pub(crate) fn checked(
+    folder: &BundleFolder,
+    trust: &Trust,
+    console: &Console,
+) -> Result<Kept, VerifyError> {
+    let bar = console.progress("replaying", None);
+    let kept = verify_and_keep(folder, trust, &mut |progress: Progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        bar.set_message(match progress.stage {
+            Stage::Replaying => "replaying",
+            Stage::Comparing => "comparing",
+        });
+    });
+    bar.finish_and_clear();
+    kept
+}
+
+fn trust(arguments: &VerifyArguments) -> Result<Trust, Failure> {
+    let key = arguments.key.as_deref().map(VerifierKey::parse).transpose()?;
+    let terms_hash = arguments.terms_hash.as_deref().map(parse_hash).transpose()?;
+    Ok(Trust { key, terms_hash })
+}
+
+fn parse_hash(text: &str) -> Result<[u8; 32], Failure> {
+    let wrong = |problem: &str| Failure::Argument {
+        flag: "terms-hash",
+        problem: problem.to_owned(),
+        allowed: "64 hexadecimal digits",
+    };
+    if text.len() != 64 || !text.is_ascii() {
+        return Err(wrong("it has another length"));
+    }
+    let mut hash = [0; 32];
+    for (place, byte) in hash.iter_mut().enumerate() {
+        let pair = text.get(2 * place..2 * place + 2).unwrap_or_default();
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong("it is not hexadecimal"))?;
+    }
+    Ok(hash)
+}
+
+fn text(verified: &Verified) -> String {
+    format!(
+        "verified: {verified}\n{} entries, {} contributions, {} investors; the offering {}\n\
+         journal root     {}\nsettlement root  {}",
+        verified.entries,
+        verified.contributions,
+        verified.investors,
+        verified.verdict.name(),
+        verified.journal_root,
+        verified.settlement_root.map_or_else(|| "none: nobody took part".into(), |r| r.to_string()),
+    )
+}
+
+fn value(verified: &Verified) -> serde_json::Value {
+    let (signature, key) = match &verified.signature {
+        SignatureTrust::Unsigned => ("unsigned", None),
+        SignatureTrust::FromBundle(key) => ("key from the bundle", Some(key.to_string())),
+        SignatureTrust::Given(key) => ("key given", Some(key.to_string())),
+    };
+    json!({
+        "verified": true,
+        "statement": verified.to_string(),
+        "verdict": verified.verdict.name(),
+        "entries": verified.entries,
+        "contributions": verified.contributions,
+        "investors": verified.investors,
+        "terms_hash": softcap_offering::terms::TermsHash(verified.terms_hash).to_string(),
+        "terms_hash_given": verified.terms_hash_given,
+        "journal_root": verified.journal_root.to_string(),
+        "settlement_root": verified.settlement_root.map(|root| root.to_string()),
+        "signature": signature,
+        "key": key,
+    })
+}
