@@ -191,6 +191,19 @@ fn grammar_fault(fault: LineFault, line: &str) -> InputFault {
 }
 
 impl<S: BuildHasher> LineParser<'_, S> {
+    /// Splits a line into as many fields as the header has.
+    fn split(&mut self, text: &str, expected: usize) -> Result<(), Fault> {
+        let fault = match line::split(text, &mut self.fields) {
+            Ok(()) if self.fields.len() == expected => return Ok(()),
+            Ok(()) => InputFault::FieldCount {
+                found: self.fields.len(),
+                expected,
+            },
+            Err(fault) => grammar_fault(fault, text),
+        };
+        Err(Box::new((Spot::Line, fault)))
+    }
+
     /// Parses a line of a batch's text and adds its row.
     fn parse(
         &mut self,
@@ -200,17 +213,8 @@ impl<S: BuildHasher> LineParser<'_, S> {
         line: u64,
     ) -> Result<(), Fault> {
         let text = &batch.text[range.clone()];
-        let fields = &mut self.fields;
-        line::split(text, fields)
-            .map_err(|fault| Box::new((Spot::Line, grammar_fault(fault, text))))?;
-        let expected = columns.names.len();
-        if fields.len() != expected {
-            let fault = InputFault::FieldCount {
-                found: fields.len(),
-                expected,
-            };
-            return Err(Box::new((Spot::Line, fault)));
-        }
+        self.split(text, columns.names.len())?;
+        let fields = &self.fields;
         let field = |place: usize| fields[place].raw(text);
         let span = |place: usize| {
             let inner = fields[place].range();

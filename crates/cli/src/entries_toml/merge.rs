@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use softcap_offering::{Admit, Command, CurrencyIndex, Position, Sequence, Stamp, WithdrawalMark};
+use softcap_offering::{Command, CurrencyIndex, Position, Sequence, Stamp};
 
 use super::{Action, Anchor, Entries, Money, PlannedEntry};
 use crate::{
@@ -231,39 +231,21 @@ impl<'e> Merge<'e> {
         let mut one = |command: Command<'_>| sink.append(stamp, &command).map(Some);
         match &entry.action {
             Action::Admit(admission, investors) => {
-                let mut last = None;
-                for investor in investors {
-                    last = one(Command::Admit(Admit {
-                        round: admission.round,
-                        investor: investor.id(),
-                        limit: admission.limit,
-                        expires: admission.expires,
-                        guaranteed: admission.guaranteed,
-                        withdrawal: admission.withdrawal,
-                    }))?;
-                }
-                Ok(last)
+                let mut commands = investors.iter().map(|who| admission.command(who.id()));
+                commands.try_fold(None, |_, command| one(command))
             }
             Action::Revoke(round, investors) => {
-                let mut last = None;
-                for investor in investors {
-                    last = one(Command::Revoke {
-                        round: *round,
-                        investor: investor.id(),
-                    })?;
-                }
-                Ok(last)
+                let mut commands = investors.iter().map(|who| Command::Revoke {
+                    round: *round,
+                    investor: who.id(),
+                });
+                commands.try_fold(None, |_, command| one(command))
             }
             Action::Rate { currency, rate } => one(Command::Rate {
                 currency: *currency,
                 rate: *rate,
             }),
-            Action::Commit(bid) => one(Command::Commit {
-                investor: bid.investor.id(),
-                locked: bid.locked.amount,
-                commitment: bid.commitment,
-                reference: &bid.reference,
-            }),
+            Action::Commit(bid) => one(bid.command()),
             Action::Reveal {
                 bid,
                 money,

@@ -15,8 +15,8 @@ mod values;
 use std::{collections::HashMap, io::Read, path::Path};
 
 use softcap_offering::{
-    Amount, CurrencyIndex, DocumentExit, InvestorId, LimitPrice, Position, Ratio, ReturnReason,
-    RoundIndex, Stamp, Value, WithdrawalMark, terms::Terms,
+    Admit, Amount, Command, CurrencyIndex, DocumentExit, InvestorId, LimitPrice, Position, Ratio,
+    ReturnReason, RoundIndex, Stamp, Value, WithdrawalMark, terms::Terms,
 };
 use toml::de::DeTable;
 
@@ -147,6 +147,31 @@ impl OwnedInvestor {
         match self {
             Self::Address(address) => InvestorId::Address(*address),
             Self::Opaque(text) => InvestorId::Opaque(text),
+        }
+    }
+}
+
+impl Admission {
+    /// The command that admits somebody.
+    fn command<'i>(&self, investor: InvestorId<'i>) -> Command<'i> {
+        Command::Admit(Admit {
+            round: self.round,
+            investor,
+            limit: self.limit,
+            expires: self.expires,
+            guaranteed: self.guaranteed,
+            withdrawal: self.withdrawal,
+        })
+    }
+}
+
+impl SealedBid {
+    fn command(&self) -> Command<'_> {
+        Command::Commit {
+            investor: self.investor.id(),
+            locked: self.locked.amount,
+            commitment: self.commitment,
+            reference: &self.reference,
         }
     }
 }

@@ -34,7 +34,22 @@ impl EntrySink for Journal {
                 format!("return {contribution} {amount} {}", reason.name())
             }
             Command::Reveal { bid, amount, .. } => format!("reveal {bid} {amount}"),
-            other => format!("{other:?}")
+            Command::Announce { .. }
+            | Command::Revoke { .. }
+            | Command::Rate { .. }
+            | Command::Pause
+            | Command::Resume
+            | Command::Seed { .. }
+            | Command::Document { .. }
+            | Command::Close { .. }
+            | Command::Cancel
+            | Command::Tick
+            | Command::Settle
+            | Command::Publish { .. }
+            | Command::Distribute { .. }
+            | Command::PayRefund { .. }
+            | Command::Vest { .. }
+            | Command::Release { .. } => format!("{command:?}")
                 .split([' ', '{'])
                 .next()
                 .unwrap()

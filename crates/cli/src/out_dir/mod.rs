@@ -24,7 +24,7 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Why a result cannot be written. The display says what happened, then what to do.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OutputError {
+pub(crate) enum OutDirError {
     /// There is something in it.
     #[error(
         "C201: {}: the folder is not empty; name a new folder, or remove the earlier result \
@@ -137,11 +137,11 @@ impl OutDir {
     /// # Errors
     /// When `target` is there and not an empty folder, when it or a folder above it is a symbolic
     /// link, and when the folder above it may not be written.
-    pub(crate) fn create(target: &Path) -> Result<Self, OutputError> {
+    pub(crate) fn create(target: &Path) -> Result<Self, OutDirError> {
         // Without slashes at the end, which would follow a link.
         let target: PathBuf = target.components().collect();
         if target.file_name().is_none() {
-            return Err(OutputError::NoName(target));
+            return Err(OutDirError::NoName(target));
         }
         refuse_symlinks(&target)?;
         let before = existing_permissions(&target)?;
@@ -149,7 +149,7 @@ impl OutDir {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
-        let cannot = |error| OutputError::Folder {
+        let cannot = |error| OutDirError::Folder {
             path: parent.clone(),
             error,
         };
@@ -173,7 +173,7 @@ impl OutDir {
     }
 
     /// Begins a file; `name` has no folders in it. Files may be written by several threads.
-    pub(crate) fn file(&self, name: &str) -> Result<OutFile, OutputError> {
+    pub(crate) fn file(&self, name: &str) -> Result<OutFile, OutDirError> {
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -193,12 +193,12 @@ impl OutDir {
     }
 
     /// Gives the result its name. Every file must be closed.
-    pub(crate) fn finish(self) -> Result<(), OutputError> {
+    pub(crate) fn finish(self) -> Result<(), OutDirError> {
         let open = self.counts.open.load(Ordering::Relaxed);
         if open > 0 {
-            return Err(OutputError::NotClosed(open));
+            return Err(OutDirError::NotClosed(open));
         }
-        let rename = |error| OutputError::Rename {
+        let rename = |error| OutDirError::Rename {
             path: self.target.clone(),
             error,
         };
@@ -214,11 +214,11 @@ impl OutDir {
 
 impl OutFile {
     /// Writes what is left and waits until the disk has it; gives the size.
-    pub(crate) fn close(self) -> Result<u64, OutputError> {
+    pub(crate) fn close(self) -> Result<u64, OutDirError> {
         let Self { name, writer } = self;
         let counted = writer.into_inner().map_err(|error| {
             let (error, _) = error.into_parts();
-            output_error(&name, error)
+            out_dir_error(&name, error)
         })?;
         counted
             .file
@@ -265,17 +265,24 @@ impl Write for CountedFile {
 }
 
 /// The error of a file as one of ours, also after it went through a writer of somebody else.
-pub(crate) fn output_error(file: &str, error: io::Error) -> OutputError {
-    match error.downcast::<OutputError>() {
+pub(crate) fn out_dir_error(file: &str, error: io::Error) -> OutDirError {
+    match error.downcast::<OutDirError>() {
         Ok(ours) => ours,
-        Err(error) => OutputError::File {
+        Err(error) => OutDirError::File {
             file: file.to_owned(),
             reason: error.to_string(),
         },
     }
 }
 
-fn explain(file: &str, error: &io::Error, counts: &Counts, needed: usize) -> OutputError {
+impl From<OutDirError> for io::Error {
+    /// For writers that know only the system's errors; [`out_dir_error`] finds ours in it again.
+    fn from(error: OutDirError) -> Self {
+        Self::other(error)
+    }
+}
+
+fn explain(file: &str, error: &io::Error, counts: &Counts, needed: usize) -> OutDirError {
     let (file, reason) = (file.to_owned(), error.to_string());
     let full = [
         io::ErrorKind::StorageFull,
@@ -284,31 +291,31 @@ fn explain(file: &str, error: &io::Error, counts: &Counts, needed: usize) -> Out
     ];
     if full.contains(&error.kind()) {
         let written = counts.written.load(Ordering::Relaxed);
-        OutputError::Full {
+        OutDirError::Full {
             file,
             reason,
             written,
             needed,
         }
     } else {
-        OutputError::File { file, reason }
+        OutDirError::File { file, reason }
     }
 }
 
 /// Refuses links in the path as it was named: a result must not appear where nobody expects it.
-fn refuse_symlinks(target: &Path) -> Result<(), OutputError> {
+fn refuse_symlinks(target: &Path) -> Result<(), OutDirError> {
     let named = target
         .ancestors()
         .filter(|part| !part.as_os_str().is_empty());
     match named.into_iter().find(|part| part.is_symlink()) {
         None => Ok(()),
-        Some(link) => Err(OutputError::Symlink(link.to_path_buf())),
+        Some(link) => Err(OutDirError::Symlink(link.to_path_buf())),
     }
 }
 
 /// The permissions of an empty folder that is there; `None` when nothing is there.
-fn existing_permissions(target: &Path) -> Result<Option<Permissions>, OutputError> {
-    let cannot = |error| OutputError::Folder {
+fn existing_permissions(target: &Path) -> Result<Option<Permissions>, OutDirError> {
+    let cannot = |error| OutDirError::Folder {
         path: target.to_path_buf(),
         error,
     };
@@ -318,10 +325,10 @@ fn existing_permissions(target: &Path) -> Result<Option<Permissions>, OutputErro
         Ok(kind) => kind,
     };
     if !kind.is_dir() {
-        return Err(OutputError::NotAFolder(target.to_path_buf()));
+        return Err(OutDirError::NotAFolder(target.to_path_buf()));
     }
     if fs::read_dir(target).map_err(cannot)?.next().is_some() {
-        return Err(OutputError::NotEmpty(target.to_path_buf()));
+        return Err(OutDirError::NotEmpty(target.to_path_buf()));
     }
     Ok(Some(kind.permissions()))
 }

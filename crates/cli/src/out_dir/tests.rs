@@ -17,10 +17,10 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn write(out: &OutDir, name: &str, bytes: usize) -> Result<u64, OutputError> {
+fn write(out: &OutDir, name: &str, bytes: usize) -> Result<u64, OutDirError> {
     let mut file = out.file(name)?;
     file.write_all(&vec![b'a'; bytes])
-        .map_err(|error| output_error(name, error))?;
+        .map_err(|error| out_dir_error(name, error))?;
     file.close()
 }
 
@@ -37,7 +37,7 @@ fn a_result_appears_whole_and_at_once() {
     assert_eq!(write(&out, "empty", 0).unwrap(), 0);
     assert!(!target.exists());
     assert_eq!(mode(out.path()), 0o700);
-    assert!(matches!(out.file("journal"), Err(OutputError::File { .. })));
+    assert!(matches!(out.file("journal"), Err(OutDirError::File { .. })));
     out.finish().unwrap();
     assert_eq!(names(place.path()), ["result"]);
     assert_eq!(names(&target), ["empty", "journal"]);
@@ -114,7 +114,7 @@ fn what_comes_in_the_meantime_stays_too() {
     let out = begin();
     fs::create_dir(&target).unwrap();
     fs::write(target.join("other"), "result").unwrap();
-    assert!(matches!(out.finish(), Err(OutputError::Rename { .. })));
+    assert!(matches!(out.finish(), Err(OutDirError::Rename { .. })));
     assert_eq!(
         (names(place.path()), names(&target)),
         (vec!["result".into()], vec!["other".into()])
@@ -122,7 +122,7 @@ fn what_comes_in_the_meantime_stays_too() {
     fs::remove_dir_all(&target).unwrap();
     let out = begin();
     symlink(place.path(), &target).unwrap();
-    assert!(matches!(out.finish(), Err(OutputError::Rename { .. })));
+    assert!(matches!(out.finish(), Err(OutDirError::Rename { .. })));
     assert!(target.is_symlink());
     assert_eq!(names(place.path()), ["result"]);
 }
@@ -136,7 +136,7 @@ fn an_unfinished_result_leaves_nothing() {
     assert!(names(place.path()).is_empty());
     let out = OutDir::create(&place.path().join("result")).unwrap();
     let open = out.file("journal").unwrap();
-    assert!(matches!(out.finish(), Err(OutputError::NotClosed(1))));
+    assert!(matches!(out.finish(), Err(OutDirError::NotClosed(1))));
     drop(open);
     assert!(names(place.path()).is_empty());
 }
@@ -164,7 +164,7 @@ fn fill(place: &Path) {
     let out = OutDir::create(&target).unwrap();
     write(&out, "small", 1_000).unwrap();
     let error = write(&out, "journal", 10 << 20).unwrap_err();
-    let OutputError::Full {
+    let OutDirError::Full {
         file,
         written,
         needed,
@@ -251,15 +251,15 @@ fn an_interrupted_result_leaves_nothing() {
 
 #[test]
 fn errors_keep_their_file_through_other_writers() {
-    let ours = OutputError::File {
+    let ours = OutDirError::File {
         file: "journal".into(),
         reason: "why".into(),
     };
     let through = io::Error::other(ours);
     assert!(
-        matches!(output_error("x", through), OutputError::File { file, .. } if file == "journal")
+        matches!(out_dir_error("x", through), OutDirError::File { file, .. } if file == "journal")
     );
-    let foreign = output_error("x", io::Error::other("foreign")).to_string();
+    let foreign = out_dir_error("x", io::Error::other("foreign")).to_string();
     assert_eq!(
         foreign,
         "C207: x: cannot be written (foreign); nothing was kept"
