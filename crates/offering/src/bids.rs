@@ -20,6 +20,8 @@ pub(crate) struct Bids {
     pub(crate) open: Vec<(ContributionIndex, LimitPrice)>,
     /// Hashes of bids that are still sealed.
     pub(crate) sealed: BTreeMap<ContributionIndex, [u8; 32]>,
+    /// Where sealed bids were opened: their right of withdrawal counts from there.
+    pub(crate) opened: BTreeMap<ContributionIndex, Position>,
     /// The live sealed bid of a person in a round.
     pub(crate) live: BTreeMap<(RoundIndex, InvestorIndex), ContributionIndex>,
 }
@@ -129,7 +131,9 @@ impl Offering {
         }
         self.take(index, &plan.quote, plan.accepted);
         let line = self.line_of(plan.quote.currency);
-        self.extend_rights(Stamp { line, position: self.latest(line) });
+        let opened = Stamp { line, position: self.latest(line) };
+        self.bids.opened.insert(index, opened.position);
+        self.extend_rights(opened);
         Ok(())
     }
 

@@ -243,7 +243,8 @@ impl Offering {
         let terms = &self.terms.rounds[round.index()];
         let mut plan = Plan { before, ..Plan::new(round, quote, waiting) };
         for (room, _) in self.personal_rooms(round, investor).iter() {
-            plan.accepted = plan.quote.more_within(before, plan.accepted, room)?;
+            let fits = plan.quote.more_within(before, waiting, room)?;
+            plan.accepted = plan.accepted.min(fits);
         }
         if terms.over_limit == Misfit::Refuse && plan.accepted < waiting {
             plan.accepted = 0;
@@ -266,8 +267,9 @@ impl Offering {
         let terms = &self.terms.rounds[plan.round.index()];
         let waits = self.terms.freed_room == FreedRoom::WaitingList && terms.over_cap != Misfit::Kept;
         let rooms = self.rooms(plan.round, &plan.quote, investor, position)?;
+        let asked = plan.accepted;
         for (room, refusal) in rooms.iter() {
-            let fits = plan.quote.more_within(plan.before, plan.accepted, room)?;
+            let fits = plan.quote.more_within(plan.before, asked, room)?;
             if fits >= plan.accepted {
                 continue;
             }

@@ -245,6 +245,11 @@ impl Offering {
         }
     }
 
+    /// Tokens that a contribution may come to.
+    pub(crate) fn reserve_of(&self, index: ContributionIndex) -> u128 {
+        self.quote_of(index).map_or(0, |quote| self.uses(index, &quote).reserve)
+    }
+
     fn uses(&self, index: ContributionIndex, quote: &Quote) -> Uses {
         let held = &self.contributions[index.index()];
         Uses {

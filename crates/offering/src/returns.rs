@@ -52,7 +52,8 @@ impl Offering {
         }
         let line = self.line_of(held.currency);
         let now = if stamp.line == line { stamp.position } else { self.latest(line) };
-        if now >= right.until.unwrap_or(held.position.after(right.span)) {
+        let from = self.bids.opened.get(&index).copied().unwrap_or(held.position);
+        if now >= right.until.unwrap_or(from.after(right.span)) {
             return Err(Refusal::WithdrawalOver);
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::{
     contribution::Status,
     offering::Stage,
     rows::CurrencyTotals,
-    terms::{Bound, Pricing, RoundingScope, Sealing, ShareOfSold, Supply},
+    terms::{Bound, Currency, Pricing, RoundingScope, Sealing, ShareOfSold, Supply},
     token_rounding::RunningTokens,
 };
 
@@ -280,10 +280,10 @@ impl Offering {
     /// allocation, and batch rounds up to `before`, have taken theirs.
     pub(crate) fn left_for_batch(&self, before: usize) -> (Option<u128>, Option<u128>) {
         let (mut value, mut tokens) = self.used_outside_batches();
-        let batches = self.terms.rounds.iter().zip(&self.rounds).take(before);
-        for (_, state) in batches.filter(|(terms, _)| crate::rounds::is_batch(terms)) {
+        let batches = self.terms.rounds.iter().zip(&self.rounds).enumerate().take(before);
+        for (place, (_, state)) in batches.filter(|(_, (terms, _))| crate::rounds::is_batch(terms)) {
             value = value.saturating_add(state.net_value);
-            tokens = tokens.saturating_add(state.net_tokens);
+            tokens = tokens.saturating_add(self.reserved_by_batch(place, state.net_tokens));
         }
         let terms = &self.terms.rounds[before];
         let mut values = vec![terms.cap.map(|cap| cap.0)];
@@ -296,6 +296,21 @@ impl Offering {
         let most = self.terms.token.supply.most_for_sale();
         supplies.push(most.map(|most| most.0.saturating_sub(tokens)));
         (values.into_iter().flatten().min(), supplies.into_iter().flatten().min())
+    }
+}
+
+impl Offering {
+    /// Tokens that a resolved batch round may come to: rounded up per contribution where they are
+    /// rounded once per investor later.
+    fn reserved_by_batch(&self, round: usize, net_tokens: u128) -> u128 {
+        let once = |currency: &Currency| currency.rounding.per == RoundingScope::Investor;
+        if !self.terms.currencies.iter().any(once) {
+            return net_tokens;
+        }
+        let own = self.contributions.iter().enumerate();
+        let own = own.filter(|(_, held)| held.round().is_some_and(|of| of.index() == round));
+        own.map(|(place, _)| self.reserve_of(crate::offering::index_of(place)))
+            .fold(0, u128::saturating_add)
     }
 }
 
