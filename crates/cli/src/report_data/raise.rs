@@ -52,12 +52,19 @@ impl RaiseSeries {
     /// Notes what is raised after a contribution at `stamp`, refused ones included.
     pub(crate) fn observe(&mut self, stamp: Stamp, raised: Value) {
         self.contributions = self.contributions.saturating_add(1);
-        self.observe_change(stamp, raised);
+        self.note(stamp, raised);
     }
 
-    /// Notes what is raised after an entry that is no contribution but moves money: a withdrawal, a
-    /// return, a reveal. In the order of contributions it stands at the one before it.
+    /// Notes what is raised after an entry that is no contribution: a withdrawal, a return, a tick.
+    /// Where it changed nothing it leaves no point, so that an announcement long before the sale does
+    /// not stretch the axis. In the order of contributions a change stands at the one before it.
     pub(crate) fn observe_change(&mut self, stamp: Stamp, raised: Value) {
+        if raised != self.last() {
+            self.note(stamp, raised);
+        }
+    }
+
+    fn note(&mut self, stamp: Stamp, raised: Value) {
         let x = match self.axis {
             PositionAxis::UnixMillis | PositionAxis::BlockHeight { .. } => {
                 i64::try_from(stamp.position.0).unwrap_or(i64::MAX)
@@ -193,6 +200,18 @@ mod tests {
             SeriesPoint { x: 900, value: 30 },
         ];
         assert_eq!(closed(30), cut);
+    }
+
+    #[test]
+    fn an_entry_that_moves_no_money_leaves_no_point() {
+        let mut raise = series(STARTER);
+        raise.observe_change(stamp(0, 0), Value(0));
+        raise.observe(stamp(0, 100), Value(0)); // refused, and still a contribution
+        raise.observe_change(stamp(0, 150), Value(0));
+        raise.observe(stamp(0, 200), Value(7));
+        raise.observe_change(stamp(0, 300), Value(7));
+        raise.observe_change(stamp(0, 400), Value(2));
+        assert_eq!(points(&raise), [(100, 0), (200, 7), (400, 2)]);
     }
 
     #[test]

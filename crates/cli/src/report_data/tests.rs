@@ -52,7 +52,7 @@ impl Sale {
         let raised = self.offering.raised();
         if matches!(command, Command::Contribute(_)) {
             self.raise.observe(stamp, raised);
-        } else if matches!(command, Command::Withdraw { .. } | Command::Return { .. }) {
+        } else {
             self.raise.observe_change(stamp, raised);
         }
         outcome
