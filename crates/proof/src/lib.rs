@@ -6,6 +6,9 @@
 //! - [`note_key`]: the Ed25519 keys of signed notes, in the text forms of Go's `sumdb/note`.
 //! - [`settlement_leaf`], [`settlement_tree`], [`settlement_file`]: the commitment to who gets what,
 //!   byte for byte the tree of `@openzeppelin/merkle-tree`, and its file.
+//! - [`mod@entry`], [`journal`]: what a leaf of the journal's tree is, and the file of all of them.
+//! - [`bundle`], [`verify`]: the folder that a settlement leaves behind, written and computed again.
+//! - [`receipt`], [`investor_proof`]: what one person keeps of it.
 //!
 //! The crate is pure: no clock, no randomness, no network. What is read or written goes through the
 //! caller's `Read` and `Write`.

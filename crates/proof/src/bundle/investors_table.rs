@@ -91,19 +91,17 @@ pub(crate) fn push_leaf_amounts(row: &InvestorRow<'_>, amounts: &mut Vec<u128>) 
     }
 }
 
-/// The leaves of the investors from `start` on, as many as there are places.
-pub(super) fn fill_leaves(
-    offering: &Offering,
-    kind: LeafIdKind,
-    start: usize,
-    leaves: &mut [SettlementLeaf],
-) {
-    let mut rows = offering.investor_rows_from(start, start + leaves.len());
+/// The leaf of one investor by their place in the order.
+pub(super) fn leaf(offering: &Offering, kind: LeafIdKind, place: usize) -> SettlementLeaf {
+    let mut rows = offering.investor_rows_from(place, place + 1);
     let mut amounts = Vec::new();
-    for leaf in leaves {
-        let Some(row) = rows.next() else { return };
-        amounts.clear();
-        push_leaf_amounts(&row, &mut amounts);
-        *leaf = SettlementLeaf::new(&leaf_id(row.id, kind), &amounts);
-    }
+    let id = match rows.next() {
+        Some(row) => {
+            push_leaf_amounts(&row, &mut amounts);
+            row.id
+        }
+        // The tree asks for places below the number of investors of a settled offering only.
+        None => InvestorId::Opaque(""),
+    };
+    SettlementLeaf::new(&leaf_id(id, kind), &amounts)
 }

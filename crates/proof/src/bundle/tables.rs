@@ -2,17 +2,13 @@
 
 use std::io::Write;
 
-use rayon::prelude::*;
 use softcap_offering::Offering;
 
 use super::{BundleFile, BundleSink, DigestWriter, FileDigest, References};
 use super::{contributions_table, investors_table};
 use crate::error::ProofError;
-use crate::settlement_leaf::{LeafEncoding, SettlementLeaf};
+use crate::settlement_leaf::LeafEncoding;
 use crate::settlement_tree::{SettlementRoot, SettlementTree};
-
-/// Investors whose leaves one task makes.
-const LEAVES_PER_TASK: usize = 4096;
 
 /// What came of writing the tables.
 #[derive(Clone, Debug)]
@@ -80,35 +76,22 @@ pub fn write_tables<S: BundleSink>(
     })
 }
 
-/// The tree over all investors; `None` when there are none.
-pub(crate) fn settlement_tree(
-    offering: &Offering,
-    encoding: LeafEncoding,
-) -> Result<Option<SettlementTree>, ProofError> {
-    if offering.investor_count() == 0 {
-        return Ok(None);
-    }
-    let mut leaves = vec![SettlementLeaf([0; 32]); offering.investor_count()];
-    leaves
-        .par_chunks_mut(LEAVES_PER_TASK)
-        .enumerate()
-        .for_each(|(task, leaves)| {
-            investors_table::fill_leaves(offering, encoding.id, task * LEAVES_PER_TASK, leaves);
-        });
-    SettlementTree::from_leaves(&leaves).map(Some)
-}
-
 /// The root, and the file.
 type WrittenTree = (SettlementRoot, (BundleFile, FileDigest));
 
+/// Builds and writes the tree over all investors; there is none when nobody took part.
 fn write_tree<S: BundleSink>(
     offering: &Offering,
     encoding: LeafEncoding,
     sink: &S,
 ) -> Result<Option<WrittenTree>, ProofError> {
-    let Some(tree) = settlement_tree(offering, encoding)? else {
+    let count = offering.investor_count();
+    if count == 0 {
         return Ok(None);
-    };
+    }
+    // Leaves are made where the tree wants them: a table of their own would be 32 bytes per investor.
+    let leaf = |place| investors_table::leaf(offering, encoding.id, place);
+    let tree = SettlementTree::build(count, leaf)?;
     let file = write_file(sink, BundleFile::SettlementTree, |out| {
         tree.write_to(out).map_err(|error| {
             if let ProofError::TreeFileIo { source, .. } = error {
