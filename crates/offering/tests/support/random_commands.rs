@@ -201,7 +201,13 @@ impl<'a> Script<'a> {
             }
             script.anything();
         }
+        script.draws();
         script.reveals();
+        if script.rng.chance(15) {
+            script.now += script.rng.between(1, 150);
+            script.plain(Command::Tick);
+            script.anything();
+        }
         script.steps
     }
 
@@ -447,6 +453,25 @@ impl<'a> Script<'a> {
                 bid,
             },
         );
+    }
+
+    /// Some seeds come at their instant, and people go on as if nothing had happened.
+    fn draws(&mut self) {
+        for (place, round) in (0..).zip(&self.terms.rounds) {
+            let Allocation::Lottery { instant, .. } = round.allocation else { continue };
+            if self.rng.chance(40) {
+                continue;
+            }
+            let ticks = instant.0 - self.ticks.position(0);
+            let tick = if self.ticks == Ticks::Time { ticks / 1_000 } else { ticks };
+            self.now = self.now.max(tick);
+            self.plain(Command::Tick);
+            let (round, seed) = (RoundIndex(place), self.rng.bytes());
+            self.plain(Command::Seed { round, seed, proof: &[3; 5] });
+            for _ in 0..6 {
+                self.anything();
+            }
+        }
     }
 
     /// Most bids are opened after the window, some wrongly, some not at all.
