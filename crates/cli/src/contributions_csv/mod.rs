@@ -13,6 +13,8 @@ mod blocks;
 mod columns;
 mod doubled;
 mod fields;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod line;
 mod rows;
 #[cfg(test)]

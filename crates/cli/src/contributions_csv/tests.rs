@@ -10,8 +10,8 @@ use softcap_offering::{
     Amount, CurrencyIndex, InvestorId, LimitPrice, LineIndex, Position, Stamp, terms::Terms,
 };
 
-use super::{Batch, ContributionsFile, Source, Summary};
-use crate::{input_error::InputError, input_fixture};
+use super::{Batch, ContributionsFile, Source, Summary, fixture};
+use crate::input_error::InputError;
 
 /// All ids have one of two hashes, so that nearly every row is looked up again.
 #[derive(Default)]
@@ -72,7 +72,7 @@ const ROW: &str = "a,alice,2026-03-01T12:00:00Z,BTC,1.5";
 
 #[test]
 fn a_row_becomes_a_command_with_its_stamp() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let text = "\u{feff}x_note,amount,currency,limit_price,received_at,source_ref,investor,contribution_id\r\n\
         \"hi, \"\"you\"\"\",\"0.5\",ETH,100/50,1970-01-01T00:00:01.5Z,,0xEB68aa2764b4a9a943658b2e61db4c902b2ebf85,a 1\r\n\
         \r\n\
@@ -126,7 +126,7 @@ fn a_row_becomes_a_command_with_its_stamp() {
 
 #[test]
 fn heights_stand_on_the_line_of_the_currency() {
-    let terms = input_fixture::block_terms();
+    let terms = fixture::block_terms();
     let text = "contribution_id,investor,block_height,currency,amount\n\
         a,alice,460654,BTC,1\nb,bob,3487504,ETH,1\n";
     let mut stamps = Vec::new();
@@ -151,7 +151,7 @@ fn heights_stand_on_the_line_of_the_currency() {
 /// Each bad file and the begin of its message; `H` stands for the header, `R` for a good row.
 #[test]
 fn bad_input_ends_in_one_clear_message() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let table: &[(&str, &str)] = &[
         (
             "",
@@ -292,7 +292,7 @@ fn bad_input_ends_in_one_clear_message() {
 
 #[test]
 fn bytes_that_are_no_text_are_named_with_their_column() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let mut text =
         format!("{HEADER},x_n\n{ROW},\"fine, \u{e9}\"\nb,bob,2026-03-01T12:00:00Z,BTC,1,caf")
             .into_bytes();
@@ -309,7 +309,7 @@ fn bytes_that_are_no_text_are_named_with_their_column() {
 
 #[test]
 fn block_heights_are_digits() {
-    let terms = input_fixture::block_terms();
+    let terms = fixture::block_terms();
     let header = "contribution_id,investor,block_height,currency,amount";
     for (height, expected) in [
         ("0", "accepted: 1 rows"),
@@ -362,7 +362,7 @@ fn a_line_of_two_gigabytes_is_not_read_whole() {
     }
     let given = std::sync::atomic::AtomicU64::new(0);
     let header = Cursor::new(format!("{HEADER}\n{ROW}\n").into_bytes());
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let hasher = RandomState::new();
     let source = Source {
         name: "sale.csv",
@@ -391,7 +391,7 @@ fn a_line_of_two_gigabytes_is_not_read_whole() {
 
 #[test]
 fn too_many_columns_are_refused() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let header = |count: usize| {
         let annotations: String = (0..count - 5).map(|place| format!(",x_{place}")).collect();
         message(format!("{HEADER}{annotations}\n").as_bytes(), &terms)
@@ -416,7 +416,7 @@ fn what_is_no_file_is_refused() {
     std::fs::write(&path, format!("{HEADER}\n{ROW}\n")).unwrap();
     let file = ContributionsFile::open(&path).unwrap();
     assert_eq!(file.bytes(), std::fs::metadata(&path).unwrap().len());
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let summary = file
         .read(&terms, &RandomState::new(), |_| Ok::<_, InputError>(()))
         .unwrap();
@@ -425,7 +425,7 @@ fn what_is_no_file_is_refused() {
 
 #[test]
 fn the_consumer_ends_the_reading() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let rows: String = (0..10_000)
         .map(|id| format!("{id}{}\n", &ROW[1..]))
         .collect();
@@ -458,7 +458,7 @@ proptest! {
         size in 1..300_usize,
         end in prop::sample::select(vec!["\n", "\r\n"]),
     ) {
-        let terms = input_fixture::time_terms();
+        let terms = fixture::time_terms();
         let rows: String = ids.iter().map(|id| format!("{id}{}{end}", &ROW[1..])).collect();
         let text = format!("{HEADER}{end}{rows}");
         let one = rows_of(text.as_bytes(), &terms, 1 << 20).map_err(|error| error.to_string());
@@ -469,7 +469,7 @@ proptest! {
     /// Doubled ids are found exactly, whatever the hashes do.
     #[test]
     fn doubled_ids_are_found_exactly(ids in prop::collection::vec("[a-c]{1,3}", 0..9)) {
-        let terms = input_fixture::time_terms();
+        let terms = fixture::time_terms();
         let rows: String = ids.iter().map(|id| format!("{id}{}\n", &ROW[1..])).collect();
         let text = format!("{HEADER}\n{rows}");
         let first = (0..ids.len()).find_map(|later| {
@@ -522,7 +522,7 @@ proptest! {
 
     #[test]
     fn fuzz_random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-        fuzz(&bytes, &input_fixture::time_terms());
+        fuzz(&bytes, &fixture::time_terms());
     }
 
     #[test]
@@ -544,6 +544,6 @@ proptest! {
                 _ => drop(bytes.remove(at)),
             }
         }
-        fuzz(&bytes, &input_fixture::time_terms());
+        fuzz(&bytes, &fixture::time_terms());
     }
 }

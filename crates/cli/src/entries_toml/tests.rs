@@ -9,9 +9,8 @@ use softcap_offering::{
 
 use super::{Action, Entries, EntrySink, Merge, kinds};
 use crate::{
-    contributions_csv::ContributionsFile,
+    contributions_csv::{ContributionsFile, fixture},
     input_error::{InputError, InputFault},
-    input_fixture,
 };
 
 /// Writes one line for each entry; numbers them from 1, as after an announcement.
@@ -100,7 +99,7 @@ fn refusal(terms: &Terms, text: &str) -> String {
 
 #[test]
 fn entries_and_contributions_come_into_one_order() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let csv = time_csv(&[
         ("a", 10, "BTC"),
         ("b", 20, "ETH"),
@@ -143,7 +142,7 @@ fn entries_and_contributions_come_into_one_order() {
 
 #[test]
 fn the_end_is_the_latest_position_of_the_last_line() {
-    let terms = input_fixture::block_terms();
+    let terms = fixture::block_terms();
     let csv = "contribution_id,investor,block_height,currency,amount\n\
         b,bob,3487504,ETH,1\na,alice,460700,BTC,1\nc,carol,460654,BTC,1\n";
     let toml: String = [
@@ -179,7 +178,7 @@ fn the_end_is_the_latest_position_of_the_last_line() {
 /// The example of the Cosmos sale: the return of 17,890 ETH.
 #[test]
 fn the_return_of_the_cosmos_sale_is_written_in_five_lines() {
-    let terms = input_fixture::block_terms();
+    let terms = fixture::block_terms();
     let csv = "contribution_id,investor,block_height,currency,amount\n\
         eth-3487504-1,aff9f5a716cdd701304eae6fc7f42c80fdeea584,3487504,ETH,20000\n";
     for place in ["after = 'eth-3487504-1'", "at = 'end'"] {
@@ -213,7 +212,7 @@ fn reveal(id: &str, place: &str) -> String {
 
 #[test]
 fn sealed_bids_are_anchors_too() {
-    let terms = input_fixture::sealed_terms();
+    let terms = fixture::sealed_terms();
     let csv = time_csv(&[("a", 1, "EUR"), ("b", 2, "EUR")]);
     let toml = [
         reveal("bid-1", "after = 'bid-2'"),
@@ -243,7 +242,7 @@ fn sealed_bids_are_anchors_too() {
 
 #[test]
 fn what_refers_to_nothing_is_refused() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let csv = time_csv(&[("a", 1, "BTC"), ("b", 2, "ETH")]);
     let withdraw = |contribution: &str, place: &str| {
         entry(&format!(
@@ -300,7 +299,7 @@ fn what_refers_to_nothing_is_refused() {
 /// Entries and the begin of their message.
 #[test]
 fn bad_entries_end_in_one_clear_message() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let hash = "ab".repeat(32);
     let long = "ab".repeat(1025);
     let seed = format!("kind = 'seed'; at = 'end'; round = 'public'; seed = '{hash}'; proof = ''");
@@ -375,7 +374,7 @@ fn bad_entries_end_in_one_clear_message() {
         );
     }
     let twice = commit("a", "at = 'end'") + &commit("a", "at = 'end'");
-    let message = refusal(&input_fixture::sealed_terms(), &twice);
+    let message = refusal(&fixture::sealed_terms(), &twice);
     assert!(message.starts_with("C153: entries.toml, line 8, key contribution_id: \"a\" stands already in the entry of line 1"), "{message}");
     let error = Entries::parse(b"[[entry]]\nkind = '\xFF'", "e", &terms).unwrap_err();
     assert!(error.to_string().starts_with("C106: e, line 2"));
@@ -385,7 +384,7 @@ fn bad_entries_end_in_one_clear_message() {
 
 #[test]
 fn heights_need_their_chain() {
-    let terms = input_fixture::block_terms();
+    let terms = fixture::block_terms();
     let table = [
         (
             "kind = 'tick'; at_height = 5; chain = 'bitcoin'",
@@ -418,7 +417,7 @@ fn heights_need_their_chain() {
 
 #[test]
 fn rates_are_exact_in_both_directions() {
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     // BTC has 8 decimals, ETH 18: units of BTC for each unit of ETH.
     let table = [
         ("0.05 BTC per ETH", 5, 1_000_000_000_000),
@@ -443,7 +442,7 @@ fn rates_are_exact_in_both_directions() {
 #[test]
 fn entries_in_any_order_stand_where_their_position_says() {
     // Many entries at many positions, in reverse: each must stand before its contribution.
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let csv = time_csv(&[("a", 30, "BTC"), ("b", 50, "BTC")]);
     let toml: String = (0..60)
         .rev()
@@ -494,11 +493,11 @@ fn the_documentation_is_complete() {
     let cosmos = Entries::parse(
         examples.next().unwrap().as_bytes(),
         "docs",
-        &input_fixture::block_terms(),
+        &fixture::block_terms(),
     );
     assert_eq!(cosmos.unwrap().len(), 1);
     let admit = examples.next().unwrap().replace("EUR", "BTC");
-    let admit = Entries::parse(admit.as_bytes(), "docs", &input_fixture::time_terms()).unwrap();
+    let admit = Entries::parse(admit.as_bytes(), "docs", &fixture::time_terms()).unwrap();
     let Action::Admit(admission, investors) = &admit.list[0].action else {
         panic!("{admit:?}")
     };
@@ -510,7 +509,7 @@ fn the_documentation_is_complete() {
 #[test]
 fn files_are_read_or_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let terms = input_fixture::time_terms();
+    let terms = fixture::time_terms();
     let path = folder.path().join("entries.toml");
     std::fs::write(
         &path,
@@ -559,7 +558,7 @@ proptest! {
 
     #[test]
     fn fuzz_random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        fuzz(&bytes, &input_fixture::time_terms());
+        fuzz(&bytes, &fixture::time_terms());
     }
 
     #[test]
@@ -581,6 +580,6 @@ proptest! {
                 _ => drop(bytes.remove(at)),
             }
         }
-        fuzz(&bytes, &input_fixture::time_terms());
+        fuzz(&bytes, &fixture::time_terms());
     }
 }

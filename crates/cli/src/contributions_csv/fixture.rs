@@ -1,4 +1,4 @@
-//! Terms for the tests of input files.
+//! Terms for the tests of contributions and entries files.
 
 use softcap_offering::terms::Terms;
 
