@@ -1,4 +1,4 @@
-//! A result folder as the source of a bundle.
+//! A result folder as the source of a bundle, and one in the making as its sink.
 
 use std::{
     fs::File,
@@ -6,7 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use softcap_proof::verify::BundleSource;
+use softcap_proof::{
+    bundle::{BundleFile, BundleSink},
+    verify::BundleSource,
+};
+
+use crate::out_dir::{OutDir, OutFile};
 
 /// A folder with a bundle in it.
 #[derive(Debug)]
@@ -34,5 +39,18 @@ impl BundleSource for BundleFolder {
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(Box::new(self.file(name)?))
+    }
+}
+
+impl BundleSink for OutDir {
+    type File = OutFile;
+
+    fn create(&self, file: BundleFile) -> io::Result<OutFile> {
+        Ok(self.file(file.name())?)
+    }
+
+    fn close(&self, _: BundleFile, open: OutFile) -> io::Result<()> {
+        open.close()?;
+        Ok(())
     }
 }

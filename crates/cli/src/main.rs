@@ -11,6 +11,7 @@ mod console;
 mod contributions_csv;
 mod decimal;
 mod entries_toml;
+mod explanation;
 mod failure;
 mod input_error;
 mod instant;
@@ -29,6 +30,11 @@ use crate::{arguments::Arguments, console::Console};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // An unfinished result is removed also when the work is broken off.
+    let _ = ctrlc::set_handler(|| {
+        out_dir::remove_unfinished();
+        std::process::exit(130);
+    });
     let console = Console::new(arguments.json);
     match commands::run(arguments.command, &console) {
         Ok(code) => code,

@@ -10,8 +10,9 @@ pub(crate) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The text of some bytes.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// The text of some bytes, two digits each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])
