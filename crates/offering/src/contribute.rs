@@ -81,10 +81,12 @@ impl Offering {
     pub(crate) fn check_sums(&self, plan: &Plan) -> Result<(), Refusal> {
         let value = plan.quote.value(plan.accepted)?.checked_add(1);
         let tokens = plan.quote.tokens(plan.accepted)?.checked_add(plan.quote.unit());
-        let fits = |sum: u128, more: Option<u128>| {
-            more.and_then(|more| sum.checked_add(more)).is_some()
+        let fits = |sum: u128, more: Option<u128>, most: u128| {
+            more.and_then(|more| sum.checked_add(more)).is_some_and(|sum| sum <= most)
         };
-        if fits(self.sums.value, value) && fits(self.sums.tokens, tokens) {
+        if fits(self.sums.value, value, u128::MAX)
+            && fits(self.sums.tokens, tokens, self.sums.most_tokens)
+        {
             Ok(())
         } else {
             Err(Refusal::AmountTooLarge)

@@ -13,7 +13,7 @@ use crate::{
     pauses::Pauses,
     rounds::RoundState,
     settlement::Settlement,
-    terms::{RateTerm, Terms},
+    terms::{RateTerm, Supply, Terms},
 };
 
 /// An offering: terms, and everything that follows from the commands so far.
@@ -91,7 +91,7 @@ pub(crate) struct Rates {
 }
 
 /// Sums of everything that ever came in or was taken; they only grow, and fit 128 bits.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sums {
     /// Money that has a row, per currency.
     pub(crate) contributed: Vec<u128>,
@@ -99,6 +99,28 @@ pub(crate) struct Sums {
     pub(crate) value: u128,
     /// Tokens that it could become.
     pub(crate) tokens: u128,
+    /// Most tokens that leave room for the shares created on top of them.
+    pub(crate) most_tokens: u128,
+}
+
+impl Sums {
+    fn new(terms: &Terms) -> Self {
+        // Each share counts as a whole multiple of what is sold, and one unit for its rounding.
+        let times = match &terms.token.supply {
+            Supply::Fixed { .. } => 1,
+            Supply::Minted { shares, .. } => shares.iter().fold(1_u128, |times, share| {
+                let ratio = share.size.ratio;
+                times.saturating_add(ratio.num().div_ceil(ratio.den()))
+            }),
+        };
+        let units = u128::try_from(terms.token.supply.share_count()).unwrap_or(u128::MAX);
+        Self {
+            contributed: vec![0; terms.currencies.len()],
+            value: 0,
+            tokens: 0,
+            most_tokens: (u128::MAX - units) / times,
+        }
+    }
 }
 
 /// The rate in force of one currency.
@@ -157,7 +179,7 @@ impl Offering {
             other_rounds: BTreeMap::new(),
             rights_end: vec![Position(0); lines],
             document_exits: Vec::new(),
-            sums: Sums { contributed: vec![0; terms.currencies.len()], ..Sums::default() },
+            sums: Sums::new(&terms),
             settlement: None,
             terms,
         }

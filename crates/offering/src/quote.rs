@@ -180,7 +180,7 @@ impl Offering {
         let before = self.uses(index, quote);
         let held = &mut self.contributions[index.index()];
         held.accepted += accepted;
-        if accepted > 0 || held.amount == 0 {
+        if accepted > 0 {
             held.tokens = match quote.price {
                 // Every part keeps the price of the tier in which it was taken.
                 QuotePrice::Tiers { .. } => held.tokens + quote.tokens(accepted).unwrap_or(0),
@@ -384,8 +384,11 @@ impl Quote {
     }
 
     /// Tokens for an amount by the rounding of its currency, the credit included; zero while the
-    /// price is not known.
+    /// price is not known. Nothing buys nothing: a credit goes with money.
     pub(crate) fn tokens(&self, amount: u128) -> Result<u128, Refusal> {
+        if amount == 0 {
+            return Ok(0);
+        }
         let money = amount.checked_add(self.credit).ok_or(Refusal::AmountTooLarge)?;
         let (unit, mode) = (self.rounding.unit, self.rounding.mode);
         match &self.price {
@@ -485,7 +488,7 @@ impl Quote {
     /// Tokens as they count against limits and the supply.
     fn counted(&self, amount: u128) -> Result<u128, Refusal> {
         match self.rounding.per {
-            _ if amount == 0 => Ok(0),
+            RoundingScope::Investor if amount == 0 => Ok(0),
             RoundingScope::Contribution => self.tokens(amount),
             RoundingScope::Investor => self.reserve(amount),
         }

@@ -1,4 +1,5 @@
-//! Rounding once per investor: the exact sum of what an investor's money buys, rounded at the end.
+//! Rounding once per investor: the exact sum of what an investor's money of one currency buys in one
+//! round, rounded at the end. In one round, because the supply and the price are the round's.
 //!
 //! Each contribution's row shows what it adds to the rounded sum, so that rows add up to the
 //! investor's tokens. Source: the Cosmos fundraiser of 2017, where bitcoin was added up per person
@@ -12,9 +13,10 @@ use crate::{
     terms::{RoundingScope, Terms},
 };
 
-/// The sums of one investor, one for each currency that is rounded once.
+/// The sums of one investor, one for each round and currency that is rounded once.
 pub(crate) struct RunningTokens {
     sums: Vec<Option<Sum>>,
+    currencies: usize,
 }
 
 /// An exact fraction, and what it was rounded to so far.
@@ -28,18 +30,19 @@ struct Sum {
 impl RunningTokens {
     pub(crate) fn new(terms: &Terms) -> Self {
         let start = || Sum { num: U512::ZERO, den: U512::from(1), rounded: 0 };
-        let sums = terms
-            .currencies
-            .iter()
+        let once = terms.rounds.iter().flat_map(|_| &terms.currencies);
+        let sums = once
             .map(|currency| (currency.rounding.per == RoundingScope::Investor).then(start))
             .collect();
-        Self { sums }
+        Self { sums, currencies: terms.currencies.len() }
     }
 
     /// Tokens that the investor's next contribution adds.
     pub(crate) fn next(&mut self, offering: &Offering, index: ContributionIndex) -> u128 {
         let held = &offering.contributions[index.index()];
-        let Some(Some(sum)) = self.sums.get_mut(held.currency.index()) else {
+        let place = held.round().map(|round| round.index() * self.currencies);
+        let place = place.map(|first| first + held.currency.index());
+        let Some(Some(sum)) = place.and_then(|place| self.sums.get_mut(place)) else {
             return held.tokens;
         };
         if held.accepted == 0 {

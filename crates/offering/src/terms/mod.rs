@@ -212,7 +212,7 @@ pub enum RoundingScope {
     /// Each contribution by itself, then added.
     #[default]
     Contribution,
-    /// The exact sum of one investor's contributions in that currency, once.
+    /// The exact sum of one investor's contributions in that currency and round, once.
     Investor,
 }
 

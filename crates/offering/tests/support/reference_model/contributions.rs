@@ -8,7 +8,7 @@ use softcap_offering::{
 
 use super::super::fraction::{Fraction, big, least, or_zero};
 use super::tokens::Conditions;
-use super::{Admitted, Answer, Model, Payment, Piece, Stage};
+use super::{Admitted, Answer, Grant, Model, Payment, Piece, Stage};
 
 impl Model {
     pub(super) fn contribute(
@@ -158,6 +158,14 @@ impl Model {
             .iter()
             .rev()
             .find(|admitted| admitted.who == who && admitted.round == round)
+    }
+
+    /// The newest admission, also one that was taken back.
+    pub(super) fn newest_grant(&self, who: &str, round: usize) -> Option<Grant> {
+        self.admissions.iter().rev().find_map(|admitted| {
+            let own = admitted.who == who && admitted.round == round;
+            admitted.grant.filter(|_| own)
+        })
     }
 
     pub(super) fn lets_in(&self, round: usize, who: &str, at: u64) -> bool {

@@ -46,10 +46,7 @@ impl Model {
         };
         if right.who == WithdrawalHolder::Marked {
             // A mark outlives its admission: taking part and taking back are different rights.
-            let newest = self.admissions.iter().rev().find_map(|admitted| {
-                let own = admitted.who == paid.who && Some(admitted.round) == paid.round;
-                admitted.grant.filter(|_| own)
-            });
+            let newest = paid.round.and_then(|round| self.newest_grant(&paid.who, round));
             if newest.is_none_or(|grant| grant.mark == WithdrawalMark::Unmarked) {
                 return false;
             }

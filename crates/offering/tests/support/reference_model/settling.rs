@@ -323,10 +323,10 @@ impl Model {
         }
     }
 
-    /// Rounds once per investor where the currency says so; then nobody has more than the ceiling.
+    /// Rounds once per investor and round where the currency says so; then nobody has more than the ceiling.
     fn round_once(&mut self) {
-        let mut sums: BTreeMap<(String, usize), Fraction> = BTreeMap::new();
-        let mut rounded: BTreeMap<(String, usize), BigInt> = BTreeMap::new();
+        let mut sums: BTreeMap<(String, usize, usize), Fraction> = BTreeMap::new();
+        let mut rounded: BTreeMap<(String, usize, usize), BigInt> = BTreeMap::new();
         let mut had: BTreeMap<String, BigInt> = BTreeMap::new();
         for place in 0..self.payments.len() {
             let paid = &self.payments[place];
@@ -336,7 +336,7 @@ impl Model {
             if let (RoundingScope::Investor, Some(conditions)) = (rounding.per, conditions)
                 && let Price::Known(price) = &conditions.price
             {
-                let key = (paid.who.clone(), paid.currency);
+                let key = (paid.who.clone(), paid.currency, conditions.round);
                 let before = rounded.get(&key).cloned().unwrap_or_else(|| big(0));
                 let zero = Fraction::new(big(0), big(1));
                 let mut sum = sums.get(&key).cloned().unwrap_or(zero);

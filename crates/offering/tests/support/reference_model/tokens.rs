@@ -194,6 +194,9 @@ impl Model {
     /// Tokens for money, the credit added, rounded as the currency says.
     pub(super) fn bought(&self, conditions: &Conditions, money: &BigInt) -> BigInt {
         let rounding = self.currency(conditions.currency).rounding;
+        if *money == big(0) {
+            return big(0);
+        }
         let money = money + &conditions.credit;
         let exact = match &conditions.price {
             Price::Known(price) => price.of_count(&money),
