@@ -22,11 +22,11 @@ pub struct FinalTrace {
     pub credit: Amount,
     /// How tokens are rounded.
     pub rounding: Rounding,
-    /// With rounding once per investor: the investor's contributions in this currency that bought
-    /// something, in order, up to this one.
+    /// With rounding once per investor: the investor's contributions in this currency and round
+    /// that bought something, in order, up to this one.
     pub running: Vec<RunningPart>,
-    /// The ceiling of an investor's tokens, and what this investor had of it before this
-    /// contribution.
+    /// The ceiling of an investor's tokens where it counts for this one, and what the investor had
+    /// of it before this contribution.
     pub ceiling: Option<(Tokens, Tokens)>,
     /// The price that everybody pays, in Dutch auctions and auctions with bids.
     pub clearing: Option<LimitPrice>,
@@ -100,12 +100,15 @@ impl Offering {
                 .terms
                 .token_ceiling
                 .filter(|_| succeeded)
-                .map(|ceiling| {
+                .and_then(|ceiling| {
+                    if !self.is_cut_to_ceiling(self.contributions_of(row.investor)) {
+                        return None;
+                    }
                     let earlier = self
                         .contributions_of(row.investor)
                         .take_while(|at| *at < index);
                     let before = earlier.map(|at| self.row(at).tokens.0);
-                    (ceiling, Tokens(before.fold(0, u128::saturating_add)))
+                    Some((ceiling, Tokens(before.fold(0, u128::saturating_add))))
                 }),
             clearing: clearing.filter(|_| succeeded),
             dutch: round
@@ -131,7 +134,8 @@ impl Offering {
         up_to
             .filter_map(|at| {
                 let other = self.row(at);
-                if other.currency != row.currency || other.accepted.is_zero() {
+                let same = other.currency == row.currency && other.round == row.round;
+                if !same || other.accepted.is_zero() {
                     return None;
                 }
                 let quote = self.quote_of(at)?;
