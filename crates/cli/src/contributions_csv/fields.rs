@@ -35,10 +35,9 @@ struct KnownCurrency {
     line: LineIndex,
 }
 
-/// A currency and an amount of it.
+/// An amount and the clock line of its currency.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Money {
-    pub(super) currency: CurrencyIndex,
     pub(super) line: LineIndex,
     pub(super) amount: Amount,
 }
@@ -108,7 +107,6 @@ impl FieldReader {
             allowed: allowed_amount(symbol, *decimals),
         })?;
         Ok(Money {
-            currency,
             line: *line,
             amount: Amount(units),
         })

@@ -275,7 +275,8 @@ impl Entries {
     }
 
     /// How many `[[entry]]` there are.
-    pub(crate) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.list.len()
     }
 }
