@@ -20,7 +20,7 @@ pub(crate) enum Failure {
         problems: Vec<TermsProblem>,
     },
     /// A file that cannot be read.
-    #[error("C110: {file} cannot be read ({source}); allowed: a file that this user may read")]
+    #[error("C304: {file} cannot be read ({source}); allowed: a file that this user may read")]
     Unreadable {
         /// The file as the caller named it.
         file: String,
@@ -28,7 +28,7 @@ pub(crate) enum Failure {
         source: std::io::Error,
     },
     /// A file that cannot be written.
-    #[error("C111: {file} cannot be written ({source}); allowed: a new file in a folder that this user may write")]
+    #[error("C305: {file} cannot be written ({source}); allowed: a new file in a folder that this user may write")]
     Unwritable {
         /// The file as the caller named it.
         file: String,
@@ -48,7 +48,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Report(#[from] ReportError),
     /// An argument that the parser of the command line cannot judge.
-    #[error("C101: --{flag}: {problem}; allowed: {allowed}")]
+    #[error("C301: --{flag}: {problem}; allowed: {allowed}")]
     Argument {
         /// Name of the flag.
         flag: &'static str,
@@ -58,7 +58,7 @@ pub(crate) enum Failure {
         allowed: &'static str,
     },
     /// Something asked for is not there.
-    #[error("C102: {what} {name} is not in {place}; {remedy}")]
+    #[error("C302: {what} {name} is not in {place}; {remedy}")]
     NotThere {
         /// What kind of thing.
         what: &'static str,
@@ -70,7 +70,7 @@ pub(crate) enum Failure {
         remedy: &'static str,
     },
     /// The engine refuses to settle.
-    #[error("C103: the offering cannot be settled ({code}): {sentence} {remedy}")]
+    #[error("C303: the offering cannot be settled ({code}): {sentence} {remedy}")]
     NotSettleable {
         /// Number of the refusal.
         code: u16,

@@ -54,21 +54,33 @@ fn parse_address(text: &[u8]) -> Option<[u8; 20]> {
     if digits.len() != 40 {
         return None;
     }
+    // Valid digits are below 16, so one look at the end finds a bad one; branches for each digit
+    // of a random address would cost several times as much.
     let mut address = [0; 20];
+    let mut seen = 0;
     for (byte, pair) in address.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
+        let (high, low) = (HEX_DIGITS[usize::from(pair[0])], HEX_DIGITS[usize::from(pair[1])]);
+        seen |= high | low;
+        *byte = (high << 4) | (low & 15);
     }
-    Some(address)
+    (seen < 16).then_some(address)
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+/// The value of each character as a hexadecimal digit; 255 where it is none.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [255; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        digits[byte as usize] = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => 255,
+        };
+        byte += 1;
     }
-}
+    digits
+};
 
 impl fmt::Display for InvestorId<'_> {
     /// Addresses in lower case, opaque ids as they are.
