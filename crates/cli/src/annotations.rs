@@ -51,7 +51,8 @@ impl Annotations {
     fn write(&mut self, step: impl FnOnce(&mut [u8]) -> (WriteResult, usize)) -> bool {
         let mut buffer = [0; 256];
         let (result, written) = step(&mut buffer);
-        self.csv.extend_from_slice(buffer.get(..written).unwrap_or_default());
+        self.csv
+            .extend_from_slice(buffer.get(..written).unwrap_or_default());
         matches!(result, WriteResult::OutputFull)
     }
 }

@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand};
     about,
     after_help = "Examples:\n  \
         softcap settle --terms examples/starter/offering.toml \\\n    \
-            --contributions examples/starter/contributions.csv --out result\n  \
+            --contributions examples/starter/contributions.csv \\\n    \
+            --entries examples/starter/entries.toml --out result\n  \
         softcap verify result\n  \
         softcap explain result --contribution c-007\n\n\
         Exit codes: 0 done, 1 a check found something, 2 bad input."
@@ -28,66 +29,69 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write, check and try out the terms of an offering.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            softcap offering new --out offering.toml\n  \
+            softcap offering check offering.toml\n  \
+            softcap offering simulate offering.toml"
+    )]
     Offering(OfferingCommand),
     /// Compute who gets what and who gets what back, and commit to it.
-    #[command(
-        after_help = "Examples:\n  \
+    #[command(after_help = "Examples:\n  \
             softcap settle --terms offering.toml --contributions contributions.csv --out result\n  \
             softcap settle --terms offering.toml --contributions contributions.csv \\\n    \
                 --entries entries.toml --key log.key --out result\n  \
             softcap settle --terms offering.toml --contributions contributions.csv --dry-run --json\n\n\
-            The folder must be new or empty; a result is never half overwritten."
-    )]
+            The folder must be new or empty; a result is never half overwritten.\n\n\
+            Exit codes: 0 settled, also when the soft cap was missed; 2 bad input, and nothing was written.")]
     Settle(SettleArguments),
     /// Recompute everything in a result folder and compare each byte.
-    #[command(
-        after_help = "Examples:\n  \
+    #[command(after_help = "Examples:\n  \
             softcap verify result\n  \
             softcap verify result --key 'example.org/harbour+5b0e…+AY…' --terms-hash 3f8a…\n\n\
             Without --key and --terms-hash a wholly forged result is consistent too: compare what it \
-            names with a source you trust."
-    )]
+            names with a source you trust.\n\n\
+            Exit codes: 0 everything agrees, 1 something does not (the message names the file and the \
+            place), 2 there is nothing to verify.")]
     Verify(VerifyArguments),
     /// Print the proof that an investor's line is in the settlement.
-    #[command(
-        after_help = "Example:\n  \
-            softcap proof result --investor 0x5dacbdd20b9eafaaa30bfad3b2af1793036d65f3"
-    )]
+    #[command(after_help = "Example:\n  \
+            softcap proof result --investor 0x5dacbdd20b9eafaaa30bfad3b2af1793036d65f3\n\n\
+            The result is verified first. Exit codes: 0 proven, 1 the result does not hold together, \
+            2 there is no such investor.")]
     Proof(ProofArguments),
     /// Explain a contribution step by step, so that a pocket calculator can follow.
-    #[command(after_help = "Example:\n  softcap explain result --contribution c-007")]
+    #[command(
+        after_help = "Example:\n  softcap explain result --contribution c-007\n\n\
+            Exit codes: 0 explained, 1 the result does not hold together, 2 there is no such contribution."
+    )]
     Explain(ExplainArguments),
     /// Make a key that signs checkpoints.
-    #[command(
-        after_help = "Example:\n  \
+    #[command(after_help = "Example:\n  \
             softcap key --name example.org/harbour --out log.key\n\n\
-            The file holds a secret: its owner alone may read it. The public key is printed; publish it."
-    )]
+            The file holds a secret: its owner alone may read it. The public key is printed; publish it.")]
     Key(KeyArguments),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OfferingCommand {
     /// Ask a few questions and write commented terms.
-    #[command(
-        after_help = "Examples:\n  \
+    #[command(after_help = "Examples:\n  \
             softcap offering new --out offering.toml\n  \
-            softcap offering new --out offering.toml --defaults --name Harbour --symbol HBR"
-    )]
+            softcap offering new --out offering.toml --defaults --name Harbour --symbol HBR")]
     New(NewArguments),
     /// Find errors in terms, and what investors should be warned of.
-    #[command(after_help = "Example:\n  softcap offering check offering.toml")]
+    #[command(after_help = "Example:\n  softcap offering check offering.toml\n\n\
+            Exit codes: 0 nothing found, 1 warnings, 2 errors.")]
     Check {
         /// The terms.
         terms: PathBuf,
     },
     /// Draw demand from a seed and show what each kind of investor would get.
-    #[command(
-        after_help = "Examples:\n  \
+    #[command(after_help = "Examples:\n  \
             softcap offering simulate offering.toml\n  \
-            softcap offering simulate offering.toml --seed 7 --investors 5000 --chart demand.svg"
-    )]
+            softcap offering simulate offering.toml --seed 7 --investors 5000 --chart demand.svg")]
     Simulate(SimulateArguments),
 }
 

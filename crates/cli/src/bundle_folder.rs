@@ -11,7 +11,10 @@ use softcap_proof::{
     verify::BundleSource,
 };
 
-use crate::out_dir::{OutDir, OutFile};
+use crate::{
+    failure::Failure,
+    out_dir::{OutDir, OutFile},
+};
 
 /// A folder with a bundle in it.
 #[derive(Debug)]
@@ -20,13 +23,31 @@ pub(crate) struct BundleFolder {
 }
 
 impl BundleFolder {
-    pub(crate) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+    /// Looks whether there is a folder at all; what is in it is for verification to judge.
+    ///
+    /// # Errors
+    /// C307 when there is none.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let no_folder = |source| Failure::NoBundle {
+            folder: path.display().to_string(),
+            source,
+        };
+        // Listing says more than asking for the kind: a folder may also be closed to this user.
+        std::fs::read_dir(path).map_err(no_folder)?;
+        Ok(Self {
+            path: path.to_owned(),
+        })
     }
 
     /// Opens a file of the folder; `name` is one of the bundle's own names.
     pub(crate) fn file(&self, name: &str) -> io::Result<File> {
-        File::open(self.path.join(name))
+        let path = self.path.join(name);
+        // Asked before opening: a pipe in a bundle from an enemy would never answer.
+        if std::fs::metadata(&path)?.is_file() {
+            File::open(path)
+        } else {
+            Err(io::Error::other("it is not a regular file"))
+        }
     }
 }
 

@@ -27,7 +27,9 @@ pub(crate) enum Format {
 impl Console {
     /// `json` as the command line has it.
     pub(crate) fn new(json: bool) -> Self {
-        Self { format: if json { Format::Json } else { Format::Text } }
+        Self {
+            format: if json { Format::Json } else { Format::Text },
+        }
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -71,8 +73,7 @@ impl Console {
         }
         self.say(format_args!("error: {failure}"));
         if self.format == Format::Json {
-            let value = serde_json::json!({ "error": failure.to_string() });
-            let _ = writeln!(std::io::stdout().lock(), "{value}");
+            let _ = writeln!(std::io::stdout().lock(), "{:#}", failure.value());
         }
     }
 }

@@ -1,9 +1,14 @@
 //! Why a command could not do its work, and the exit code that says so.
 
-use softcap_offering::terms::TermsProblem;
+use std::fmt;
+
+use serde_json::json;
+use softcap_offering::{Refusal, terms::TermsProblem};
 use softcap_proof::{ProofError, verify::VerifyError};
 
-use crate::{input_error::InputError, out_dir::OutDirError, report::ReportError};
+use crate::{
+    commands::problem_json, input_error::InputError, out_dir::OutDirError, report::ReportError,
+};
 
 /// What ends a command early.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +17,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Input(#[from] InputError),
     /// Terms with errors; each has its place.
-    #[error("{file}: {} in the terms", count(.problems.len()))]
+    #[error("C306: {file}: {} in the terms", count(.problems.len()))]
     Terms {
         /// The file as the caller named it.
         file: String,
@@ -27,8 +32,20 @@ pub(crate) enum Failure {
         /// What the system says.
         source: std::io::Error,
     },
+    /// No folder to verify, prove or explain from.
+    #[error(
+        "C307: {folder} is no result folder ({source}); allowed: the folder that softcap settle wrote"
+    )]
+    NoBundle {
+        /// The folder as the caller named it.
+        folder: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A file that cannot be written.
-    #[error("C305: {file} cannot be written ({source}); allowed: a new file in a folder that this user may write")]
+    #[error(
+        "C305: {file} cannot be written ({source}); allowed: a new file in a folder that this user may write"
+    )]
     Unwritable {
         /// The file as the caller named it.
         file: String,
@@ -38,11 +55,19 @@ pub(crate) enum Failure {
     /// The folder for the result.
     #[error("{0}")]
     OutDir(#[from] OutDirError),
+    /// A file that should hold a key.
+    #[error("{code}: {file}: {error}; {remedy}", code = .error.code(), remedy = .error.remedy())]
+    KeyFile {
+        /// The file as the caller named it.
+        file: String,
+        /// What is wrong; the key itself is never repeated.
+        error: ProofError,
+    },
     /// Journal, trees, checkpoint.
-    #[error("{code}: {error}; {remedy}", code = .0.code(), error = .0, remedy = .0.remedy())]
-    Proof(#[from] ProofError),
+    #[error("{code}: {error}; {remedy}", code = .0.code(), error = Causes(.0), remedy = .0.remedy())]
+    Proof(ProofError),
     /// A bundle that does not hold together.
-    #[error("{code}: {error}; {remedy}", code = .0.code(), error = .0, remedy = .0.remedy())]
+    #[error("{code}: {error}; {remedy}", code = .0.code(), error = Causes(.0), remedy = .0.remedy())]
     Verify(#[from] VerifyError),
     /// The report page.
     #[error("{0}")]
@@ -82,12 +107,89 @@ pub(crate) enum Failure {
 }
 
 fn count(problems: usize) -> String {
-    if problems == 1 { "1 error".into() } else { format!("{problems} errors") }
+    if problems == 1 {
+        "1 error".into()
+    } else {
+        format!("{problems} errors")
+    }
 }
 
 impl Failure {
-    /// 2 for bad input of any kind.
+    /// The engine's refusal to settle.
+    pub(crate) fn not_settleable(refusal: Refusal) -> Self {
+        Self::NotSettleable {
+            code: refusal.code(),
+            sentence: refusal.sentence(),
+            remedy: refusal.remedy(),
+        }
+    }
+
+    /// 1 for a bundle that does not hold together, 2 for bad input of any kind.
     pub(crate) fn exit_code(&self) -> u8 {
-        2
+        if matches!(self, Self::Verify(_)) {
+            1
+        } else {
+            2
+        }
+    }
+
+    /// For machines: the stable code, the message, and the problems of terms one by one.
+    pub(crate) fn value(&self) -> serde_json::Value {
+        let message = self.to_string();
+        // Every message begins with its code.
+        let code = message.split(':').next();
+        let mut value = json!({ "code": code, "message": message });
+        if let (Self::Terms { problems, .. }, Some(object)) = (self, value.as_object_mut()) {
+            let problems = problems.iter().map(problem_json).collect();
+            object.insert("problems".into(), serde_json::Value::Array(problems));
+        }
+        json!({ "error": value })
+    }
+}
+
+impl From<ProofError> for Failure {
+    /// What kept the folder of the result from being written says more than that a file of the
+    /// bundle was not.
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::BundleIo { file, source } => match source.downcast::<OutDirError>() {
+                Ok(error) => Self::OutDir(error),
+                Err(source) => Self::Proof(ProofError::BundleIo { file, source }),
+            },
+            ProofError::JournalIo { action, source } => match source.downcast::<OutDirError>() {
+                Ok(error) => Self::OutDir(error),
+                Err(source) => Self::Proof(ProofError::JournalIo { action, source }),
+            },
+            ProofError::TreeFileIo { action, source } => match source.downcast::<OutDirError>() {
+                Ok(error) => Self::OutDir(error),
+                Err(source) => Self::Proof(ProofError::TreeFileIo { action, source }),
+            },
+            #[allow(
+                clippy::wildcard_enum_match_arm,
+                reason = "only writing has such a cause"
+            )]
+            error => Self::Proof(error),
+        }
+    }
+}
+
+/// An error and what caused it, in one line: what the system said is what people can act on.
+pub(crate) struct Causes<'e>(pub(crate) &'e (dyn std::error::Error + 'static));
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.0.to_string();
+        out.write_str(&said)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Some errors show their cause themselves.
+            if !said.contains(&text) {
+                write!(out, ": {text}")?;
+                said = text;
+            }
+            cause = error.source();
+        }
+        Ok(())
     }
 }

@@ -21,6 +21,7 @@ mod recording;
 mod report;
 mod report_data;
 mod terms_file;
+mod text_file;
 
 use std::process::ExitCode;
 
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An unfinished result is removed also when the work is broken off.
     let _ = ctrlc::set_handler(|| {
-        out_dir::remove_unfinished();
+        let _until_the_end = out_dir::remove_unfinished();
         std::process::exit(130);
     });
     let console = Console::new(arguments.json);

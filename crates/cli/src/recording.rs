@@ -6,7 +6,7 @@ use softcap_offering::{
     Command, LineIndex, Outcome, Position, Refusal, Sequence, Stamp, terms::Terms,
 };
 use softcap_proof::{
-    SigningKey,
+    ProofError, SigningKey,
     bundle::{BundleFile, BundleSink, BundleWriter, SettledBundle},
 };
 
@@ -19,7 +19,10 @@ use crate::{
 };
 
 /// The files do not say when the terms were announced; 0 stands for "not recorded".
-const BEGIN: Stamp = Stamp { line: LineIndex(0), position: Position(0) };
+const BEGIN: Stamp = Stamp {
+    line: LineIndex(0),
+    position: Position(0),
+};
 
 /// Ticks move windows at most once for each pause that ends; more rounds than this is a defect.
 const TICK_ROUNDS: usize = 64;
@@ -95,7 +98,11 @@ where
             refused_count: 0,
         };
         merge.start(&mut sink)?;
-        Ok(Self { merge, sink, annotations: None })
+        Ok(Self {
+            merge,
+            sink,
+            annotations: None,
+        })
     }
 
     /// Also collects the `x_` columns.
@@ -123,28 +130,49 @@ where
                 self.sink.append(stamp, &Command::Tick)?;
             }
         }
-        let Recorder { bundle, raise, refused, refused_count } = self.sink;
+        let Recorder {
+            bundle,
+            raise,
+            refused,
+            refused_count,
+        } = self.sink;
         let stamp = bundle.offering().now_stamp();
-        let bundle = bundle.settle(stamp, key)?;
+        let bundle = bundle.settle(stamp, key).map_err(|error| {
+            if let ProofError::SettleRefused { refusal } = error {
+                Failure::not_settleable(refusal)
+            } else {
+                error.into()
+            }
+        })?;
         let mut refused_entries: Vec<String> = refused
             .iter()
             .map(|(sequence, refusal)| {
                 let (code, sentence) = (refusal.code(), refusal.sentence());
-                format!("entry {sequence} had no effect ({code}): {sentence} {}", refusal.remedy())
+                format!(
+                    "entry {sequence} had no effect ({code}): {sentence} {}",
+                    refusal.remedy()
+                )
             })
             .collect();
         if refused_count > refused.len() {
             refused_entries.push(format!("{} more had none", refused_count - refused.len()));
         }
         let annotations = self.annotations.map(Annotations::into_csv);
-        Ok(Recorded { bundle, raise, refused_entries, annotations })
+        Ok(Recorded {
+            bundle,
+            raise,
+            refused_entries,
+            annotations,
+        })
     }
 
     /// Positions that time must still reach, where it is not there yet.
     fn due_ticks(&self) -> impl Iterator<Item = Stamp> + '_ {
         let offering = self.sink.bundle.offering();
         let stamps = offering.settlement_stamps();
-        stamps.into_iter().filter(|stamp| stamp.position > offering.latest(stamp.line))
+        stamps
+            .into_iter()
+            .filter(|stamp| stamp.position > offering.latest(stamp.line))
     }
 }
 

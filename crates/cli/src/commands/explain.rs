@@ -14,13 +14,17 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &ExplainArguments, console: &Console) -> Result<ExitCode, Failure> {
-    let folder = BundleFolder::new(&arguments.bundle);
+    let folder = BundleFolder::open(&arguments.bundle)?;
     let (terms, _) = terms_file::read(&path(&arguments.bundle, BundleFile::Offering))?;
     let unreadable = |source| Failure::Unreadable {
-        file: path(&arguments.bundle, BundleFile::Journal).display().to_string(),
+        file: path(&arguments.bundle, BundleFile::Journal)
+            .display()
+            .to_string(),
         source,
     };
-    let journal = folder.file(BundleFile::Journal.name()).map_err(unreadable)?;
+    let journal = folder
+        .file(BundleFile::Journal.name())
+        .map_err(unreadable)?;
     let length = journal.metadata().map_err(unreadable)?.len();
     let bar = console.progress("replaying", Some(length));
     let replayed = replay(terms, journal, &arguments.contribution, &bar);
@@ -34,7 +38,11 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &Console) -> Result<Exi
     std::mem::forget(replayed.offering);
     let (_, wrong) = page.checked();
     console.data(page.text(), &page.json());
-    Ok(if wrong > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if wrong > 0 {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn path(bundle: &Path, file: BundleFile) -> std::path::PathBuf {

@@ -14,7 +14,10 @@ use crate::{arguments::KeyArguments, console::Console, failure::Failure};
 
 pub(crate) fn run(arguments: &KeyArguments, console: &Console) -> Result<ExitCode, Failure> {
     let file = arguments.out.display().to_string();
-    let unwritable = |source| Failure::Unwritable { file: file.clone(), source };
+    let unwritable = |source| Failure::Unwritable {
+        file: file.clone(),
+        source,
+    };
     let mut entropy = [0; 32];
     let mut source = std::fs::File::open("/dev/urandom").map_err(unwritable)?;
     source.read_exact(&mut entropy).map_err(unwritable)?;
@@ -25,9 +28,17 @@ pub(crate) fn run(arguments: &KeyArguments, console: &Console) -> Result<ExitCod
         .mode(0o600)
         .open(&arguments.out)
         .map_err(unwritable)?;
-    out.write_all(key.to_secret_text().as_bytes()).map_err(unwritable)?;
-    out.write_all(b"\n").map_err(unwritable)?;
-    out.sync_all().map_err(unwritable)?;
+    let mut write = || {
+        out.write_all(key.to_secret_text().as_bytes())?;
+        out.write_all(b"\n")?;
+        out.sync_all()
+    };
+    if let Err(error) = write() {
+        // Half a key is of no use and stands in the way of the next one; there is no more to say
+        // than why it could not be written.
+        let _ = std::fs::remove_file(&arguments.out);
+        return Err(unwritable(error));
+    }
     let public = key.verifier_key().to_string();
     console.data(
         format_args!("public key: {public}\nsecret key: {file} (keep it; it cannot be made again)"),

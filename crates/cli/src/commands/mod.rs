@@ -9,6 +9,8 @@ mod proof;
 mod settle;
 mod verify;
 
+pub(crate) use offering_check::problem_json;
+
 use std::process::ExitCode;
 
 use crate::{

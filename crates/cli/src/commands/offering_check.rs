@@ -11,17 +11,26 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
     let file = path.display().to_string();
     let text = terms_file::read_text(path)?;
     let inspection = inspect(&text);
-    let errors =
-        inspection.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let errors = inspection
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
     let warnings = inspection.problems.len() - errors;
     let mut report = String::new();
     for problem in &inspection.problems {
         // Writing to a string cannot fail.
         let _ = writeln!(report, "{file}: {problem}");
     }
-    let hash = inspection.terms.as_ref().map(|terms| terms.hash().to_string());
+    let hash = inspection
+        .terms
+        .as_ref()
+        .map(|terms| terms.hash().to_string());
     let _ = match &hash {
-        Some(hash) => write!(report, "{file}: valid, {warnings} warnings, terms hash {hash}"),
+        Some(hash) => write!(
+            report,
+            "{file}: valid, {warnings} warnings, terms hash {hash}"
+        ),
         None => write!(report, "{file}: {errors} errors"),
     };
     let value = json!({
@@ -40,7 +49,8 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
     })
 }
 
-fn problem_json(problem: &TermsProblem) -> serde_json::Value {
+/// A finding about terms, for machines.
+pub(crate) fn problem_json(problem: &TermsProblem) -> serde_json::Value {
     json!({
         "code": problem.code.as_str(),
         "severity": problem.severity.to_string(),

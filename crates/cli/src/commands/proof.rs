@@ -18,17 +18,19 @@ pub(crate) fn run(arguments: &ProofArguments, console: &Console) -> Result<ExitC
         remedy: "use an id of investors.csv",
     };
     let investor = InvestorId::parse(&arguments.investor).map_err(|_| not_there())?;
-    let folder = BundleFolder::new(&arguments.bundle);
+    let folder = BundleFolder::open(&arguments.bundle)?;
     // A proof from a bundle that does not hold together would prove nothing.
     let kept = verify::checked(&folder, &Trust::default(), console)?;
     if kept.offering.find_investor(investor).is_none() {
         return Err(not_there());
     }
     let tree = BundleFile::SettlementTree;
-    let file = folder.file(tree.name()).map_err(|source| Failure::Unreadable {
-        file: arguments.bundle.join(tree.name()).display().to_string(),
-        source,
-    })?;
+    let file = folder
+        .file(tree.name())
+        .map_err(|source| Failure::Unreadable {
+            file: arguments.bundle.join(tree.name()).display().to_string(),
+            source,
+        })?;
     let mut tree = TreeFile::open(file)?;
     let proof = InvestorProof::new(&kept.offering, investor, &mut tree)?;
     let value = serde_json::from_str(&proof.to_json()).unwrap_or_default();
@@ -44,7 +46,10 @@ fn text(proof: &InvestorProof, offering: &softcap_offering::Offering) -> String 
         names.push(format!("accepted {}", currency.symbol));
         names.push(format!("refunded {}", currency.symbol));
     }
-    let mut text = format!("investor         {}\nroot             {}\n", proof.investor, proof.root);
+    let mut text = format!(
+        "investor         {}\nroot             {}\n",
+        proof.investor, proof.root
+    );
     for (name, amount) in names.iter().zip(&proof.amounts) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name:<16} {amount} (smallest units)");

@@ -23,8 +23,11 @@ use crate::{
     failure::Failure,
     out_dir::OutDir,
     recording::{NoFiles, Recorded, Recording},
-    report, report_data, terms_file,
+    report, report_data, terms_file, text_file,
 };
+
+/// Largest file of a key in bytes; a key is a line.
+const LARGEST_KEY: u64 = 1 << 16;
 
 /// Everything a settlement is made from, read and checked as far as possible.
 struct Input {
@@ -59,18 +62,30 @@ fn read_input(arguments: &SettleArguments) -> Result<Input, Failure> {
         Some(path) => Entries::read(path, &terms)?,
         None => Entries::default(),
     };
-    Ok(Input { terms: Arc::new(terms), terms_text, contributions, entries, key })
+    Ok(Input {
+        terms: Arc::new(terms),
+        terms_text,
+        contributions,
+        entries,
+        key,
+    })
 }
 
 fn read_key(path: &Path) -> Result<SigningKey, Failure> {
     // A secret is read into memory that is wiped by the key itself; the text is short-lived.
-    let text = terms_file::read_text(path)?;
-    Ok(SigningKey::parse(text.trim_end())?)
+    let text = text_file::read(path, LARGEST_KEY)?;
+    SigningKey::parse(text.trim_end()).map_err(|error| Failure::KeyFile {
+        file: path.display().to_string(),
+        error,
+    })
 }
 
 /// Warnings that an investor should see are said before any work is done.
 fn warn_of_terms(terms: &Terms, arguments: &SettleArguments, console: &Console) {
-    for problem in lint(terms).iter().filter(|problem| problem.severity == Severity::Red) {
+    for problem in lint(terms)
+        .iter()
+        .filter(|problem| problem.severity == Severity::Red)
+    {
         console.say(format_args!("{}: {problem}", arguments.terms.display()));
     }
 }
@@ -84,7 +99,13 @@ fn settle<S: BundleSink>(
 where
     S::File: 'static,
 {
-    let Input { terms, terms_text, contributions, entries, key } = input;
+    let Input {
+        terms,
+        terms_text,
+        contributions,
+        entries,
+        key,
+    } = input;
     let bar = console.progress("settling", Some(contributions.bytes()));
     let mut recording = Recording::new(&terms_text, &terms, &entries, sink)?;
     if arguments.with_annotations {
@@ -98,17 +119,28 @@ where
         Ok::<(), Failure>(())
     });
     let rows = read?.rows;
-    let Recorded { mut bundle, raise, refused_entries, annotations } =
-        recording.settle(key.as_ref())?;
+    let Recorded {
+        mut bundle,
+        raise,
+        refused_entries,
+        annotations,
+    } = recording.settle(key.as_ref())?;
     bar.finish_and_clear();
     for refused in &refused_entries {
         console.say(format_args!("note: {refused}"));
     }
     let summary = Summary::new(&bundle, key.as_ref(), rows);
     let name = arguments.out.as_deref().and_then(Path::file_name);
-    let name = name.map_or_else(|| "result".into(), |name| name.to_string_lossy().into_owned());
-    let data =
-        report_data::report_data(bundle.offering(), &raise, summary.report_commitments(), &name);
+    let name = name.map_or_else(
+        || "result".into(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let data = report_data::report_data(
+        bundle.offering(),
+        &raise,
+        summary.report_commitments(),
+        &name,
+    );
     if let Some(data) = data {
         let page = report::render(&data)?;
         bundle.add_opaque(OpaqueFile::Report, |out| out.write_all(page.as_bytes()))?;
@@ -144,10 +176,17 @@ impl Summary {
         let offering = bundle.offering();
         let terms = offering.terms();
         let (verdict, raised, sold) = offering.settlement().map_or(("open", 0, 0), |held| {
-            (held.settled.verdict.name(), held.settled.raised.0, held.settled.sold.0)
+            (
+                held.settled.verdict.name(),
+                held.settled.raised.0,
+                held.settled.sold.0,
+            )
         });
         let amount = |units, decimals, symbol: &str| {
-            format!("{} {symbol}", softcap_proof::bundle::display_decimal(units, decimals))
+            format!(
+                "{} {symbol}",
+                softcap_proof::bundle::display_decimal(units, decimals)
+            )
         };
         let commitments = bundle.commitments();
         Self {
@@ -182,8 +221,12 @@ impl Summary {
         let end = match &arguments.out {
             Some(out) if !arguments.dry_run => {
                 let page: PathBuf = out.join("report.html");
-                format!("result in {}; open {}; check it with: softcap verify {}",
-                    out.display(), page.display(), out.display())
+                format!(
+                    "result in {}; open {}; check it with: softcap verify {}",
+                    out.display(),
+                    page.display(),
+                    out.display()
+                )
             }
             _ => "dry run: nothing was written".to_owned(),
         };
@@ -200,7 +243,9 @@ impl Summary {
             self.terms_hash,
             self.journal_root,
             self.settlement_root,
-            self.signer.as_deref().unwrap_or("nobody (--key signs the checkpoint)"),
+            self.signer
+                .as_deref()
+                .unwrap_or("nobody (--key signs the checkpoint)"),
         )
     }
 

@@ -5,16 +5,21 @@ use std::process::ExitCode;
 use serde_json::json;
 use softcap_proof::{
     VerifierKey,
-    verify::{Kept, Progress, SignatureTrust, Stage, Trust, Verified, VerifyError, verify_and_keep},
+    verify::{
+        Kept, Progress, SignatureTrust, Stage, Trust, Verified, VerifyError, verify_and_keep,
+    },
 };
 
 use crate::{
-    arguments::VerifyArguments, bundle_folder::BundleFolder, console::Console, failure::Failure,
+    arguments::VerifyArguments,
+    bundle_folder::BundleFolder,
+    console::Console,
+    failure::{Causes, Failure},
 };
 
 pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<ExitCode, Failure> {
     let trust = trust(arguments)?;
-    let folder = BundleFolder::new(&arguments.bundle);
+    let folder = BundleFolder::open(&arguments.bundle)?;
     match checked(&folder, &trust, console) {
         Ok(kept) => {
             let verified = kept.verified;
@@ -26,12 +31,17 @@ pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<Exit
         Err(error) => {
             let place = arguments.bundle.display();
             console.data(
-                format_args!("not verified: {place}: {}: {error}; {}", error.code(), error.remedy()),
+                format_args!(
+                    "not verified: {place}: {}: {}; {}",
+                    error.code(),
+                    Causes(&error),
+                    error.remedy()
+                ),
                 &json!({
                     "verified": false,
                     "code": error.code(),
                     "file": error.file().map(|file| file.name()),
-                    "problem": error.to_string(),
+                    "problem": Causes(&error).to_string(),
                     "remedy": error.remedy(),
                 }),
             );
@@ -60,9 +70,21 @@ pub(crate) fn checked(
 }
 
 fn trust(arguments: &VerifyArguments) -> Result<Trust, Failure> {
-    let key = arguments.key.as_deref().map(VerifierKey::parse).transpose()?;
-    let terms_hash = arguments.terms_hash.as_deref().map(parse_hash).transpose()?;
+    let key = arguments.key.as_deref().map(parse_key).transpose()?;
+    let terms_hash = arguments
+        .terms_hash
+        .as_deref()
+        .map(parse_hash)
+        .transpose()?;
     Ok(Trust { key, terms_hash })
+}
+
+fn parse_key(text: &str) -> Result<VerifierKey, Failure> {
+    VerifierKey::parse(text).map_err(|error| Failure::Argument {
+        flag: "key",
+        problem: error.to_string(),
+        allowed: "a public key as `softcap key` prints it: NAME+ID+KEY, in quotes",
+    })
 }
 
 fn parse_hash(text: &str) -> Result<[u8; 32], Failure> {
@@ -91,7 +113,9 @@ fn text(verified: &Verified) -> String {
         verified.investors,
         verified.verdict.name(),
         verified.journal_root,
-        verified.settlement_root.map_or_else(|| "none: nobody took part".into(), |r| r.to_string()),
+        verified
+            .settlement_root
+            .map_or_else(|| "none: nobody took part".into(), |r| r.to_string()),
     )
 }
 

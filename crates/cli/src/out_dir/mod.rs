@@ -174,6 +174,8 @@ impl OutDir {
 
     /// Begins a file; `name` has no folders in it. Files may be written by several threads.
     pub(crate) fn file(&self, name: &str) -> Result<OutFile, OutDirError> {
+        // Not while the folder is being removed: a new file would keep it from going.
+        let _unfinished = lock_unfinished();
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -205,8 +207,11 @@ impl OutDir {
         fs::set_permissions(self.path(), self.permissions.clone()).map_err(rename)?;
         sync_folder(self.path()).map_err(rename)?;
         // Takes the place of an empty folder only; the system refuses anything else that may have
-        // come there in the meantime.
+        // come there in the meantime. Not while Ctrl-C removes the folder: half of it would appear.
+        let mut unfinished = lock_unfinished();
         fs::rename(self.path(), &self.target).map_err(rename)?;
+        unfinished.retain(|other| other != self.unfinished.path());
+        drop(unfinished);
         self.unfinished.done();
         sync_folder(&self.parent).map_err(rename)
     }
@@ -361,8 +366,10 @@ impl Unfinished {
         let private = <Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o700);
         #[cfg(unix)]
         builder.permissions(private);
+        // Locked before there is a folder, so that Ctrl-C finds all there are.
+        let mut unfinished = lock_unfinished();
         let folder = builder.tempdir_in(parent)?;
-        lock_unfinished().push(folder.path().to_path_buf());
+        unfinished.push(folder.path().to_path_buf());
         Ok(Self(Some(folder)))
     }
 
@@ -372,7 +379,6 @@ impl Unfinished {
 
     /// The folder has its name and stays.
     fn done(mut self) {
-        self.forget();
         if let Some(folder) = self.0.take() {
             // Only gives up the duty to remove; there is nothing at the old name.
             drop(folder.keep());
@@ -396,12 +402,23 @@ fn lock_unfinished() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes every unfinished folder of this process: for the handler of Ctrl-C, right before it ends
-/// the process.
-pub(crate) fn remove_unfinished() {
-    for folder in lock_unfinished().drain(..) {
+/// As long as it lives no result of this process begins, grows by a file, or takes its name.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct NoMoreResults {
+    _unfinished: std::sync::MutexGuard<'static, Vec<PathBuf>>,
+}
+
+/// Removes every unfinished folder of this process: for the handler of Ctrl-C, which keeps what this
+/// gives until the process has ended.
+pub(crate) fn remove_unfinished() -> NoMoreResults {
+    let mut unfinished = lock_unfinished();
+    for folder in unfinished.drain(..) {
         // There is nobody left to tell.
         drop(fs::remove_dir_all(folder));
+    }
+    NoMoreResults {
+        _unfinished: unfinished,
     }
 }
 

@@ -238,7 +238,7 @@ fn an_interrupted_result_leaves_nothing() {
         let done = OutDir::create(&place.path().join("done")).unwrap();
         write(&out, "journal", 10).unwrap();
         done.finish().unwrap();
-        remove_unfinished();
+        drop(remove_unfinished());
         assert_eq!(names(place.path()), ["done"]);
         return;
     }
