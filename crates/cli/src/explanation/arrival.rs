@@ -22,7 +22,10 @@ pub(super) fn arrived(words: Words<'_>, found: &Found) -> Step {
     let trace = &found.trace;
     let mut step = Step::new("What arrived");
     let money = words.money(trace.currency, trace.amount);
-    let (symbol, unit) = (words.symbol(trace.currency), words.money_step(trace.currency));
+    let (symbol, unit) = (
+        words.symbol(trace.currency),
+        words.money_step(trace.currency),
+    );
     step.say(format!("{money} {symbol} from {}.", found.investor));
     step.calculate(Some(Calculation {
         what: "in smallest units".into(),
@@ -33,7 +36,10 @@ pub(super) fn arrived(words: Words<'_>, found: &Found) -> Step {
     }));
     let position = words.position_text(trace.stamp.line, trace.stamp.position);
     step.say(format!("Position in the schedule: {position}."));
-    step.say(format!("Sequence number in the journal: {}.", trace.sequence));
+    step.say(format!(
+        "Sequence number in the journal: {}.",
+        trace.sequence
+    ));
     if let Some(source) = &found.source {
         step.say(format!("Seen in: {source}."));
     }
@@ -47,7 +53,10 @@ pub(super) fn round(words: Words<'_>, found: &Found) -> Step {
     for tried in &trace.rounds {
         let name = words.round_name(tried.round);
         if let Some(window) = tried.window {
-            step.say(format!("{name}: {}.", words.window_text(trace.stamp.line, window)));
+            step.say(format!(
+                "{name}: {}.",
+                words.window_text(trace.stamp.line, window)
+            ));
         } else {
             step.say(format!("{name}: no window on this clock."));
         }
@@ -67,11 +76,16 @@ fn standing_text(words: Words<'_>, tried: &RoundTrace) -> Option<String> {
         RoundStanding::Ahead => "Not open yet.".into(),
         RoundStanding::Over => "Over.".into(),
         RoundStanding::Obstacle(refusal) => format!("Open, but {}", refusal_text(refusal)),
-        RoundStanding::Takes(AdmissionTrace::Open) => "Open to everybody: this is the round.".into(),
+        RoundStanding::Takes(AdmissionTrace::Open) => {
+            "Open to everybody: this is the round.".into()
+        }
         RoundStanding::Takes(AdmissionTrace::Admitted { limit, guaranteed }) => {
             let mut text = "The investor is admitted: this is the round.".to_owned();
             if let Some(limit) = limit {
-                text.push_str(&format!(" Limit of the admission: {}.", words.value_text(limit)));
+                text.push_str(&format!(
+                    " Limit of the admission: {}.",
+                    words.value_text(limit)
+                ));
             }
             if guaranteed.0 > 0 {
                 text.push_str(&format!(" Guaranteed: {}.", words.value_text(guaranteed)));
@@ -86,16 +100,29 @@ pub(super) fn value(words: Words<'_>, found: &Found, offer: &OfferTrace) -> Step
     let currency = found.trace.currency;
     let mut step = Step::new("Its value");
     if words.is_numeraire(currency, offer.rate) {
-        step.say(format!("Caps and limits count in {}: no rate is needed.", words.numeraire()));
+        step.say(format!(
+            "Caps and limits count in {}: no rate is needed.",
+            words.numeraire()
+        ));
         return step;
     }
     let rate = words.rate_text(currency, offer.rate);
-    let source = match words.terms.currencies.get(currency.index()).map(|known| &known.rate) {
+    let source = match words
+        .terms
+        .currencies
+        .get(currency.index())
+        .map(|known| &known.rate)
+    {
         Some(RateTerm::Recorded { source, .. }) => {
             let at = offer.rate_recorded.map_or_else(String::new, |position| {
-                format!(" at {}", words.position_text(found.trace.stamp.line, position))
+                format!(
+                    " at {}",
+                    words.position_text(found.trace.stamp.line, position)
+                )
             });
-            let entry = found.rate_entry.map_or_else(String::new, |entry| format!(", entry {entry}"));
+            let entry = found
+                .rate_entry
+                .map_or_else(String::new, |entry| format!(", entry {entry}"));
             format!("recorded from {source}{at}{entry}")
         }
         Some(RateTerm::Fixed(_)) | None => "fixed by the terms".to_owned(),
@@ -103,13 +130,17 @@ pub(super) fn value(words: Words<'_>, found: &Found, offer: &OfferTrace) -> Step
     step.say(format!("Rate: {rate}, {source}."));
     let symbol = words.symbol(currency);
     let money = Formula::number(words.money(currency, found.trace.amount), symbol);
-    step.calculate(words.valued(money, currency, offer.rate).map(|formula| Calculation {
-        what: "value".into(),
-        formula,
-        rounding: Some((Way::Down, words.value_step())),
-        result: words.value(offer.value),
-        unit: words.numeraire().into(),
-    }));
+    step.calculate(
+        words
+            .valued(money, currency, offer.rate)
+            .map(|formula| Calculation {
+                what: "value".into(),
+                formula,
+                rounding: Some((Way::Down, words.value_step())),
+                result: words.value(offer.value),
+                unit: words.numeraire().into(),
+            }),
+    );
     step
 }
 
@@ -123,7 +154,10 @@ pub(super) fn minimums(words: Words<'_>, found: &Found, offer: &OfferTrace) -> S
             Limit::Money(currency, least) => (least.0, Limit::Money(currency, Amount(minimum.has))),
         };
         let whose = if minimum.before.0 > 0 {
-            format!(" with the {} accepted before", words.value_text(minimum.before))
+            format!(
+                " with the {} accepted before",
+                words.value_text(minimum.before)
+            )
         } else {
             String::new()
         };
@@ -164,16 +198,30 @@ pub(super) fn bounds(words: Words<'_>, found: &Found, offer: &OfferTrace) -> Ste
     let currency = found.trace.currency;
     let mut left = found.trace.amount;
     for limit in &offer.limits {
-        say_limit(&mut step, words, currency, offer, limit);
-        left = say_fit(&mut step, words, currency, left, limit.fits, refused.is_some());
+        say_limit(&mut step, words, found, offer, limit);
+        left = say_fit(
+            &mut step,
+            words,
+            currency,
+            left,
+            limit.fits,
+            refused.is_some(),
+        );
         if refused == Some(limit.refusal) && limit.fits < found.trace.amount {
             step.say(format!("Refused, {}", refusal_text(limit.refusal)));
             return step;
         }
     }
     for cap in &offer.caps {
-        say_cap(&mut step, words, currency, offer, cap);
-        left = say_fit(&mut step, words, currency, left, cap.fits, refused.is_some());
+        say_cap(&mut step, words, found, offer, cap);
+        left = say_fit(
+            &mut step,
+            words,
+            currency,
+            left,
+            cap.fits,
+            refused.is_some(),
+        );
         if refused == Some(cap.refusal) && cap.fits < found.trace.amount {
             step.say(format!("Refused, {}", refusal_text(cap.refusal)));
             return step;
@@ -195,7 +243,7 @@ pub(super) fn bounds(words: Words<'_>, found: &Found, offer: &OfferTrace) -> Ste
 fn say_limit(
     step: &mut Step,
     words: Words<'_>,
-    currency: CurrencyIndex,
+    found: &Found,
     offer: &OfferTrace,
     limit: &LimitTrace,
 ) {
@@ -214,16 +262,10 @@ fn say_limit(
     };
     let uses = [("accepted before", limit.used)];
     let room = say_room(step, words, bound, &uses);
-    say_money_that_fits(step, words, (currency, offer), room, limit.fits);
+    say_money_that_fits(step, words, (found, offer), room, limit.fits);
 }
 
-fn say_cap(
-    step: &mut Step,
-    words: Words<'_>,
-    currency: CurrencyIndex,
-    offer: &OfferTrace,
-    cap: &CapTrace,
-) {
+fn say_cap(step: &mut Step, words: Words<'_>, found: &Found, offer: &OfferTrace, cap: &CapTrace) {
     let name = match cap.kind {
         CapKind::RoundCap => "Cap of the round",
         CapKind::RoundSupply => "Tokens on sale in the round",
@@ -247,13 +289,15 @@ fn say_cap(
         })
         .collect();
     let room = say_room(step, words, cap.most, &uses);
-    say_money_that_fits(step, words, (currency, offer), room, cap.fits);
+    say_money_that_fits(step, words, (found, offer), room, cap.fits);
 }
 
 /// The room: what is left of a bound.
 fn say_room(step: &mut Step, words: Words<'_>, most: Bound, uses: &[(&str, u128)]) -> Bound {
     let (Bound::Value(Value(all)) | Bound::Tokens(Tokens(all))) = most;
-    let used = uses.iter().fold(0_u128, |sum, part| sum.saturating_add(part.1));
+    let used = uses
+        .iter()
+        .fold(0_u128, |sum, part| sum.saturating_add(part.1));
     let room = match most {
         Bound::Value(_) => Bound::Value(Value(all.saturating_sub(used))),
         Bound::Tokens(_) => Bound::Tokens(Tokens(all.saturating_sub(used))),
@@ -268,25 +312,20 @@ fn say_room(step: &mut Step, words: Words<'_>, most: Bound, uses: &[(&str, u128)
         let unit = format!("{unit} {name}");
         parts.push(Formula::Number(words.in_unit_of(most, *count), unit));
     }
-    if let [only] = parts.as_slice() {
-        let formula = only.clone();
-        step.detail(match formula {
-            Formula::Number(room, unit) => format!("Nothing is taken yet: the room is {room} {unit}."),
-            Formula::Product(_)
-            | Formula::Quotient(..)
-            | Formula::Sum(_)
-            | Formula::Difference(_)
-            | Formula::Least(_) => String::new(),
-        });
+    if used == 0 {
+        step.detail(format!(
+            "Nothing is taken yet: the room is {}.",
+            words.bound_text(most)
+        ));
         return room;
     }
-    step.calculate(Some(Calculation {
+    step.calculate_detail(Calculation {
         what: "room".into(),
         formula: Formula::Difference(parts),
         rounding: None,
         result: words.in_unit_of(most, all - used),
         unit: unit.into(),
-    }));
+    });
     room
 }
 
@@ -294,10 +333,11 @@ fn say_room(step: &mut Step, words: Words<'_>, most: Bound, uses: &[(&str, u128)
 fn say_money_that_fits(
     step: &mut Step,
     words: Words<'_>,
-    (currency, offer): (CurrencyIndex, &OfferTrace),
+    (found, offer): (&Found, &OfferTrace),
     room: Bound,
     fits: Amount,
 ) {
+    let currency = found.trace.currency;
     let unit = words.symbol(currency);
     let result = words.money(currency, fits);
     let calculation = |formula, way| Calculation {
@@ -314,19 +354,22 @@ fn say_money_that_fits(
         }
         Bound::Tokens(tokens) => tokens_to_money(words, currency, offer, tokens),
     };
-    let Some(formula) = formula.filter(|formula| !matches!(formula, Formula::Number(..))) else {
+    // Money of the numeraire needs no line: the room is the money.
+    if matches!(formula, Some(Formula::Number(..))) {
         return;
+    }
+    // The whole room, or the least money for all tokens in it.
+    let ways = match room {
+        Bound::Value(_) => [Way::Down, Way::Down],
+        Bound::Tokens(_) => [Way::Up, Way::Down],
     };
-    // The whole room, or the least money for all tokens in it; what fits whole needs no line.
-    for way in [Way::Up, Way::Down] {
-        if matches!((way, room), (Way::Up, Bound::Value(_))) {
-            continue;
-        }
-        let tried = calculation(formula.clone(), way);
-        if tried.holds() {
-            step.calculate(Some(tried));
-            return;
-        }
+    let tried = formula.map(|formula| ways.map(|way| calculation(formula.clone(), way)));
+    if let Some(right) = tried.into_iter().flatten().find(Calculation::holds) {
+        step.calculate_detail(right);
+    } else if fits < found.trace.amount {
+        step.detail(
+            "The largest amount that the room takes, found by trying, because of rounding:",
+        );
     }
 }
 
@@ -341,7 +384,10 @@ fn tokens_to_money(
     let unit = offer.rounding.unit.0.max(1);
     let whole = Tokens(room.0 - room.0 % unit);
     let tokens = Formula::number(words.tokens(whole), words.token());
-    let cost = Formula::number(inverse, &format!("{} per {}", words.symbol(currency), words.token()));
+    let cost = Formula::number(
+        inverse,
+        &format!("{} per {}", words.symbol(currency), words.token()),
+    );
     let money = if inverse.is_decimal() {
         tokens.times(cost)
     } else {
@@ -369,7 +415,10 @@ fn say_fit(
         step.detail(format!("{} fits.", words.money_text(currency, left)));
         return left;
     }
-    let (fits_text, left_text) = (words.money_text(currency, fits), words.money_text(currency, left));
+    let (fits_text, left_text) = (
+        words.money_text(currency, fits),
+        words.money_text(currency, left),
+    );
     step.detail(if refused {
         format!("Of {left_text} only {fits_text} would fit.")
     } else {
@@ -383,13 +432,19 @@ fn say_taken(step: &mut Step, words: Words<'_>, found: &Found, offer: &OfferTrac
     let Some(taken) = offer.taken else { return };
     let currency = found.trace.currency;
     if let Some(refusal) = taken.reason {
-        step.say(format!("The smallest room decides, {}", refusal_text(refusal)));
+        step.say(format!(
+            "The smallest room decides, {}",
+            refusal_text(refusal)
+        ));
     }
     let verb = if offer.batch { "asked for" } else { "accepted" };
     let rest = [
         (taken.refunded, "goes back"),
         (taken.waiting, "waits for freed room"),
-        (taken.kept, "is kept and counts as nothing, as the terms say"),
+        (
+            taken.kept,
+            "is kept and counts as nothing, as the terms say",
+        ),
     ];
     let rest: Vec<_> = rest.into_iter().filter(|part| part.0.0 > 0).collect();
     if rest.is_empty() {
@@ -403,13 +458,18 @@ fn say_taken(step: &mut Step, words: Words<'_>, found: &Found, offer: &OfferTrac
         step.calculate(Some(Calculation {
             what: format!("what {fate}"),
             formula: Formula::Difference(
-                [(found.trace.amount, symbol.to_owned()), (taken.accepted, format!("{symbol} {verb}"))]
-                    .into_iter()
-                    .chain(rest.iter().filter(|other| other.1 != *fate).map(|other| {
-                        (other.0, symbol.to_owned())
-                    }))
-                    .map(|(amount, unit)| number(amount, &unit))
-                    .collect(),
+                [
+                    (found.trace.amount, symbol.to_owned()),
+                    (taken.accepted, format!("{symbol} {verb}")),
+                ]
+                .into_iter()
+                .chain(
+                    rest.iter()
+                        .filter(|other| other.1 != *fate)
+                        .map(|other| (other.0, symbol.to_owned())),
+                )
+                .map(|(amount, unit)| number(amount, &unit))
+                .collect(),
             ),
             rounding: None,
             result: words.money(currency, *amount),

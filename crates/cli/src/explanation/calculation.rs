@@ -8,6 +8,10 @@ use super::exact::{Exact, Way};
 
 /// A formula.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most parts of a formula are numbers, and few formulas live at a time"
+)]
 pub(crate) enum Formula {
     /// A number and its unit, for example `EUR per ETH`; empty: none.
     Number(Exact, String),
@@ -57,7 +61,8 @@ impl Formula {
     pub(crate) fn value(&self) -> Option<Exact> {
         let fold = |parts: &[Self], with: fn(Exact, Exact) -> Option<Exact>| {
             let (first, rest) = parts.split_first()?;
-            rest.iter().try_fold(first.value()?, |sum, part| with(sum, part.value()?))
+            rest.iter()
+                .try_fold(first.value()?, |sum, part| with(sum, part.value()?))
         };
         match self {
             Self::Number(value, _) => Some(*value),
@@ -65,9 +70,9 @@ impl Formula {
             Self::Quotient(a, b) => a.value()?.over(b.value()?),
             Self::Sum(parts) => fold(parts, Exact::plus),
             Self::Difference(parts) => fold(parts, Exact::minus),
-            Self::Least(parts) => {
-                fold(parts, |a, b| Some(if a.compare(b)?.is_gt() { b } else { a }))
-            }
+            Self::Least(parts) => fold(parts, |a, b| {
+                Some(if a.compare(b)?.is_gt() { b } else { a })
+            }),
         }
     }
 
@@ -88,13 +93,25 @@ impl Formula {
             Self::Number(value, unit) => {
                 let fraction = reader == Reader::Machine && !value.is_decimal();
                 // Writing to a string cannot fail.
-                let _ = if fraction { write!(out, "({value})") } else { write!(out, "{value}") };
+                let _ = if fraction {
+                    write!(out, "({value})")
+                } else {
+                    write!(out, "{value}")
+                };
                 if reader == Reader::Person && !unit.is_empty() {
                     let _ = write!(out, " {unit}");
                 }
             }
             Self::Product(parts) => {
-                list(parts, if reader == Reader::Person { " x " } else { " * " }, out);
+                list(
+                    parts,
+                    if reader == Reader::Person {
+                        " x "
+                    } else {
+                        " * "
+                    },
+                    out,
+                );
             }
             Self::Quotient(a, b) => {
                 a.write_dividend(out, reader);
@@ -104,10 +121,18 @@ impl Formula {
             Self::Sum(parts) => list(parts, " + ", out),
             Self::Difference(parts) => list(parts, " - ", out),
             Self::Least(parts) => {
-                out.push_str(if reader == Reader::Person { "the least of " } else { "min(" });
+                out.push_str(if reader == Reader::Person {
+                    "the least of "
+                } else {
+                    "min("
+                });
                 for (place, part) in parts.iter().enumerate() {
                     if place > 0 {
-                        out.push_str(if reader == Reader::Person { " and " } else { ", " });
+                        out.push_str(if reader == Reader::Person {
+                            " and "
+                        } else {
+                            ", "
+                        });
                     }
                     part.write(out, reader);
                 }
@@ -176,8 +201,16 @@ impl Calculation {
 
     /// For a person: the parts that follow each other, to be joined in one line or several.
     pub(crate) fn parts(&self) -> Vec<String> {
-        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
-        let mut parts = vec![format!("{} = {}", self.what, self.formula.text(Reader::Person))];
+        let unit = if self.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", self.unit)
+        };
+        let mut parts = vec![format!(
+            "{} = {}",
+            self.what,
+            self.formula.text(Reader::Person)
+        )];
         let exact = self.formula.value();
         if let (Some(exact), false) = (exact, matches!(self.formula, Formula::Number(..))) {
             parts.push(format!("= {exact}{unit}"));
@@ -189,7 +222,10 @@ impl Calculation {
             && exact != Some(self.result)
         {
             let way = way_words(way);
-            parts.push(format!("{way} to a multiple of {step}{unit}: {}{unit}", self.result));
+            parts.push(format!(
+                "{way} to a multiple of {step}{unit}: {}{unit}",
+                self.result
+            ));
         }
         if !self.holds() {
             parts.push(format!("DIFFERS: the record has {}{unit}", self.result));

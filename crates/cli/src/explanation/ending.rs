@@ -4,6 +4,7 @@ use serde_json::json;
 use softcap_offering::{Amount, Offering, Reason, Row, Tokens, Verdict};
 
 use super::{
+    auction,
     calculation::{Calculation, Formula},
     exact::Exact,
     page::{Page, Step},
@@ -17,12 +18,6 @@ use super::{
 const LISTED: usize = 12;
 
 impl Found {
-    /// What was accepted right after the settlement's own allocation; nothing goes back after it in
-    /// an offering that succeeded.
-    pub(super) fn accepted_at_settlement(&self) -> Amount {
-        self.end.row.accepted
-    }
-
     /// The row as it was right before the settlement.
     fn before_settlement(&self) -> Row {
         self.later.last().map_or(self.arrived, |later| later.after)
@@ -34,7 +29,11 @@ pub(super) fn later(words: Words<'_>, found: &Found) -> Step {
     let mut step = Step::new("What happened later");
     for later in &found.later {
         let at = words.position_text(later.stamp.line, later.stamp.position);
-        step.say(format!("Entry {}, {at}: {}", later.sequence, later_text(words, found, later)));
+        step.say(format!(
+            "Entry {}, {at}: {}",
+            later.sequence,
+            later_text(words, found, later)
+        ));
         if let Some(refusal) = later.refusal {
             step.detail(format!("Refused, {}", refusal_text(refusal)));
         } else {
@@ -100,8 +99,13 @@ fn say_change(step: &mut Step, words: Words<'_>, found: &Found, later: &Later) {
 fn say_tier_tokens(step: &mut Step, words: Words<'_>, found: &Found, later: &Later) {
     let (before, after) = (&later.before, &later.after);
     if after.accepted > before.accepted {
-        let (from, to) = (words.tokens_text(before.tokens), words.tokens_text(after.tokens));
-        step.say(format!("At the price tier of that moment: {from} before, {to} now."));
+        let (from, to) = (
+            words.tokens_text(before.tokens),
+            words.tokens_text(after.tokens),
+        );
+        step.say(format!(
+            "At the price tier of that moment: {from} before, {to} now."
+        ));
         return;
     }
     if after.accepted.0 == 0 {
@@ -110,8 +114,14 @@ fn say_tier_tokens(step: &mut Step, words: Words<'_>, found: &Found, later: &Lat
     let currency = found.trace.currency;
     let symbol = words.symbol(currency);
     let formula = Formula::number(words.tokens(before.tokens), words.token())
-        .times(Formula::number(words.money(currency, after.accepted), symbol))
-        .over(Formula::number(words.money(currency, before.accepted), symbol));
+        .times(Formula::number(
+            words.money(currency, after.accepted),
+            symbol,
+        ))
+        .over(Formula::number(
+            words.money(currency, before.accepted),
+            symbol,
+        ));
     let step_size = words.tokens(found.end.rounding.unit);
     step.calculate(Some(Calculation {
         what: "tokens left".into(),
@@ -128,7 +138,9 @@ pub(super) fn verdict(words: Words<'_>, offering: &Offering, found: &Found) -> S
     if let Some(text) = shared::soft_cap(words, found) {
         step.say(text);
     }
-    let Some(settlement) = offering.settlement() else { return step };
+    let Some(settlement) = offering.settlement() else {
+        return step;
+    };
     let at = words.position_text(settlement.at.line, settlement.at.position);
     step.say(match settlement.settled.verdict {
         Verdict::Succeeded => format!("It succeeded; settled at {at}."),
@@ -137,7 +149,9 @@ pub(super) fn verdict(words: Words<'_>, offering: &Offering, found: &Found) -> S
             format!("The issuer cancelled it; settled at {at}. Everybody is refunded.")
         }
         Verdict::Expired => {
-            format!("The deadline passed without a settlement; settled at {at}. Everybody is refunded.")
+            format!(
+                "The deadline passed without a settlement; settled at {at}. Everybody is refunded."
+            )
         }
     });
     step
@@ -151,7 +165,7 @@ pub(super) fn final_tokens(words: Words<'_>, found: &Found) -> Step {
         return step;
     }
     let counted = if end.clearing.is_some() {
-        step.calculate(shared::cleared_tokens(words, found));
+        step.calculate(auction::cleared_tokens(words, found));
         end.row.tokens
     } else if !end.running.is_empty() {
         running(&mut step, words, found)
@@ -165,20 +179,28 @@ pub(super) fn final_tokens(words: Words<'_>, found: &Found) -> Step {
 /// What is accepted at last, times rate, times price; says nothing where arrival said the same.
 fn once_more(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
     let end = &found.end;
-    let Some(per_money) = end.per_money else { return end.row.tokens };
+    let Some(per_money) = end.per_money else {
+        return end.row.tokens;
+    };
     let taken = found.trace.offer.as_ref().and_then(|offer| offer.taken);
     let said = taken.is_some_and(|taken| taken.accepted == end.row.accepted)
         && found.trace.offer.as_ref().is_some_and(|offer| !offer.batch);
     let money = end.row.accepted.0.saturating_add(end.credit.0);
     let (mode, unit) = (end.rounding.mode, end.rounding.unit);
-    let Some(tokens) = per_money.times_to_unit(money, unit.0.max(1), mode).map(Tokens) else {
+    let Some(tokens) = per_money
+        .times_to_unit(money, unit.0.max(1), mode)
+        .map(Tokens)
+    else {
         return end.row.tokens;
     };
     if !said && let Some(rate) = end.rate {
         // Token units per numeraire unit: the factor over the rate.
-        let price = rate.inverse().and_then(|inverse| per_money.checked_mul(inverse));
-        let formula = price
-            .and_then(|price| price::bought(words, found, rate, price, (end.row.accepted, end.credit)));
+        let price = rate
+            .inverse()
+            .and_then(|inverse| per_money.checked_mul(inverse));
+        let formula = price.and_then(|price| {
+            price::bought(words, found, rate, price, (end.row.accepted, end.credit))
+        });
         step.calculate(
             formula.map(|formula| price::rounded_tokens(words, formula, end.rounding, tokens)),
         );
@@ -198,20 +220,32 @@ fn running(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
     let bought = |part: &softcap_offering::trace::RunningPart| {
         let per_money = words.per_money(currency, part.per_money)?;
         let money = Formula::number(words.money(currency, part.money), words.symbol(currency));
-        Some(match per_money.inverse().filter(|turned| turned.is_decimal() && !per_money.is_decimal()) {
-            Some(turned) => {
-                money.over(Formula::Number(turned, format!("{} per {token}", words.symbol(currency))))
-            }
-            None => money.times(Formula::number(per_money, &label)),
-        })
+        Some(
+            match per_money
+                .inverse()
+                .filter(|turned| turned.is_decimal() && !per_money.is_decimal())
+            {
+                Some(turned) => money.over(Formula::Number(
+                    turned,
+                    format!("{} per {token}", words.symbol(currency)),
+                )),
+                None => money.times(Formula::number(per_money, &label)),
+            },
+        )
     };
-    let Some((own, earlier)) = end.running.split_last() else { return end.row.tokens };
+    let Some((own, earlier)) = end.running.split_last() else {
+        return end.row.tokens;
+    };
     let mut parts = Vec::new();
     let mut rounded = Exact::ZERO;
     let mut sum = Exact::ZERO;
     for part in earlier {
-        let Some(formula) = bought(part) else { return own.added };
-        let Some(next) = formula.value().and_then(|value| sum.plus(value)) else { return own.added };
+        let Some(formula) = bought(part) else {
+            return own.added;
+        };
+        let Some(next) = formula.value().and_then(|value| sum.plus(value)) else {
+            return own.added;
+        };
         sum = next;
         if earlier.len() <= LISTED {
             let unit = token.to_owned();
@@ -227,20 +261,30 @@ fn running(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
     if !earlier.is_empty() {
         parts.push(Formula::Number(sum, format!("{token} before")));
         let step_size = words.tokens(end.rounding.unit);
-        rounded = sum.rounded(way(end.rounding.mode), step_size).unwrap_or(Exact::ZERO);
+        rounded = sum
+            .rounded(way(end.rounding.mode), step_size)
+            .unwrap_or(Exact::ZERO);
         step.calculate(Some(Calculation {
-            what: format!("the {} earlier ones, rounded", earlier.len()),
+            what: format!("sum before this one, of {}, rounded", earlier.len()),
             formula: Formula::number(sum, token),
             rounding: Some((way(end.rounding.mode), step_size)),
             result: rounded,
             unit: token.into(),
         }));
     }
-    let Some(formula) = bought(own) else { return own.added };
+    let Some(formula) = bought(own) else {
+        return own.added;
+    };
     parts.push(formula);
-    let formula = if parts.len() == 1 { parts.remove(0) } else { Formula::Sum(parts) };
+    let formula = if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        Formula::Sum(parts)
+    };
     let step_size = words.tokens(end.rounding.unit);
-    let Some(with_own) = formula.value().and_then(|sum| sum.rounded(way(end.rounding.mode), step_size))
+    let Some(with_own) = formula
+        .value()
+        .and_then(|sum| sum.rounded(way(end.rounding.mode), step_size))
     else {
         return own.added;
     };
@@ -265,12 +309,16 @@ fn running(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
         unit: token.into(),
     }));
     let one = words.tokens(Tokens(1));
-    let units = added.over(one).and_then(|units| units.to_string().parse().ok());
+    let units = added
+        .over(one)
+        .and_then(|units| units.to_string().parse().ok());
     units.map_or(own.added, Tokens)
 }
 
 fn ceiling(step: &mut Step, words: Words<'_>, found: &Found, counted: Tokens) {
-    let Some((most, before)) = found.end.ceiling else { return };
+    let Some((most, before)) = found.end.ceiling else {
+        return;
+    };
     step.say(format!(
         "No investor gets more than {}; the money stays accepted. This one had {} before.",
         words.tokens_text(most),
@@ -302,16 +350,22 @@ pub(super) fn row(words: Words<'_>, found: &Found, page: &mut Page) {
     });
     if let Some(bond) = found.end.bond.filter(|_| row.kept.0 > 0) {
         step.say("The sealed bid was not opened: its bond is kept.");
-        step.calculate(Exact::ratio(bond.0.into(), 10_000).map(|part| Calculation {
-            what: "bond".into(),
-            formula: Formula::number(words.money(currency, row.contributed), symbol)
-                .times(Formula::number(part, "")),
-            rounding: Some((super::exact::Way::Down, words.money_step(currency))),
-            result: words.money(currency, row.kept),
-            unit: symbol.into(),
+        step.calculate(Exact::ratio(bond.0.into(), 10_000).map(|part| {
+            Calculation {
+                what: "bond".into(),
+                formula: Formula::number(words.money(currency, row.contributed), symbol)
+                    .times(Formula::number(part, "")),
+                rounding: Some((super::exact::Way::Down, words.money_step(currency))),
+                result: words.money(currency, row.kept),
+                unit: symbol.into(),
+            }
         }));
     }
-    let parts = [(row.accepted, "accepted"), (row.refunded, "refunded"), (row.kept, "kept")];
+    let parts = [
+        (row.accepted, "accepted"),
+        (row.refunded, "refunded"),
+        (row.kept, "kept"),
+    ];
     step.calculate(Some(Calculation {
         what: "contributed".into(),
         formula: Formula::Sum(
@@ -329,17 +383,23 @@ pub(super) fn row(words: Words<'_>, found: &Found, page: &mut Page) {
     let (total, count) = found.investor_total;
     if count > 1 {
         let total = words.tokens_text(total);
-        step.say(format!("{} has {total} from {count} contributions.", found.investor));
+        step.say(format!(
+            "{} has {total} from {count} contributions.",
+            found.investor
+        ));
     }
     page.add(step);
-    for (name, amount) in [("contributed", row.contributed)].into_iter().chain(
-        [("accepted", row.accepted), ("refunded", row.refunded), ("kept", row.kept)],
-    ) {
+    for (name, amount) in [("contributed", row.contributed)].into_iter().chain([
+        ("accepted", row.accepted),
+        ("refunded", row.refunded),
+        ("kept", row.kept),
+    ]) {
         let amount = words.money(currency, amount).to_string();
         page.row.push((name.into(), amount, symbol.into()));
     }
     let tokens = words.tokens(row.tokens).to_string();
-    page.row.push(("tokens".into(), tokens, words.token().into()));
+    page.row
+        .push(("tokens".into(), tokens, words.token().into()));
     facts(found, page);
 }
 

@@ -35,10 +35,16 @@ const SHOWN: usize = 12;
 const LONGEST: usize = 60;
 
 impl Exact {
-    pub(crate) const ZERO: Self = Self { num: Whole::ZERO, den: Whole::ONE };
+    pub(crate) const ZERO: Self = Self {
+        num: Whole::ZERO,
+        den: Whole::ONE,
+    };
 
     pub(crate) fn whole(number: u128) -> Self {
-        Self { num: Whole::from(number), den: Whole::ONE }
+        Self {
+            num: Whole::from(number),
+            den: Whole::ONE,
+        }
     }
 
     /// `num / den`; `None` when `den` is zero.
@@ -53,7 +59,10 @@ impl Exact {
 
     /// Digits as they are printed, for numbers of more than 128 bits.
     pub(crate) fn digits(text: &str) -> Option<Self> {
-        Some(Self { num: text.parse().ok()?, den: Whole::ONE })
+        Some(Self {
+            num: text.parse().ok()?,
+            den: Whole::ONE,
+        })
     }
 
     fn reduced(num: Whole, den: Whole) -> Option<Self> {
@@ -64,7 +73,10 @@ impl Exact {
         while !b.is_zero() {
             (a, b) = (b, a % b);
         }
-        Some(Self { num: num / a, den: den / a })
+        Some(Self {
+            num: num / a,
+            den: den / a,
+        })
     }
 
     pub(crate) fn is_zero(&self) -> bool {
@@ -72,18 +84,27 @@ impl Exact {
     }
 
     pub(crate) fn plus(self, other: Self) -> Option<Self> {
-        let (a, b) = (self.num.checked_mul(other.den)?, other.num.checked_mul(self.den)?);
+        let (a, b) = (
+            self.num.checked_mul(other.den)?,
+            other.num.checked_mul(self.den)?,
+        );
         Self::reduced(a.checked_add(b)?, self.den.checked_mul(other.den)?)
     }
 
     /// `None` when `other` is larger.
     pub(crate) fn minus(self, other: Self) -> Option<Self> {
-        let (a, b) = (self.num.checked_mul(other.den)?, other.num.checked_mul(self.den)?);
+        let (a, b) = (
+            self.num.checked_mul(other.den)?,
+            other.num.checked_mul(self.den)?,
+        );
         Self::reduced(a.checked_sub(b)?, self.den.checked_mul(other.den)?)
     }
 
     pub(crate) fn times(self, other: Self) -> Option<Self> {
-        Self::reduced(self.num.checked_mul(other.num)?, self.den.checked_mul(other.den)?)
+        Self::reduced(
+            self.num.checked_mul(other.num)?,
+            self.den.checked_mul(other.den)?,
+        )
     }
 
     /// `None` when `other` is zero.
@@ -92,11 +113,18 @@ impl Exact {
     }
 
     pub(crate) fn inverse(self) -> Option<Self> {
-        (!self.num.is_zero()).then_some(Self { num: self.den, den: self.num })
+        (!self.num.is_zero()).then_some(Self {
+            num: self.den,
+            den: self.num,
+        })
     }
 
     pub(crate) fn compare(self, other: Self) -> Option<Ordering> {
-        Some(self.num.checked_mul(other.den)?.cmp(&other.num.checked_mul(self.den)?))
+        Some(
+            self.num
+                .checked_mul(other.den)?
+                .cmp(&other.num.checked_mul(self.den)?),
+        )
     }
 
     /// Rounded to a multiple of `step`.
@@ -111,8 +139,16 @@ impl Exact {
             Way::HalfUp => rest >= other,
             Way::HalfEven => rest > other || (rest == other && whole.bit(0)),
         };
-        let whole = if up { whole.checked_add(Whole::ONE)? } else { whole };
-        Self { num: whole, den: Whole::ONE }.times(step)
+        let whole = if up {
+            whole.checked_add(Whole::ONE)?
+        } else {
+            whole
+        };
+        Self {
+            num: whole,
+            den: Whole::ONE,
+        }
+        .times(step)
     }
 
     /// How many decimals it has; `None` when they have no end, or are too many to read.
@@ -203,7 +239,10 @@ mod tests {
             (ratio(1, 3), "1/3"),
             (ratio(10, 6), "5/3"),
             (Exact::units(1, 18).unwrap(), "0.000000000000000001"),
-            (Exact::units(u128::MAX, 0).unwrap(), "340282366920938463463374607431768211455"),
+            (
+                Exact::units(u128::MAX, 0).unwrap(),
+                "340282366920938463463374607431768211455",
+            ),
         ];
         for (number, text) in table {
             assert_eq!(number.to_string(), text);
@@ -225,8 +264,15 @@ mod tests {
         ];
         for (number, down, up, half_up, half_even) in table {
             let expected = [down, up, half_up, half_even];
-            for (way, halves) in [Way::Down, Way::Up, Way::HalfUp, Way::HalfEven].iter().zip(expected) {
-                assert_eq!(number.rounded(*way, step), Some(ratio(halves, 2)), "{number} {way:?}");
+            for (way, halves) in [Way::Down, Way::Up, Way::HalfUp, Way::HalfEven]
+                .iter()
+                .zip(expected)
+            {
+                assert_eq!(
+                    number.rounded(*way, step),
+                    Some(ratio(halves, 2)),
+                    "{number} {way:?}"
+                );
             }
         }
     }

@@ -5,6 +5,7 @@
 //! not give the recorded number says so.
 
 mod arrival;
+mod auction;
 mod calculation;
 mod ending;
 mod exact;
@@ -26,8 +27,15 @@ use self::{page::Step, words::Words};
 /// The page about a contribution of a settled offering.
 pub(crate) fn explain(offering: &Offering, found: &Found) -> Page {
     let words = Words::of(offering);
-    let title = format!("Contribution {} of {}", found.reference, offering.terms().name);
-    let mut page = Page { title, ..Page::default() };
+    let title = format!(
+        "Contribution {} of {}",
+        found.reference,
+        offering.terms().name
+    );
+    let mut page = Page {
+        title,
+        ..Page::default()
+    };
     page.add(arrival::arrived(words, found));
     page.add(arrival::round(words, found));
     if let Some(offer) = &found.trace.offer {
@@ -48,9 +56,9 @@ pub(crate) fn explain(offering: &Offering, found: &Found) -> Page {
         page.add(shared::batch(words, found, batch));
     }
     if let Some(bid) = &found.settlement.bid {
-        page.add(shared::auction(words, found, bid));
+        page.add(auction::auction(words, found, bid));
     }
-    page.add(shared::dutch(words, found));
+    page.add(auction::dutch(words, found));
     page.add(ending::verdict(words, offering, found));
     page.add(ending::final_tokens(words, found));
     ending::row(words, found, &mut page);

@@ -26,16 +26,27 @@ pub(crate) struct Step {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a page has some dozen lines")]
 enum Line {
     Sentence(String),
     /// A sentence that belongs to the line before.
     Detail(String),
-    Calculation(Calculation),
+    Calculation(Calculation, Depth),
+}
+
+/// Whether a calculation stands by itself or belongs to the sentence before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    Own,
+    Detail,
 }
 
 impl Step {
     pub(crate) fn new(heading: &str) -> Self {
-        Self { heading: heading.to_owned(), lines: Vec::new() }
+        Self {
+            heading: heading.to_owned(),
+            lines: Vec::new(),
+        }
     }
 
     pub(crate) fn say(&mut self, sentence: impl Into<String>) {
@@ -47,7 +58,13 @@ impl Step {
     }
 
     pub(crate) fn calculate(&mut self, calculation: Option<Calculation>) {
-        self.lines.extend(calculation.map(Line::Calculation));
+        self.lines
+            .extend(calculation.map(|made| Line::Calculation(made, Depth::Own)));
+    }
+
+    pub(crate) fn calculate_detail(&mut self, calculation: Calculation) {
+        self.lines
+            .push(Line::Calculation(calculation, Depth::Detail));
     }
 }
 
@@ -60,34 +77,48 @@ impl Page {
     }
 
     fn calculations(&self) -> impl Iterator<Item = &Calculation> {
-        self.steps.iter().flat_map(|step| &step.lines).filter_map(|line| match line {
-            Line::Calculation(calculation) => Some(calculation),
-            Line::Sentence(_) | Line::Detail(_) => None,
-        })
+        self.steps
+            .iter()
+            .flat_map(|step| &step.lines)
+            .filter_map(|line| match line {
+                Line::Calculation(calculation, _) => Some(calculation),
+                Line::Sentence(_) | Line::Detail(_) => None,
+            })
     }
 
     /// How many calculations there are, and how many do not give the engine's number.
     pub(crate) fn checked(&self) -> (usize, usize) {
-        let wrong = self.calculations().filter(|calculation| !calculation.holds());
+        let wrong = self
+            .calculations()
+            .filter(|calculation| !calculation.holds());
         (self.calculations().count(), wrong.count())
     }
 
     pub(crate) fn text(&self) -> String {
-        let mut out = format!("{}\n{}\n", self.title, "=".repeat(self.title.chars().count()));
+        let mut out = format!(
+            "{}\n{}\n",
+            self.title,
+            "=".repeat(self.title.chars().count())
+        );
         for (place, step) in self.steps.iter().enumerate() {
             out.push_str(&format!("\n{}. {}\n", place + 1, step.heading));
             for line in &step.lines {
                 match line {
                     Line::Sentence(text) => wrap(&mut out, text, 3, 5),
                     Line::Detail(text) => wrap(&mut out, text, 5, 7),
-                    Line::Calculation(calculation) => set(&mut out, &calculation.parts()),
+                    Line::Calculation(calculation, depth) => {
+                        let indent = if *depth == Depth::Own { 3 } else { 5 };
+                        set(&mut out, &calculation.parts(), indent);
+                    }
                 }
             }
         }
         self.write_row(&mut out);
         let (all, wrong) = self.checked();
         out.push_str(&match wrong {
-            0 => format!("\nAll {all} calculations above were computed again from what they print."),
+            0 => {
+                format!("\nAll {all} calculations above were computed again from what they print.")
+            }
             _ => format!("\n{wrong} of {all} calculations above do NOT give the recorded number."),
         });
         out
@@ -95,7 +126,11 @@ impl Page {
 
     fn write_row(&self, out: &mut String) {
         let longest = |part: fn(&(String, String, String)) -> &String| {
-            self.row.iter().map(|row| part(row).chars().count()).max().unwrap_or(0)
+            self.row
+                .iter()
+                .map(|row| part(row).chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let (names, units) = (longest(|row| &row.0), longest(|row| &row.2));
         // Points stand below each other.
@@ -118,7 +153,7 @@ impl Page {
     pub(crate) fn json(&self) -> Value {
         let line = |line: &Line| match line {
             Line::Sentence(text) | Line::Detail(text) => json!({ "text": text }),
-            Line::Calculation(calculation) => calculation.json(),
+            Line::Calculation(calculation, _) => calculation.json(),
         };
         let step = |step: &Step| {
             json!({
@@ -136,14 +171,15 @@ impl Page {
 }
 
 /// Sets a calculation in one line, or each part in its own.
-fn set(out: &mut String, parts: &[String]) {
+fn set(out: &mut String, parts: &[String], indent: usize) {
     let line = parts.join(" ");
-    if parts.len() <= 2 && line.chars().count() + 3 <= WIDTH {
-        wrap(out, &line, 3, 5);
+    if parts.len() <= 2 && line.chars().count() + indent <= WIDTH {
+        wrap(out, &line, indent, indent + 2);
         return;
     }
     for (place, part) in parts.iter().enumerate() {
-        wrap(out, part, if place == 0 { 3 } else { 5 }, 7);
+        let first = if place == 0 { indent } else { indent + 2 };
+        wrap(out, part, first, indent + 4);
     }
 }
 

@@ -57,8 +57,14 @@ pub(crate) struct Later {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaterKind {
     Withdrawal,
-    Return { amount: Amount, reason: ReturnReason },
-    Reveal { amount: Amount, limit: LimitPrice },
+    Return {
+        amount: Amount,
+        reason: ReturnReason,
+    },
+    Reveal {
+        amount: Amount,
+        limit: LimitPrice,
+    },
     /// Another entry freed room.
     FreedRoom,
 }
@@ -115,7 +121,11 @@ pub(crate) fn replay(
             let computed = replay.apply(&entry)?;
             if computed != recorded {
                 let (recorded, computed) = (Box::new(recorded), Box::new(computed));
-                let error = VerifyError::OutcomeDiffers { entry: number, recorded, computed };
+                let error = VerifyError::OutcomeDiffers {
+                    entry: number,
+                    recorded,
+                    computed,
+                };
                 return Err(error.into());
             }
         }
@@ -136,7 +146,10 @@ impl Replay<'_> {
                 return self.meet(entry, reference, source, currency);
             }
         }
-        let before = self.met.as_ref().map(|met| (met.index, self.offering.row(met.index)));
+        let before = self
+            .met
+            .as_ref()
+            .map(|met| (met.index, self.offering.row(met.index)));
         if let (Some(met), Command::Settle) = (&mut self.met, &entry.command)
             && let Ok(trace) = self.offering.trace_settlement(met.index)
         {
@@ -204,12 +217,25 @@ impl Replay<'_> {
     }
 
     fn end(self) -> Result<Replayed, Failure> {
-        let Self { offering, met, references, .. } = self;
+        let Self {
+            offering,
+            met,
+            references,
+            ..
+        } = self;
         let Some(met) = met else {
-            return Ok(Replayed { offering, found: None, references });
+            return Ok(Replayed {
+                offering,
+                found: None,
+                references,
+            });
         };
-        let end = offering.final_trace(met.index).ok_or(ProofError::NotSettled)?;
-        let rows = offering.contributions_of(end.row.investor).map(|index| offering.row(index));
+        let end = offering
+            .final_trace(met.index)
+            .ok_or(ProofError::NotSettled)?;
+        let rows = offering
+            .contributions_of(end.row.investor)
+            .map(|index| offering.row(index));
         let (tokens, count) = rows.fold((0_u128, 0), |(tokens, count), row| {
             (tokens.saturating_add(row.tokens.0), count + 1)
         });
@@ -226,7 +252,11 @@ impl Replay<'_> {
             end,
             investor_total: (Tokens(tokens), count),
         };
-        Ok(Replayed { offering, found: Some(found), references })
+        Ok(Replayed {
+            offering,
+            found: Some(found),
+            references,
+        })
     }
 }
 
@@ -235,9 +265,15 @@ type Money<'a> = (&'a str, Option<&'a str>, Option<CurrencyIndex>);
 /// Reference, source and currency of a command that brings money.
 fn money_of<'a>(command: &Command<'a>) -> Option<Money<'a>> {
     if let Command::Contribute(contribute) = command {
-        return Some((contribute.reference, contribute.source, Some(contribute.currency)));
+        return Some((
+            contribute.reference,
+            contribute.source,
+            Some(contribute.currency),
+        ));
     }
-    let Command::Commit { reference, .. } = command else { return None };
+    let Command::Commit { reference, .. } = command else {
+        return None;
+    };
     Some((reference, None, None))
 }
 
@@ -248,15 +284,27 @@ fn kind_of(command: &Command<'_>, own: Sequence) -> Option<LaterKind> {
     {
         return Some(LaterKind::Withdrawal);
     }
-    if let Command::Return { contribution, amount, reason } = command
+    if let Command::Return {
+        contribution,
+        amount,
+        reason,
+    } = command
         && *contribution == own
     {
-        return Some(LaterKind::Return { amount: *amount, reason: *reason });
+        return Some(LaterKind::Return {
+            amount: *amount,
+            reason: *reason,
+        });
     }
-    if let Command::Reveal { bid, amount, limit, .. } = command
+    if let Command::Reveal {
+        bid, amount, limit, ..
+    } = command
         && *bid == own
     {
-        return Some(LaterKind::Reveal { amount: *amount, limit: *limit });
+        return Some(LaterKind::Reveal {
+            amount: *amount,
+            limit: *limit,
+        });
     }
     None
 }

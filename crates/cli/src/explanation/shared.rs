@@ -1,9 +1,9 @@
-//! The steps of rounds that are decided at the end: batch allocation, auctions.
+//! The steps of rounds that are shared out at the end, and the soft cap.
 
 use softcap_offering::{
     Amount, Ratio, Tokens, Value,
     terms::{Bound, DustRule},
-    trace::{BatchRule, BatchTrace, BidTrace},
+    trace::{BatchRule, BatchTrace},
 };
 
 use super::{
@@ -19,7 +19,10 @@ pub(super) fn batch(words: Words<'_>, found: &Found, batch: &BatchTrace) -> Step
     let mut step = Step::new("Shared out at the end");
     let people = batch.people;
     let asked = words.value_text(batch.asked);
-    step.say(format!("Asked by all: {asked}, by {people} {}.", if people == 1 { "investor" } else { "investors" }));
+    step.say(format!(
+        "Asked by all: {asked}, by {people} {}.",
+        if people == 1 { "investor" } else { "investors" }
+    ));
     say_capacity(&mut step, words, found, batch);
     let own = words.value_text(batch.person_asked);
     step.say(format!("Asked by this investor: {own}."));
@@ -42,7 +45,10 @@ fn say_capacity(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchT
             None => fixed_price(words, found).and_then(|price| words.unpriced(room, price)),
             Some(wanted) if wanted <= tokens => None,
             Some(wanted) => {
-                step.say(format!("Tokens asked for by all: {}.", words.tokens_text(wanted)));
+                step.say(format!(
+                    "Tokens asked for by all: {}.",
+                    words.tokens_text(wanted)
+                ));
                 let all = Formula::number(words.value(batch.asked), numeraire);
                 let wanted = Formula::number(words.tokens(wanted), words.token());
                 Some(all.times(room).over(wanted))
@@ -65,7 +71,11 @@ fn say_capacity(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchT
     if rooms.is_empty() {
         return;
     }
-    let formula = if rooms.len() == 1 { rooms.remove(0) } else { Formula::Least(rooms) };
+    let formula = if rooms.len() == 1 {
+        rooms.remove(0)
+    } else {
+        Formula::Least(rooms)
+    };
     step.calculate(Some(Calculation {
         what: "capacity".into(),
         formula,
@@ -97,7 +107,11 @@ fn say_part(step: &mut Step, words: Words<'_>, batch: &BatchTrace) {
             step.say("Pro rata: everybody gets the same part of the ask.");
             say_share(step, words, batch, batch.person_asked, batch.asked);
         }
-        BatchRule::ProRataCapped { cap, counted, counted_by_all } => {
+        BatchRule::ProRataCapped {
+            cap,
+            counted,
+            counted_by_all,
+        } => {
             step.say(format!(
                 "Pro rata, where no ask counts beyond {}: of this one {}, of all {}.",
                 words.value_text(*cap),
@@ -113,7 +127,10 @@ fn say_part(step: &mut Step, words: Words<'_>, batch: &BatchTrace) {
         BatchRule::WaterFilling { level: None, .. } => {
             step.say("All asks fit together: everybody gets the whole ask.");
         }
-        BatchRule::WaterFilling { level: Some(level), leftover } => {
+        BatchRule::WaterFilling {
+            level: Some(level),
+            leftover,
+        } => {
             step.say(format!(
                 "Water filling: everybody gets the same up to the ask. The level is the largest \
                  amount for which that fits the capacity: {}, with {} left over.",
@@ -122,38 +139,55 @@ fn say_part(step: &mut Step, words: Words<'_>, batch: &BatchTrace) {
             ));
             let numeraire = words.numeraire();
             let least = Formula::Least(vec![
-                Formula::Number(words.value(batch.person_asked), format!("{numeraire} asked")),
+                Formula::Number(
+                    words.value(batch.person_asked),
+                    format!("{numeraire} asked"),
+                ),
                 Formula::number(words.value(*level), numeraire),
             ]);
             say_part_and_dust(step, words, batch, least, None);
         }
-        BatchRule::Lottery { seed, ticket, threshold } => {
-            step.say("Lottery: tickets up to the last winner's win.");
-            step.say(format!("seed      {}", hex(seed)));
-            step.say(format!("ticket    {}", hex(ticket)));
-            step.detail(
-                "the SHA-256 of \"softcap/lottery/v1\", the terms hash, the number of the round \
-                 (2 bytes), the seed, the length of the id (2 bytes) and the id",
-            );
-            match threshold {
-                Some(threshold) => {
-                    step.say(format!("threshold {}", hex(threshold)));
-                    let (sign, end) =
-                        if ticket <= threshold { ("not above", "won") } else { ("above", "not drawn") };
-                    step.say(format!("The ticket is {sign} the threshold: {end}."));
-                }
-                None => step.say("Nobody won."),
-            }
+        BatchRule::Lottery {
+            seed,
+            ticket,
+            threshold,
+        } => {
+            say_draw(step, seed, ticket, threshold.as_ref());
             let (part, asked) = (batch.person_part, batch.person_asked);
             step.say(if part == asked {
                 "Winners get the whole ask.".to_owned()
             } else if part.0 == 0 {
                 "Who is not drawn gets nothing.".to_owned()
             } else {
-                format!("The last winner gets what was left: {}.", words.value_text(part))
+                format!(
+                    "The last winner gets what was left: {}.",
+                    words.value_text(part)
+                )
             });
         }
     }
+}
+
+/// Seed, ticket and threshold, and what follows from them.
+fn say_draw(step: &mut Step, seed: &[u8; 32], ticket: &[u8; 32], threshold: Option<&[u8; 32]>) {
+    step.say("Lottery: tickets up to the last winner's win.");
+    step.say(format!("seed      {}", hex(seed)));
+    step.say(format!("ticket    {}", hex(ticket)));
+    step.detail(
+        "the SHA-256 of \"softcap/lottery/v1\", the terms hash, the number of the round (2 bytes), \
+         the seed, the length of the id (2 bytes) and the id",
+    );
+    let Some(threshold) = threshold else {
+        step.say("Nobody won.");
+        return;
+    };
+    step.say(format!("threshold {}", hex(threshold)));
+    let (sign, end) = if ticket <= threshold {
+        ("not above", "won")
+    } else {
+        ("above", "not drawn")
+    };
+    step.say(format!("The ticket is {sign} the threshold: {end}."));
 }
 
 fn hex(bytes: &[u8; 32]) -> String {
@@ -166,7 +200,13 @@ fn say_share(step: &mut Step, words: Words<'_>, batch: &BatchTrace, own: Value, 
     let formula = number(own, numeraire)
         .times(number(batch.capacity, numeraire))
         .over(number(all, numeraire));
-    say_part_and_dust(step, words, batch, formula, Some((Way::Down, words.value_step())));
+    say_part_and_dust(
+        step,
+        words,
+        batch,
+        formula,
+        Some((Way::Down, words.value_step())),
+    );
 }
 
 /// The part by the formula, and the unit of dust that it may get on top.
@@ -183,11 +223,27 @@ fn say_part_and_dust(
         Some((way, step)) => exact.rounded(way, step),
         None => Some(exact),
     });
-    let dust = exact.and_then(|exact| part.minus(exact)).filter(|dust| !dust.is_zero());
-    let result = if dust.is_some() { exact.unwrap_or(part) } else { part };
-    let what = if dust.is_some() { "part without dust" } else { "part of this investor" };
+    let dust = exact
+        .and_then(|exact| part.minus(exact))
+        .filter(|dust| !dust.is_zero());
+    let result = if dust.is_some() {
+        exact.unwrap_or(part)
+    } else {
+        part
+    };
+    let what = if dust.is_some() {
+        "part without dust"
+    } else {
+        "part of this investor"
+    };
     let (what, unit_text) = (what.to_owned(), unit.to_owned());
-    step.calculate(Some(Calculation { what, formula, rounding, result, unit: unit_text }));
+    step.calculate(Some(Calculation {
+        what,
+        formula,
+        rounding,
+        result,
+        unit: unit_text,
+    }));
     if let Some(dust) = dust {
         step.say(match (words.terms.dust, &batch.rule) {
             (DustRule::LargestRemainder, BatchRule::WaterFilling { .. }) => {
@@ -204,21 +260,38 @@ fn say_part_and_dust(
             Formula::Number(dust, format!("{unit} dust")),
         ]);
         let (what, unit) = ("part of this investor".to_owned(), unit.to_owned());
-        step.calculate(Some(Calculation { what, formula, rounding: None, result: part, unit }));
+        step.calculate(Some(Calculation {
+            what,
+            formula,
+            rounding: None,
+            result: part,
+            unit,
+        }));
     }
 }
 
 /// What of the person's part comes to this contribution, in its currency.
 fn say_own_part(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchTrace) {
     let own = found.trace.sequence;
-    let Some(place) = batch.asks.iter().position(|ask| ask.sequence == own) else { return };
-    let Some(ask) = batch.asks.get(place) else { return };
+    let Some(place) = batch.asks.iter().position(|ask| ask.sequence == own) else {
+        return;
+    };
+    let Some(ask) = batch.asks.get(place) else {
+        return;
+    };
     let (part, asked) = (batch.person_part, batch.person_asked);
     if part == asked {
-        step.say(format!("This contribution keeps all of {}.", words.money_text(ask.currency, ask.money)));
+        step.say(format!(
+            "This contribution keeps all of {}.",
+            words.money_text(ask.currency, ask.money)
+        ));
         return;
     }
-    let accepted = found.accepted_at_settlement();
+    if part.0 == 0 {
+        step.say("Nothing of this contribution is accepted.");
+        return;
+    }
+    let accepted = found.end.row.accepted;
     let symbol = words.symbol(ask.currency);
     if batch.scaled {
         step.say("Prices differ, so each contribution is scaled by the same ratio.");
@@ -229,7 +302,11 @@ fn say_own_part(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchT
         say_accepted(step, words, found, formula, accepted);
         return;
     }
-    let before = batch.asks.iter().take(place).fold(0_u128, |sum, ask| sum.saturating_add(ask.value.0));
+    let before = batch
+        .asks
+        .iter()
+        .take(place)
+        .fold(0_u128, |sum, ask| sum.saturating_add(ask.value.0));
     let value = if batch.asks.len() == 1 {
         part
     } else {
@@ -240,10 +317,12 @@ fn say_own_part(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchT
             place + 1
         ));
         let after = Value(before.saturating_add(ask.value.0));
-        let (up_to, earlier) = (
-            shared(step, words, batch, "shared up to it", after),
-            shared(step, words, batch, "shared before it", Value(before)),
-        );
+        let up_to = shared(step, words, batch, "shared up to it", after);
+        let earlier = if before == 0 {
+            Value::ZERO
+        } else {
+            shared(step, words, batch, "shared before it", Value(before))
+        };
         let numeraire = words.numeraire();
         let formula = Formula::Difference(vec![
             Formula::number(words.value(up_to), numeraire),
@@ -252,7 +331,13 @@ fn say_own_part(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchT
         let value = Value(up_to.0.saturating_sub(earlier.0));
         let (what, unit) = ("its value".into(), numeraire.into());
         let result = words.value(value);
-        step.calculate(Some(Calculation { what, formula, rounding: None, result, unit }));
+        step.calculate(Some(Calculation {
+            what,
+            formula,
+            rounding: None,
+            result,
+            unit,
+        }));
         value
     };
     let Some(rate) = found.end.rate else { return };
@@ -262,9 +347,14 @@ fn say_own_part(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchT
     }
     let formula = Formula::number(words.value(value), words.numeraire());
     let money = words.unvalued(formula, ask.currency, rate).map(|money| {
-        let held = Formula::Number(words.money(ask.currency, ask.money), format!("{symbol} asked"));
+        let held = Formula::Number(
+            words.money(ask.currency, ask.money),
+            format!("{symbol} asked"),
+        );
         // Rounding the ask up can make a part worth more than the money behind it.
-        let beyond = money.value().and_then(|m| m.compare(words.money(ask.currency, ask.money)));
+        let beyond = money
+            .value()
+            .and_then(|m| m.compare(words.money(ask.currency, ask.money)));
         if beyond.is_some_and(std::cmp::Ordering::is_gt) {
             Formula::Least(vec![money, held])
         } else {
@@ -285,7 +375,9 @@ fn shared(step: &mut Step, words: Words<'_>, batch: &BatchTrace, what: &str, of:
         .unwrap_or(0);
     step.calculate(Some(Calculation {
         what: what.into(),
-        formula: number(batch.person_part).times(number(of)).over(number(batch.person_asked)),
+        formula: number(batch.person_part)
+            .times(number(of))
+            .over(number(batch.person_asked)),
         rounding: Some((Way::Down, words.value_step())),
         result: words.value(Value(result)),
         unit: numeraire.into(),
@@ -293,7 +385,13 @@ fn shared(step: &mut Step, words: Words<'_>, batch: &BatchTrace, what: &str, of:
     Value(result)
 }
 
-fn say_accepted(step: &mut Step, words: Words<'_>, found: &Found, formula: Formula, accepted: Amount) {
+fn say_accepted(
+    step: &mut Step,
+    words: Words<'_>,
+    found: &Found,
+    formula: Formula,
+    accepted: Amount,
+) {
     let currency = found.trace.currency;
     step.calculate(Some(Calculation {
         what: "accepted".into(),
@@ -304,96 +402,21 @@ fn say_accepted(step: &mut Step, words: Words<'_>, found: &Found, formula: Formu
     }));
 }
 
-/// Where a bid stands, and the price at which the auction cleared.
-pub(super) fn auction(words: Words<'_>, found: &Found, bid: &BidTrace) -> Step {
-    let mut step = Step::new("The auction");
-    let cost = |money, tokens| Ratio::new(money, tokens).map_or_else(String::new, |cost| words.cost_text(cost));
-    let limit = cost(bid.limit.money, bid.limit.tokens);
-    step.say(format!("On sale: {}. Bids: {}.", words.tokens_text(bid.supply), bid.bids));
-    step.say(format!(
-        "This bid gives at most {limit}. {} bids give more, with {} behind them; {} give the same, \
-         with {} (this one included).",
-        bid.higher,
-        words.value_text(bid.higher_money),
-        bid.equal,
-        words.value_text(bid.equal_money)
-    ));
-    let Some(clearing) = found.end.clearing else {
-        step.say("Nothing was sold.");
-        return step;
-    };
-    step.say(format!("Everybody pays {}.", cost(clearing.money, clearing.tokens)));
-    let same = |money, tokens| Ratio::new(money, tokens) == Ratio::new(clearing.money, clearing.tokens);
-    if same(bid.limit.money, bid.limit.tokens) {
-        step.say("That is the limit of this bid: bids at it share what those above leave.");
-    } else if bid.min_proceeds.0 > 0 && same(bid.min_proceeds.0, bid.supply.0) {
-        step.say("That is the reserve price of the terms.");
-    } else {
-        step.say(
-            "It is the highest price at which the bids that reach it pay for the whole supply.",
-        );
-    }
-    step
-}
-
-/// Tokens at the clearing price of an auction.
-pub(super) fn cleared_tokens(words: Words<'_>, found: &Found) -> Option<Calculation> {
-    let end = &found.end;
-    let clearing = end.clearing?;
-    let value = Formula::number(words.value(end.value), words.numeraire());
-    let unit = end.rounding.unit;
-    let formula = words.priced(value, Ratio::new(clearing.tokens, clearing.money)?)?;
-    // A bid's tokens are rounded to whole smallest units first; a coarser unit is cut from those,
-    // which gives the same.
-    Some(Calculation {
-        what: "tokens".into(),
-        formula,
-        rounding: Some((Way::Down, words.tokens(Tokens(unit.0.max(1))))),
-        result: words.tokens(end.row.tokens),
-        unit: words.token().into(),
-    })
-}
-
-/// How a Dutch auction came to its price.
-pub(super) fn dutch(words: Words<'_>, found: &Found) -> Step {
-    let mut step = Step::new("The clearing price");
-    let (Some(dutch), Some(clearing)) = (found.end.dutch, found.end.clearing) else { return step };
-    let supply = Formula::number(words.tokens(dutch.supply), words.token());
-    step.say(format!("The price at the end of the auction: {}.", words.cost_text(dutch.last)));
-    step.calculate(words.cost(dutch.last).map(|cost| Calculation {
-        what: "the whole supply at it".into(),
-        formula: supply.clone().times(Formula::number(cost, &format!("{} per {}", words.numeraire(), words.token()))),
-        rounding: Some((Way::Down, words.value_step())),
-        result: words.value(dutch.lot),
-        unit: words.numeraire().into(),
-    }));
-    let raised = words.value_text(dutch.raised);
-    if dutch.raised < dutch.lot || dutch.raised.0 == 0 {
-        step.say(format!("{raised} was raised, which is less: everybody pays the price at the end."));
-        return step;
-    }
-    step.say(format!("{raised} was raised, which pays for all of it: the price is what was raised over the supply."));
-    let unit = format!("{} per {}", words.numeraire(), words.token());
-    let price = Ratio::new(clearing.money, clearing.tokens).and_then(|price| words.cost(price));
-    step.calculate(price.map(|result| Calculation {
-        what: "price".into(),
-        formula: Formula::number(words.value(dutch.raised), words.numeraire()).over(supply),
-        rounding: None,
-        result,
-        unit,
-    }));
-    step
-}
-
 /// The soft cap and what was compared with it.
 pub(super) fn soft_cap(words: Words<'_>, found: &Found) -> Option<String> {
     let soft_cap = found.settlement.soft_cap?;
     let (Bound::Value(Value(least)) | Bound::Tokens(Tokens(least))) = soft_cap.cap;
-    let has = format!("{} {}", words.in_unit_of(soft_cap.cap, soft_cap.has), words.unit_of(soft_cap.cap));
+    let has = format!(
+        "{} {}",
+        words.in_unit_of(soft_cap.cap, soft_cap.has),
+        words.unit_of(soft_cap.cap)
+    );
     let cap = words.bound_text(soft_cap.cap);
     Some(if soft_cap.has >= least {
         format!("The soft cap of {cap} is reached: {has} is accepted.")
     } else {
-        format!("The soft cap of {cap} is missed: only {has} was accepted, and all of it goes back.")
+        format!(
+            "The soft cap of {cap} is missed: only {has} was accepted, and all of it goes back."
+        )
     })
 }

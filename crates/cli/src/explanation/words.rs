@@ -1,8 +1,8 @@
 //! Numbers of the engine in the units and words of the terms.
 
 use softcap_offering::{
-    Amount, CurrencyIndex, LineIndex, Offering, Position, Ratio, Refusal, RoundIndex,
-    RoundingMode, Span, Tokens, Value,
+    Amount, CurrencyIndex, LineIndex, Offering, Position, Ratio, Refusal, RoundIndex, RoundingMode,
+    Span, Tokens, Value,
     terms::{Bound, ClockKind, Limit, Terms, Window, WindowEnd},
 };
 
@@ -19,15 +19,23 @@ pub(super) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(super) fn of(offering: &'a Offering) -> Self {
-        Self { terms: offering.terms() }
+        Self {
+            terms: offering.terms(),
+        }
     }
 
     pub(super) fn symbol(self, currency: CurrencyIndex) -> &'a str {
-        self.terms.currencies.get(currency.index()).map_or("", |known| &known.symbol)
+        self.terms
+            .currencies
+            .get(currency.index())
+            .map_or("", |known| &known.symbol)
     }
 
     fn decimals(self, currency: CurrencyIndex) -> u8 {
-        self.terms.currencies.get(currency.index()).map_or(0, |known| known.decimals)
+        self.terms
+            .currencies
+            .get(currency.index())
+            .map_or(0, |known| known.decimals)
     }
 
     pub(super) fn numeraire(self) -> &'a str {
@@ -111,7 +119,9 @@ impl<'a> Words<'a> {
 
     fn scaled(ratio: Ratio, from: u8, to: u8) -> Option<Exact> {
         let ratio = Exact::ratio(ratio.num(), ratio.den())?;
-        ratio.times(Exact::units(1, to)?)?.over(Exact::units(1, from)?)
+        ratio
+            .times(Exact::units(1, to)?)?
+            .over(Exact::units(1, from)?)
     }
 
     /// A rate in whole units: numeraire per unit of the currency.
@@ -121,12 +131,20 @@ impl<'a> Words<'a> {
 
     /// A price in whole units: tokens per unit of the numeraire.
     pub(super) fn price(self, price: Ratio) -> Option<Exact> {
-        Self::scaled(price, self.terms.numeraire.decimals, self.terms.token.decimals)
+        Self::scaled(
+            price,
+            self.terms.numeraire.decimals,
+            self.terms.token.decimals,
+        )
     }
 
     /// Money per token in whole units, from numeraire units per token unit.
     pub(super) fn cost(self, cost: Ratio) -> Option<Exact> {
-        Self::scaled(cost, self.terms.token.decimals, self.terms.numeraire.decimals)
+        Self::scaled(
+            cost,
+            self.terms.token.decimals,
+            self.terms.numeraire.decimals,
+        )
     }
 
     /// Tokens per unit of a currency in whole units.
@@ -153,7 +171,9 @@ impl<'a> Words<'a> {
     /// Money per token: `0.1 EUR per HBR`.
     pub(super) fn cost_text(self, cost: Ratio) -> String {
         let (token, numeraire) = (self.token(), self.numeraire());
-        self.cost(cost).map_or_else(String::new, |cost| format!("{cost} {}", per(numeraire, token)))
+        self.cost(cost).map_or_else(String::new, |cost| {
+            format!("{cost} {}", per(numeraire, token))
+        })
     }
 
     /// `money` valued in the numeraire: times the rate, or over its inverse.
@@ -168,7 +188,12 @@ impl<'a> Words<'a> {
         }
         let (symbol, numeraire) = (self.symbol(currency), self.numeraire());
         let rate = self.rate(currency, rate)?;
-        Some(by_ratio(money, rate, &per(numeraire, symbol), &per(symbol, numeraire)))
+        Some(by_ratio(
+            money,
+            rate,
+            &per(numeraire, symbol),
+            &per(symbol, numeraire),
+        ))
     }
 
     /// The money that a value is: over the rate, or times its inverse.
@@ -183,24 +208,43 @@ impl<'a> Words<'a> {
         }
         let (symbol, numeraire) = (self.symbol(currency), self.numeraire());
         let inverse = self.rate(currency, rate)?.inverse()?;
-        Some(by_ratio(value, inverse, &per(symbol, numeraire), &per(numeraire, symbol)))
+        Some(by_ratio(
+            value,
+            inverse,
+            &per(symbol, numeraire),
+            &per(numeraire, symbol),
+        ))
     }
 
     /// The tokens that a value of the numeraire buys.
     pub(super) fn priced(self, value: Formula, price: Ratio) -> Option<Formula> {
         let (token, numeraire) = (self.token(), self.numeraire());
-        Some(by_ratio(value, self.price(price)?, &per(token, numeraire), &per(numeraire, token)))
+        Some(by_ratio(
+            value,
+            self.price(price)?,
+            &per(token, numeraire),
+            &per(numeraire, token),
+        ))
     }
 
     /// The value that tokens cost at a price.
     pub(super) fn unpriced(self, tokens: Formula, price: Ratio) -> Option<Formula> {
         let (token, numeraire) = (self.token(), self.numeraire());
         let inverse = self.price(price)?.inverse()?;
-        Some(by_ratio(tokens, inverse, &per(numeraire, token), &per(token, numeraire)))
+        Some(by_ratio(
+            tokens,
+            inverse,
+            &per(numeraire, token),
+            &per(token, numeraire),
+        ))
     }
 
     pub(super) fn round_name(self, round: RoundIndex) -> String {
-        let name = self.terms.rounds.get(round.index()).map_or("", |round| &round.name);
+        let name = self
+            .terms
+            .rounds
+            .get(round.index())
+            .map_or("", |round| &round.name);
         format!("round \"{name}\"")
     }
 
@@ -211,7 +255,12 @@ impl<'a> Words<'a> {
                 .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
                 .map_or_else(|| format!("{position} ms"), |time| time.to_string()),
             ClockKind::Block => {
-                let chain = self.terms.clock.lines.get(line.index()).map_or("", String::as_str);
+                let chain = self
+                    .terms
+                    .clock
+                    .lines
+                    .get(line.index())
+                    .map_or("", String::as_str);
                 format!("block {position} of {chain}")
             }
         }
@@ -249,7 +298,10 @@ fn per(of: &str, per: &str) -> String {
 }
 
 fn ratio_text(ratio: Exact, unit: &str, turned: &str) -> String {
-    match ratio.inverse().filter(|inverse| inverse.is_decimal() && !ratio.is_decimal()) {
+    match ratio
+        .inverse()
+        .filter(|inverse| inverse.is_decimal() && !ratio.is_decimal())
+    {
         Some(inverse) => format!("{inverse} {turned}"),
         None => format!("{ratio} {unit}"),
     }
@@ -257,7 +309,10 @@ fn ratio_text(ratio: Exact, unit: &str, turned: &str) -> String {
 
 /// Times a ratio, or over its inverse where only that is a decimal with an end.
 fn by_ratio(amount: Formula, ratio: Exact, unit: &str, turned: &str) -> Formula {
-    match ratio.inverse().filter(|inverse| inverse.is_decimal() && !ratio.is_decimal()) {
+    match ratio
+        .inverse()
+        .filter(|inverse| inverse.is_decimal() && !ratio.is_decimal())
+    {
         Some(inverse) => amount.over(Formula::number(inverse, turned)),
         None => amount.times(Formula::number(ratio, unit)),
     }

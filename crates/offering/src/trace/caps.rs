@@ -229,29 +229,34 @@ impl Offering {
         if let Some(most) = self.terms.token.supply.most_for_sale() {
             parts.push((CapKind::ForSale, Bound::Tokens(most), tokens_in_use()));
         }
-        let raised = vec![(CapUse::Round, state.gross_value)];
+        parts.extend(self.price_cap(round, position));
+        Ok(parts)
+    }
+
+    /// The cap that a price sets: the end of the last tier, the falling price of the whole supply.
+    fn price_cap(&self, round: RoundIndex, position: Position) -> Option<CapParts> {
+        let terms = &self.terms.rounds[round.index()];
+        let raised = vec![(CapUse::Round, self.rounds[round.index()].gross_value)];
         match &terms.pricing {
             Pricing::Tiers { tiers, .. } => {
-                if let Some(end) = tiers.last().and_then(|tier| tier.up_to) {
-                    parts.push((CapKind::LastTier, Bound::Value(end), raised));
-                }
+                let end = tiers.last()?.up_to?;
+                Some((CapKind::LastTier, Bound::Value(end), raised))
             }
             Pricing::Dutch { .. } => {
                 let supply = terms.supply.unwrap_or(Tokens::ZERO);
                 let lot = self
                     .dutch_price(round, position)
                     .and_then(|price| price.floor(supply.0));
-                parts.push((
+                Some((
                     CapKind::DutchLot,
                     Bound::Value(Value(lot.unwrap_or(0))),
                     raised,
-                ));
+                ))
             }
             Pricing::Fixed { .. }
             | Pricing::Steps { .. }
             | Pricing::Linear { .. }
-            | Pricing::Bids { .. } => {}
+            | Pricing::Bids { .. } => None,
         }
-        Ok(parts)
     }
 }

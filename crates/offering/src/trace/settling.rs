@@ -15,7 +15,7 @@ use crate::{
     resolve::Asks,
     rounds::is_batch,
     settlement::RoundSettlement,
-    terms::{Allocation, Bound, Pricing, Round},
+    terms::{Allocation, Bound, DustRule, Pricing, Round},
 };
 
 /// How a contribution fares in what is decided at the settlement.
@@ -216,6 +216,42 @@ impl Offering {
         let person = own.ok_or(Refusal::Inconsistent)?.person;
         let (capacity, dust) = self.batch_capacity(place, round, &found)?;
         let (room_value, room_tokens) = self.left_for_batch(place);
+        let (part, rule) = self.trace_rule(place, round, &found, person, (capacity, dust))?;
+        let scaled = !matches!(round.pricing, Pricing::Fixed { .. });
+        let asked_tokens = if scaled && room_tokens.is_some() {
+            let wanted = found.asks.iter().map(|ask| {
+                ask.quote
+                    .reserve(self.contributions[ask.index.index()].accepted)
+                    .unwrap_or(u128::MAX)
+            });
+            Some(Tokens(sum(wanted)?))
+        } else {
+            None
+        };
+        Ok(BatchTrace {
+            people: found.people.len(),
+            asked: Value(sum(found.people.iter().copied())?),
+            capacity: Value(capacity),
+            room_value: room_value.map(Value),
+            room_tokens: room_tokens.map(Tokens),
+            asked_tokens,
+            person_asked: Value(found.people[person]),
+            person_part: Value(part),
+            rule,
+            scaled,
+            asks: self.asks_of(&found, person),
+        })
+    }
+
+    /// What a person gets by the rule of the round, and the numbers in it.
+    fn trace_rule(
+        &self,
+        place: usize,
+        round: &Round,
+        found: &Asks,
+        person: usize,
+        (capacity, dust): (u128, DustRule),
+    ) -> Result<(u128, BatchRule), Refusal> {
         let rank = |person: usize| tie_rank(&self.terms_hash, found.ids[person].as_bytes());
         let people = &found.people;
         let (parts, rule) = match &round.allocation {
@@ -264,30 +300,7 @@ impl Offering {
                 return Err(Refusal::Inconsistent);
             }
         };
-        let scaled = !matches!(round.pricing, Pricing::Fixed { .. });
-        let asked_tokens = if scaled && room_tokens.is_some() {
-            let wanted = found.asks.iter().map(|ask| {
-                ask.quote
-                    .reserve(self.contributions[ask.index.index()].accepted)
-                    .unwrap_or(u128::MAX)
-            });
-            Some(Tokens(sum(wanted)?))
-        } else {
-            None
-        };
-        Ok(BatchTrace {
-            people: people.len(),
-            asked: Value(sum(people.iter().copied())?),
-            capacity: Value(capacity),
-            room_value: room_value.map(Value),
-            room_tokens: room_tokens.map(Tokens),
-            asked_tokens,
-            person_asked: Value(people[person]),
-            person_part: Value(parts[person]),
-            rule,
-            scaled,
-            asks: self.asks_of(&found, person),
-        })
+        Ok((parts[person], rule))
     }
 
     /// A person's asks in the order in which their part is shared over them.

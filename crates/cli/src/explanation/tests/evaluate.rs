@@ -10,12 +10,24 @@ type Fraction = (Whole, Whole);
 pub(super) fn check(line: &Value, what: &str) {
     let number = |text: &Value| evaluate(text.as_str().unwrap());
     let exact = number(&line["formula"]);
-    assert!(same(exact, number(&line["exact"])), "{what}: exact {line:#}");
-    let rounded = match &line["rounding"] {
-        Value::Null => exact,
-        rounding => round(exact, number(&rounding["multiple_of"]), rounding["mode"].as_str().unwrap()),
+    assert!(
+        same(exact, number(&line["exact"])),
+        "{what}: exact {line:#}"
+    );
+    let rounding = &line["rounding"];
+    let rounded = if rounding.is_null() {
+        exact
+    } else {
+        round(
+            exact,
+            number(&rounding["multiple_of"]),
+            rounding["mode"].as_str().unwrap(),
+        )
     };
-    assert!(same(rounded, number(&line["result"])), "{what}: result {line:#}");
+    assert!(
+        same(rounded, number(&line["result"])),
+        "{what}: result {line:#}"
+    );
     assert_eq!(line["holds"], true, "{what}");
 }
 
@@ -107,7 +119,10 @@ impl Parser<'_> {
             assert!(self.take(")"));
             return inner;
         }
-        let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(self.rest.len());
         let (number, rest) = self.rest.split_at(end);
         self.rest = rest.trim_start();
         let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
@@ -129,9 +144,15 @@ fn the_evaluator_knows_arithmetic() {
         assert!(same(evaluate(formula), evaluate(value)), "{formula}");
     }
     let round = |number, mode| round(evaluate(number), evaluate("0.5"), mode);
-    for (number, mode, value) in
-        [("0.75", "half_up", "1"), ("1.25", "half_even", "1"), ("0.6", "up", "1"), ("0.9", "down", "0.5")]
-    {
-        assert!(same(round(number, mode), evaluate(value)), "{number} {mode}");
+    for (number, mode, value) in [
+        ("0.75", "half_up", "1"),
+        ("1.25", "half_even", "1"),
+        ("0.6", "up", "1"),
+        ("0.9", "down", "0.5"),
+    ] {
+        assert!(
+            same(round(number, mode), evaluate(value)),
+            "{number} {mode}"
+        );
     }
 }

@@ -77,7 +77,14 @@ pub(super) const SALES: &[(&str, [&str; 3])] = &[
              { up_to = \"9_000 EUR\", price = \"0.10 EUR per HBR\" } ]",
         ],
     ),
-    ("pro_rata", ["", "", "price = \"0.07 EUR per HBR\"\ncap = \"3_000 EUR\"\nallocation = \"pro_rata\""]),
+    (
+        "pro_rata",
+        [
+            "",
+            "",
+            "price = \"0.07 EUR per HBR\"\ncap = \"3_000 EUR\"\nallocation = \"pro_rata\"",
+        ],
+    ),
     (
         "capped",
         [
@@ -114,7 +121,14 @@ pub(super) const SALES: &[(&str, [&str; 3])] = &[
              source = \"drand:quicknet\", instant = \"2026-03-03T00:00:00Z\", marginal = \"partial\" }",
         ],
     ),
-    ("water", ["", "", "price = \"0.10 EUR per HBR\"\ncap = \"3_000 EUR\"\nallocation = \"water_filling\""]),
+    (
+        "water",
+        [
+            "",
+            "",
+            "price = \"0.10 EUR per HBR\"\ncap = \"3_000 EUR\"\nallocation = \"water_filling\"",
+        ],
+    ),
     (
         "dutch",
         [
@@ -154,7 +168,11 @@ pub(super) const SALES: &[(&str, [&str; 3])] = &[
     ),
     (
         "missed",
-        ["soft_cap = \"9_000 EUR\"", "", "price = \"0.10 EUR per HBR\"\ncap = \"20_000 EUR\""],
+        [
+            "soft_cap = \"9_000 EUR\"",
+            "",
+            "price = \"0.10 EUR per HBR\"\ncap = \"20_000 EUR\"",
+        ],
     ),
     (
         "credit",
@@ -168,7 +186,11 @@ pub(super) const SALES: &[(&str, [&str; 3])] = &[
     ),
     (
         "kept",
-        ["", "", "price = \"0.10 EUR per HBR\"\ncap = \"3_000 EUR\"\nover_cap = \"kept\""],
+        [
+            "",
+            "",
+            "price = \"0.10 EUR per HBR\"\ncap = \"3_000 EUR\"\nover_cap = \"kept\"",
+        ],
     ),
 ];
 
@@ -203,27 +225,47 @@ struct Recorder {
 impl Recorder {
     fn new(name: &str) -> Self {
         let (_, [top, eur, round]) = SALES.iter().find(|sale| sale.0 == name).unwrap();
-        let eth = if name == "credit" { "credit = \"0.0001 ETH\"" } else { "" };
+        let eth = if name == "credit" {
+            "credit = \"0.0001 ETH\""
+        } else {
+            ""
+        };
         let text = HEAD
             .replace("TOP", top)
             .replace("\nEUR\n", &format!("\n{eur}\n"))
             .replace("\nETH\n", &format!("\n{eth}\n"))
             .replace("ROUND", round);
-        let terms =
-            Terms::parse(&text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"));
+        let terms = Terms::parse(&text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"));
         let offering = Offering::new(Arc::new(terms));
         let journal = JournalWriter::new(Vec::new(), Vec::new());
-        let mut recorder = Self { text, offering, journal, references: Vec::new() };
+        let mut recorder = Self {
+            text,
+            offering,
+            journal,
+            references: Vec::new(),
+        };
         let terms_hash = recorder.offering.terms_hash();
         recorder.record(0, Command::Announce { terms_hash });
         recorder
     }
 
     fn record(&mut self, after: u64, command: Command<'_>) -> Outcome {
-        let stamp = Stamp { line: LineIndex(0), position: Position(OPENS + after) };
+        let stamp = Stamp {
+            line: LineIndex(0),
+            position: Position(OPENS + after),
+        };
         let sequence = self.offering.next_sequence();
         let outcome = self.offering.apply(stamp, &command);
-        self.journal.append(&Entry { sequence, stamp, command }, &outcome).unwrap();
+        self.journal
+            .append(
+                &Entry {
+                    sequence,
+                    stamp,
+                    command,
+                },
+                &outcome,
+            )
+            .unwrap();
         outcome
     }
 
@@ -233,7 +275,10 @@ impl Recorder {
             investor: InvestorId::parse(person).unwrap(),
             currency: CurrencyIndex(currency),
             amount: Amount(amount),
-            limit: limit.map(|money| LimitPrice { money, tokens: 1_000 }),
+            limit: limit.map(|money| LimitPrice {
+                money,
+                tokens: 1_000,
+            }),
             reference: &reference,
             source: None,
         });
@@ -244,21 +289,43 @@ impl Recorder {
     fn commit(&mut self, after: u64, person: &str, locked: u128, hidden: (u128, u128)) {
         let reference = format!("c-{}", self.references.len() + 1);
         let investor = InvestorId::parse(person).unwrap();
-        let limit = LimitPrice { money: hidden.1, tokens: 1_000 };
+        let limit = LimitPrice {
+            money: hidden.1,
+            tokens: 1_000,
+        };
         let hash = self.offering.terms_hash();
         let commitment = sealed_bid_commitment(&hash, investor, Amount(hidden.0), limit, &[1; 32]);
         let locked = Amount(locked);
-        self.record(after, Command::Commit { investor, locked, commitment, reference: &reference });
+        self.record(
+            after,
+            Command::Commit {
+                investor,
+                locked,
+                commitment,
+                reference: &reference,
+            },
+        );
         self.references.push(reference);
     }
 
     fn end(mut self) -> Sale {
         self.record(2 * DAY, Command::Tick);
-        self.record(2 * DAY, Command::Seed { round: RoundIndex(0), seed: [7; 32], proof: &[] });
+        self.record(
+            2 * DAY,
+            Command::Seed {
+                round: RoundIndex(0),
+                seed: [7; 32],
+                proof: &[],
+            },
+        );
         let outcome = self.record(4 * DAY, Command::Settle);
         assert!(matches!(outcome, Outcome::Settled(_)), "{outcome:?}");
         let journal = self.journal.finish().unwrap().journal;
-        Sale { text: self.text, journal, references: self.references }
+        Sale {
+            text: self.text,
+            journal,
+            references: self.references,
+        }
     }
 }
 
@@ -278,14 +345,31 @@ pub(super) fn sale(name: &str) -> Sale {
         "sealed" => {
             sale.commit(HOUR, "ada", 100_000, (90_000, 20));
             sale.commit(2 * HOUR, "ben", 50_000, (50_000, 10));
-            let limit = LimitPrice { money: 20, tokens: 1_000 };
+            let limit = LimitPrice {
+                money: 20,
+                tokens: 1_000,
+            };
             let (bid, amount) = (Sequence(1), Amount(90_000));
-            sale.record(DAY + HOUR, Command::Reveal { bid, amount, limit, salt: [1; 32] });
+            sale.record(
+                DAY + HOUR,
+                Command::Reveal {
+                    bid,
+                    amount,
+                    limit,
+                    salt: [1; 32],
+                },
+            );
         }
         _ => {
             sale.pay(HOUR + 1_500, "ada", 0, 70_001, limits(12));
             sale.pay(2 * HOUR, "ben", 0, 249_999, limits(9));
-            sale.pay(3 * HOUR, "ada", u8::from(name != "per_investor" && name != "bids"), 140_000, limits(9));
+            sale.pay(
+                3 * HOUR,
+                "ada",
+                u8::from(name != "per_investor" && name != "bids"),
+                140_000,
+                limits(9),
+            );
             sale.pay(4 * HOUR, "cyn", 0, 90_000, limits(5));
         }
     }
@@ -297,7 +381,14 @@ pub(super) fn sale(name: &str) -> Sale {
         "tiers" => {
             let (contribution, amount) = (Sequence(1), Amount(20_000));
             let reason = ReturnReason::Discretion;
-            sale.record(5 * HOUR, Command::Return { contribution, amount, reason });
+            sale.record(
+                5 * HOUR,
+                Command::Return {
+                    contribution,
+                    amount,
+                    reason,
+                },
+            );
         }
         _ => {}
     }
@@ -321,7 +412,12 @@ pub(super) fn random(name: &str, payments: &[(u8, u8, u128, u64)]) -> Sale {
         after += later;
         let person = format!("person-{person}");
         if name == "sealed" && place % 3 < 2 {
-            sale.commit(after, &person, units - units % 10_000, (units, 1 + units % 30));
+            sale.commit(
+                after,
+                &person,
+                units - units % 10_000,
+                (units, 1 + units % 30),
+            );
         } else {
             let limit = (name == "bids").then_some(1 + units % 30);
             let units = if currency == 1 { units * 4 } else { units };
@@ -330,8 +426,20 @@ pub(super) fn random(name: &str, payments: &[(u8, u8, u128, u64)]) -> Sale {
         if place % 4 == 3 {
             let contribution = Sequence(2 + place as u64 / 2);
             let (amount, reason) = (Amount(1 + units / 3), ReturnReason::OverLimit);
-            sale.record(after, Command::Return { contribution, amount, reason });
-            sale.record(after, Command::Withdraw { contribution: Sequence(2) });
+            sale.record(
+                after,
+                Command::Return {
+                    contribution,
+                    amount,
+                    reason,
+                },
+            );
+            sale.record(
+                after,
+                Command::Withdraw {
+                    contribution: Sequence(2),
+                },
+            );
         }
     }
     sale.end()
