@@ -7,6 +7,7 @@
 mod engine;
 mod failure;
 mod measure;
+mod random_sales;
 mod settle;
 mod settlement_tree;
 
@@ -37,6 +38,16 @@ enum Benchmark {
         #[arg(long, default_value_t = 3)]
         runs: usize,
     },
+    /// Random sales of every allowed pair of pricing and allocation, each compared with the naive
+    /// reference model, and batches with contributions exchanged.
+    Sales {
+        /// Sales per pair.
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        first: u64,
+    },
     /// The settlement tree against the npm package that defines it.
     Tree {
         /// Leaves.
@@ -60,6 +71,7 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
     match benchmark {
         Benchmark::Engine => engine::run(),
         Benchmark::Settle { rows, runs } => settle::run(rows, runs),
+        Benchmark::Sales { count, first } => random_sales::run_all(first..first + count),
         Benchmark::Tree { leaves } => settlement_tree::run(leaves),
     }
 }

@@ -173,6 +173,8 @@ impl Offering {
             let value = share(after) - share(before);
             let held = self.contributions[ask.index.index()].accepted;
             let accepted = if value == ask.value { held } else { ask.quote.money_within(value) };
+            // Who wins a lottery with a part was drawn; there was not enough left.
+            let reason = if part > 0 { Refusal::Oversubscribed } else { reason };
             self.reduce(ask.index, &ask.quote, accepted.min(held), reason);
         }
     }

@@ -142,7 +142,7 @@ impl Move {
             },
             Self::Return { of, tenths, reason } => Command::Return {
                 contribution: labels.sequence(of),
-                amount: Amount(labels.accepted(of) / 10 * tenths + u128::from(tenths % 2)),
+                amount: Amount(labels.accepted(of) / 10 * tenths + (tenths % 2)),
                 reason,
             },
             Self::Admit {
@@ -458,16 +458,26 @@ impl<'a> Script<'a> {
     /// Some seeds come at their instant, and people go on as if nothing had happened.
     fn draws(&mut self) {
         for (place, round) in (0..).zip(&self.terms.rounds) {
-            let Allocation::Lottery { instant, .. } = round.allocation else { continue };
+            let Allocation::Lottery { instant, .. } = round.allocation else {
+                continue;
+            };
             if self.rng.chance(40) {
                 continue;
             }
             let ticks = instant.0 - self.ticks.position(0);
-            let tick = if self.ticks == Ticks::Time { ticks / 1_000 } else { ticks };
+            let tick = if self.ticks == Ticks::Time {
+                ticks / 1_000
+            } else {
+                ticks
+            };
             self.now = self.now.max(tick);
             self.plain(Command::Tick);
             let (round, seed) = (RoundIndex(place), self.rng.bytes());
-            self.plain(Command::Seed { round, seed, proof: &[3; 5] });
+            self.plain(Command::Seed {
+                round,
+                seed,
+                proof: &[3; 5],
+            });
             for _ in 0..6 {
                 self.anything();
             }

@@ -284,9 +284,8 @@ impl Model {
         if let Some(most) = self.terms.investor_max {
             rooms.push(value_room(most, &everywhere));
         }
-        let grant = self
-            .last_admission(who, round)
-            .and_then(|admitted| admitted.grant);
+        // A limit outlives its admission, for bids that are opened later.
+        let grant = self.newest_grant(who, round);
         if let Some(most) = grant.and_then(|grant| grant.limit) {
             rooms.push(value_room(most, &value));
         }

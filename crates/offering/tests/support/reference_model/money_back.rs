@@ -46,7 +46,9 @@ impl Model {
         };
         if right.who == WithdrawalHolder::Marked {
             // A mark outlives its admission: taking part and taking back are different rights.
-            let newest = paid.round.and_then(|round| self.newest_grant(&paid.who, round));
+            let newest = paid
+                .round
+                .and_then(|round| self.newest_grant(&paid.who, round));
             if newest.is_none_or(|grant| grant.mark == WithdrawalMark::Unmarked) {
                 return false;
             }
