@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use softcap_proof::bundle::display_decimal;
+
 /// Most digits of a number, counting leading zeros; 2^128 - 1 has as many.
 pub(crate) const MOST_DIGITS: u32 = 39;
 
@@ -236,66 +238,9 @@ pub(crate) struct InUnits {
     pub(crate) decimals: u8,
 }
 
-/// Appends a count of smallest units in whole units, in its shortest form: `0.5`, `12`, never
-/// `0.50`, `.5` or an exponent.
-pub(crate) fn write_units(out: &mut Vec<u8>, units: u128, decimals: u8) {
-    let mut buffer = [0_u8; 40];
-    let digits = digits_of(units, &mut buffer);
-    let decimals = usize::from(decimals);
-    if decimals == 0 {
-        out.extend_from_slice(digits);
-        return;
-    }
-    let whole = digits.len().saturating_sub(decimals);
-    if whole == 0 {
-        out.push(b'0');
-    } else {
-        out.extend_from_slice(&digits[..whole]);
-    }
-    let fraction = &digits[whole..];
-    let Some(last) = fraction.iter().rposition(|digit| *digit != b'0') else {
-        return;
-    };
-    out.push(b'.');
-    out.resize(out.len() + (decimals - fraction.len()), b'0');
-    out.extend_from_slice(&fraction[..=last]);
-}
-
-/// The decimal digits of a number, written into the end of a buffer.
-fn digits_of(mut value: u128, buffer: &mut [u8; 40]) -> &[u8] {
-    let mut at = buffer.len();
-    // Division of 128 bits is slow, so it happens once for each 19 digits.
-    while let Err(_wide) = u64::try_from(value) {
-        let chunk = value % POWERS[19];
-        value /= POWERS[19];
-        let mut low = u64::try_from(chunk).unwrap_or(0);
-        for _ in 0..19 {
-            at -= 1;
-            buffer[at] = digit(low % 10);
-            low /= 10;
-        }
-    }
-    let mut low = u64::try_from(value).unwrap_or(0);
-    loop {
-        at -= 1;
-        buffer[at] = digit(low % 10);
-        low /= 10;
-        if low == 0 {
-            return &buffer[at..];
-        }
-    }
-}
-
-/// The character of a digit below ten.
-fn digit(value: u64) -> u8 {
-    b'0' + u8::try_from(value).unwrap_or(0)
-}
-
 impl fmt::Display for InUnits {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity(44);
-        write_units(&mut text, self.units, self.decimals);
-        out.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        out.write_str(&display_decimal(self.units, self.decimals))
     }
 }
 
