@@ -396,11 +396,7 @@ fn taken(plan: &Plan, amount: u128) -> Option<TakenTrace> {
         .checked_sub(plan.accepted)?
         .checked_sub(plan.waiting)?
         .checked_sub(plan.kept)?;
-    let tokens = if plan.accepted > 0 || amount == 0 {
-        plan.quote.tokens(plan.accepted).ok()?
-    } else {
-        0
-    };
+    let tokens = plan.quote.tokens(plan.accepted).ok()?;
     Some(TakenTrace {
         accepted: Amount(plan.accepted),
         refunded: Amount(back),

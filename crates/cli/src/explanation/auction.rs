@@ -83,7 +83,7 @@ fn say_margin(step: &mut Step, words: Words<'_>, found: &Found, bid: &BidTrace) 
     let share = money
         .times(Formula::number(room, unit))
         .over(number(bid.equal_money));
-    let accepted = words.money(found.trace.currency, found.end.row.accepted);
+    let accepted = words.money(found.trace.currency, found.settlement.allotted);
     let Some(part) = down(&share) else { return };
     let dust = accepted.minus(part);
     if dust.is_none_or(|dust| !dust.is_zero() && dust != one) {

@@ -214,8 +214,8 @@ fn running(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
     let (currency, token) = (end.row.currency, words.token());
     let label = format!("{token} per {}", words.symbol(currency));
     step.say(
-        "Rounded once per investor: the exact sum is rounded after each contribution, and each row \
-         shows what it adds.",
+        "Rounded once per investor in a round: the exact sum is rounded after each contribution, \
+         and each row shows what it adds.",
     );
     let bought = |part: &softcap_offering::trace::RunningPart| {
         let per_money = words.per_money(currency, part.per_money)?;

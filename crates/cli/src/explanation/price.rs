@@ -210,7 +210,7 @@ pub(super) fn tokens(words: Words<'_>, found: &Found, offer: &OfferTrace) -> Ste
                 unit,
             })
         }));
-        step.say("Rounded at the end, once for all contributions of the investor.");
+        step.say("Rounded at the end, once for all contributions of the investor in this round.");
         return step;
     }
     step.calculate(exact.map(|formula| Calculation {

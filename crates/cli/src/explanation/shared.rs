@@ -291,7 +291,7 @@ fn say_own_part(step: &mut Step, words: Words<'_>, found: &Found, batch: &BatchT
         step.say("Nothing of this contribution is accepted.");
         return;
     }
-    let accepted = found.end.row.accepted;
+    let accepted = found.settlement.allotted;
     let symbol = words.symbol(ask.currency);
     if batch.scaled {
         step.say("Prices differ, so each contribution is scaled by the same ratio.");

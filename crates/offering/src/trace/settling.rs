@@ -25,6 +25,8 @@ pub struct SettlementTrace {
     pub batch: Option<BatchTrace>,
     /// In an auction with bids.
     pub bid: Option<BidTrace>,
+    /// What of it is accepted once all rounds are shared out, before the verdict.
+    pub allotted: Amount,
     /// The soft cap, where the terms have one and the settlement comes to it.
     pub soft_cap: Option<SoftCapTrace>,
 }
@@ -146,10 +148,13 @@ impl Offering {
         if self.check_settleable()? != Verdict::Succeeded {
             return Ok(SettlementTrace::default());
         }
-        let soft_cap = self.trace_soft_cap()?;
+        let resolved = self.resolved_before(self.rounds.len())?;
+        let soft_cap = resolved.trace_soft_cap();
+        let allotted = Amount(resolved.contributions[index.index()].accepted);
         let held = &self.contributions[index.index()];
         let Some(place) = held.round().map(|round| round.index()) else {
             return Ok(SettlementTrace {
+                allotted,
                 soft_cap,
                 ..SettlementTrace::default()
             });
@@ -172,6 +177,7 @@ impl Offering {
         Ok(SettlementTrace {
             batch,
             bid,
+            allotted,
             soft_cap,
         })
     }
@@ -190,19 +196,17 @@ impl Offering {
         Ok(Cow::Owned(resolved))
     }
 
-    fn trace_soft_cap(&self) -> Result<Option<SoftCapTrace>, Refusal> {
-        let Some(cap) = self.terms.soft_cap else {
-            return Ok(None);
-        };
-        let resolved = self.resolved_before(self.rounds.len())?;
-        let parts = resolved.rounds.iter().map(|round| match cap {
+    /// The soft cap; all rounds must be resolved.
+    fn trace_soft_cap(&self) -> Option<SoftCapTrace> {
+        let cap = self.terms.soft_cap?;
+        let parts = self.rounds.iter().map(|round| match cap {
             Bound::Value(_) => round.net_value,
             Bound::Tokens(_) => round.net_tokens,
         });
-        Ok(Some(SoftCapTrace {
+        Some(SoftCapTrace {
             cap,
             has: parts.fold(0, u128::saturating_add),
-        }))
+        })
     }
 
     fn trace_batch(

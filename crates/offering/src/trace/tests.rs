@@ -313,6 +313,9 @@ fn settle(offering: &mut Offering) -> Result<(), TestCaseError> {
     for (index, trace, row) in before {
         let end = offering.final_trace(index).unwrap();
         prop_assert_eq!(end.row, offering.row(index));
+        if verdict == Verdict::Succeeded {
+            prop_assert_eq!(trace.allotted, end.row.accepted);
+        }
         if let Some(soft_cap) = trace.soft_cap {
             let Bound::Value(cap) = soft_cap.cap else {
                 unreachable!("no such sale")
@@ -443,7 +446,7 @@ fn every_sale_of_the_tests_takes_something_and_refuses_or_cuts_something() {
 
 #[test]
 fn a_bid_is_placed_among_the_others() {
-    let round = "supply = \"100 TOK\"\nallocation = \"pro_rata\"\n[round.pricing]\nkind = \"bids\"\n\
+    let round = "supply = \"100 TOK\"\ncurrencies = [\"EUR\"]\nallocation = \"pro_rata\"\n[round.pricing]\nkind = \"bids\"\n\
                  min_proceeds = \"10 EUR\"";
     let text = HEAD.to_owned() + ROUND + round;
     let mut offering = Offering::new(Arc::new(Terms::parse(&text).unwrap()));

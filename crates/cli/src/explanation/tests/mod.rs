@@ -56,6 +56,8 @@ fn pages_as_a_person_reads_them() {
         ("scaled_pro_rata", "scaled", "c-3"),
         ("step_credit_and_ceiling", "credit", "c-2"),
         ("kept_above_a_cap", "kept", "c-3"),
+        ("rounding_in_a_second_round", "two_rounds", "c-7"),
+        ("second_batch_round", "two_batches", "c-6"),
     ];
     for (file, name, reference) in table {
         compare(file, &page(&sale(name), reference).text());

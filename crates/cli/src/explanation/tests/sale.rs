@@ -185,6 +185,27 @@ pub(super) const SALES: &[(&str, [&str; 3])] = &[
         ],
     ),
     (
+        "two_rounds",
+        [
+            "",
+            "rounding = { mode = \"half_up\", unit = \"0.01 HBR\", per = \"investor\" }",
+            "price = \"3 HBR per 7 EUR\"\ncap = \"9_000 EUR\"\n[[round]]\nname = \"second\"\n\
+             from = \"2026-03-02T00:00:00Z\"\nuntil = \"2026-03-03T00:00:00Z\"\nend = \"exclusive\"\n\
+             price = \"2 HBR per 7 EUR\"\ncap = \"9_000 EUR\"",
+        ],
+    ),
+    (
+        "two_batches",
+        [
+            "hard_cap = \"3_500 EUR\"\nsoft_cap = \"3_200 EUR\"",
+            "",
+            "price = \"0.07 EUR per HBR\"\ncap = \"3_000 EUR\"\nallocation = \"pro_rata\"\n\
+             [[round]]\nname = \"second\"\nfrom = \"2026-03-02T00:00:00Z\"\n\
+             until = \"2026-03-03T00:00:00Z\"\nend = \"exclusive\"\nprice = \"0.08 EUR per HBR\"\n\
+             cap = \"3_000 EUR\"\nallocation = \"water_filling\"",
+        ],
+    ),
+    (
         "kept",
         [
             "",
@@ -373,6 +394,11 @@ pub(super) fn sale(name: &str) -> Sale {
             sale.pay(4 * HOUR, "cyn", 0, 90_000, limits(5));
         }
     }
+    if name.starts_with("two_") {
+        sale.pay(DAY + HOUR, "ada", 0, 70_003, None);
+        sale.pay(DAY + 2 * HOUR, "ben", 1, ETH / 7, None);
+        sale.pay(DAY + 3 * HOUR, "ada", 0, 70_004, None);
+    }
     match name {
         "waiting" => {
             let contribution = Sequence(1);
@@ -409,7 +435,12 @@ pub(super) fn random(name: &str, payments: &[(u8, u8, u128, u64)]) -> Sale {
     };
     sale.record(0, Command::Admit(admit));
     for (place, &(person, currency, units, later)) in payments.iter().enumerate() {
-        after += later;
+        // Sales of two rounds last twice as long.
+        after += if name.starts_with("two_") {
+            2 * later
+        } else {
+            later
+        };
         let person = format!("person-{person}");
         if name == "sealed" && place % 3 < 2 {
             sale.commit(
