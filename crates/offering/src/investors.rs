@@ -1,14 +1,10 @@
 //! The table of investors: id to index, and what the rules count for each.
 //!
-//! Sharded, because a hash table that doubles stops the world for as long as it takes to move
-//! everything in it; a shard moves a four-thousandth of that. Iteration is by index only, so the
-//! order of the hash table never reaches an outcome, and neither does the seed of the hash.
+//! Iteration is by index only, so the order of the look-up never reaches an outcome, and neither does
+//! the seed of its hash.
 
-use hashbrown::HashTable;
+use crate::{InvestorId, InvestorIndex, chunked::Chunked, lookup::Lookup};
 
-use crate::{InvestorId, InvestorIndex, chunked::Chunked};
-
-const SHARDS: usize = 4096;
 /// Ids up to this length are held in the record itself.
 const INLINE: usize = 23;
 const SPILLED: u8 = 255;
@@ -32,18 +28,10 @@ pub(crate) struct Investor {
     pub(crate) round_tokens: u128,
 }
 
-/// What a shard holds of an investor: enough of the hash to grow, and to tell most others apart,
-/// without a look at the record.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    hash: u64,
-    index: u32,
-}
-
 /// All investors of an offering.
 #[derive(Clone, Debug)]
 pub(crate) struct Investors {
-    shards: Vec<HashTable<Slot>>,
+    lookup: Lookup,
     records: Chunked<Investor>,
     /// Accepted value in all rounds, where the terms limit it.
     totals: Chunked<u128>,
@@ -80,7 +68,7 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
 impl Investors {
     pub(crate) fn new(seed: u64, total: TotalValue) -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| HashTable::new()).collect(),
+            lookup: Lookup::new(),
             records: Chunked::default(),
             totals: Chunked::default(),
             total,
@@ -98,24 +86,22 @@ impl Investors {
     }
 
     pub(crate) fn find(&self, id: InvestorId<'_>) -> Option<InvestorIndex> {
-        let hash = self.hash_of(id);
-        let (records, spilled) = (&self.records, &self.spilled);
-        self.shards[shard_of(hash)]
-            .find(hash, |slot| slot.hash == hash && slot.is(id, records, spilled))
-            .map(|slot| InvestorIndex(slot.index))
+        self.find_hashed(self.hash_of(id), id)
+    }
+
+    fn find_hashed(&self, hash: u64, id: InvestorId<'_>) -> Option<InvestorIndex> {
+        let is_right = |index| self.id(InvestorIndex(index)) == id;
+        self.lookup.find(hash, is_right).map(InvestorIndex)
     }
 
     /// The investor with this id, made if there is none; `None` when 2^32 - 1 are there.
     pub(crate) fn find_or_insert(&mut self, id: InvestorId<'_>) -> Option<InvestorIndex> {
         let hash = self.hash_of(id);
-        let (records, spilled) = (&self.records, &self.spilled);
-        let shard = &mut self.shards[shard_of(hash)];
-        let same = |slot: &Slot| slot.hash == hash && slot.is(id, records, spilled);
-        if let Some(slot) = shard.find(hash, same) {
-            return Some(InvestorIndex(slot.index));
+        if let Some(index) = self.find_hashed(hash, id) {
+            return Some(index);
         }
-        let index = u32::try_from(records.len()).ok().filter(|&index| index < u32::MAX)?;
-        shard.insert_unique(hash, Slot { hash, index }, |slot| slot.hash);
+        let index = u32::try_from(self.records.len()).ok().filter(|&index| index < u32::MAX)?;
+        self.lookup.insert(hash, index);
         if self.total == TotalValue::Counted {
             self.totals.push(0);
         }
@@ -151,7 +137,7 @@ impl Investors {
 
     /// Bytes held, for the benchmark of the state's size.
     pub(crate) fn heap_bytes(&self) -> usize {
-        let tables: usize = self.shards.iter().map(HashTable::allocation_size).sum();
+        let tables = self.lookup.heap_bytes();
         let text: usize = self.spilled.iter().map(|id| id.len() + size_of::<Box<str>>()).sum();
         let totals = self.totals.len() * size_of::<u128>();
         tables + self.records.len() * size_of::<Investor>() + totals + text
@@ -180,18 +166,6 @@ impl Investors {
         }
         key
     }
-}
-
-impl Slot {
-    fn is(self, id: InvestorId<'_>, all: &Chunked<Investor>, spilled: &Chunked<Box<str>>) -> bool {
-        let index = usize::try_from(self.index).unwrap_or(usize::MAX);
-        all.get(index).is_some_and(|record| id_of(&record.key, spilled) == id)
-    }
-}
-
-fn shard_of(hash: u64) -> usize {
-    // The table itself uses the lowest and the highest bits.
-    usize::try_from((hash >> 40) & (SHARDS as u64 - 1)).unwrap_or(0)
 }
 
 fn hash_id(seed: u64, id: InvestorId<'_>) -> u64 {

@@ -19,6 +19,7 @@ mod invariants;
 mod investor_id;
 mod investors;
 mod lifecycle;
+mod lookup;
 mod offering;
 mod outcome;
 pub mod pairs;
