@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Print the proof that an investor's line is in the settlement.
     #[command(after_help = "Example:\n  \
-            softcap proof result --investor 0x5dacbdd20b9eafaaa30bfad3b2af1793036d65f3\n\n\
+            softcap proof result --investor 35590\n\n\
             The result is verified first. Exit codes: 0 proven, 1 the result does not hold together, \
             2 there is no such investor.")]
     Proof(ProofArguments),

@@ -7,7 +7,10 @@ use softcap_offering::{Refusal, terms::TermsProblem};
 use softcap_proof::{ProofError, verify::VerifyError};
 
 use crate::{
-    commands::problem_json, input_error::InputError, out_dir::OutDirError, report::ReportError,
+    commands::problem_json,
+    input_error::{InputError, Shown},
+    out_dir::OutDirError,
+    report::ReportError,
 };
 
 /// What ends a command early.
@@ -83,7 +86,7 @@ pub(crate) enum Failure {
         allowed: &'static str,
     },
     /// Something asked for is not there.
-    #[error("C302: {what} {name} is not in {place}; {remedy}")]
+    #[error("C302: {what} {} is not in {place}; {remedy}", Shown::new(.name))]
     NotThere {
         /// What kind of thing.
         what: &'static str,

@@ -93,8 +93,12 @@ fn parse_hash(text: &str) -> Result<[u8; 32], Failure> {
         problem: problem.to_owned(),
         allowed: "64 hexadecimal digits",
     };
-    if text.len() != 64 || !text.is_ascii() {
+    if text.len() != 64 {
         return Err(wrong("it has another length"));
+    }
+    // Parsing a number alone would take a sign, too.
+    if !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(wrong("it is not hexadecimal"));
     }
     let mut hash = [0; 32];
     for (place, byte) in hash.iter_mut().enumerate() {

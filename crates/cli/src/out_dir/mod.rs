@@ -153,6 +153,8 @@ impl OutDir {
             path: parent.clone(),
             error,
         };
+        // Asked by itself, so that the message names no folder that only this program would know.
+        fs::metadata(&parent).map_err(cannot)?;
         let unfinished = Unfinished::create(&parent).map_err(cannot)?;
         let permissions = match before {
             Some(permissions) => permissions,

@@ -1,0 +1,194 @@
+//! Help teaches by example, and its examples work.
+
+use crate::workplace::{Answer, SOFTCAP, Workplace, workspace};
+
+/// Every command, with what its help must say about exit codes.
+const COMMANDS: &[(&[&str], &str)] = &[
+    (
+        &[],
+        "Exit codes: 0 done, 1 a check found something, 2 bad input.",
+    ),
+    (&["offering"], ""),
+    (&["offering", "new"], ""),
+    (
+        &["offering", "check"],
+        "Exit codes: 0 nothing found, 1 warnings, 2 errors.",
+    ),
+    (&["offering", "simulate"], ""),
+    (&["settle"], "Exit codes: 0 settled"),
+    (
+        &["verify"],
+        "Exit codes: 0 everything agrees, 1 something does not",
+    ),
+    (&["proof"], "Exit codes: 0 proven"),
+    (&["explain"], "Exit codes: 0 explained"),
+    (&["key"], ""),
+];
+
+fn help(path: &[&str]) -> Answer {
+    Workplace::empty()
+        .run(&[path, &["--help"]].concat())
+        .succeeded()
+}
+
+/// The commands that a help page lists.
+fn listed(page: &str) -> Vec<&str> {
+    let Some((_, list)) = page.split_once("Commands:\n") else {
+        return Vec::new();
+    };
+    list.lines()
+        .take_while(|line| !line.is_empty())
+        // A description that goes on in the next line is indented deeper.
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .map(|line| line.split_whitespace().next().unwrap())
+        .filter(|name| *name != "help")
+        .collect()
+}
+
+#[test]
+fn the_list_of_commands_is_this_one() {
+    for (path, _) in COMMANDS {
+        let expected: Vec<&str> = COMMANDS
+            .iter()
+            .filter(|(other, _)| other.len() == path.len() + 1 && other.starts_with(path))
+            .map(|(other, _)| *other.last().unwrap())
+            .collect();
+        let answer = help(path);
+        assert_eq!(listed(&answer.out), expected, "{answer:?}");
+    }
+}
+
+#[test]
+fn each_page_has_an_example_of_its_command_and_its_exit_codes() {
+    for (path, codes) in COMMANDS {
+        let answer = help(path);
+        let example = [&["  softcap"], *path].concat().join(" ");
+        let (_, examples) = answer
+            .out
+            .split_once("Example")
+            .unwrap_or_else(|| panic!("{answer:?}"));
+        assert!(examples.contains(&example), "{answer:?}");
+        // The page may be broken into lines anywhere.
+        let flat = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(codes), "{codes} in {answer:?}");
+        assert_eq!(answer.err, "", "{answer:?}");
+        let through_help = Workplace::empty()
+            .run(&[&["help"], *path].concat())
+            .succeeded();
+        assert_eq!(through_help.out, answer.out);
+    }
+}
+
+/// The examples of a page, each on one line.
+fn examples(page: &str) -> Vec<String> {
+    let mut examples = Vec::new();
+    let joined = page.replace("\\\n", " ");
+    for line in joined.lines() {
+        if let Some(example) = line.strip_prefix("  softcap ") {
+            examples.push(example.to_owned());
+        }
+    }
+    examples
+}
+
+#[test]
+fn every_example_works() {
+    let mut run = 0;
+    let mut placeholders = 0;
+    for (path, _) in COMMANDS {
+        for example in examples(&help(path).out) {
+            if example.contains('…') {
+                placeholders += 1;
+                continue;
+            }
+            let place = Workplace::settled();
+            place
+                .run(&["key", "--name", "example.org/harbour", "--out", "log.key"])
+                .succeeded();
+            place.shell(&format!("mkdir -p examples/starter && cp *.toml *.csv examples/starter && ln -s {SOFTCAP} softcap"), &[]).succeeded();
+            if example.starts_with("settle") {
+                std::fs::remove_dir_all(place.path().join("result")).unwrap();
+            } else if example.starts_with("key") {
+                std::fs::remove_file(place.path().join("log.key")).unwrap();
+            } else if example.starts_with("offering new") {
+                std::fs::remove_file(place.path().join("offering.toml")).unwrap();
+            }
+            let answer = place.shell(&format!("./softcap {example}"), &[]);
+            assert!(matches!(answer.code, Some(0)), "{answer:?}");
+            run += 1;
+        }
+    }
+    assert_eq!((run, placeholders), (18, 1));
+}
+
+#[test]
+fn the_commands_of_the_readme_work() {
+    let readme = std::fs::read_to_string(workspace("README.md"))
+        .unwrap()
+        .replace("\\\n", " ");
+    let place = Workplace::empty();
+    place
+        .shell(
+            &format!(
+                "mkdir -p examples/starter && cp {}/* examples/starter",
+                workspace("examples/starter").display()
+            ),
+            &[],
+        )
+        .succeeded();
+    let mut run = Vec::new();
+    for line in readme.lines() {
+        if let Some(arguments) = line.strip_prefix("$ cargo run --release -- ") {
+            let arguments: Vec<&str> = arguments.split_whitespace().collect();
+            let answer = place.run(&arguments);
+            assert_eq!(answer.code, Some(0), "{answer:?}");
+            run.push(arguments[0].to_owned());
+        }
+    }
+    assert_eq!(
+        run,
+        [
+            "settle", "verify", "explain", "proof", "offering", "offering", "offering"
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_command_or_flag_is_bad_input() {
+    let place = Workplace::empty();
+    for (arguments, part) in [
+        (&["setle"][..], "'setle'"),
+        (&["offering", "make"], "'make'"),
+        (&["settle", "--term", "x"], "'--term'"),
+        (&["verify", "result", "--force"], "'--force'"),
+        (&["verify", "result", "another"], "'another'"),
+        (&["key", "-x"], "'-x'"),
+    ] {
+        let answer = place.run(arguments);
+        assert_eq!(
+            (answer.code, answer.out.as_str()),
+            (Some(2), ""),
+            "{answer:?}"
+        );
+        answer.says(&["error: ", part]);
+    }
+    for arguments in [&[][..], &["offering"]] {
+        let answer = place.run(arguments);
+        assert_eq!(
+            (answer.code, answer.out.as_str()),
+            (Some(2), ""),
+            "{answer:?}"
+        );
+        answer.says(&["Usage: softcap"]);
+    }
+    assert_eq!(place.names(), Vec::<String>::new());
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let answer = Workplace::empty().run(&["--version"]).succeeded();
+    assert_eq!(
+        answer.out,
+        format!("softcap {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}

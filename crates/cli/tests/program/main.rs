@@ -1,0 +1,21 @@
+//! The program `softcap` itself, run as people run it: files in, files and messages out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod bad_arguments;
+mod bad_contributions;
+mod bad_disk;
+mod bad_toml;
+mod golden;
+mod help;
+mod history;
+mod kill;
+mod signing;
+mod starter;
+mod tamper;
+mod workplace;

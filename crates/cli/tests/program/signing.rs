@@ -1,0 +1,183 @@
+//! Signed results: what `verify` rests on, and what it refuses.
+
+use crate::workplace::{SETTLE, Workplace};
+
+/// Makes a key and gives its public half.
+fn make_key(place: &Workplace, name: &str, file: &str) -> String {
+    let answer = place
+        .run(&["key", "--name", name, "--out", file, "--json"])
+        .succeeded();
+    answer.value()["verifier_key"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_key_is_for_its_owner_alone_and_never_printed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Workplace::empty();
+    let answer = place
+        .run(&[
+            "key",
+            "--name",
+            "softcap.example/harbour",
+            "--out",
+            "log.key",
+        ])
+        .succeeded();
+    let text = place.text("log.key");
+    let secret = text.trim_end().rsplit_once('+').unwrap().1;
+    assert!(!answer.out.contains(secret) && !answer.err.contains(secret));
+    assert!(
+        answer
+            .out
+            .starts_with("public key: softcap.example/harbour+"),
+        "{answer:?}"
+    );
+    let mode = std::fs::metadata(place.path().join("log.key"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let other = make_key(&place, "softcap.example/harbour", "other.key");
+    assert!(!answer.out.contains(&other), "two keys are two keys");
+}
+
+#[test]
+fn a_signature_decides_with_a_key_from_elsewhere() {
+    let place = Workplace::starter();
+    let key = make_key(&place, "softcap.example/harbour", "log.key");
+    let other = make_key(&place, "softcap.example/harbour", "other.key");
+    let settled = place
+        .run(&[&SETTLE[..], &["--key", "log.key", "--json"]].concat())
+        .succeeded()
+        .value();
+    assert_eq!(settled["signer"].as_str().unwrap(), key);
+    let hash = settled["terms_hash"].as_str().unwrap().to_owned();
+    let wrong_hash = hash.replace(&hash[..4], "0000");
+
+    let answer = place.run(&["verify", "result"]).succeeded();
+    let from_bundle = format!(
+        "verified: consistent; signed by {key}; compare this key and the terms hash {hash} with a source you trust\n"
+    );
+    assert!(answer.out.starts_with(&from_bundle), "{answer:?}");
+    let value = place
+        .run(&["verify", "result", "--json"])
+        .succeeded()
+        .value();
+    assert_eq!(
+        (&value["signature"], &value["key"]),
+        (&"key from the bundle".into(), &key.clone().into())
+    );
+
+    let given = place
+        .run(&["verify", "result", "--key", &key, "--terms-hash", &hash])
+        .succeeded();
+    assert!(
+        !given.out.contains("source you trust"),
+        "nothing is left to compare: {given:?}"
+    );
+    let value = place
+        .run(&[
+            "verify",
+            "result",
+            "--key",
+            &key,
+            "--terms-hash",
+            &hash,
+            "--json",
+        ])
+        .succeeded()
+        .value();
+    assert_eq!(
+        (&value["signature"], &value["terms_hash_given"]),
+        (&"key given".into(), &true.into())
+    );
+    // Hash in capitals is the same number.
+    place
+        .run(&["verify", "result", "--terms-hash", &hash.to_uppercase()])
+        .succeeded();
+
+    for (arguments, code, parts) in [
+        (
+            &["--key", &other][..],
+            "V111",
+            &[
+                "the checkpoint has no signature by softcap.example/harbour+",
+                "unless the key you gave is the wrong one",
+            ][..],
+        ),
+        (
+            &["--terms-hash", &wrong_hash],
+            "V112",
+            &["expected was 0000", "unless the hash you gave"],
+        ),
+        (
+            &["--key", &key, "--terms-hash", &wrong_hash],
+            "V112",
+            &["expected was 0000"],
+        ),
+        (&["--key", &other, "--terms-hash", &hash], "V111", &[]),
+    ] {
+        refuted(&place, arguments, code, parts);
+    }
+}
+
+/// `verify` with these flags finds something, for people and for machines.
+fn refuted(place: &Workplace, flags: &[&str], code: &str, parts: &[&str]) {
+    let arguments = [&["verify", "result"], flags].concat();
+    let answer = place.run(&arguments);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(
+        answer
+            .out
+            .starts_with(&format!("not verified: result: {code}: ")),
+        "{answer:?}"
+    );
+    for part in parts {
+        assert!(answer.out.contains(part), "{part} in {answer:?}");
+    }
+    let answer = place.run(&[&arguments[..], &["--json"]].concat());
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert_eq!(
+        (&answer.value()["verified"], &answer.value()["code"]),
+        (&false.into(), &code.into())
+    );
+}
+
+#[test]
+fn an_unsigned_result_does_not_pass_for_a_signed_one() {
+    let place = Workplace::settled();
+    let key = make_key(&place, "softcap.example/harbour", "log.key");
+    refuted(
+        &place,
+        &["--key", &key],
+        "V111",
+        &["checkpoint: the checkpoint has no signature"],
+    );
+}
+
+/// Somebody settles other contributions with a key of their own: consistent in itself, and caught
+/// by what a stranger knows.
+#[test]
+fn a_forged_result_is_consistent_and_caught_by_what_is_known() {
+    let place = Workplace::settled();
+    let honest = place.json("result/settlement.json");
+    std::fs::remove_dir_all(place.path().join("result")).unwrap();
+    let key = make_key(&place, "softcap.example/harbour", "log.key");
+    let forged = make_key(&place, "softcap.example/harbour", "forged.key");
+    place.replace("contributions.csv", "EUR,3000\nc-003", "EUR,3001\nc-003");
+    place
+        .run(&[&SETTLE[..], &["--key", "forged.key"]].concat())
+        .succeeded();
+    let answer = place.run(&["verify", "result"]).succeeded();
+    assert!(
+        answer
+            .out
+            .contains(&format!("signed by {forged}; compare this key")),
+        "{answer:?}"
+    );
+    assert_ne!(
+        place.json("result/settlement.json")["journal"]["root"],
+        honest["journal"]["root"]
+    );
+    refuted(&place, &["--key", &key], "V111", &[]);
+}
