@@ -1,6 +1,9 @@
 //! The state of an offering, and the one door through which it changes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     Command, ContributionIndex, CurrencyIndex, InvestorId, InvestorIndex, LineIndex, Outcome,
@@ -41,6 +44,8 @@ pub struct Offering {
     /// Everybody whose contribution is before the number may withdraw up to the position. Numbers
     /// rise and positions fall.
     pub(crate) document_exits: Vec<(Sequence, Position)>,
+    /// Contributions of which the issuer returned some as over a limit.
+    pub(crate) over_limit: BTreeSet<ContributionIndex>,
     pub(crate) sums: Sums,
     pub(crate) settlement: Option<Box<Settlement>>,
 }
@@ -179,6 +184,7 @@ impl Offering {
             other_rounds: BTreeMap::new(),
             rights_end: vec![Position(0); lines],
             document_exits: Vec::new(),
+            over_limit: BTreeSet::new(),
             sums: Sums::new(&terms),
             settlement: None,
             terms,

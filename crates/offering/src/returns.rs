@@ -93,6 +93,9 @@ impl Offering {
         let accepted = amount.0.saturating_sub(waiting);
         self.stop_waiting(index);
         self.send_back(index, accepted, Status::Returned(reason));
+        if reason == ReturnReason::OverLimit {
+            self.over_limit.insert(index);
+        }
         Ok(self.after_freed(index, Amount(accepted + waiting)))
     }
 

@@ -222,10 +222,9 @@ impl Offering {
     ) -> bool {
         match self.terms.token_ceiling_scope {
             crate::terms::CeilingScope::Everyone => true,
-            crate::terms::CeilingScope::ReturnedOverLimit => contributions.any(|index| {
-                self.contributions[index.index()].status
-                    == crate::contribution::Status::Returned(crate::ReturnReason::OverLimit)
-            }),
+            crate::terms::CeilingScope::ReturnedOverLimit => {
+                contributions.any(|index| self.over_limit.contains(&index))
+            }
         }
     }
 

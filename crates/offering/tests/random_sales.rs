@@ -21,11 +21,9 @@ fn seeds(share: u64) -> std::ops::Range<u64> {
     first..first + if full { SALES_FULL } else { SALES } / share
 }
 
-fn check(
-    run: fn((PricingKind, AllocationKind), std::ops::Range<u64>) -> Result<(), String>,
-    pairs: &[(PricingKind, AllocationKind)],
-    share: u64,
-) {
+type Run = fn((PricingKind, AllocationKind), std::ops::Range<u64>) -> Result<(), String>;
+
+fn check(run: Run, pairs: &[(PricingKind, AllocationKind)], share: u64) {
     let mut failures = Vec::new();
     for pair in pairs {
         if let Err(failure) = run(*pair, seeds(share)) {

@@ -272,7 +272,11 @@ const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
     ),
     (
         TermsCode::RoomMissing,
-        &[(PRICE, "cap = \"9 USD\"\npricing = { kind = \"bids\" }")],
+        &[(
+            PRICE,
+            "cap = \"9 USD\"\npricing = { kind = \"dutch\", start = \"2 USD per HBR\", \
+             end = \"1 USD per HBR\", granularity = \"1 hour\" }",
+        )],
     ),
     (
         TermsCode::KeptOnEvm,
@@ -298,11 +302,14 @@ const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
     ),
     (
         TermsCode::BidCurrency,
-        &[(
-            PRICE,
-            "supply = \"10 HBR\"\npricing = { kind = \"bids\", sealed = { lock_step = \"1 EUR\", \
-             reveal_until = \"2026-04-30T12:00:00Z\" } }",
-        )],
+        &[
+            ("\"1_000 USD\"", "\"1_000 HBR\""),
+            (
+                PRICE,
+                "supply = \"10 HBR\"\npricing = { kind = \"bids\", sealed = { lock_step = \"1 EUR\", \
+                 reveal_until = \"2026-04-30T12:00:00Z\" } }",
+            ),
+        ],
     ),
     (
         TermsCode::NumeraireIsToken,
@@ -328,7 +335,7 @@ const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
         &[
             ("[numeraire]\nsymbol = \"USD\"\ndecimals = 2", ""),
             ("\"100 USD\"", "\"100 EUR\""),
-            ("\"1_000 USD\"", "\"1_000 EUR\""),
+            ("\"1_000 USD\"", "\"1_000 HBR\""),
             (RATE, ""),
             (
                 PRICE,
@@ -383,7 +390,8 @@ const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
         TermsCode::ReservationEnd,
         &[(
             PRICE,
-            "price = \"0.50 USD per HBR\"\nallocation = { kind = \"guaranteed\", until = \"2026-03-31T12:00:00Z\" }",
+            "price = \"0.50 USD per HBR\"\ncap = \"900 USD\"\n\
+             allocation = { kind = \"guaranteed\", until = \"2026-03-31T12:00:00Z\" }",
         )],
     ),
     (
@@ -550,7 +558,11 @@ const WARNINGS: &[(TermsCode, &[Change])] = &[
         TermsCode::TieById,
         &[
             ("rules = 1", "rules = 1\ntie = \"by_id\""),
-            (PRICE, "supply = \"10 HBR\"\npricing = { kind = \"bids\" }"),
+            ("[numeraire]\nsymbol = \"USD\"\ndecimals = 2", ""),
+            ("\"100 USD\"", "\"100 EUR\""),
+            ("\"1_000 USD\"", "\"1_000 HBR\""),
+            (RATE, ""),
+            (PRICE, "supply = \"1_000 HBR\"\npricing = { kind = \"bids\" }"),
         ],
     ),
     (

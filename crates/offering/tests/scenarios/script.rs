@@ -26,8 +26,9 @@ use std::sync::Arc;
 
 use softcap_offering::{
     Admit, Amount, Command, Contribute, CurrencyIndex, DocumentExit, InvestorId, LimitPrice,
-    LineIndex, Offering, Outcome, Position, Ratio, Reason, Refusal, ReturnReason, RoundIndex, Row,
-    Sequence, Stamp, Tokens, Value, WithdrawalMark, sealed_bid_commitment, terms::Terms,
+    LineIndex, Offering, Outcome, Phase, Position, Ratio, Reason, Refusal, ReturnReason,
+    RoundIndex, Row, Sequence, Stamp, Tokens, Value, WithdrawalMark, sealed_bid_commitment,
+    terms::Terms,
 };
 
 const HEAD: &str = "rules = 1\nname = \"Scenario\"\norigin = \"example.org/scenario\"\n";
@@ -486,10 +487,19 @@ impl Scene {
 
     fn phase(&self) -> String {
         match self.offering.phase() {
-            softcap_offering::Phase::Open(round) => {
+            Phase::Open(round) => {
                 format!("open {}", self.offering.terms().rounds[round.index()].name)
             }
-            other => format!("{other:?}").to_lowercase(),
+            Phase::Draft
+            | Phase::Announced
+            | Phase::Paused
+            | Phase::BetweenRounds
+            | Phase::Closed
+            | Phase::Cancelled
+            | Phase::Expired
+            | Phase::Distributing
+            | Phase::Refunding
+            | Phase::Finished => format!("{:?}", self.offering.phase()).to_lowercase(),
         }
     }
 

@@ -240,6 +240,11 @@ impl Draft {
         }
         if self.rng.chance(15) {
             let most = self.tokens_text(30, 400);
+            let most = match self.rng.below(3) {
+                0 => format!("{{ amount = {most}, who = \"returned_over_limit\" }}"),
+                1 => format!("{{ amount = {most}, who = \"everyone\" }}"),
+                _ => most,
+            };
             let _ = writeln!(text, "token_ceiling_per_investor = {most}");
         }
         if self.rng.chance(15) {
@@ -414,13 +419,10 @@ impl Draft {
     fn round(&mut self, place: usize, pair: Pair, from: u64, end: u64) -> String {
         let mut text = format!("[[round]]\nname = \"round {place}\"\n");
         let closing = *self.rng.pick(&["exclusive", "inclusive"]);
-        let batch = !matches!(
-            pair.1,
-            AllocationKind::FirstCome | AllocationKind::Guaranteed
-        );
+        let needs_cap = pair.1 != AllocationKind::FirstCome;
         let by_price = matches!(pair.0, PricingKind::Dutch | PricingKind::Bids);
         self.cap = None;
-        if pair.0 != PricingKind::Bids && self.rng.chance(if batch { 100 } else { 60 }) {
+        if pair.0 != PricingKind::Bids && self.rng.chance(if needs_cap { 100 } else { 60 }) {
             let cap = if self.rng.chance(50) {
                 self.money(60, 200)
             } else {

@@ -99,6 +99,8 @@ pub(crate) struct Payment {
     pub(crate) kept: BigInt,
     /// Tokens where only the settlement knows them.
     given: Option<BigInt>,
+    /// Whether the issuer returned some of it as over a limit.
+    over_limit: bool,
     /// Whether the row must say why less than all is accepted.
     pub(crate) reasoned: bool,
 }
@@ -240,7 +242,7 @@ impl Model {
                 amount,
                 reason,
             } => {
-                return self.give_back(contribution.0, big(amount.0), reason.is_of_law());
+                return self.give_back(contribution.0, big(amount.0), *reason);
             }
             Command::Settle => return self.settle(),
             Command::Tick => {}

@@ -1,5 +1,6 @@
 //! Contradictions between keys that are each right by themselves.
 
+mod conflicts;
 mod products;
 
 use super::super::problem::TermsCode;
@@ -32,6 +33,7 @@ pub(super) fn contradictions(reader: &mut Reader<'_>, terms: &Terms) {
         site.misfits(reader);
         site.limits(reader);
         site.products(reader);
+        site.conflicts(reader);
     }
 }
 
@@ -293,11 +295,9 @@ impl RoundSite<'_> {
                     );
                 }
             }
-            Pricing::Bids { sealing, .. } => {
+            Pricing::Bids { .. } => {
                 self.needs_money(reader);
-                if matches!(sealing, Sealing::Sealed { .. }) {
-                    self.sealed_currency(reader);
-                }
+                self.bid_currency(reader);
             }
         }
     }
@@ -345,18 +345,18 @@ impl RoundSite<'_> {
         }
     }
 
-    fn sealed_currency(&self, reader: &mut Reader<'_>) {
+    fn bid_currency(&self, reader: &mut Reader<'_>) {
         let symbols: Vec<&str> = self
             .currencies()
             .map(|currency| currency.symbol.as_str())
             .collect();
-        if symbols != [self.terms.numeraire.symbol.as_str()] {
-            let message = "sealed bids need exactly one currency, and it must be the numeraire";
+        if symbols != [self.terms.numeraire.symbol.as_str()] && !self.counts_in_tokens() {
+            let message = "bids need exactly one currency, and it must be the numeraire";
             let hint = "name that currency in `currencies` and in `numeraire`";
             self.report(
                 reader,
                 TermsCode::BidCurrency,
-                "pricing.sealed",
+                "pricing",
                 message,
                 hint,
             );
@@ -414,8 +414,9 @@ impl RoundSite<'_> {
             pricing,
             PricingKind::Tiers | PricingKind::Dutch | PricingKind::Bids
         );
-        let limited =
-            self.round.supply.is_some() || self.terms.token.supply.most_for_sale().is_some();
+        let limited = self.round.supply.is_some()
+            || self.terms.token.supply.most_for_sale().is_some()
+            || matches!(self.terms.hard_cap, Some(Bound::Tokens(_)));
         for currency in self.currencies() {
             let key = format!("currency.{}.rounding", currency.symbol);
             let per_investor = currency.rounding.per == RoundingScope::Investor;

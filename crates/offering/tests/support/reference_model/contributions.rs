@@ -53,6 +53,7 @@ impl Model {
             waiting: big(0),
             kept: big(0),
             given: None,
+            over_limit: false,
             reasoned: false,
         };
         let conditions = self.conditions(&payment)?;
@@ -124,6 +125,7 @@ impl Model {
             waiting: big(0),
             kept: big(0),
             given: None,
+            over_limit: false,
             reasoned: true,
         });
     }

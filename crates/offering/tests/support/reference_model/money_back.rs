@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 use softcap_offering::{
-    DocumentExit, Stamp, WithdrawalMark,
+    DocumentExit, ReturnReason, Stamp, WithdrawalMark,
     terms::{Allocation, FreedRoom, Misfit, WithdrawalHolder},
 };
 
@@ -69,13 +69,13 @@ impl Model {
         &mut self,
         sequence: u64,
         amount: BigInt,
-        by_law: bool,
+        reason: ReturnReason,
     ) -> Option<Answer> {
         self.require_running()?;
         let place = self.find(sequence)?;
         let paid = &self.payments[place];
         let round = paid.round?;
-        let late = self.is_over(round) && !by_law;
+        let late = self.is_over(round) && !reason.is_of_law();
         let most = paid.accepted() + &paid.waiting;
         let wrong = amount == big(0) || amount > most;
         if paid.sealed.is_some() || self.seed(round).is_some() || late || wrong {
@@ -83,6 +83,7 @@ impl Model {
         }
         let accepted = or_zero(amount - &paid.waiting);
         let amount = &accepted + &paid.waiting;
+        self.payments[place].over_limit |= reason == ReturnReason::OverLimit;
         self.send_back(place, accepted);
         Some(self.after_freed(place, amount))
     }

@@ -54,6 +54,7 @@ impl Model {
             waiting: big(0),
             kept: big(0),
             given: None,
+            over_limit: false,
             reasoned: true,
         });
         Some(Answer::Taken {

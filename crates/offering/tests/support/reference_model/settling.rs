@@ -6,7 +6,8 @@ use num_bigint::BigInt;
 use softcap_offering::{
     Verdict,
     terms::{
-        Allocation, Bound, DustRule, Pricing, RoundingScope, Sealing, Supply, TieRule, Unsold,
+        Allocation, Bound, CeilingScope, DustRule, Pricing, RoundingScope, Sealing, Supply,
+        TieRule, Unsold,
     },
 };
 
@@ -349,7 +350,12 @@ impl Model {
                 rounded.insert(key, after);
             }
             let own = had.entry(paid.who.clone()).or_insert_with(|| big(0));
-            if let Some(ceiling) = self.terms.token_ceiling {
+            let own_return = || {
+                let mut all = self.payments.iter();
+                all.any(|other| other.who == paid.who && other.over_limit)
+            };
+            let counts = self.terms.token_ceiling_scope == CeilingScope::Everyone || own_return();
+            if let Some(ceiling) = self.terms.token_ceiling.filter(|_| counts) {
                 tokens = least(tokens, big(ceiling.0) - &*own);
             }
             *own += &tokens;
