@@ -19,7 +19,7 @@ mod tally;
 mod tests;
 mod text;
 
-use std::{fs::OpenOptions, io::Write as _, path::Path, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
 use indicatif::ProgressBar;
 use softcap_offering::{Refusal, Value, Verdict, terms::Bound};
@@ -32,6 +32,7 @@ use self::{
     scenario::{Scenario, Yardstick},
     tally::ScenarioResult,
 };
+use super::offering_new::{refuse_existing, write_new};
 use crate::{arguments::SimulateArguments, console::Console, failure::Failure, terms_file};
 
 /// How often the demand of a scenario is corrected before it is taken as it is.
@@ -172,31 +173,4 @@ fn yardstick_units(cap: Bound) -> u128 {
         Bound::Value(value) => value.0,
         Bound::Tokens(tokens) => tokens.0,
     }
-}
-
-/// A chart never replaces a file, and a long simulation should not end in that message.
-fn refuse_existing(file: &Path) -> Result<(), Failure> {
-    if file.symlink_metadata().is_err() {
-        return Ok(());
-    }
-    let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-    Err(Failure::Unwritable {
-        file: file.display().to_string(),
-        source,
-    })
-}
-
-fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
-    let unwritable = |source| Failure::Unwritable {
-        file: file.display().to_string(),
-        source,
-    };
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .map_err(unwritable)?;
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.sync_all())
-        .map_err(unwritable)
 }
