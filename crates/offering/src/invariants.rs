@@ -116,12 +116,32 @@ impl Offering {
                 }
             }
         }
+        self.check_round_limits()?;
         if let (Some(most), Some(settlement)) = (self.terms.token_ceiling, &self.settlement) {
             let mut rows = self.investor_rows();
             while let Some(row) = rows.next() {
                 let held = settlement.by_investor.of(row.investor);
                 if row.tokens > most && self.is_cut_to_ceiling(held) {
                     return Err(Violation::Investor { investor: row.investor.index() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody has more in a round than its limit for one investor.
+    fn check_round_limits(&self) -> Result<(), Violation> {
+        for (place, round) in (0_u8..).zip(&self.terms.rounds) {
+            let Some(most) = round.investor_max else { continue };
+            for investor in 0..self.investors.len() {
+                let index = crate::InvestorIndex(u32::try_from(investor).unwrap_or(u32::MAX));
+                let (value, tokens) = self.used_in_round(index, crate::RoundIndex(place));
+                let above = match most {
+                    Bound::Value(most) => value > most.0,
+                    Bound::Tokens(most) => tokens > most.0,
+                };
+                if above {
+                    return Err(Violation::Investor { investor });
                 }
             }
         }
