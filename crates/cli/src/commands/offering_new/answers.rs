@@ -69,6 +69,32 @@ impl Answers {
         }
     }
 
+    /// The symbol in which the answer counts, if it is an amount.
+    pub(super) fn unit(&self, question: Question) -> Option<String> {
+        match question {
+            Question::Price
+            | Question::SoftCap
+            | Question::HardCap
+            | Question::Minimum
+            | Question::InvestorMax => Some(self.get(Question::Currency)),
+            Question::Total => Some(self.symbol()),
+            Question::Name
+            | Question::Symbol
+            | Question::Origin
+            | Question::Decimals
+            | Question::Currency
+            | Question::Rail
+            | Question::Team
+            | Question::TeamCliff
+            | Question::TeamVesting
+            | Question::Treasury
+            | Question::Allocation
+            | Question::From
+            | Question::Until
+            | Question::Withdrawal => None,
+        }
+    }
+
     /// The answer, or its default.
     pub(super) fn get(&self, question: Question) -> String {
         let given = self.given.iter().find(|(other, _)| *other == question);

@@ -74,19 +74,17 @@ fn ask_one(
     output: &mut dyn Write,
 ) -> std::io::Result<Answers> {
     loop {
-        write!(
-            output,
-            "{} [{}]: ",
-            question.prompt(),
-            answers.get(question)
-        )?;
+        let unit = answers
+            .unit(question)
+            .map_or_else(String::new, |unit| format!(", in {unit}"));
+        let (prompt, default) = (question.prompt(), answers.get(question));
+        write!(output, "{prompt}{unit} [{default}]: ")?;
         output.flush()?;
         let mut line = String::new();
         if input.take(LONGEST_LINE).read_line(&mut line)? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         let text = line.trim();
-        let default = answers.get(question);
         match take(
             &answers,
             question,

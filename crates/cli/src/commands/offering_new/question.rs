@@ -48,8 +48,9 @@ impl Question {
         Self::TeamCliff,
         Self::TeamVesting,
         Self::Treasury,
-        Self::SoftCap,
+        // The larger cap first: the other one is judged against it.
         Self::HardCap,
+        Self::SoftCap,
         Self::Minimum,
         Self::InvestorMax,
         Self::Allocation,

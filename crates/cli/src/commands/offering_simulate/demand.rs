@@ -162,9 +162,10 @@ impl Crowd<'_> {
         };
         for (kind, all) in weights {
             for weight in all {
-                let value = match kind {
-                    Kind::Whale => part(for_whales, weight, whales),
-                    _ => part(money - for_whales, weight, others.max(LEAST_WEIGHT)),
+                let value = if kind == Kind::Whale {
+                    part(for_whales, weight, whales)
+                } else {
+                    part(money - for_whales, weight, others.max(LEAST_WEIGHT))
                 };
                 self.add(kind, value);
             }
