@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &SimulateArguments, console: &Console) -> Result<Ex
         refuse_existing(file)?;
     }
     let (terms, _) = terms_file::read(&arguments.terms)?;
-    let bar = console.progress("simulating", None);
+    let steps = Scenario::ALL.len() as u64 * u64::from(arguments.investors);
+    let bar = console.progress("simulating", Some(steps));
     let simulation = simulate(Arc::new(terms), arguments.seed, arguments.investors, &bar)?;
     bar.finish_and_clear();
     if let Some(file) = &arguments.chart {
@@ -86,6 +87,7 @@ fn simulate(
             };
             results.push(player.play().map_err(Failure::not_settleable)?);
         }
+        bar.set_position((stream + 1) * u64::from(investors));
     }
     Ok(Simulation {
         sale,
@@ -163,7 +165,14 @@ impl Player<'_> {
             investors: self.investors,
         };
         let demand = demand::draw(self.sale, wish, &mut draws);
-        let played = play::play(self.sale, &demand, &mut draws, || self.bar.inc(1))?;
+        // How many entries and how many tries there will be is open; a scenario is a seventh.
+        let end = (self.stream + 1) * u64::from(self.investors);
+        let step = || {
+            if self.bar.position() < end {
+                self.bar.inc(1);
+            }
+        };
+        let played = play::play(self.sale, &demand, &mut draws, step)?;
         Ok((demand, played))
     }
 }
