@@ -1,6 +1,6 @@
 //! Why a command could not do its work, and the exit code that says so.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde_json::json;
 use softcap_offering::{Refusal, terms::TermsProblem};
@@ -33,7 +33,7 @@ pub(crate) enum Failure {
         /// The file as the caller named it.
         file: String,
         /// What the system says.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// No folder to verify, prove or explain from.
     #[error(
@@ -43,7 +43,7 @@ pub(crate) enum Failure {
         /// The folder as the caller named it.
         folder: String,
         /// What the system says.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file that cannot be written.
     #[error(
@@ -53,7 +53,7 @@ pub(crate) enum Failure {
         /// The file as the caller named it.
         file: String,
         /// What the system says.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The folder for the result.
     #[error("{0}")]
@@ -127,6 +127,14 @@ impl Failure {
         }
     }
 
+    /// The failure of the result's folder where there is one in it, else that of the writer.
+    fn of_writing(error: io::Error, writer: impl FnOnce(io::Error) -> ProofError) -> Self {
+        match error.downcast::<OutDirError>() {
+            Ok(ours) => Self::OutDir(ours),
+            Err(error) => Self::Proof(writer(error)),
+        }
+    }
+
     /// 1 for a bundle that does not hold together, 2 for bad input of any kind.
     pub(crate) fn exit_code(&self) -> u8 {
         if matches!(self, Self::Verify(_)) {
@@ -154,25 +162,16 @@ impl From<ProofError> for Failure {
     /// What kept the folder of the result from being written says more than that a file of the
     /// bundle was not.
     fn from(error: ProofError) -> Self {
-        match error {
-            ProofError::BundleIo { file, source } => match source.downcast::<OutDirError>() {
-                Ok(error) => Self::OutDir(error),
-                Err(source) => Self::Proof(ProofError::BundleIo { file, source }),
-            },
-            ProofError::JournalIo { action, source } => match source.downcast::<OutDirError>() {
-                Ok(error) => Self::OutDir(error),
-                Err(source) => Self::Proof(ProofError::JournalIo { action, source }),
-            },
-            ProofError::TreeFileIo { action, source } => match source.downcast::<OutDirError>() {
-                Ok(error) => Self::OutDir(error),
-                Err(source) => Self::Proof(ProofError::TreeFileIo { action, source }),
-            },
-            #[allow(
-                clippy::wildcard_enum_match_arm,
-                reason = "only writing has such a cause"
-            )]
-            error => Self::Proof(error),
+        if let ProofError::BundleIo { file, source } = error {
+            return Self::of_writing(source, |source| ProofError::BundleIo { file, source });
         }
+        if let ProofError::JournalIo { action, source } = error {
+            return Self::of_writing(source, |source| ProofError::JournalIo { action, source });
+        }
+        if let ProofError::TreeFileIo { action, source } = error {
+            return Self::of_writing(source, |source| ProofError::TreeFileIo { action, source });
+        }
+        Self::Proof(error)
     }
 }
 

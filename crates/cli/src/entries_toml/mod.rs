@@ -12,7 +12,7 @@ mod reader;
 mod tests;
 mod values;
 
-use std::{collections::HashMap, io::Read, path::Path};
+use std::{collections::HashMap, path::Path};
 
 use softcap_offering::{
     Admit, Amount, Command, CurrencyIndex, DocumentExit, InvestorId, LimitPrice, Position, Ratio,
@@ -23,8 +23,8 @@ use toml::de::DeTable;
 pub(crate) use merge::{EntrySink, Merge};
 
 use crate::{
-    contributions_csv,
     input_error::{InputError, InputFault, Place, Shown, Spot},
+    text_file,
 };
 use reader::Table;
 
@@ -205,27 +205,8 @@ impl Entries {
     /// # Errors
     /// The first error of the file in the order of its entries.
     pub(crate) fn read(path: &Path, terms: &Terms) -> Result<Self, InputError> {
-        let name = path.display().to_string();
-        let (file, bytes) = contributions_csv::open_regular(path)?;
-        let too_large = || {
-            InputError::of_file(
-                &name,
-                InputFault::FileTooLarge {
-                    limit: LARGEST_FILE,
-                },
-            )
-        };
-        if bytes > LARGEST_FILE {
-            return Err(too_large());
-        }
-        let mut content = Vec::new();
-        file.take(LARGEST_FILE + 1)
-            .read_to_end(&mut content)
-            .map_err(|error| InputError::of_file(&name, InputFault::Unreadable(error)))?;
-        if u64::try_from(content.len()).is_ok_and(|read| read > LARGEST_FILE) {
-            return Err(too_large());
-        }
-        Self::parse(&content, &name, terms)
+        let text = text_file::read(path, LARGEST_FILE)?;
+        Self::parse(text.as_bytes(), &path.display().to_string(), terms)
     }
 
     /// Reads the content of an entries file; `name` is for messages.

@@ -4,7 +4,6 @@ use std::{
     fmt::Write as _,
     fs,
     os::unix::process::ExitStatusExt as _,
-    path::Path,
     process::{Child, ExitStatus},
     time::Duration,
 };
@@ -40,29 +39,25 @@ fn large_sale() -> Workplace {
     place
 }
 
-/// Bytes in the unfinished folder, if there is one.
-fn unfinished_bytes(place: &Path) -> Option<u64> {
-    let folder = fs::read_dir(place)
-        .unwrap()
-        .filter_map(Result::ok)
-        .find(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED))?;
+/// Bytes in the unfinished folder, if there is one that is not of an earlier run.
+fn unfinished_bytes(place: &Workplace, earlier: &[String]) -> Option<u64> {
+    let new = |name: &String| name.starts_with(UNFINISHED) && !earlier.contains(name);
+    let folder = place.path().join(place.names().into_iter().find(new)?);
     // Files come and go while this looks.
-    let files = fs::read_dir(folder.path()).ok()?.filter_map(Result::ok);
-    Some(
-        files
-            .filter_map(|file| file.metadata().ok())
-            .map(|kind| kind.len())
-            .sum(),
-    )
+    let files = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let kinds = files.filter_map(|file| file.metadata().ok());
+    Some(kinds.map(|kind| kind.len()).sum())
 }
 
-/// Sends a signal as soon as so many bytes of the result are there, and waits for the end.
-fn interrupt(place: &Workplace, child: &mut Child, signal: Signal, bytes: u64) -> ExitStatus {
+/// Settles, sends a signal as soon as so many bytes of the result are there, and waits for the end.
+fn interrupt(place: &Workplace, signal: Signal, bytes: u64) -> ExitStatus {
+    let earlier = place.names();
+    let mut child = spawn(place);
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        if unfinished_bytes(place.path()).is_some_and(|written| written >= bytes) {
+        if unfinished_bytes(place, &earlier).is_some_and(|written| written >= bytes) {
             let id = Pid::from_raw(i32::try_from(child.id()).unwrap());
             kill(id, signal).unwrap();
             return child.wait().unwrap();
@@ -114,30 +109,27 @@ fn a_killed_settle_leaves_no_half_result() {
     let place = large_sale();
     let (bytes, expected_root) = whole(&place);
     let before = place.names();
-    let mut left = 0;
+    let mut killed = 0;
     for moment in MOMENTS {
-        let status = interrupt(
-            &place,
-            &mut spawn(&place),
-            Signal::SIGKILL,
-            bytes * moment / 1000,
-        );
-        let is_whole = absent_or_whole(&place, &expected_root);
-        assert!(is_whole || status.signal() == Some(9), "{moment}: {status}");
-        // What is left is hidden and says what it is; it would hide the next one from this test.
-        for name in place.names() {
-            if !before.contains(&name) {
-                assert!(name.starts_with(UNFINISHED), "{name}");
-                left += 1;
-                if moment != MOMENTS[4] {
-                    fs::remove_dir_all(place.path().join(name)).unwrap();
-                }
-            }
+        // What earlier kills left stays there: it must not stand in the way.
+        let status = interrupt(&place, Signal::SIGKILL, bytes * moment / 1000);
+        if !absent_or_whole(&place, &expected_root) {
+            assert_eq!(status.signal(), Some(9), "{moment}: {status}");
+            killed += 1;
         }
+        // What is left is hidden, and its name says what it is.
+        let mut left = place.names();
+        left.retain(|name| !before.contains(name));
+        assert!(
+            left.iter().all(|name| name.starts_with(UNFINISHED)),
+            "{left:?}"
+        );
+        assert_eq!(left.len(), killed, "{left:?}");
     }
-    assert!(left >= 3, "only {left} of the signals came in the middle");
-    // Whatever is left does not stand in the way of the next run.
-    fs::create_dir(place.path().join(format!("{UNFINISHED}left"))).unwrap();
+    assert!(
+        killed >= 3,
+        "only {killed} of the signals came in the middle"
+    );
     place.run(&SETTLE).succeeded();
     assert!(absent_or_whole(&place, &expected_root));
 }
@@ -154,7 +146,7 @@ fn ctrl_c_removes_what_is_unfinished() {
         (700, Signal::SIGINT),
         (990, Signal::SIGINT),
     ] {
-        let status = interrupt(&place, &mut spawn(&place), signal, bytes * moment / 1000);
+        let status = interrupt(&place, signal, bytes * moment / 1000);
         let is_whole = absent_or_whole(&place, &expected_root);
         if status.code() == Some(130) {
             interrupted += 1;

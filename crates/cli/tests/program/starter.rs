@@ -1,6 +1,7 @@
 //! The commands of the README on the example sale.
 
 use serde_json::Value;
+use sha2::Sha256;
 use sha3::{Digest as _, Keccak256};
 
 use crate::workplace::{SETTLE, Workplace};
@@ -362,4 +363,45 @@ fn the_order_of_rows_decides() {
         |folder: &str| place.json(&format!("{folder}/settlement.json"))["journal"]["root"].clone();
     assert_ne!(root("before"), root("result"));
     place.run(&["verify", "result"]).succeeded();
+}
+
+/// Root of RFC 6962 over hashes of leaves.
+fn journal_root(leaves: &[&[u8]]) -> Vec<u8> {
+    match leaves {
+        [] => panic!("a journal has entries"),
+        [leaf] => leaf.to_vec(),
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            let nodes = [vec![1], journal_root(left), journal_root(right)].concat();
+            Sha256::digest(nodes).to_vec()
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a stranger can recompute with a hash function and nothing of Softcap.
+#[test]
+fn the_hashes_are_those_of_the_files() {
+    let place = Workplace::settled();
+    let summary = place.json("result/settlement.json");
+    let terms = Sha256::digest(place.bytes("result/terms.json"));
+    assert_eq!(summary["terms_hash"], hex(&terms));
+    let hashes = place.bytes("result/journal.hashes");
+    let leaves: Vec<&[u8]> = hashes.chunks(32).collect();
+    assert_eq!(summary["journal"]["size"], leaves.len());
+    assert_eq!(summary["journal"]["root"], hex(&journal_root(&leaves)));
+    let manifest = place.text("result/manifest.json");
+    for file in serde_json::from_str::<Value>(&manifest).unwrap()["files"]
+        .as_array()
+        .unwrap()
+    {
+        let bytes = place.bytes(&format!("result/{}", file["name"].as_str().unwrap()));
+        assert_eq!(file["size"], bytes.len());
+        assert_eq!(file["sha256"], hex(&Sha256::digest(&bytes)), "{file}");
+    }
+    let (above, last) = manifest.split_once("  \"sha256_above\": ").unwrap();
+    assert_eq!(last, format!("\"{}\"\n}}\n", hex(&Sha256::digest(above))));
 }
