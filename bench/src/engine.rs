@@ -31,12 +31,24 @@ pub(crate) fn run() -> Result<(), BenchFailure> {
 
 fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
     let terms = Terms::parse(TERMS).map_err(|problems| {
-        BenchFailure(problems.iter().map(|p| format!("{p}\n")).collect::<String>())
+        BenchFailure(
+            problems
+                .iter()
+                .map(|p| format!("{p}\n"))
+                .collect::<String>(),
+        )
     })?;
     let mut offering = Offering::with_hash_seed(Arc::new(terms), 0x5eed);
-    let announce = Command::Announce { terms_hash: offering.terms_hash() };
+    let announce = Command::Announce {
+        terms_hash: offering.terms_hash(),
+    };
     offering.apply(at(OPEN), &announce);
-    let payments = || Payments { next: 0, commands, investors, state: 0x9e37_79b9_7f4a_7c15 };
+    let payments = || Payments {
+        next: 0,
+        commands,
+        investors,
+        state: 0x9e37_79b9_7f4a_7c15,
+    };
 
     let mut worst = Duration::ZERO;
     let start = Instant::now();
@@ -53,7 +65,9 @@ fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
         };
         let outcome = offering.apply(at(OPEN + number), &Command::Contribute(contribute));
         if !matches!(outcome, Outcome::Contributed(_)) {
-            return Err(BenchFailure(format!("command {number} was not accepted: {outcome:?}")));
+            return Err(BenchFailure(format!(
+                "command {number} was not accepted: {outcome:?}"
+            )));
         }
         if number % SLICE == SLICE - 1 {
             worst = worst.max(slice.elapsed());
@@ -70,7 +84,9 @@ fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
     }
     let bare = start.elapsed();
     if map.len() != offering.investor_count() {
-        return Err(BenchFailure("the engine and the bare map count different investors".into()));
+        return Err(BenchFailure(
+            "the engine and the bare map count different investors".into(),
+        ));
     }
     println!(
         "{investors:>9} {commands:>10} {:>11.0} {:>10.1} ms {:>15} {:>8.2} s {:>6.2}",
@@ -84,7 +100,10 @@ fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
 }
 
 fn at(position: u64) -> Stamp {
-    Stamp { line: LineIndex(0), position: Position(position) }
+    Stamp {
+        line: LineIndex(0),
+        position: Position(position),
+    }
 }
 
 /// Everybody pays once, then people chosen at random pay again.
@@ -105,8 +124,11 @@ impl Iterator for Payments {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
-        let person =
-            if self.next < self.investors { self.next } else { self.state % self.investors };
+        let person = if self.next < self.investors {
+            self.next
+        } else {
+            self.state % self.investors
+        };
         self.next += 1;
         let mut address = [0; 20];
         let scattered = person.wrapping_mul(0x9e37_79b9_7f4a_7c15);

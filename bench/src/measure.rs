@@ -25,7 +25,10 @@ pub(crate) struct Cost {
 /// Runs a program to its end and watches it.
 pub(crate) fn program(command: &mut Command) -> Result<Cost, BenchFailure> {
     let start = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()?;
     let mut memory = 0;
     let status = loop {
         memory = memory.max(peak_memory(&child));
@@ -45,8 +48,15 @@ pub(crate) fn program(command: &mut Command) -> Result<Cost, BenchFailure> {
 /// The high-water mark that the kernel keeps, so that nothing is missed between two looks.
 fn peak_memory(child: &Child) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    let kib = line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0);
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap_or_default();
+    let kib = line
+        .trim()
+        .trim_end_matches(" kB")
+        .parse::<u64>()
+        .unwrap_or(0);
     kib * 1024
 }
 

@@ -43,7 +43,9 @@ pub(crate) fn run(rows: u64, runs: usize) -> Result<(), BenchFailure> {
                 .arg("--out")
                 .arg(&out),
         )?);
-        verifies.push(measure::program(Command::new(&program).args(["verify", "--json"]).arg(&out))?);
+        verifies.push(measure::program(
+            Command::new(&program).args(["verify", "--json"]).arg(&out),
+        )?);
         floors.push(floor(&contributions, &out, folder.path())?);
         std::fs::remove_dir_all(&out)?;
     }
@@ -56,7 +58,10 @@ pub(crate) fn run(rows: u64, runs: usize) -> Result<(), BenchFailure> {
     println!("{rows} contributions, median of {runs}");
     print("settle", settle, rows, *floor);
     print("verify", verify, rows, *floor);
-    println!("floor   {:>7.3} s  (the same files read, hashed and written)", floor.as_secs_f64());
+    println!(
+        "floor   {:>7.3} s  (the same files read, hashed and written)",
+        floor.as_secs_f64()
+    );
     println!("verify / settle: {:.2}", ratio(verify.wall, settle.wall));
     Ok(())
 }
@@ -124,7 +129,11 @@ fn write_contributions(path: &Path, rows: u64) -> Result<(), BenchFailure> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        let person = if row < investors { row } else { state % investors };
+        let person = if row < investors {
+            row
+        } else {
+            state % investors
+        };
         let high = person.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         // Some 50 a second, as in a stampede.
         let second = row / 50;

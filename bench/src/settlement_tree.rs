@@ -33,7 +33,10 @@ pub(crate) fn run(leaves: usize) -> Result<(), BenchFailure> {
         println!("same root {root}");
         Ok(())
     } else {
-        Err(BenchFailure(format!("other roots: {root} and {}", answer["root"])))
+        Err(BenchFailure(format!(
+            "other roots: {root} and {}",
+            answer["root"]
+        )))
     }
 }
 
@@ -60,17 +63,26 @@ fn npm(leaves: usize) -> Result<serde_json::Value, BenchFailure> {
         let from = root.join("../crates/proof/tests/npm").join(file);
         std::fs::copy(from, folder.path().join(file))?;
     }
-    std::fs::copy(root.join("npm/merkle.mjs"), folder.path().join("merkle.mjs"))?;
+    std::fs::copy(
+        root.join("npm/merkle.mjs"),
+        folder.path().join("merkle.mjs"),
+    )?;
     let install = Command::new("npm")
         .args(["ci", "--no-audit", "--no-fund", "--silent"])
         .current_dir(folder.path())
         .status()
-        .map_err(|error| BenchFailure(format!("npm does not run ({error}); apt-get install npm")))?;
+        .map_err(|error| {
+            BenchFailure(format!("npm does not run ({error}); apt-get install npm"))
+        })?;
     if !install.success() {
         return Err(BenchFailure("npm ci failed".into()));
     }
     let output = Command::new("node")
-        .args(["--max-old-space-size=12000", "merkle.mjs", &leaves.to_string()])
+        .args([
+            "--max-old-space-size=12000",
+            "merkle.mjs",
+            &leaves.to_string(),
+        ])
         .current_dir(folder.path())
         .stderr(Stdio::inherit())
         .output()?;

@@ -2,7 +2,8 @@
 
 use crate::{
     Admit, InvestorId, InvestorIndex, Offering, Position, Refusal, RoundIndex, Value,
-    WithdrawalMark, terms::{Access, Allocation},
+    WithdrawalMark,
+    terms::{Access, Allocation},
 };
 
 /// An admission as the state holds it. An investor's admissions form a chain, newest first.
@@ -30,8 +31,10 @@ impl Offering {
         self.require_running()?;
         let round = self.round_index(admit.round)?;
         let reserved = self.check_guarantee(round, admit)?;
-        let investor =
-            self.investors.find_or_insert(admit.investor).ok_or(Refusal::TooManyEntries)?;
+        let investor = self
+            .investors
+            .find_or_insert(admit.investor)
+            .ok_or(Refusal::TooManyEntries)?;
         let admission = Admission {
             round: admit.round,
             standing: Standing::Valid,
@@ -47,7 +50,8 @@ impl Offering {
             self.admissions[place] = Admission { older, ..admission };
             return Ok(());
         }
-        let place = u32::try_from(self.admissions.len() + 1).map_err(|_| Refusal::TooManyEntries)?;
+        let place =
+            u32::try_from(self.admissions.len() + 1).map_err(|_| Refusal::TooManyEntries)?;
         self.admissions.push(admission);
         self.investors.get_mut(investor).admission = place;
         Ok(())
@@ -65,11 +69,15 @@ impl Offering {
         if admit.guaranteed.is_zero() {
             return Ok(others);
         }
-        if !matches!(self.terms.rounds[round].allocation, Allocation::Guaranteed { .. }) {
+        if !matches!(
+            self.terms.rounds[round].allocation,
+            Allocation::Guaranteed { .. }
+        ) {
             return Err(Refusal::GuaranteeNotOffered);
         }
-        let reserved =
-            others.checked_add(admit.guaranteed.0).ok_or(Refusal::GuaranteesExceedCap)?;
+        let reserved = others
+            .checked_add(admit.guaranteed.0)
+            .ok_or(Refusal::GuaranteesExceedCap)?;
         let used = state.used_value;
         let exceeds = |cap: Value| cap.0.checked_sub(used).is_none_or(|room| reserved > room);
         if self.terms.rounds[round].cap.is_some_and(exceeds) {
@@ -155,11 +163,17 @@ impl Offering {
 
     /// What of an investor's guarantee in a round is not used yet.
     pub(crate) fn guarantee_left(&self, investor: InvestorIndex, round: RoundIndex) -> u128 {
-        self.admission_place(investor, round).map_or(0, |place| self.admissions[place].guaranteed)
+        self.admission_place(investor, round)
+            .map_or(0, |place| self.admissions[place].guaranteed)
     }
 
     /// Takes `value` out of an investor's guarantee, as far as there is one.
-    pub(crate) fn use_guarantee(&mut self, investor: InvestorIndex, round: RoundIndex, value: u128) {
+    pub(crate) fn use_guarantee(
+        &mut self,
+        investor: InvestorIndex,
+        round: RoundIndex,
+        value: u128,
+    ) {
         if let Some(place) = self.admission_place(investor, round) {
             let admission = &mut self.admissions[place];
             let used = admission.guaranteed.min(value);

@@ -35,7 +35,10 @@ enum Published {
 
 impl AfterSale {
     pub(crate) fn new(shares: usize) -> Self {
-        Self { vested: vec![0; shares], ..Self::default() }
+        Self {
+            vested: vec![0; shares],
+            ..Self::default()
+        }
     }
 }
 
@@ -74,7 +77,10 @@ impl Offering {
     }
 
     fn after(&mut self) -> Result<&mut AfterSale, Refusal> {
-        self.settlement.as_mut().map(|held| &mut held.after).ok_or(Refusal::NotSettled)
+        self.settlement
+            .as_mut()
+            .map(|held| &mut held.after)
+            .ok_or(Refusal::NotSettled)
     }
 
     /// How long ago the settlement is, on the line of the settlement.
@@ -105,11 +111,19 @@ impl Offering {
     ) -> Result<(), Refusal> {
         let settlement = self.succeeded()?;
         let elapsed = self.elapsed(stamp, settlement.at);
-        let index = self.investors.find(investor).ok_or(Refusal::UnknownInvestor)?;
+        let index = self
+            .investors
+            .find(investor)
+            .ok_or(Refusal::UnknownInvestor)?;
         let mut totals = vec![CurrencyTotals::default(); self.terms.currencies.len()];
         let whole = self.investor_totals(index, &mut totals);
         let free = self.terms.token.sale_vesting.free(whole, elapsed);
-        let given = settlement.after.distributed.get(index.index()).copied().unwrap_or(0);
+        let given = settlement
+            .after
+            .distributed
+            .get(index.index())
+            .copied()
+            .unwrap_or(0);
         if tokens.is_zero() || given == whole.0 {
             return Err(Refusal::NothingToClaim);
         }
@@ -131,10 +145,16 @@ impl Offering {
         currency: CurrencyIndex,
     ) -> Result<(), Refusal> {
         self.settled()?;
-        let index = self.investors.find(investor).ok_or(Refusal::UnknownInvestor)?;
+        let index = self
+            .investors
+            .find(investor)
+            .ok_or(Refusal::UnknownInvestor)?;
         let mut totals = vec![CurrencyTotals::default(); self.terms.currencies.len()];
         self.investor_totals(index, &mut totals);
-        let due = totals.get(currency.index()).ok_or(Refusal::UnknownCurrency)?.refunded;
+        let due = totals
+            .get(currency.index())
+            .ok_or(Refusal::UnknownCurrency)?
+            .refunded;
         let after = self.after()?;
         if due.is_zero() || !after.refunds_paid.insert((index, currency)) {
             return Err(Refusal::NothingToClaim);
@@ -144,17 +164,16 @@ impl Offering {
         Ok(())
     }
 
-    pub(crate) fn vest(
-        &mut self,
-        stamp: Stamp,
-        share: u8,
-        tokens: Tokens,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn vest(&mut self, stamp: Stamp, share: u8, tokens: Tokens) -> Result<(), Refusal> {
         let settlement = self.succeeded()?;
         let share = usize::from(share);
         let whole = *settlement.shares.get(share).ok_or(Refusal::UnknownShare)?;
-        let vesting =
-            self.terms.token.supply.share_vesting(share).ok_or(Refusal::UnknownShare)?;
+        let vesting = self
+            .terms
+            .token
+            .supply
+            .share_vesting(share)
+            .ok_or(Refusal::UnknownShare)?;
         let free = vesting.free(whole, self.elapsed(stamp, settlement.at));
         let given = settlement.after.vested.get(share).copied().unwrap_or(0);
         if tokens.is_zero() || given == whole.0 {
@@ -171,7 +190,11 @@ impl Offering {
     pub(crate) fn release(&mut self, stamp: Stamp, milestone: u8) -> Result<(), Refusal> {
         let settlement = self.succeeded()?;
         let place = usize::from(milestone);
-        let terms = self.terms.milestones.get(place).ok_or(Refusal::UnknownMilestone)?;
+        let terms = self
+            .terms
+            .milestones
+            .get(place)
+            .ok_or(Refusal::UnknownMilestone)?;
         if place != settlement.after.released {
             return Err(Refusal::MilestoneOrder);
         }
@@ -184,7 +207,9 @@ impl Offering {
 
     /// Part of the accepted money that the issuer may have drawn so far.
     pub fn released(&self) -> BasisPoints {
-        let Ok(settlement) = self.succeeded() else { return BasisPoints(0) };
+        let Ok(settlement) = self.succeeded() else {
+            return BasisPoints(0);
+        };
         if self.terms.milestones.is_empty() {
             return BasisPoints::WHOLE;
         }
@@ -193,22 +218,39 @@ impl Offering {
     }
 
     pub(crate) fn settled_phase(&self) -> Phase {
-        let Some(settlement) = &self.settlement else { return Phase::Closed };
+        let Some(settlement) = &self.settlement else {
+            return Phase::Closed;
+        };
         let after = &settlement.after;
         let refunds_done = settlement.totals.iter().enumerate().all(|(place, total)| {
             after.refunded.get(place).copied().unwrap_or(0) == total.refunded.0
         });
         if settlement.settled.verdict != Verdict::Succeeded {
-            return if refunds_done { Phase::Finished } else { Phase::Refunding };
+            return if refunds_done {
+                Phase::Finished
+            } else {
+                Phase::Refunding
+            };
         }
         let handed_over = after.distributed_total == settlement.settled.sold.0
-            && after.vested.iter().zip(&settlement.shares).all(|(given, whole)| *given == whole.0)
+            && after
+                .vested
+                .iter()
+                .zip(&settlement.shares)
+                .all(|(given, whole)| *given == whole.0)
             && after.released == self.terms.milestones.len();
-        if handed_over && refunds_done { Phase::Finished } else { Phase::Distributing }
+        if handed_over && refunds_done {
+            Phase::Finished
+        } else {
+            Phase::Distributing
+        }
     }
 
     /// Where a settlement at the newest positions stands: on the first clock line.
     pub fn now_stamp(&self) -> Stamp {
-        Stamp { line: LineIndex(0), position: self.latest.first().map_or(Position(0), |now| *now) }
+        Stamp {
+            line: LineIndex(0),
+            position: self.latest.first().map_or(Position(0), |now| *now),
+        }
     }
 }

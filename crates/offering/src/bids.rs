@@ -39,7 +39,10 @@ impl Offering {
         if self.is_paused_at(stamp) {
             return Err(Refusal::Paused);
         }
-        let investor = self.investors.find_or_insert(investor).ok_or(Refusal::TooManyEntries)?;
+        let investor = self
+            .investors
+            .find_or_insert(investor)
+            .ok_or(Refusal::TooManyEntries)?;
         let currency = self.sealed_currency(stamp);
         let round = self.find_round(stamp, currency, |round| {
             self.check_access(Some(investor), round, stamp.position)
@@ -91,12 +94,18 @@ impl Offering {
         salt: &[u8; 32],
     ) -> Result<(), Refusal> {
         self.require_running()?;
-        let index = self.contribution_at(bid).ok_or(Refusal::NoSuchContribution)?;
+        let index = self
+            .contribution_at(bid)
+            .ok_or(Refusal::NoSuchContribution)?;
         let held = &self.contributions[index.index()];
         let round = held.round().ok_or(Refusal::NotSealed)?;
         let Some(commitment) = self.bids.sealed.get(&index) else {
             let opened = self.bids.open.iter().any(|(open, _)| *open == index);
-            return Err(if opened { Refusal::AlreadyRevealed } else { Refusal::NotSealed });
+            return Err(if opened {
+                Refusal::AlreadyRevealed
+            } else {
+                Refusal::NotSealed
+            });
         };
         let sealing = self.sealing_of(round).ok_or(Refusal::NotSealed)?;
         if !self.round_is_over(round.index()) {
@@ -131,7 +140,10 @@ impl Offering {
         }
         self.take(index, &plan.quote, plan.accepted);
         let line = self.line_of(plan.quote.currency);
-        let opened = Stamp { line, position: self.latest(line) };
+        let opened = Stamp {
+            line,
+            position: self.latest(line),
+        };
         self.bids.opened.insert(index, opened.position);
         self.extend_rights(opened);
         Ok(())
@@ -147,7 +159,9 @@ impl Offering {
         if limit.tokens == 0 || limit.money == 0 {
             return Err(Refusal::LimitPriceMissing);
         }
-        let supply = self.terms.rounds[round.index()].supply.map_or(0, |supply| supply.0);
+        let supply = self.terms.rounds[round.index()]
+            .supply
+            .map_or(0, |supply| supply.0);
         if wide(limit.money, supply) < wide(min_proceeds.0, limit.tokens) {
             return Err(Refusal::BelowReserve);
         }
@@ -162,10 +176,18 @@ impl Offering {
             .iter()
             .zip(&self.rounds)
             .filter(|(round, _)| {
-                matches!(round.pricing, Pricing::Bids { sealing: Sealing::Sealed { .. }, .. })
+                matches!(
+                    round.pricing,
+                    Pricing::Bids {
+                        sealing: Sealing::Sealed { .. },
+                        ..
+                    }
+                )
             })
             .find(|(_, state)| {
-                state.window(stamp.line).is_some_and(|window| window.contains(stamp.position))
+                state
+                    .window(stamp.line)
+                    .is_some_and(|window| window.contains(stamp.position))
             })
             .and_then(|(round, _)| round.currencies.first().copied())
             .unwrap_or_default()
@@ -174,12 +196,21 @@ impl Offering {
     fn sealing_of(&self, round: RoundIndex) -> Option<SealedTerms> {
         let Pricing::Bids {
             min_proceeds,
-            sealing: Sealing::Sealed { lock_step, reveal_until, .. },
+            sealing:
+                Sealing::Sealed {
+                    lock_step,
+                    reveal_until,
+                    ..
+                },
         } = self.terms.rounds[round.index()].pricing
         else {
             return None;
         };
-        Some(SealedTerms { min_proceeds, lock_step, reveal_until })
+        Some(SealedTerms {
+            min_proceeds,
+            lock_step,
+            reveal_until,
+        })
     }
 
     /// Value a Dutch auction still takes at a position before its supply is sold; zero once it is.
@@ -196,7 +227,14 @@ impl Offering {
     /// Money per token of a Dutch auction at a position.
     pub(crate) fn dutch_price(&self, round: RoundIndex, position: Position) -> Option<Factor> {
         let terms = &self.terms.rounds[round.index()];
-        let Pricing::Dutch { start, end, granularity } = &terms.pricing else { return None };
+        let Pricing::Dutch {
+            start,
+            end,
+            granularity,
+        } = &terms.pricing
+        else {
+            return None;
+        };
         let window = terms.windows.iter().flatten().next()?;
         crate::pricing::dutch::money_per_token(*start, *end, *granularity, *window, position)
     }

@@ -14,7 +14,10 @@ pub(crate) struct Chunked<T> {
 
 impl<T> Default for Chunked<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), length: 0 }
+        Self {
+            chunks: Vec::new(),
+            length: 0,
+        }
     }
 }
 
@@ -43,8 +46,13 @@ impl<T> Chunked<T> {
 
     /// Index of the first item for which `before` is false; items are sorted by it.
     pub(crate) fn partition_point(&self, mut before: impl FnMut(&T) -> bool) -> usize {
-        let chunk = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&mut before));
-        let inside = self.chunks.get(chunk).map_or(0, |chunk| chunk.partition_point(&mut before));
+        let chunk = self
+            .chunks
+            .partition_point(|chunk| chunk.last().is_some_and(&mut before));
+        let inside = self
+            .chunks
+            .get(chunk)
+            .map_or(0, |chunk| chunk.partition_point(&mut before));
         (chunk * CHUNK + inside).min(self.length)
     }
 }

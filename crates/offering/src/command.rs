@@ -223,12 +223,18 @@ impl ReturnReason {
 
     /// The stable code.
     pub fn code(self) -> u8 {
-        Self::ALL.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
+        Self::ALL
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or(0, |row| row.1)
     }
 
     /// The name in files.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+        Self::ALL
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or("", |row| row.2)
     }
 
     /// The reason with a code.

@@ -35,8 +35,10 @@ impl Offering {
         contribute: &Contribute<'_>,
     ) -> Result<Outcome, Refusal> {
         self.require_running()?;
-        let investor =
-            self.investors.find_or_insert(contribute.investor).ok_or(Refusal::TooManyEntries)?;
+        let investor = self
+            .investors
+            .find_or_insert(contribute.investor)
+            .ok_or(Refusal::TooManyEntries)?;
         let plan = self.check_contribution(stamp, investor, contribute)?;
         Ok(self.record_contribution(sequence, stamp, investor, contribute, &plan))
     }
@@ -47,8 +49,11 @@ impl Offering {
         investor: InvestorIndex,
         contribute: &Contribute<'_>,
     ) -> Result<Plan, Refusal> {
-        let currency =
-            self.terms.currencies.get(contribute.currency.index()).ok_or(Refusal::UnknownCurrency)?;
+        let currency = self
+            .terms
+            .currencies
+            .get(contribute.currency.index())
+            .ok_or(Refusal::UnknownCurrency)?;
         if currency.line != stamp.line {
             return Err(Refusal::UnknownCurrency);
         }
@@ -80,9 +85,13 @@ impl Offering {
     /// before, so that recording and settling can add without a check.
     pub(crate) fn check_sums(&self, plan: &Plan) -> Result<(), Refusal> {
         let value = plan.quote.value(plan.accepted)?.checked_add(1);
-        let tokens = plan.quote.tokens(plan.accepted)?.checked_add(plan.quote.unit());
+        let tokens = plan
+            .quote
+            .tokens(plan.accepted)?
+            .checked_add(plan.quote.unit());
         let fits = |sum: u128, more: Option<u128>, most: u128| {
-            more.and_then(|more| sum.checked_add(more)).is_some_and(|sum| sum <= most)
+            more.and_then(|more| sum.checked_add(more))
+                .is_some_and(|sum| sum <= most)
         };
         if fits(self.sums.value, value, u128::MAX)
             && fits(self.sums.tokens, tokens, self.sums.most_tokens)
@@ -99,7 +108,11 @@ impl Offering {
         currency: CurrencyIndex,
         amount: u128,
     ) -> Result<u128, Refusal> {
-        let sum = self.sums.contributed.get(currency.index()).ok_or(Refusal::UnknownCurrency)?;
+        let sum = self
+            .sums
+            .contributed
+            .get(currency.index())
+            .ok_or(Refusal::UnknownCurrency)?;
         sum.checked_add(amount).ok_or(Refusal::AmountTooLarge)
     }
 
@@ -109,7 +122,11 @@ impl Offering {
         contribute: &Contribute<'_>,
     ) -> Result<(), Refusal> {
         let pricing = &self.terms.rounds[round.index()].pricing;
-        let Pricing::Bids { min_proceeds, sealing } = pricing else {
+        let Pricing::Bids {
+            min_proceeds,
+            sealing,
+        } = pricing
+        else {
             return match contribute.limit {
                 Some(_) => Err(Refusal::LimitPriceNotAsked),
                 None => Ok(()),
@@ -129,9 +146,10 @@ impl Offering {
         position: Position,
     ) -> Result<(Factor, u32), Refusal> {
         let current = self.rates.current[currency.index()].ok_or(Refusal::NoRate)?;
-        if let (Some(recorded), RateTerm::Recorded { max_age, .. }) =
-            (current.recorded, &self.terms.currencies[currency.index()].rate)
-            && recorded.after(*max_age) < position
+        if let (Some(recorded), RateTerm::Recorded { max_age, .. }) = (
+            current.recorded,
+            &self.terms.currencies[currency.index()].rate,
+        ) && recorded.after(*max_age) < position
         {
             return Err(Refusal::RateStale);
         }
@@ -243,7 +261,10 @@ impl Offering {
     ) -> Result<Plan, Refusal> {
         let (before, waiting) = parts;
         let terms = &self.terms.rounds[round.index()];
-        let mut plan = Plan { before, ..Plan::new(round, quote, waiting) };
+        let mut plan = Plan {
+            before,
+            ..Plan::new(round, quote, waiting)
+        };
         for (room, _) in self.personal_rooms(round, investor).iter() {
             let fits = plan.quote.more_within(before, waiting, room)?;
             plan.accepted = plan.accepted.min(fits);
@@ -267,7 +288,8 @@ impl Offering {
         position: Position,
     ) -> Result<(), Refusal> {
         let terms = &self.terms.rounds[plan.round.index()];
-        let waits = self.terms.freed_room == FreedRoom::WaitingList && terms.over_cap != Misfit::Kept;
+        let waits =
+            self.terms.freed_room == FreedRoom::WaitingList && terms.over_cap != Misfit::Kept;
         let rooms = self.rooms(plan.round, &plan.quote, investor, position)?;
         let asked = plan.accepted;
         for (room, refusal) in rooms.iter() {
@@ -279,7 +301,11 @@ impl Offering {
                 plan.cut(fits, terms.over_cap, refusal)?;
                 continue;
             }
-            let fits = if terms.over_cap == Misfit::Refuse { 0 } else { fits };
+            let fits = if terms.over_cap == Misfit::Refuse {
+                0
+            } else {
+                fits
+            };
             plan.waiting += plan.accepted - fits;
             plan.accepted = fits;
             plan.reason = Some(refusal);
@@ -319,7 +345,9 @@ impl Offering {
             self.kept.insert(index, kept);
         }
         if waiting > 0 {
-            self.rounds[plan.round.index()].waiting.push_back((index, waiting));
+            self.rounds[plan.round.index()]
+                .waiting
+                .push_back((index, waiting));
         }
         let tokens = self.take(index, &plan.quote, plan.accepted);
         self.extend_rights(stamp);
@@ -342,7 +370,9 @@ impl Offering {
         command: &Command<'_>,
         refusal: Refusal,
     ) {
-        let Some((investor, currency, amount)) = self.money_of(stamp, command) else { return };
+        let Some((investor, currency, amount)) = self.money_of(stamp, command) else {
+            return;
+        };
         // The settlement table is final: what comes later is returned without a row in it.
         let full = self.contributions.len() >= usize::try_from(u32::MAX).unwrap_or(usize::MAX);
         if self.stage == Stage::Settled || full {
@@ -352,7 +382,9 @@ impl Offering {
         if self.contributed_with(currency, amount).is_err() {
             return;
         }
-        let Some(investor) = self.investors.find_or_insert(investor) else { return };
+        let Some(investor) = self.investors.find_or_insert(investor) else {
+            return;
+        };
         self.contributions.push(Contribution {
             sequence,
             position: stamp.position,
@@ -381,16 +413,30 @@ impl Offering {
         command: &Command<'a>,
     ) -> Option<(InvestorId<'a>, CurrencyIndex, u128)> {
         if let Command::Contribute(contribute) = command {
-            return Some((contribute.investor, contribute.currency, contribute.amount.0));
+            return Some((
+                contribute.investor,
+                contribute.currency,
+                contribute.amount.0,
+            ));
         }
-        let Command::Commit { investor, locked, .. } = command else { return None };
+        let Command::Commit {
+            investor, locked, ..
+        } = command
+        else {
+            return None;
+        };
         Some((*investor, self.sealed_currency(stamp), locked.0))
     }
 }
 
 impl Plan {
     /// Cuts to `fits`, as the terms say for what does not fit.
-    pub(crate) fn cut(&mut self, fits: u128, policy: Misfit, refusal: Refusal) -> Result<(), Refusal> {
+    pub(crate) fn cut(
+        &mut self,
+        fits: u128,
+        policy: Misfit,
+        refusal: Refusal,
+    ) -> Result<(), Refusal> {
         if fits >= self.accepted {
             return Ok(());
         }
@@ -407,7 +453,15 @@ impl Plan {
 
     /// All of an amount, before any limit or cap.
     pub(crate) fn new(round: RoundIndex, quote: Quote, amount: u128) -> Self {
-        Self { round, quote, accepted: amount, before: 0, kept: 0, waiting: 0, reason: None }
+        Self {
+            round,
+            quote,
+            accepted: amount,
+            before: 0,
+            kept: 0,
+            waiting: 0,
+            reason: None,
+        }
     }
 
     pub(crate) fn kept(&self) -> u128 {

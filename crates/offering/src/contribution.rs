@@ -1,8 +1,6 @@
 //! One contribution, as the state holds it.
 
-use crate::{
-    CurrencyIndex, InvestorIndex, Position, Refusal, ReturnReason, RoundIndex, Sequence,
-};
+use crate::{CurrencyIndex, InvestorIndex, Position, Refusal, ReturnReason, RoundIndex, Sequence};
 
 /// A contribution: what came in, what of it is accepted, and what it buys.
 ///

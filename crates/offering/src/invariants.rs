@@ -60,7 +60,11 @@ impl Offering {
             let broken = Violation::Contribution { index };
             let place = crate::offering::index_of(index);
             let kept = self.kept.get(&place).copied().unwrap_or(0);
-            if held.accepted.checked_add(kept).is_none_or(|taken| taken > held.amount) {
+            if held
+                .accepted
+                .checked_add(kept)
+                .is_none_or(|taken| taken > held.amount)
+            {
                 return Err(broken);
             }
             let row = self.row(place);
@@ -72,12 +76,20 @@ impl Offering {
                 None => {}
             }
         }
-        if self.rounds.iter().zip(&tokens).any(|(state, sum)| state.net_tokens != *sum) {
+        if self
+            .rounds
+            .iter()
+            .zip(&tokens)
+            .any(|(state, sum)| state.net_tokens != *sum)
+        {
             return Err(Violation::Tokens);
         }
         for (currency, total) in totals.iter().enumerate() {
             let parts = total.accepted.0 + total.refunded.0 + total.kept.0;
-            let settled = self.settlement.as_ref().map(|settled| settled.totals[currency]);
+            let settled = self
+                .settlement
+                .as_ref()
+                .map(|settled| settled.totals[currency]);
             if parts != total.contributed.0 || settled.is_some_and(|held| held != *total) {
                 return Err(Violation::Currency { currency });
             }
@@ -95,7 +107,9 @@ impl Offering {
             value += state.net_value;
             tokens += state.net_tokens;
             let above_cap = terms.cap.is_some_and(|cap| state.net_value > cap.0);
-            let above_supply = terms.supply.is_some_and(|supply| state.net_tokens > supply.0);
+            let above_supply = terms
+                .supply
+                .is_some_and(|supply| state.net_tokens > supply.0);
             if above_cap || above_supply {
                 return Err(Violation::Round { round });
             }
@@ -122,7 +136,9 @@ impl Offering {
             while let Some(row) = rows.next() {
                 let held = settlement.by_investor.of(row.investor);
                 if row.tokens > most && self.is_cut_to_ceiling(held) {
-                    return Err(Violation::Investor { investor: row.investor.index() });
+                    return Err(Violation::Investor {
+                        investor: row.investor.index(),
+                    });
                 }
             }
         }
@@ -132,7 +148,9 @@ impl Offering {
     /// Nobody has more in a round than its limit for one investor.
     fn check_round_limits(&self) -> Result<(), Violation> {
         for (place, round) in (0_u8..).zip(&self.terms.rounds) {
-            let Some(most) = round.investor_max else { continue };
+            let Some(most) = round.investor_max else {
+                continue;
+            };
             for investor in 0..self.investors.len() {
                 let index = crate::InvestorIndex(u32::try_from(investor).unwrap_or(u32::MAX));
                 let (value, tokens) = self.used_in_round(index, crate::RoundIndex(place));
@@ -149,18 +167,24 @@ impl Offering {
     }
 
     fn check_supply(&self) -> Result<(), Violation> {
-        let Some(settlement) = &self.settlement else { return Ok(()) };
+        let Some(settlement) = &self.settlement else {
+            return Ok(());
+        };
         if settlement.settled.verdict != Verdict::Succeeded {
             return Ok(());
         }
         let sold = settlement.settled.sold.0;
         let shares: u128 = settlement.shares.iter().map(|share| share.0).sum();
         let holds = match &self.terms.token.supply {
-            Supply::Fixed { total, for_sale, .. } => {
-                sold + settlement.unsold.0 == for_sale.0 && for_sale.0 + shares == total.0
-            }
+            Supply::Fixed {
+                total, for_sale, ..
+            } => sold + settlement.unsold.0 == for_sale.0 && for_sale.0 + shares == total.0,
             Supply::Minted { .. } => settlement.minted.0 == sold + shares,
         };
-        if holds { Ok(()) } else { Err(Violation::Supply) }
+        if holds {
+            Ok(())
+        } else {
+            Err(Violation::Supply)
+        }
     }
 }

@@ -41,7 +41,10 @@ impl<'a> InvestorId<'a> {
         if text.len() > Self::LONGEST {
             return Err(InvestorIdError::TooLong);
         }
-        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:@+/=-".contains(&byte)) {
+        if text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._:@+/=-".contains(&byte))
+        {
             Ok(Self::Opaque(text))
         } else {
             Err(InvestorIdError::Character)
@@ -59,7 +62,10 @@ fn parse_address(text: &[u8]) -> Option<[u8; 20]> {
     let mut address = [0; 20];
     let mut seen = 0;
     for (byte, pair) in address.iter_mut().zip(digits.chunks_exact(2)) {
-        let (high, low) = (HEX_DIGITS[usize::from(pair[0])], HEX_DIGITS[usize::from(pair[1])]);
+        let (high, low) = (
+            HEX_DIGITS[usize::from(pair[0])],
+            HEX_DIGITS[usize::from(pair[1])],
+        );
         seen |= high | low;
         *byte = (high << 4) | (low & 15);
     }
@@ -116,7 +122,10 @@ mod tests {
         let lower = InvestorId::parse("0xeb68aa2764b4a9a943658b2e61db4c902b2ebf85").unwrap();
         let upper = InvestorId::parse("0xEB68AA2764B4A9A943658B2E61DB4C902B2EBF85").unwrap();
         assert_eq!(lower, upper);
-        assert_eq!(upper.to_string(), "0xeb68aa2764b4a9a943658b2e61db4c902b2ebf85");
+        assert_eq!(
+            upper.to_string(),
+            "0xeb68aa2764b4a9a943658b2e61db4c902b2ebf85"
+        );
     }
 
     #[test]

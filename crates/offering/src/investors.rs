@@ -100,7 +100,9 @@ impl Investors {
         if let Some(index) = self.find_hashed(hash, id) {
             return Some(index);
         }
-        let index = u32::try_from(self.records.len()).ok().filter(|&index| index < u32::MAX)?;
+        let index = u32::try_from(self.records.len())
+            .ok()
+            .filter(|&index| index < u32::MAX)?;
         self.lookup.insert(hash, index);
         if self.total == TotalValue::Counted {
             self.totals.push(0);
@@ -138,7 +140,11 @@ impl Investors {
     /// Bytes held, for the benchmark of the state's size.
     pub(crate) fn heap_bytes(&self) -> usize {
         let tables = self.lookup.heap_bytes();
-        let text: usize = self.spilled.iter().map(|id| id.len() + size_of::<Box<str>>()).sum();
+        let text: usize = self
+            .spilled
+            .iter()
+            .map(|id| id.len() + size_of::<Box<str>>())
+            .sum();
         let totals = self.totals.len() * size_of::<u128>();
         tables + self.records.len() * size_of::<Investor>() + totals + text
     }

@@ -55,7 +55,10 @@ impl Offering {
     /// Gives the money free once the deadline passed without a settlement.
     pub(crate) fn expire(&mut self) {
         if self.stage == Stage::Running
-            && self.terms.refund_deadline.is_some_and(|deadline| self.now() > deadline)
+            && self
+                .terms
+                .refund_deadline
+                .is_some_and(|deadline| self.now() > deadline)
         {
             self.stage = Stage::Expired;
         }
@@ -89,7 +92,10 @@ impl Offering {
     /// Whether what is accepted now reaches the soft cap; batch rounds count what was asked.
     pub(crate) fn soft_cap_is_met(&self) -> bool {
         let sum = |part: fn(&crate::rounds::RoundState) -> u128| {
-            self.rounds.iter().map(part).fold(0_u128, u128::saturating_add)
+            self.rounds
+                .iter()
+                .map(part)
+                .fold(0_u128, u128::saturating_add)
         };
         match self.terms.soft_cap {
             None => true,
@@ -108,14 +114,26 @@ impl Offering {
             Stage::Running => {}
         }
         let open = (0..self.rounds.len()).any(|round| !self.round_is_over(round));
-        let rights = self.rights_end.iter().zip(&self.latest).any(|(end, now)| now < end);
-        let exit = self.document_exits.iter().any(|(_, until)| self.now() <= *until);
+        let rights = self
+            .rights_end
+            .iter()
+            .zip(&self.latest)
+            .any(|(end, now)| now < end);
+        let exit = self
+            .document_exits
+            .iter()
+            .any(|(_, until)| self.now() <= *until);
         if open || rights || exit || self.reveals_are_open() {
             return Err(Refusal::TooEarlyToSettle);
         }
-        let unseeded = self.terms.rounds.iter().zip(&self.rounds).any(|(terms, state)| {
-            matches!(terms.allocation, Allocation::Lottery { .. }) && state.seed.is_none()
-        });
+        let unseeded = self
+            .terms
+            .rounds
+            .iter()
+            .zip(&self.rounds)
+            .any(|(terms, state)| {
+                matches!(terms.allocation, Allocation::Lottery { .. }) && state.seed.is_none()
+            });
         if unseeded {
             return Err(Refusal::SeedMissing);
         }
@@ -165,15 +183,27 @@ impl Offering {
         }
         (0..)
             .zip(stamps)
-            .map(|(line, position)| Stamp { line: LineIndex(line), position })
+            .map(|(line, position)| Stamp {
+                line: LineIndex(line),
+                position,
+            })
             .collect()
     }
 
     /// Up to where a round waits after its window: for its seed, or for reveals.
     fn waits_until(&self, round: usize) -> Position {
-        match (&self.terms.rounds[round].allocation, &self.terms.rounds[round].pricing) {
+        match (
+            &self.terms.rounds[round].allocation,
+            &self.terms.rounds[round].pricing,
+        ) {
             (Allocation::Lottery { instant, .. }, _) => *instant,
-            (_, Pricing::Bids { sealing: Sealing::Sealed { reveal_until, .. }, .. }) => *reveal_until,
+            (
+                _,
+                Pricing::Bids {
+                    sealing: Sealing::Sealed { reveal_until, .. },
+                    ..
+                },
+            ) => *reveal_until,
             _ => Position(0),
         }
     }

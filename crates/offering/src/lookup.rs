@@ -28,7 +28,9 @@ struct Shard {
 
 impl Lookup {
     pub(crate) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+        }
     }
 
     /// The index with this hash that is the right one.
@@ -80,7 +82,9 @@ impl Shard {
     }
 
     fn place(&mut self, slot: u64) {
-        let Some(mut place) = self.home(slot >> 32) else { return };
+        let Some(mut place) = self.home(slot >> 32) else {
+            return;
+        };
         while self.slots[place] != 0 {
             place = self.after(place);
         }
@@ -141,7 +145,10 @@ mod tests {
         }
         for shard in &lookup.shards {
             assert!(shard.used * 4 <= shard.slots.len() * 3);
-            assert_eq!(shard.slots.iter().filter(|slot| **slot != 0).count(), shard.used);
+            assert_eq!(
+                shard.slots.iter().filter(|slot| **slot != 0).count(),
+                shard.used
+            );
         }
     }
 }

@@ -145,7 +145,10 @@ impl Rates {
                 RateTerm::Fixed(rate) => {
                     let index = u32::try_from(rates.all.len()).unwrap_or(u32::MAX);
                     rates.all.push(*rate);
-                    rates.current.push(Some(CurrentRate { index, recorded: None }));
+                    rates.current.push(Some(CurrentRate {
+                        index,
+                        recorded: None,
+                    }));
                 }
                 RateTerm::Recorded { .. } => rates.current.push(None),
             }
@@ -176,7 +179,11 @@ impl Offering {
             investors: Investors::new(seed, total),
             contributions: Chunked::default(),
             admissions: Chunked::default(),
-            rounds: terms.rounds.iter().map(|round| RoundState::new(&terms, round)).collect(),
+            rounds: terms
+                .rounds
+                .iter()
+                .map(|round| RoundState::new(&terms, round))
+                .collect(),
             bids: Bids::default(),
             pauses: Pauses::default(),
             rates: Rates::new(&terms),
@@ -233,7 +240,9 @@ impl Offering {
 
     /// The contribution that an entry made.
     pub fn contribution_at(&self, sequence: Sequence) -> Option<ContributionIndex> {
-        let index = self.contributions.partition_point(|held| held.sequence < sequence);
+        let index = self
+            .contributions
+            .partition_point(|held| held.sequence < sequence);
         let found = self.contributions.get(index)?;
         (found.sequence == sequence).then(|| index_of(index))
     }
@@ -268,8 +277,10 @@ impl Offering {
 
     /// Takes the entry's position into the clock: what follows from time alone happens here.
     pub(crate) fn admit_stamp(&mut self, stamp: Stamp) -> Result<(), Refusal> {
-        let latest =
-            self.latest.get_mut(stamp.line.index()).ok_or(Refusal::UnknownCurrency)?;
+        let latest = self
+            .latest
+            .get_mut(stamp.line.index())
+            .ok_or(Refusal::UnknownCurrency)?;
         if stamp.position.after(self.terms.clock.tolerance) < *latest {
             return Err(Refusal::PositionWentBack);
         }
@@ -291,20 +302,32 @@ impl Offering {
             Command::Contribute(contribute) => return self.contribute(sequence, stamp, contribute),
             Command::Announce { terms_hash } => return self.announce(*terms_hash),
             _ if self.stage == Stage::Draft => return Err(Refusal::NotAnnounced),
-            Command::Commit { investor, locked, commitment, .. } => {
+            Command::Commit {
+                investor,
+                locked,
+                commitment,
+                ..
+            } => {
                 return self.commit_bid(sequence, stamp, *investor, *locked, *commitment);
             }
             Command::Withdraw { contribution } => return self.withdraw(stamp, *contribution),
-            Command::Return { contribution, amount, reason } => {
+            Command::Return {
+                contribution,
+                amount,
+                reason,
+            } => {
                 return self.return_money(*contribution, *amount, *reason);
             }
             Command::Settle => return self.settle(stamp),
             Command::Admit(admit) => self.admit(admit),
             Command::Revoke { round, investor } => self.revoke(*round, *investor),
             Command::Rate { currency, rate } => self.record_rate(stamp, *currency, *rate),
-            Command::Reveal { bid, amount, limit, salt } => {
-                self.reveal_bid(stamp, *bid, *amount, *limit, salt)
-            }
+            Command::Reveal {
+                bid,
+                amount,
+                limit,
+                salt,
+            } => self.reveal_bid(stamp, *bid, *amount, *limit, salt),
             Command::Pause => self.pause(stamp),
             Command::Resume => self.resume(stamp),
             Command::Seed { round, seed, proof } => self.record_seed(stamp, *round, *seed, proof),
@@ -341,7 +364,10 @@ impl Offering {
     }
 
     pub(crate) fn line_of(&self, currency: CurrencyIndex) -> LineIndex {
-        self.terms.currencies.get(currency.index()).map_or(LineIndex(0), |known| known.line)
+        self.terms
+            .currencies
+            .get(currency.index())
+            .map_or(LineIndex(0), |known| known.line)
     }
 }
 

@@ -33,9 +33,15 @@ impl Offering {
             return Err(Refusal::PausesUsedUp);
         }
         // From the newest position on, so that a stamp behind it cannot lengthen the pause.
-        let from = Stamp { line: stamp.line, position: self.latest(stamp.line) };
+        let from = Stamp {
+            line: stamp.line,
+            position: self.latest(stamp.line),
+        };
         self.pauses.count += 1;
-        self.pauses.current = Some(Pause { from, ends: from.position.after(bounds.longest) });
+        self.pauses.current = Some(Pause {
+            from,
+            ends: from.position.after(bounds.longest),
+        });
         Ok(())
     }
 
@@ -85,8 +91,15 @@ impl Offering {
 
     fn end_pause(&mut self, pause: Pause, until: Position) {
         self.pauses.current = None;
-        self.pauses.past.push(Pause { ends: until, ..pause });
-        if self.terms.pause.is_none_or(|bounds| bounds.end == PauseEnd::Fixed) {
+        self.pauses.past.push(Pause {
+            ends: until,
+            ..pause
+        });
+        if self
+            .terms
+            .pause
+            .is_none_or(|bounds| bounds.end == PauseEnd::Fixed)
+        {
             return;
         }
         let length = Span(until.0 - pause.from.position.0.min(until.0));
@@ -96,7 +109,11 @@ impl Offering {
             } else {
                 window.from
             };
-            Window { from, until: window.until.after(length), end: window.end }
+            Window {
+                from,
+                until: window.until.after(length),
+                end: window.end,
+            }
         };
         let line = LineIndex::index(pause.from.line);
         for state in &mut self.rounds {

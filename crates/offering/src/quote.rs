@@ -28,7 +28,11 @@ pub(crate) enum QuotePrice {
     /// Token units per money unit.
     Known(Factor),
     /// By the amount raised before.
-    Tiers { terms: Arc<Terms>, round: usize, raised: u128 },
+    Tiers {
+        terms: Arc<Terms>,
+        round: usize,
+        raised: u128,
+    },
     /// Known at the end only.
     Later,
 }
@@ -73,7 +77,8 @@ impl Offering {
         let held = self.contributions.get(index.index())?;
         let place = usize::try_from(held.rate).ok()?;
         let rate = self.rates.all.get(place)?.factor();
-        self.quote(held.round()?, held.currency, rate, held.rate, held.position).ok()
+        self.quote(held.round()?, held.currency, rate, held.rate, held.position)
+            .ok()
     }
 
     /// Room under each cap that a round's contributions meet, with the refusal of who meets it.
@@ -95,31 +100,43 @@ impl Offering {
         }
         let mut rooms = Rooms::default();
         if let Some(cap) = terms.cap {
-            let used = state.used_value.checked_add(others).ok_or(Refusal::AmountTooLarge)?;
+            let used = state
+                .used_value
+                .checked_add(others)
+                .ok_or(Refusal::AmountTooLarge)?;
             rooms.push_value(cap, used, Refusal::RoundCapReached);
         }
         if let Some(supply) = terms.supply {
             let reserved = quote.tokens_of_value(others)?;
-            let used = state.used_tokens.checked_add(reserved).ok_or(Refusal::AmountTooLarge)?;
+            let used = state
+                .used_tokens
+                .checked_add(reserved)
+                .ok_or(Refusal::AmountTooLarge)?;
             rooms.push_tokens(supply, used, Refusal::SoldOut);
         }
         let (all_value, all_tokens) = self.used_outside_batches();
         match self.terms.hard_cap {
             Some(Bound::Value(cap)) => {
                 let reserved = self.reserved_by_batches(round);
-                let used = all_value.checked_add(reserved.0).ok_or(Refusal::AmountTooLarge)?;
+                let used = all_value
+                    .checked_add(reserved.0)
+                    .ok_or(Refusal::AmountTooLarge)?;
                 rooms.push_value(cap, used, Refusal::HardCapReached);
             }
             Some(Bound::Tokens(cap)) => {
                 let reserved = self.reserved_by_batches(round);
-                let used = all_tokens.checked_add(reserved.1).ok_or(Refusal::AmountTooLarge)?;
+                let used = all_tokens
+                    .checked_add(reserved.1)
+                    .ok_or(Refusal::AmountTooLarge)?;
                 rooms.push_tokens(cap, used, Refusal::HardCapReached);
             }
             None => {}
         }
         if let Some(for_sale) = self.terms.token.supply.most_for_sale() {
             let reserved = self.reserved_by_batches(round);
-            let used = all_tokens.checked_add(reserved.1).ok_or(Refusal::AmountTooLarge)?;
+            let used = all_tokens
+                .checked_add(reserved.1)
+                .ok_or(Refusal::AmountTooLarge)?;
             rooms.push_tokens(for_sale, used, Refusal::SoldOut);
         }
         match &terms.pricing {
@@ -144,17 +161,23 @@ impl Offering {
     /// supply from the beginning, because what it sells is known only at its end.
     pub(crate) fn used_outside_batches(&self) -> (u128, u128) {
         let rounds = self.terms.rounds.iter().zip(&self.rounds);
-        rounds.filter(|(terms, _)| !is_batch(terms)).fold((0, 0), |(value, tokens), (terms, state)| {
-            let used = match terms.pricing {
-                Pricing::Dutch { .. } => terms.supply.map_or(0, |supply| supply.0),
-                Pricing::Fixed { .. }
-                | Pricing::Steps { .. }
-                | Pricing::Linear { .. }
-                | Pricing::Tiers { .. }
-                | Pricing::Bids { .. } => state.used_tokens,
-            };
-            (value.saturating_add(state.used_value), tokens.saturating_add(used))
-        })
+        rounds.filter(|(terms, _)| !is_batch(terms)).fold(
+            (0, 0),
+            |(value, tokens), (terms, state)| {
+                let used = match terms.pricing {
+                    Pricing::Dutch { .. } => terms.supply.map_or(0, |supply| supply.0),
+                    Pricing::Fixed { .. }
+                    | Pricing::Steps { .. }
+                    | Pricing::Linear { .. }
+                    | Pricing::Tiers { .. }
+                    | Pricing::Bids { .. } => state.used_tokens,
+                };
+                (
+                    value.saturating_add(state.used_value),
+                    tokens.saturating_add(used),
+                )
+            },
+        )
     }
 
     /// Value and tokens set aside for batch rounds, which are allocated at settlement: each keeps
@@ -164,19 +187,16 @@ impl Offering {
         for (place, round) in self.terms.rounds.iter().enumerate() {
             if place != but.index() && is_batch(round) {
                 reserved.0 = reserved.0.saturating_add(round.cap.map_or(0, |cap| cap.0));
-                reserved.1 = reserved.1.saturating_add(round.supply.map_or(0, |supply| supply.0));
+                reserved.1 = reserved
+                    .1
+                    .saturating_add(round.supply.map_or(0, |supply| supply.0));
             }
         }
         reserved
     }
 
     /// Adds `accepted` money of a contribution to everything that counts it; its tokens.
-    pub(crate) fn take(
-        &mut self,
-        index: ContributionIndex,
-        quote: &Quote,
-        accepted: u128,
-    ) -> u128 {
+    pub(crate) fn take(&mut self, index: ContributionIndex, quote: &Quote, accepted: u128) -> u128 {
         let before = self.uses(index, quote);
         let held = &mut self.contributions[index.index()];
         held.accepted += accepted;
@@ -205,7 +225,10 @@ impl Offering {
         self.set_used_in_round(investor, round, used_value + value, used_tokens + reserve);
         let total = self.investors.total_value(investor) + value;
         self.investors.set_total_value(investor, total);
-        if matches!(self.terms.rounds[round.index()].allocation, Allocation::Guaranteed { .. }) {
+        if matches!(
+            self.terms.rounds[round.index()].allocation,
+            Allocation::Guaranteed { .. }
+        ) {
             self.use_guarantee(investor, round, value);
         }
         tokens
@@ -247,7 +270,8 @@ impl Offering {
 
     /// Tokens that a contribution may come to.
     pub(crate) fn reserve_of(&self, index: ContributionIndex) -> u128 {
-        self.quote_of(index).map_or(0, |quote| self.uses(index, &quote).reserve)
+        self.quote_of(index)
+            .map_or(0, |quote| self.uses(index, &quote).reserve)
     }
 
     fn uses(&self, index: ContributionIndex, quote: &Quote) -> Uses {
@@ -269,7 +293,10 @@ impl Offering {
         if record.round == round.0 {
             return (record.round_value, record.round_tokens);
         }
-        self.other_rounds.get(&(investor, round)).copied().unwrap_or((0, 0))
+        self.other_rounds
+            .get(&(investor, round))
+            .copied()
+            .unwrap_or((0, 0))
     }
 
     fn set_used_in_round(
@@ -283,7 +310,8 @@ impl Offering {
         if record.round != round.0 {
             if record.round_value > 0 || record.round_tokens > 0 {
                 let used = (record.round_value, record.round_tokens);
-                self.other_rounds.insert((investor, RoundIndex(record.round)), used);
+                self.other_rounds
+                    .insert((investor, RoundIndex(record.round)), used);
             }
             self.other_rounds.remove(&(investor, round));
             record.round = round.0;
@@ -336,7 +364,9 @@ impl Quote {
 
     /// Value in numeraire units, rounded up.
     pub(crate) fn value_up(&self, amount: u128) -> Result<u128, Refusal> {
-        self.rate.ceil_to_unit(amount, 1).ok_or(Refusal::AmountTooLarge)
+        self.rate
+            .ceil_to_unit(amount, 1)
+            .ok_or(Refusal::AmountTooLarge)
     }
 
     /// The multiple of the token's smallest unit to which tokens are rounded.
@@ -389,11 +419,17 @@ impl Quote {
         if amount == 0 {
             return Ok(0);
         }
-        let money = amount.checked_add(self.credit).ok_or(Refusal::AmountTooLarge)?;
+        let money = amount
+            .checked_add(self.credit)
+            .ok_or(Refusal::AmountTooLarge)?;
         let (unit, mode) = (self.rounding.unit, self.rounding.mode);
         match &self.price {
             QuotePrice::Known(factor) => factor.times_to_unit(money, unit.0, mode),
-            QuotePrice::Tiers { terms, round, raised } => {
+            QuotePrice::Tiers {
+                terms,
+                round,
+                raised,
+            } => {
                 let Pricing::Tiers { tiers, crossing } = &terms.rounds[*round].pricing else {
                     return Err(Refusal::Inconsistent);
                 };
@@ -406,11 +442,13 @@ impl Quote {
 
     /// Tokens that an amount can become at most, whatever rounding per investor adds.
     pub(crate) fn reserve(&self, amount: u128) -> Result<u128, Refusal> {
-        let money = amount.checked_add(self.credit).ok_or(Refusal::AmountTooLarge)?;
+        let money = amount
+            .checked_add(self.credit)
+            .ok_or(Refusal::AmountTooLarge)?;
         match &self.price {
-            QuotePrice::Known(factor) => {
-                factor.ceil_to_unit(money, self.rounding.unit.0).ok_or(Refusal::AmountTooLarge)
-            }
+            QuotePrice::Known(factor) => factor
+                .ceil_to_unit(money, self.rounding.unit.0)
+                .ok_or(Refusal::AmountTooLarge),
             QuotePrice::Tiers { .. } | QuotePrice::Later => self.tokens(amount),
         }
     }
@@ -428,7 +466,10 @@ impl Quote {
         if value == 0 {
             return Ok(0);
         }
-        let money = self.rate.smallest_reaching(value).ok_or(Refusal::AmountTooLarge)?;
+        let money = self
+            .rate
+            .smallest_reaching(value)
+            .ok_or(Refusal::AmountTooLarge)?;
         self.reserve(money)
     }
 

@@ -1,10 +1,8 @@
 //! Recorded rates: the value of a currency, bounded in age and in step by the terms.
 
 use crate::{
-    BasisPoints, CurrencyIndex, Offering, Ratio, Refusal, Stamp,
-    offering::CurrentRate,
-    ratio::wide,
-    terms::RateTerm,
+    BasisPoints, CurrencyIndex, Offering, Ratio, Refusal, Stamp, offering::CurrentRate,
+    ratio::wide, terms::RateTerm,
 };
 
 impl Offering {
@@ -15,8 +13,11 @@ impl Offering {
         rate: Ratio,
     ) -> Result<(), Refusal> {
         self.require_running()?;
-        let terms =
-            self.terms.currencies.get(currency.index()).ok_or(Refusal::UnknownCurrency)?;
+        let terms = self
+            .terms
+            .currencies
+            .get(currency.index())
+            .ok_or(Refusal::UnknownCurrency)?;
         let RateTerm::Recorded { max_step, .. } = &terms.rate else {
             return Err(Refusal::RateIsFixed);
         };
@@ -35,8 +36,10 @@ impl Offering {
         }
         let index = u32::try_from(self.rates.all.len()).map_err(|_| Refusal::TooManyEntries)?;
         self.rates.all.push(rate);
-        self.rates.current[currency.index()] =
-            Some(CurrentRate { index, recorded: Some(stamp.position) });
+        self.rates.current[currency.index()] = Some(CurrentRate {
+            index,
+            recorded: Some(stamp.position),
+        });
         Ok(())
     }
 }
@@ -47,8 +50,11 @@ fn within_step(old: Ratio, new: Ratio, step: BasisPoints) -> bool {
     use ruint::aliases::U512;
     let product = |a, b| U512::from(wide(a, b));
     let (old_side, new_side) = (product(old.num(), new.den()), product(new.num(), old.den()));
-    let difference =
-        if new_side > old_side { new_side - old_side } else { old_side - new_side };
+    let difference = if new_side > old_side {
+        new_side - old_side
+    } else {
+        old_side - new_side
+    };
     difference * U512::from(BasisPoints::WHOLE.0) <= old_side * U512::from(step.0)
 }
 
@@ -69,7 +75,11 @@ mod tests {
             (ratio(u128::MAX, 1), ratio(1, u128::MAX), 9_999, false),
         ];
         for (old, new, step, within) in table {
-            assert_eq!(within_step(old, new, BasisPoints(step)), within, "{old:?} to {new:?}");
+            assert_eq!(
+                within_step(old, new, BasisPoints(step)),
+                within,
+                "{old:?} to {new:?}"
+            );
         }
     }
 }

@@ -73,7 +73,10 @@ impl Ratio {
             return None;
         }
         let common = gcd(num, den);
-        Some(Self { num: num / common, den: den / common })
+        Some(Self {
+            num: num / common,
+            den: den / common,
+        })
     }
 
     /// `num / den` of wide numbers, or `None` when it does not fit 128 bits in lowest terms.
@@ -82,7 +85,10 @@ impl Ratio {
             return None;
         }
         let common = gcd_wide(num, den);
-        Some(Self { num: narrow(num / common)?, den: narrow(den / common)? })
+        Some(Self {
+            num: narrow(num / common)?,
+            den: narrow(den / common)?,
+        })
     }
 
     /// The numerator in lowest terms.
@@ -112,7 +118,10 @@ impl Ratio {
 
     /// The same number for arithmetic.
     pub(crate) fn factor(self) -> Factor {
-        Factor { num: self.num, den: self.den }
+        Factor {
+            num: self.num,
+            den: self.den,
+        }
     }
 
     /// `amount x self`, rounded.
@@ -149,7 +158,10 @@ impl Factor {
         if other.num == 1 && other.den == 1 {
             return Some(self);
         }
-        match (self.num.checked_mul(other.num), self.den.checked_mul(other.den)) {
+        match (
+            self.num.checked_mul(other.num),
+            self.den.checked_mul(other.den),
+        ) {
             (Some(num), Some(den)) => Some(Self { num, den }),
             _ => Self::from_wide(wide(self.num, other.num), wide(self.den, other.den)),
         }
@@ -157,11 +169,17 @@ impl Factor {
 
     /// `part / whole`.
     pub(crate) fn share(part: u128, whole: u128) -> Option<Self> {
-        (whole != 0).then_some(Self { num: part, den: whole })
+        (whole != 0).then_some(Self {
+            num: part,
+            den: whole,
+        })
     }
 
     pub(crate) fn inverse(self) -> Option<Self> {
-        (self.num != 0).then_some(Self { num: self.den, den: self.num })
+        (self.num != 0).then_some(Self {
+            num: self.den,
+            den: self.num,
+        })
     }
 
     pub(crate) fn num(self) -> u128 {
@@ -180,16 +198,25 @@ impl Factor {
     /// Rounded up to a multiple of `unit`.
     pub(crate) fn ceil_to_unit(self, amount: u128, unit: u128) -> Option<u128> {
         let (quotient, rest) = wide(amount, self.num).div_rem(wide(self.den, unit));
-        narrow(quotient)?.checked_add(u128::from(!rest.is_zero()))?.checked_mul(unit)
+        narrow(quotient)?
+            .checked_add(u128::from(!rest.is_zero()))?
+            .checked_mul(unit)
     }
 
     /// `amount x self`, rounded to a multiple of `unit` (which is not zero).
     ///
     /// The product and the division are exact; only the last step rounds.
-    pub(crate) fn times_to_unit(self, amount: u128, unit: u128, mode: RoundingMode) -> Option<u128> {
-        if let (Some(product), Some(den), RoundingMode::Down) =
-            (amount.checked_mul(self.num), self.den.checked_mul(unit), mode)
-        {
+    pub(crate) fn times_to_unit(
+        self,
+        amount: u128,
+        unit: u128,
+        mode: RoundingMode,
+    ) -> Option<u128> {
+        if let (Some(product), Some(den), RoundingMode::Down) = (
+            amount.checked_mul(self.num),
+            self.den.checked_mul(unit),
+            mode,
+        ) {
             return (product / den).checked_mul(unit);
         }
         let count = divide(wide(amount, self.num), wide(self.den, unit), mode)?;
@@ -202,7 +229,11 @@ impl Factor {
         if self.num == 0 {
             return None;
         }
-        divide(wide(limit, self.den), U256::from(self.num), RoundingMode::Down)
+        divide(
+            wide(limit, self.den),
+            U256::from(self.num),
+            RoundingMode::Down,
+        )
     }
 
     /// The smallest amount whose exact product with `self` is at least `target`.
@@ -246,19 +277,37 @@ mod tests {
         for (amount, (num, den), unit, down, half_up, half_even) in table {
             let ratio = Ratio::new(num, den).unwrap();
             let round = |mode| ratio.times_to_unit(amount, unit, mode).unwrap();
-            assert_eq!(round(RoundingMode::Down), down, "{amount} x {num}/{den} down");
-            assert_eq!(round(RoundingMode::HalfUp), half_up, "{amount} x {num}/{den} half up");
-            assert_eq!(round(RoundingMode::HalfEven), half_even, "{amount} x {num}/{den} half even");
+            assert_eq!(
+                round(RoundingMode::Down),
+                down,
+                "{amount} x {num}/{den} down"
+            );
+            assert_eq!(
+                round(RoundingMode::HalfUp),
+                half_up,
+                "{amount} x {num}/{den} half up"
+            );
+            assert_eq!(
+                round(RoundingMode::HalfEven),
+                half_even,
+                "{amount} x {num}/{den} half even"
+            );
         }
     }
 
     #[test]
     fn products_beyond_128_bits_are_exact_and_results_beyond_are_none() {
         let third = Ratio::new(1, 3).unwrap();
-        assert_eq!(third.times(u128::MAX, RoundingMode::Down), Some(u128::MAX / 3));
+        assert_eq!(
+            third.times(u128::MAX, RoundingMode::Down),
+            Some(u128::MAX / 3)
+        );
         let ratio = Ratio::new(u128::MAX, u128::MAX - 1).unwrap();
         assert_eq!(ratio.times(u128::MAX, RoundingMode::Down), None);
-        assert_eq!(ratio.times(u128::MAX - 1, RoundingMode::Down), Some(u128::MAX));
+        assert_eq!(
+            ratio.times(u128::MAX - 1, RoundingMode::Down),
+            Some(u128::MAX)
+        );
     }
 
     #[test]

@@ -152,7 +152,11 @@ mod tests {
     fn codes_are_unique_and_read_back() {
         for (place, refusal) in Refusal::ALL.iter().enumerate() {
             assert_eq!(Refusal::from_code(refusal.code()), Some(*refusal));
-            assert!(!Refusal::ALL[..place].iter().any(|other| other.code() == refusal.code()));
+            assert!(
+                !Refusal::ALL[..place]
+                    .iter()
+                    .any(|other| other.code() == refusal.code())
+            );
             assert!(refusal.sentence().ends_with('.') && refusal.remedy().ends_with('.'));
         }
         assert_eq!(Refusal::HardCapReached.name(), "hard_cap_reached");

@@ -58,7 +58,11 @@ impl Offering {
 
     pub(crate) fn collect_asks(&self, round: usize) -> Result<Asks, Refusal> {
         let mut person_of = vec![usize::MAX; self.investors.len()];
-        let mut found = Asks { asks: Vec::new(), people: Vec::new(), ids: Vec::new() };
+        let mut found = Asks {
+            asks: Vec::new(),
+            people: Vec::new(),
+            ids: Vec::new(),
+        };
         for (at, held) in self.contributions.iter().enumerate() {
             if held.round().map(RoundIndex::index) != Some(round) || held.accepted == 0 {
                 continue;
@@ -74,7 +78,12 @@ impl Offering {
             }
             let total = &mut found.people[*person];
             *total = total.checked_add(value).ok_or(Refusal::AmountTooLarge)?;
-            found.asks.push(Ask { index, person: *person, value, quote });
+            found.asks.push(Ask {
+                index,
+                person: *person,
+                value,
+                quote,
+            });
         }
         Ok(found)
     }
@@ -86,9 +95,10 @@ impl Offering {
         let people = &found.people;
         let mut threshold = None;
         let (parts, reason) = match &round.allocation {
-            Allocation::ProRata => {
-                (allocation::pro_rata::allot(people, capacity, dust, rank), Refusal::Oversubscribed)
-            }
+            Allocation::ProRata => (
+                allocation::pro_rata::allot(people, capacity, dust, rank),
+                Refusal::Oversubscribed,
+            ),
             Allocation::ProRataCapped { cap } => (
                 allocation::pro_rata_capped::allot(people, cap.0, capacity, dust, rank),
                 Refusal::Oversubscribed,
@@ -125,7 +135,9 @@ impl Offering {
     ) -> Result<(u128, DustRule), Refusal> {
         let (value, tokens) = self.left_for_batch(place);
         let value = value.unwrap_or(u128::MAX);
-        let Some(tokens) = tokens else { return Ok((value, self.terms.dust)) };
+        let Some(tokens) = tokens else {
+            return Ok((value, self.terms.dust));
+        };
         if let Pricing::Fixed { price } = &round.pricing {
             let by_tokens = price.factor().largest_within(tokens).unwrap_or(u128::MAX);
             return Ok((value.min(by_tokens), self.terms.dust));
@@ -141,7 +153,10 @@ impl Offering {
         if asked <= tokens {
             return Ok((value, self.terms.dust));
         }
-        let total = found.people.iter().try_fold(0_u128, |sum, ask| sum.checked_add(*ask));
+        let total = found
+            .people
+            .iter()
+            .try_fold(0_u128, |sum, ask| sum.checked_add(*ask));
         let total = total.ok_or(Refusal::AmountTooLarge)?;
         let scaled = Factor::share(tokens, asked).and_then(|share| share.floor(total));
         Ok((value.min(scaled.unwrap_or(0)), DustRule::Unassigned))
@@ -150,13 +165,17 @@ impl Offering {
     /// Shares each person's part over their contributions in proportion; exactly, and whatever the
     /// order in which they came.
     fn share_out(&mut self, mut found: Asks, parts: &[u128], reason: Refusal) {
-        let amount = |ask: &Ask, all: &crate::chunked::Chunked<Contribution>| {
-            all[ask.index.index()].amount
-        };
+        let amount =
+            |ask: &Ask, all: &crate::chunked::Chunked<Contribution>| all[ask.index.index()].amount;
         let all = &self.contributions;
         found.asks.sort_by(|a, b| {
-            (a.person, a.quote.currency, a.value, amount(a, all), a.index)
-                .cmp(&(b.person, b.quote.currency, b.value, amount(b, all), b.index))
+            (a.person, a.quote.currency, a.value, amount(a, all), a.index).cmp(&(
+                b.person,
+                b.quote.currency,
+                b.value,
+                amount(b, all),
+                b.index,
+            ))
         });
         let mut sums = vec![0_u128; parts.len()];
         for ask in found.asks {
@@ -165,16 +184,26 @@ impl Offering {
                 continue;
             }
             let share = |value: u128| {
-                Factor::share(part, asked).and_then(|share| share.floor(value)).unwrap_or(0)
+                Factor::share(part, asked)
+                    .and_then(|share| share.floor(value))
+                    .unwrap_or(0)
             };
             let before = sums[ask.person];
             let after = before + ask.value;
             sums[ask.person] = after;
             let value = share(after) - share(before);
             let held = self.contributions[ask.index.index()].accepted;
-            let accepted = if value == ask.value { held } else { ask.quote.money_within(value) };
+            let accepted = if value == ask.value {
+                held
+            } else {
+                ask.quote.money_within(value)
+            };
             // Who wins a lottery with a part was drawn; there was not enough left.
-            let reason = if part > 0 { Refusal::Oversubscribed } else { reason };
+            let reason = if part > 0 {
+                Refusal::Oversubscribed
+            } else {
+                reason
+            };
             self.reduce(ask.index, &ask.quote, accepted.min(held), reason);
         }
     }
@@ -186,8 +215,9 @@ impl Offering {
             let (asked, part) = (found.people[ask.person], parts[ask.person]);
             if part < asked {
                 let held = self.contributions[ask.index.index()].accepted;
-                let accepted =
-                    Factor::share(part, asked).and_then(|share| share.floor(held)).unwrap_or(0);
+                let accepted = Factor::share(part, asked)
+                    .and_then(|share| share.floor(held))
+                    .unwrap_or(0);
                 self.reduce(ask.index, &ask.quote, accepted, reason);
             }
         }
@@ -205,11 +235,16 @@ impl Offering {
     fn resolve_dutch(&mut self, place: usize) -> Result<Option<LimitPrice>, Refusal> {
         let round = RoundIndex(u8::try_from(place).unwrap_or(u8::MAX));
         let state = &self.rounds[place];
-        let end = state.closed.or_else(|| self.round_end(place)).map(|stamp| stamp.position);
+        let end = state
+            .closed
+            .or_else(|| self.round_end(place))
+            .map(|stamp| stamp.position);
         let end = end.ok_or(Refusal::Inconsistent)?;
         let supply = self.terms.rounds[place].supply.unwrap_or(Tokens::ZERO).0;
         let raised = state.gross_value;
-        let last = self.dutch_price(round, end).ok_or(Refusal::AmountTooLarge)?;
+        let last = self
+            .dutch_price(round, end)
+            .ok_or(Refusal::AmountTooLarge)?;
         // Money and tokens at which everybody buys. It cleared before the end exactly when what
         // was raised pays for the whole supply at the price of the end.
         let price = if raised > 0 && last.floor(supply).is_some_and(|lot| raised >= lot) {
@@ -236,7 +271,10 @@ impl Offering {
         }
         self.rounds[place].net_tokens = sold;
         self.rounds[place].used_tokens = sold;
-        Ok(Some(LimitPrice { money: price.num(), tokens: price.den() }))
+        Ok(Some(LimitPrice {
+            money: price.num(),
+            tokens: price.den(),
+        }))
     }
 
     fn resolve_bids(
@@ -257,8 +295,10 @@ impl Offering {
                 bids.push((index, Amount(held.accepted), limit, id));
             }
         }
-        let lot = std::num::NonZeroU128::new(supply)
-            .map(|supply| uniform_price::Lot { supply, min_proceeds });
+        let lot = std::num::NonZeroU128::new(supply).map(|supply| uniform_price::Lot {
+            supply,
+            min_proceeds,
+        });
         let Some(lot) = lot else {
             // Other rounds have sold everything: every bid goes back.
             for (index, ..) in &bids {
@@ -272,9 +312,17 @@ impl Offering {
         for (place, (index, ..)) in bids.iter().enumerate() {
             let accepted = clearing.accepted[place];
             let quote = self.quote_of(*index).ok_or(Refusal::NoRate)?;
-            let reason = if accepted == 0 { Refusal::Outbid } else { Refusal::Oversubscribed };
+            let reason = if accepted == 0 {
+                Refusal::Outbid
+            } else {
+                Refusal::Oversubscribed
+            };
             self.reduce(*index, &quote, accepted, reason);
-            let unit = self.terms.currencies[quote.currency.index()].rounding.unit.0.max(1);
+            let unit = self.terms.currencies[quote.currency.index()]
+                .rounding
+                .unit
+                .0
+                .max(1);
             let tokens = clearing.tokens[place] - clearing.tokens[place] % unit;
             self.contributions[index.index()].tokens = tokens;
             sold = sold.checked_add(tokens).ok_or(Refusal::AmountTooLarge)?;
@@ -298,7 +346,11 @@ fn clear(
     for (_, money, limit, id) in bids {
         let limit = uniform_price::Price::new(limit.money, limit.tokens)
             .ok_or(Refusal::LimitPriceMissing)?;
-        offers.push(uniform_price::Bid { money: money.0, limit, id: id.as_bytes() });
+        offers.push(uniform_price::Bid {
+            money: money.0,
+            limit,
+            id: id.as_bytes(),
+        });
     }
     // Bids of one person that are equal in everything are interchangeable; all others differ here.
     let rank = |place: usize| {

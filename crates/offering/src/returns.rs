@@ -15,7 +15,9 @@ impl Offering {
         contribution: Sequence,
     ) -> Result<Outcome, Refusal> {
         self.require_running()?;
-        let index = self.contribution_at(contribution).ok_or(Refusal::NoSuchContribution)?;
+        let index = self
+            .contribution_at(contribution)
+            .ok_or(Refusal::NoSuchContribution)?;
         let held = &self.contributions[index.index()];
         if held.status == Status::Sealed {
             return Err(Refusal::SealedBidStays);
@@ -30,7 +32,11 @@ impl Offering {
             return Err(Refusal::NothingLeft);
         }
         self.stop_waiting(index);
-        let accepted = if right.is_ok() { self.contributions[index.index()].accepted } else { 0 };
+        let accepted = if right.is_ok() {
+            self.contributions[index.index()].accepted
+        } else {
+            0
+        };
         self.send_back(index, accepted, Status::Withdrawn);
         Ok(self.after_freed(index, Amount(accepted + waiting)))
     }
@@ -46,13 +52,24 @@ impl Offering {
             return Ok(());
         }
         let right = self.terms.withdrawal.ok_or(Refusal::NoWithdrawalRight)?;
-        let marked = held.round().is_some_and(|round| self.is_marked(held.investor, round));
+        let marked = held
+            .round()
+            .is_some_and(|round| self.is_marked(held.investor, round));
         if right.who == WithdrawalHolder::Marked && !marked {
             return Err(Refusal::NotMarkedForWithdrawal);
         }
         let line = self.line_of(held.currency);
-        let now = if stamp.line == line { stamp.position } else { self.latest(line) };
-        let from = self.bids.opened.get(&index).copied().unwrap_or(held.position);
+        let now = if stamp.line == line {
+            stamp.position
+        } else {
+            self.latest(line)
+        };
+        let from = self
+            .bids
+            .opened
+            .get(&index)
+            .copied()
+            .unwrap_or(held.position);
         if now >= right.until.unwrap_or(from.after(right.span)) {
             return Err(Refusal::WithdrawalOver);
         }
@@ -66,7 +83,9 @@ impl Offering {
         reason: ReturnReason,
     ) -> Result<Outcome, Refusal> {
         self.require_running()?;
-        let index = self.contribution_at(contribution).ok_or(Refusal::NoSuchContribution)?;
+        let index = self
+            .contribution_at(contribution)
+            .ok_or(Refusal::NoSuchContribution)?;
         let held = &self.contributions[index.index()];
         if held.status == Status::Sealed {
             return Err(Refusal::SealedBidStays);
@@ -120,14 +139,21 @@ impl Offering {
         if self.terms.freed_room != FreedRoom::WaitingList {
             return 0;
         }
-        let Some(round) = self.contributions[index.index()].round() else { return 0 };
+        let Some(round) = self.contributions[index.index()].round() else {
+            return 0;
+        };
         let waiting = &self.rounds[round.index()].waiting;
         let place = waiting.binary_search_by_key(&index, |(waits, _)| *waits);
-        place.ok().and_then(|place| waiting.get(place)).map_or(0, |(_, amount)| *amount)
+        place
+            .ok()
+            .and_then(|place| waiting.get(place))
+            .map_or(0, |(_, amount)| *amount)
     }
 
     fn stop_waiting(&mut self, index: ContributionIndex) {
-        let Some(round) = self.contributions[index.index()].round() else { return };
+        let Some(round) = self.contributions[index.index()].round() else {
+            return;
+        };
         let waiting = &mut self.rounds[round.index()].waiting;
         if let Ok(place) = waiting.binary_search_by_key(&index, |(waits, _)| *waits) {
             waiting.remove(place);
@@ -142,7 +168,9 @@ impl Offering {
             let fits = self.promote(round, index, waits);
             promoted += u32::from(fits > 0);
             if fits < waits {
-                self.rounds[round.index()].waiting.push_back((index, waits - fits));
+                self.rounds[round.index()]
+                    .waiting
+                    .push_back((index, waits - fits));
             }
         }
         promoted
@@ -154,11 +182,20 @@ impl Offering {
         let held = &self.contributions[index.index()];
         let (investor, before) = (held.investor, held.accepted);
         let now = self.latest(self.line_of(held.currency));
-        if self.check_access(Some(investor), round, held.position).is_err() {
+        if self
+            .check_access(Some(investor), round, held.position)
+            .is_err()
+        {
             return 0;
         }
-        let Some(quote) = self.quote_of(index) else { return 0 };
-        let quote = if quote.is_tiered() && before > 0 { quote.without_credit() } else { quote };
+        let Some(quote) = self.quote_of(index) else {
+            return 0;
+        };
+        let quote = if quote.is_tiered() && before > 0 {
+            quote.without_credit()
+        } else {
+            quote
+        };
         let Ok(plan) = self.plan_promotion(round, quote, investor, (before, waits), now) else {
             return 0;
         };
@@ -181,7 +218,11 @@ impl Offering {
             self.require_running()?;
             // A supplement adds an exit and shortens none. One that ends no later than this one is
             // covered by it, so the list falls in positions and stays short.
-            while self.document_exits.last().is_some_and(|(_, open)| *open <= until) {
+            while self
+                .document_exits
+                .last()
+                .is_some_and(|(_, open)| *open <= until)
+            {
                 self.document_exits.pop();
             }
             self.document_exits.push((sequence, until));

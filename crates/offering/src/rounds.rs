@@ -102,7 +102,9 @@ impl Offering {
         let mut ahead = false;
         for (place, (round, state)) in self.terms.rounds.iter().zip(&self.rounds).enumerate() {
             let index = RoundIndex(u8::try_from(place).unwrap_or(u8::MAX));
-            let Some(window) = state.window(stamp.line) else { continue };
+            let Some(window) = state.window(stamp.line) else {
+                continue;
+            };
             ahead |= stamp.position < window.from;
             begun |= stamp.position >= window.from;
             if !window.contains(stamp.position) {
@@ -141,8 +143,13 @@ impl Offering {
     /// bids. Elsewhere a contribution is judged by its own position alone.
     pub(crate) fn is_sealed_off(&self, index: usize) -> bool {
         let round = &self.terms.rounds[index];
-        let sealed =
-            matches!(round.pricing, Pricing::Bids { sealing: Sealing::Sealed { .. }, .. });
+        let sealed = matches!(
+            round.pricing,
+            Pricing::Bids {
+                sealing: Sealing::Sealed { .. },
+                ..
+            }
+        );
         let instant = match round.allocation {
             Allocation::Lottery { instant, .. } => Some(instant),
             Allocation::FirstCome
@@ -166,9 +173,15 @@ impl Offering {
     /// Where a round ends on the first line on which it has a window.
     pub(crate) fn round_end(&self, index: usize) -> Option<Stamp> {
         let windows = &self.rounds.get(index)?.windows;
-        let (line, window) = windows.iter().enumerate().find_map(|(l, w)| Some((l, (*w)?)))?;
+        let (line, window) = windows
+            .iter()
+            .enumerate()
+            .find_map(|(l, w)| Some((l, (*w)?)))?;
         let line = LineIndex(u8::try_from(line).unwrap_or(u8::MAX));
-        Some(Stamp { line, position: window.end_exclusive() })
+        Some(Stamp {
+            line,
+            position: window.end_exclusive(),
+        })
     }
 
     /// The unit in which settlements and vesting count: whether positions are milliseconds.
@@ -182,7 +195,10 @@ impl Offering {
 fn nearer(a: Refusal, b: Refusal) -> Refusal {
     let distance = |refusal| {
         const FARTHEST_LAST: [Refusal; 2] = [Refusal::CurrencyNotTaken, Refusal::RoundClosed];
-        FARTHEST_LAST.iter().position(|far| *far == refusal).map_or(0, |place| place + 1)
+        FARTHEST_LAST
+            .iter()
+            .position(|far| *far == refusal)
+            .map_or(0, |place| place + 1)
     };
     if distance(b) < distance(a) { b } else { a }
 }

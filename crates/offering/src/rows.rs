@@ -2,8 +2,7 @@
 
 use crate::{
     Amount, ContributionIndex, CurrencyIndex, InvestorId, InvestorIndex, Offering, Position,
-    Refusal, ReturnReason, RoundIndex, Sequence, Tokens, Verdict,
-    contribution::Status,
+    Refusal, ReturnReason, RoundIndex, Sequence, Tokens, Verdict, contribution::Status,
 };
 
 /// A contribution as it stands now; final once the offering is settled.
@@ -116,7 +115,10 @@ pub struct InvestorRows<'a> {
 
 impl InvestorRows<'_> {
     /// The next investor. The row borrows from the iterator, so that millions need no allocation.
-    #[expect(clippy::should_implement_trait, reason = "the row borrows from the iterator")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the row borrows from the iterator"
+    )]
     pub fn next(&mut self) -> Option<InvestorRow<'_>> {
         if self.next >= self.end {
             return None;
@@ -125,7 +127,12 @@ impl InvestorRows<'_> {
         self.next += 1;
         let tokens = self.offering.investor_totals(investor, &mut self.totals);
         let id = self.offering.investor(investor);
-        Some(InvestorRow { investor, id, tokens, totals: &self.totals })
+        Some(InvestorRow {
+            investor,
+            id,
+            tokens,
+            totals: &self.totals,
+        })
     }
 }
 
@@ -162,7 +169,11 @@ impl Offering {
     }
 
     fn void_reason(&self) -> Reason {
-        match self.settlement.as_ref().map(|settlement| settlement.settled.verdict) {
+        match self
+            .settlement
+            .as_ref()
+            .map(|settlement| settlement.settled.verdict)
+        {
             Some(Verdict::Cancelled) => Reason::Cancelled,
             Some(Verdict::Expired) => Reason::Expired,
             Some(Verdict::Succeeded | Verdict::Failed) | None => Reason::SoftCapMissed,
@@ -181,9 +192,18 @@ impl Offering {
 
     /// The investors from `start` up to `end`, so that threads may share the work.
     pub fn investor_rows_from(&self, start: usize, end: usize) -> InvestorRows<'_> {
-        let end = if self.settlement.is_some() { end.min(self.investors.len()) } else { 0 };
+        let end = if self.settlement.is_some() {
+            end.min(self.investors.len())
+        } else {
+            0
+        };
         let totals = vec![CurrencyTotals::default(); self.terms.currencies.len()];
-        InvestorRows { offering: self, next: start, end, totals }
+        InvestorRows {
+            offering: self,
+            next: start,
+            end,
+            totals,
+        }
     }
 
     /// Sums an investor's rows into `totals`; their tokens.
@@ -212,6 +232,8 @@ impl Offering {
         investor: InvestorIndex,
     ) -> impl Iterator<Item = ContributionIndex> + '_ {
         let settlement = self.settlement.as_deref();
-        settlement.into_iter().flat_map(move |settled| settled.by_investor.of(investor))
+        settlement
+            .into_iter()
+            .flat_map(move |settled| settled.by_investor.of(investor))
     }
 }

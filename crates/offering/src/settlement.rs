@@ -69,7 +69,10 @@ impl ByInvestor {
         let mut order = vec![0_u32; offering.contributions.len()];
         for (index, held) in (0_u32..).zip(offering.contributions.iter()) {
             let place = &mut next[held.investor.index()];
-            if let Some(slot) = usize::try_from(*place).ok().and_then(|at| order.get_mut(at)) {
+            if let Some(slot) = usize::try_from(*place)
+                .ok()
+                .and_then(|at| order.get_mut(at))
+            {
                 *slot = index;
             }
             *place += 1;
@@ -82,10 +85,17 @@ impl ByInvestor {
         investor: InvestorIndex,
     ) -> impl Iterator<Item = ContributionIndex> + '_ {
         let bound = |place: usize| {
-            self.starts.get(place).and_then(|&start| usize::try_from(start).ok()).unwrap_or(0)
+            self.starts
+                .get(place)
+                .and_then(|&start| usize::try_from(start).ok())
+                .unwrap_or(0)
         };
         let range = bound(investor.index())..bound(investor.index() + 1);
-        self.order.get(range).unwrap_or_default().iter().map(|&index| ContributionIndex(index))
+        self.order
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .map(|&index| ContributionIndex(index))
     }
 }
 
@@ -155,8 +165,10 @@ impl Offering {
             let held = &mut self.contributions[index.index()];
             held.status = Status::Cut(Refusal::NotRevealed);
             let Some(round) = held.round() else { continue };
-            if let Pricing::Bids { sealing: Sealing::Sealed { bond, .. }, .. } =
-                self.terms.rounds[round.index()].pricing
+            if let Pricing::Bids {
+                sealing: Sealing::Sealed { bond, .. },
+                ..
+            } = self.terms.rounds[round.index()].pricing
             {
                 let share = crate::Ratio::new(bond.0.into(), BasisPoints::WHOLE.0.into());
                 let kept = share
@@ -191,11 +203,18 @@ impl Offering {
 
     /// Rounds once per investor where the terms say so, and cuts to the ceiling.
     fn round_per_investor(&mut self, by_investor: &ByInvestor) {
-        let once = self.terms.currencies.iter().any(|c| c.rounding.per == RoundingScope::Investor);
+        let once = self
+            .terms
+            .currencies
+            .iter()
+            .any(|c| c.rounding.per == RoundingScope::Investor);
         if !once && self.terms.token_ceiling.is_none() {
             return;
         }
-        let ceiling = self.terms.token_ceiling.map_or(u128::MAX, |ceiling| ceiling.0);
+        let ceiling = self
+            .terms
+            .token_ceiling
+            .map_or(u128::MAX, |ceiling| ceiling.0);
         let investors = u32::try_from(self.investors.len()).unwrap_or(u32::MAX);
         for investor in 0..investors {
             let cut = self.is_cut_to_ceiling(by_investor.of(InvestorIndex(investor)));
@@ -239,7 +258,11 @@ impl Offering {
     fn split_supply(&self, settled: Settled) -> Result<(Vec<Tokens>, Tokens, Tokens), Refusal> {
         let supply = &self.terms.token.supply;
         if settled.verdict != Verdict::Succeeded {
-            return Ok((vec![Tokens::ZERO; supply.share_count()], Tokens::ZERO, Tokens::ZERO));
+            return Ok((
+                vec![Tokens::ZERO; supply.share_count()],
+                Tokens::ZERO,
+                Tokens::ZERO,
+            ));
         }
         let sold = settled.sold;
         let shares: Vec<Tokens> = match supply {
@@ -269,7 +292,9 @@ impl Offering {
         let mut totals = vec![CurrencyTotals::default(); self.terms.currencies.len()];
         for index in 0..self.contributions.len() {
             let row = self.row(crate::offering::index_of(index));
-            let total = totals.get_mut(row.currency.index()).ok_or(Refusal::Inconsistent)?;
+            let total = totals
+                .get_mut(row.currency.index())
+                .ok_or(Refusal::Inconsistent)?;
             *total = total.with(&row).ok_or(Refusal::AmountTooLarge)?;
         }
         Ok(totals)
@@ -279,8 +304,15 @@ impl Offering {
     /// allocation, and batch rounds up to `before`, have taken theirs.
     pub(crate) fn left_for_batch(&self, before: usize) -> (Option<u128>, Option<u128>) {
         let (mut value, mut tokens) = self.used_outside_batches();
-        let batches = self.terms.rounds.iter().zip(&self.rounds).enumerate().take(before);
-        for (place, (_, state)) in batches.filter(|(_, (terms, _))| crate::rounds::is_batch(terms)) {
+        let batches = self
+            .terms
+            .rounds
+            .iter()
+            .zip(&self.rounds)
+            .enumerate()
+            .take(before);
+        for (place, (_, state)) in batches.filter(|(_, (terms, _))| crate::rounds::is_batch(terms))
+        {
             value = value.saturating_add(state.net_value);
             tokens = tokens.saturating_add(self.reserved_by_batch(place, state.net_tokens));
         }
@@ -294,7 +326,10 @@ impl Offering {
         }
         let most = self.terms.token.supply.most_for_sale();
         supplies.push(most.map(|most| most.0.saturating_sub(tokens)));
-        (values.into_iter().flatten().min(), supplies.into_iter().flatten().min())
+        (
+            values.into_iter().flatten().min(),
+            supplies.into_iter().flatten().min(),
+        )
     }
 }
 
@@ -347,5 +382,8 @@ impl ShareOfSold {
 }
 
 fn sum(parts: impl Iterator<Item = u128>) -> Result<u128, Refusal> {
-    parts.into_iter().try_fold(0_u128, u128::checked_add).ok_or(Refusal::AmountTooLarge)
+    parts
+        .into_iter()
+        .try_fold(0_u128, u128::checked_add)
+        .ok_or(Refusal::AmountTooLarge)
 }

@@ -29,12 +29,19 @@ struct Sum {
 
 impl RunningTokens {
     pub(crate) fn new(terms: &Terms) -> Self {
-        let start = || Sum { num: U512::ZERO, den: U512::from(1), rounded: 0 };
+        let start = || Sum {
+            num: U512::ZERO,
+            den: U512::from(1),
+            rounded: 0,
+        };
         let once = terms.rounds.iter().flat_map(|_| &terms.currencies);
         let sums = once
             .map(|currency| (currency.rounding.per == RoundingScope::Investor).then(start))
             .collect();
-        Self { sums, currencies: terms.currencies.len() }
+        Self {
+            sums,
+            currencies: terms.currencies.len(),
+        }
     }
 
     /// Tokens that the investor's next contribution adds.
@@ -65,9 +72,15 @@ impl Sum {
         let product = U512::from(wide(money, factor.num()));
         let den = U512::from(factor.den());
         let (num, common) = if (self.den % den).is_zero() {
-            (self.num.checked_add(product.checked_mul(self.den / den)?)?, self.den)
+            (
+                self.num.checked_add(product.checked_mul(self.den / den)?)?,
+                self.den,
+            )
         } else {
-            let num = self.num.checked_mul(den)?.checked_add(product.checked_mul(self.den)?)?;
+            let num = self
+                .num
+                .checked_mul(den)?
+                .checked_add(product.checked_mul(self.den)?)?;
             (num, self.den.checked_mul(den)?)
         };
         let step = common.checked_mul(U512::from(unit))?;
@@ -79,10 +92,16 @@ impl Sum {
             RoundingMode::HalfUp => rest >= other,
             RoundingMode::HalfEven => rest > other || (rest == other && odd),
         };
-        let rounded =
-            u128::try_from(quotient).ok()?.checked_add(u128::from(up))?.checked_mul(unit)?;
+        let rounded = u128::try_from(quotient)
+            .ok()?
+            .checked_add(u128::from(up))?
+            .checked_mul(unit)?;
         let added = rounded.checked_sub(self.rounded)?;
-        *self = Self { num, den: common, rounded };
+        *self = Self {
+            num,
+            den: common,
+            rounded,
+        };
         Some(added)
     }
 }

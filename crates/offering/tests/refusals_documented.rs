@@ -1,5 +1,8 @@
 //! `docs/refusals.md` is the table in the code.
-#![expect(clippy::disallowed_methods, reason = "the test reads and, when asked, writes the page")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test reads and, when asked, writes the page"
+)]
 
 use std::fmt::Write as _;
 
@@ -18,12 +21,20 @@ fn the_page_lists_every_refusal_as_it_is() {
     let mut page = HEAD.to_owned();
     for refusal in Refusal::ALL {
         let (code, name) = (refusal.code(), refusal.name());
-        writeln!(page, "| {code} | `{name}` | {} | {} |", refusal.sentence(), refusal.remedy())
-            .unwrap();
+        writeln!(
+            page,
+            "| {code} | `{name}` | {} | {} |",
+            refusal.sentence(),
+            refusal.remedy()
+        )
+        .unwrap();
     }
     if std::env::var_os("SOFTCAP_WRITE_DOCS").is_some() {
         std::fs::write(PAGE, &page).unwrap();
     }
     let written = std::fs::read_to_string(PAGE).unwrap();
-    assert_eq!(written, page, "run this test with SOFTCAP_WRITE_DOCS=1 to write docs/refusals.md");
+    assert_eq!(
+        written, page,
+        "run this test with SOFTCAP_WRITE_DOCS=1 to write docs/refusals.md"
+    );
 }

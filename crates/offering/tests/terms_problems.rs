@@ -562,7 +562,10 @@ const WARNINGS: &[(TermsCode, &[Change])] = &[
             ("\"100 USD\"", "\"100 EUR\""),
             ("\"1_000 USD\"", "\"1_000 HBR\""),
             (RATE, ""),
-            (PRICE, "supply = \"1_000 HBR\"\npricing = { kind = \"bids\" }"),
+            (
+                PRICE,
+                "supply = \"1_000 HBR\"\npricing = { kind = \"bids\" }",
+            ),
         ],
     ),
     (

@@ -21,7 +21,9 @@ use crate::{
 
 pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failure> {
     match command {
-        Command::Offering(OfferingCommand::New(arguments)) => offering_new::run(&arguments, console),
+        Command::Offering(OfferingCommand::New(arguments)) => {
+            offering_new::run(&arguments, console)
+        }
         Command::Offering(OfferingCommand::Check { terms }) => offering_check::run(&terms, console),
         Command::Offering(OfferingCommand::Simulate(arguments)) => {
             offering_simulate::run(&arguments, console)

@@ -44,17 +44,32 @@ mod tests {
 
     #[test]
     fn the_price_falls_in_steps_from_start_to_end() {
-        let window =
-            Window { from: Position(1_000), until: Position(2_000), end: WindowEnd::Exclusive };
+        let window = Window {
+            from: Position(1_000),
+            until: Position(2_000),
+            end: WindowEnd::Exclusive,
+        };
         let price = |at| {
             let start = Ratio::new(10, 1).unwrap();
             let end = Ratio::new(5, 2).unwrap();
             money_per_token(start, end, Span(100), window, Position(at)).unwrap()
         };
         // (position, money for 4 tokens)
-        let table = [(0, 40), (1_000, 40), (1_099, 40), (1_100, 37), (1_500, 25), (2_000, 10), (9_999, 10)];
+        let table = [
+            (0, 40),
+            (1_000, 40),
+            (1_099, 40),
+            (1_100, 37),
+            (1_500, 25),
+            (2_000, 10),
+            (9_999, 10),
+        ];
         for (at, money) in table {
-            assert_eq!(price(at).times_to_unit(4, 1, crate::RoundingMode::Down), Some(money), "at {at}");
+            assert_eq!(
+                price(at).times_to_unit(4, 1, crate::RoundingMode::Down),
+                Some(money),
+                "at {at}"
+            );
         }
     }
 }

@@ -54,8 +54,15 @@ mod tests {
             (1_999, 10_000_001_653),
         ];
         for (early, tokens) in table {
-            assert_eq!(price(deadline - early).floor(100_000_000), Some(tokens), "{early} ms early");
+            assert_eq!(
+                price(deadline - early).floor(100_000_000),
+                Some(tokens),
+                "{early} ms early"
+            );
         }
-        assert_eq!(price(deadline + week).floor(100_000_000), Some(10_000_000_000));
+        assert_eq!(
+            price(deadline + week).floor(100_000_000),
+            Some(10_000_000_000)
+        );
     }
 }

@@ -17,9 +17,13 @@ pub(crate) fn price_at(pricing: &Pricing, position: Position) -> Option<Factor> 
     match pricing {
         Pricing::Fixed { price } => Some(price.factor()),
         Pricing::Steps { steps } => steps::price_at(steps, position),
-        Pricing::Linear { base, bonus, per, until, granularity } => {
-            linear::price_at(*base, *bonus, *per, *until, *granularity, position)
-        }
+        Pricing::Linear {
+            base,
+            bonus,
+            per,
+            until,
+            granularity,
+        } => linear::price_at(*base, *bonus, *per, *until, *granularity, position),
         Pricing::Tiers { .. } | Pricing::Dutch { .. } | Pricing::Bids { .. } => None,
     }
 }
@@ -34,9 +38,11 @@ pub(crate) fn quoted_price(
 ) -> Option<Factor> {
     match pricing {
         Pricing::Tiers { tiers, .. } => tiers::tier_at(tiers, raised).map(|t| t.price.factor()),
-        Pricing::Dutch { start, end, granularity } => {
-            dutch::money_per_token(*start, *end, *granularity, window, position)?.inverse()
-        }
+        Pricing::Dutch {
+            start,
+            end,
+            granularity,
+        } => dutch::money_per_token(*start, *end, *granularity, window, position)?.inverse(),
         Pricing::Fixed { .. }
         | Pricing::Steps { .. }
         | Pricing::Linear { .. }

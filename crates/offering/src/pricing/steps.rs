@@ -20,12 +20,27 @@ mod tests {
     fn a_step_begins_at_its_position() {
         let price = |n| Ratio::new(n, 1).unwrap();
         let steps = [
-            PriceStep { from: Position(10), price: price(20) },
-            PriceStep { from: Position(30), price: price(15) },
-            PriceStep { from: Position(31), price: price(0) },
+            PriceStep {
+                from: Position(10),
+                price: price(20),
+            },
+            PriceStep {
+                from: Position(30),
+                price: price(15),
+            },
+            PriceStep {
+                from: Position(31),
+                price: price(0),
+            },
         ];
-        let table =
-            [(9, None), (10, Some(20)), (29, Some(20)), (30, Some(15)), (31, Some(0)), (99, Some(0))];
+        let table = [
+            (9, None),
+            (10, Some(20)),
+            (29, Some(20)),
+            (30, Some(15)),
+            (31, Some(0)),
+            (99, Some(0)),
+        ];
         for (position, expected) in table {
             let found = price_at(&steps, Position(position)).map(Factor::num);
             assert_eq!(found, expected, "at {position}");

@@ -13,7 +13,10 @@ use crate::{
 
 /// The tier in which the next unit of value falls; the last one when none is left.
 pub(crate) fn tier_at(tiers: &[Tier], raised: u128) -> Option<&Tier> {
-    tiers.iter().find(|tier| tier.up_to.is_none_or(|end| raised < end.0)).or(tiers.last())
+    tiers
+        .iter()
+        .find(|tier| tier.up_to.is_none_or(|end| raised < end.0))
+        .or(tiers.last())
 }
 
 /// Value that may still be raised before the last tier ends; `None` when it never does.
@@ -39,7 +42,11 @@ pub(crate) fn tokens_for(
 ) -> Option<u128> {
     let first = tier_at(tiers, raised)?;
     if crossing == Crossing::Before {
-        return first.price.factor().checked_mul(rate)?.times_to_unit(money, unit.0, mode);
+        return first
+            .price
+            .factor()
+            .checked_mul(rate)?
+            .times_to_unit(money, unit.0, mode);
     }
     // In units of 1 / rate.den of the numeraire everything is a whole number.
     let mut left = wide(money, rate.num());
@@ -70,7 +77,10 @@ struct ExactSum {
 
 impl Default for ExactSum {
     fn default() -> Self {
-        Self { num: U256::ZERO, den: U256::from(1) }
+        Self {
+            num: U256::ZERO,
+            den: U256::from(1),
+        }
     }
 }
 
@@ -81,14 +91,20 @@ impl ExactSum {
         if self.den % den == U256::ZERO {
             self.num = self.num.checked_add(product.checked_mul(self.den / den)?)?;
         } else {
-            self.num = self.num.checked_mul(den)?.checked_add(product.checked_mul(self.den)?)?;
+            self.num = self
+                .num
+                .checked_mul(den)?
+                .checked_add(product.checked_mul(self.den)?)?;
             self.den = self.den.checked_mul(den)?;
         }
         Some(())
     }
 
     fn round(&self, den: u128, unit: u128, mode: RoundingMode) -> Option<u128> {
-        let den = self.den.checked_mul(U256::from(den))?.checked_mul(U256::from(unit))?;
+        let den = self
+            .den
+            .checked_mul(U256::from(den))?
+            .checked_mul(U256::from(unit))?;
         narrow(U256::from(divide(self.num, den, mode)?))?.checked_mul(unit)
     }
 }
@@ -103,7 +119,11 @@ mod tests {
             up_to: up_to.map(Value),
             price: Ratio::new(num, den).unwrap(),
         };
-        vec![tier(Some(100), 3, 1), tier(Some(150), 5, 2), tier(None, 1, 3)]
+        vec![
+            tier(Some(100), 3, 1),
+            tier(Some(150), 5, 2),
+            tier(None, 1, 3),
+        ]
     }
 
     #[test]
@@ -131,8 +151,16 @@ mod tests {
                     RoundingMode::Down,
                 )
             };
-            assert_eq!(tokens(Crossing::Split), Some(split), "{money} after {raised}, split");
-            assert_eq!(tokens(Crossing::Before), Some(before), "{money} after {raised}, before");
+            assert_eq!(
+                tokens(Crossing::Split),
+                Some(split),
+                "{money} after {raised}, split"
+            );
+            assert_eq!(
+                tokens(Crossing::Before),
+                Some(before),
+                "{money} after {raised}, before"
+            );
         }
     }
 

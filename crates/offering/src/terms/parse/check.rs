@@ -353,13 +353,7 @@ impl RoundSite<'_> {
         if symbols != [self.terms.numeraire.symbol.as_str()] && !self.counts_in_tokens() {
             let message = "bids need exactly one currency, and it must be the numeraire";
             let hint = "name that currency in `currencies` and in `numeraire`";
-            self.report(
-                reader,
-                TermsCode::BidCurrency,
-                "pricing",
-                message,
-                hint,
-            );
+            self.report(reader, TermsCode::BidCurrency, "pricing", message, hint);
         }
     }
 
