@@ -14,6 +14,7 @@
 )]
 
 mod fraction;
+mod moves;
 mod random_commands;
 mod random_sales;
 mod random_terms;

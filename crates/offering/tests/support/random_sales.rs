@@ -13,7 +13,8 @@ use softcap_offering::{
 };
 
 use super::fraction::{Fraction, big};
-use super::random_commands::{Labels, Move, Script, Step};
+use super::moves::{Labels, Move, Step};
+use super::random_commands::Script;
 use super::random_terms::{Pair, RandomTerms};
 use super::reference_model::{Answer, Model};
 use super::seeded::Seeded;
