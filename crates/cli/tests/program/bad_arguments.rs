@@ -134,7 +134,7 @@ fn a_bad_key_is_named_and_never_shown() {
 }
 
 #[test]
-fn what_nobody_has_is_not_there() {
+fn a_hash_or_key_of_another_form_is_refused() {
     let place = Workplace::settled();
     let hash = "f".repeat(64);
     for (arguments, parts) in [
@@ -167,9 +167,18 @@ fn what_nobody_has_is_not_there() {
                 "allowed: a public key as `softcap key` prints it",
             ],
         ),
+    ] {
+        refuses(&place, arguments, parts);
+    }
+}
+
+#[test]
+fn what_nobody_has_is_not_there() {
+    let place = Workplace::settled();
+    for (arguments, parts) in [
         (
-            &["verify", "nowhere"],
-            &["C307: nowhere is no result folder (No such file"],
+            &["verify", "nowhere"][..],
+            &["C307: nowhere is no result folder (No such file"][..],
         ),
         (
             &["verify", "offering.toml"],

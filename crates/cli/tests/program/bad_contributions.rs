@@ -33,13 +33,15 @@ fn file(lines: &[&str]) -> Vec<u8> {
 }
 
 /// Content, and the parts of the message.
-fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
+type Case = (Vec<u8>, Vec<&'static str>);
+
+/// Bytes that are no text, or no lines.
+fn texts() -> Vec<Case> {
     let csv = "contributions.csv";
     let utf16 = format!("{HEADER}\n{ROW}\n")
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect::<Vec<_>>();
-    let forty = "9".repeat(40);
     vec![
         (
             vec![],
@@ -70,6 +72,26 @@ fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
                 "contributions.csv, line 4, column investor: byte 0xfc is not UTF-8; allowed: text in UTF-8",
             ],
         ),
+        (
+            file(&[HEADER, ROW, "\"c-2\nx\",bob,2026-03-10T12:00:00Z,EUR,1"]),
+            vec![
+                "contributions.csv, line 3: a quoted field does not end on its line; allowed: fields without line breaks",
+            ],
+        ),
+        (
+            file(&[
+                HEADER,
+                &format!("c-2,{},2026-03-10T12:00:00Z,EUR,1", "a".repeat(1 << 17)),
+            ]),
+            vec![csv, "line 2", "allowed: "],
+        ),
+    ]
+}
+
+/// Columns that are missing, doubled, unknown, or of the other clock.
+fn headers() -> Vec<Case> {
+    let csv = "contributions.csv";
+    vec![
         (
             file(&[
                 "contribution_id,investor,received_at,currency",
@@ -118,12 +140,13 @@ fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
             file(&[HEADER, ROW, "c-2,bob"]),
             vec!["contributions.csv, line 3: the row has 2 fields; allowed: 5"],
         ),
-        (
-            file(&[HEADER, ROW, "\"c-2\nx\",bob,2026-03-10T12:00:00Z,EUR,1"]),
-            vec![
-                "contributions.csv, line 3: a quoted field does not end on its line; allowed: fields without line breaks",
-            ],
-        ),
+    ]
+}
+
+/// Amounts that are none.
+fn amounts() -> Vec<Case> {
+    let forty = "9".repeat(40);
+    vec![
         (
             row(4, "-1"),
             vec![
@@ -160,6 +183,12 @@ fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
                 "allowed: digits",
             ],
         ),
+    ]
+}
+
+/// Dates that are none.
+fn dates() -> Vec<Case> {
+    vec![
         (
             row(2, "2026-03-10T12:00:00"),
             vec![
@@ -187,6 +216,12 @@ fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
                 "allowed: a date with zone",
             ],
         ),
+    ]
+}
+
+/// Currencies, investors and ids.
+fn names() -> Vec<Case> {
+    vec![
         (
             row(3, "USD"),
             vec![
@@ -212,13 +247,6 @@ fn table() -> Vec<(Vec<u8>, Vec<&'static str>)> {
                 "contributions.csv, line 3, column contribution_id: holds the control character U+001B; allowed: printable text",
             ],
         ),
-        (
-            file(&[
-                HEADER,
-                &format!("c-2,{},2026-03-10T12:00:00Z,EUR,1", "a".repeat(1 << 17)),
-            ]),
-            vec![csv, "line 2", "allowed: "],
-        ),
     ]
 }
 
@@ -227,7 +255,8 @@ fn each_bad_file_ends_in_one_message_and_nothing_is_written() {
     let place = Workplace::settled();
     std::fs::rename(place.path().join("result"), place.path().join("earlier")).unwrap();
     place.write("entries.toml", "");
-    for (content, parts) in table() {
+    let table = [texts(), headers(), amounts(), dates(), names()].concat();
+    for (content, parts) in table {
         place.write("contributions.csv", content);
         refuses(&place, &SETTLE, &parts);
     }
