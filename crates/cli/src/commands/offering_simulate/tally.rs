@@ -92,48 +92,8 @@ pub(super) fn count(
     played: &Played,
 ) -> ScenarioResult {
     let mut kinds: Vec<KindResult> = Kind::ALL.into_iter().map(KindResult::new).collect();
-    let place = |kind: Kind| {
-        Kind::ALL
-            .iter()
-            .position(|other| *other == kind)
-            .unwrap_or(0)
-    };
-    for (number, payment) in demand.payments.iter().enumerate() {
-        let person = usize::try_from(payment.person)
-            .ok()
-            .and_then(|at| demand.people.get(at));
-        let (Some(person), Some((sequence, rate))) =
-            (person, played.payments.get(number).copied().flatten())
-        else {
-            continue;
-        };
-        let Some(result) = kinds.get_mut(place(person.kind)) else {
-            continue;
-        };
-        let worth = |amount: u128| rate.times(amount, RoundingMode::Down).unwrap_or(u128::MAX);
-        result.payments += 1;
-        let asked = worth(payment.amount.0);
-        let row = played
-            .offering
-            .contribution_at(sequence)
-            .map(|at| played.offering.row(at));
-        let (accepted, kept, reason) = match row {
-            Some(row) => (worth(row.accepted.0), worth(row.kept.0), row.reason),
-            // The engine keeps no row of money whose sum it could not hold; it goes back whole.
-            None => (0, 0, Some(Reason::Refused(Refusal::AmountTooLarge))),
-        };
-        result.add(asked, accepted, kept, reason);
-    }
-    let mut tokens: Vec<Vec<u128>> = vec![Vec::new(); kinds.len()];
-    for (number, person) in demand.people.iter().enumerate() {
-        let held = investor_id(demand, number).map_or(0, |id| tokens_of(played, &id));
-        if let Some(list) = tokens.get_mut(place(person.kind)) {
-            list.push(held);
-        }
-    }
-    for (result, list) in kinds.iter_mut().zip(tokens) {
-        result.add_people(list);
-    }
+    count_payments(&mut kinds, demand, played);
+    count_people(&mut kinds, demand, played);
     kinds.retain(|result| result.people > 0);
     let settlement = played.offering.settlement();
     ScenarioResult {
@@ -150,13 +110,57 @@ pub(super) fn count(
             .map(|settlement| settlement.totals.clone())
             .unwrap_or_default(),
         clearing: settlement.map_or_else(Vec::new, |settlement| {
-            settlement
-                .rounds
-                .iter()
-                .map(|round| round.clearing)
-                .collect()
+            let rounds = settlement.rounds.iter();
+            rounds.map(|round| round.clearing).collect()
         }),
         kinds,
+    }
+}
+
+/// The place of a kind in the table.
+fn place(kind: Kind) -> usize {
+    let found = Kind::ALL.iter().position(|other| *other == kind);
+    found.unwrap_or(0)
+}
+
+fn count_payments(kinds: &mut [KindResult], demand: &Demand, played: &Played) {
+    for (number, payment) in demand.payments.iter().enumerate() {
+        let person = usize::try_from(payment.person)
+            .ok()
+            .and_then(|at| demand.people.get(at));
+        let (Some(person), Some((sequence, rate))) =
+            (person, played.payments.get(number).copied().flatten())
+        else {
+            continue;
+        };
+        let Some(result) = kinds.get_mut(place(person.kind)) else {
+            continue;
+        };
+        let worth = |amount: u128| rate.times(amount, RoundingMode::Down).unwrap_or(u128::MAX);
+        let row = played
+            .offering
+            .contribution_at(sequence)
+            .map(|at| played.offering.row(at));
+        let (accepted, kept, reason) = match row {
+            Some(row) => (worth(row.accepted.0), worth(row.kept.0), row.reason),
+            // The engine keeps no row of money whose sum it could not hold; it goes back whole.
+            None => (0, 0, Some(Reason::Refused(Refusal::AmountTooLarge))),
+        };
+        result.payments += 1;
+        result.add(worth(payment.amount.0), accepted, kept, reason);
+    }
+}
+
+fn count_people(kinds: &mut [KindResult], demand: &Demand, played: &Played) {
+    let mut tokens: Vec<Vec<u128>> = vec![Vec::new(); kinds.len()];
+    for (number, person) in demand.people.iter().enumerate() {
+        let held = investor_id(demand, number).map_or(0, |id| tokens_of(played, &id));
+        if let Some(list) = tokens.get_mut(place(person.kind)) {
+            list.push(held);
+        }
+    }
+    for (result, list) in kinds.iter_mut().zip(tokens) {
+        result.add_people(list);
     }
 }
 
