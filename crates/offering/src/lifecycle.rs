@@ -18,6 +18,8 @@ impl Offering {
             return Err(Refusal::WrongTerms);
         }
         self.stage = Stage::Running;
+        // The deadline may lie behind already.
+        self.expire();
         Ok(crate::Outcome::Done)
     }
 
