@@ -1,7 +1,9 @@
 //! The last steps: what happened later, the verdict, the final row.
 
 use serde_json::json;
-use softcap_offering::{Amount, Offering, Reason, Row, Tokens, Verdict};
+use softcap_offering::{
+    Amount, CurrencyIndex, Offering, Reason, Row, Tokens, Verdict, trace::RunningPart,
+};
 
 use super::{
     auction,
@@ -208,56 +210,65 @@ fn once_more(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
     tokens
 }
 
+/// What the money of one contribution buys before it is rounded, written out.
+fn bought(words: Words<'_>, currency: CurrencyIndex, part: &RunningPart) -> Option<Formula> {
+    let token = words.token();
+    let per_money = words.per_money(currency, part.per_money)?;
+    let money = Formula::number(words.money(currency, part.money), words.symbol(currency));
+    let inverse = per_money.inverse().filter(Exact::is_decimal);
+    Some(match inverse.filter(|_| !per_money.is_decimal()) {
+        Some(turned) => {
+            let label = format!("{} per {token}", words.symbol(currency));
+            money.over(Formula::Number(turned, label))
+        }
+        None => {
+            let label = format!("{token} per {}", words.symbol(currency));
+            money.times(Formula::number(per_money, &label))
+        }
+    })
+}
+
+/// The exact sum of what earlier contributions bought; a few of them are listed.
+fn sum_before(
+    step: &mut Step,
+    words: Words<'_>,
+    currency: CurrencyIndex,
+    earlier: &[RunningPart],
+) -> Option<Exact> {
+    let mut sum = Exact::ZERO;
+    for part in earlier {
+        let formula = bought(words, currency, part)?;
+        let value = formula.value()?;
+        sum = sum.plus(value)?;
+        if earlier.len() <= LISTED {
+            step.calculate(Some(Calculation {
+                what: format!("exact tokens of entry {}", part.sequence),
+                formula,
+                rounding: None,
+                result: value,
+                unit: words.token().to_owned(),
+            }));
+        }
+    }
+    Some(sum)
+}
+
 /// The running sum of an investor whose tokens are rounded once.
 fn running(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
     let end = &found.end;
     let (currency, token) = (end.row.currency, words.token());
-    let label = format!("{token} per {}", words.symbol(currency));
     step.say(
         "Rounded once per investor in a round: the exact sum is rounded after each contribution, \
          and each row shows what it adds.",
     );
-    let bought = |part: &softcap_offering::trace::RunningPart| {
-        let per_money = words.per_money(currency, part.per_money)?;
-        let money = Formula::number(words.money(currency, part.money), words.symbol(currency));
-        Some(
-            match per_money
-                .inverse()
-                .filter(|turned| turned.is_decimal() && !per_money.is_decimal())
-            {
-                Some(turned) => money.over(Formula::Number(
-                    turned,
-                    format!("{} per {token}", words.symbol(currency)),
-                )),
-                None => money.times(Formula::number(per_money, &label)),
-            },
-        )
-    };
     let Some((own, earlier)) = end.running.split_last() else {
         return end.row.tokens;
     };
     let mut parts = Vec::new();
     let mut rounded = Exact::ZERO;
-    let mut sum = Exact::ZERO;
-    for part in earlier {
-        let Some(formula) = bought(part) else {
-            return own.added;
-        };
-        let Some(next) = formula.value().and_then(|value| sum.plus(value)) else {
-            return own.added;
-        };
-        sum = next;
-        if earlier.len() <= LISTED {
-            let unit = token.to_owned();
-            step.calculate(formula.value().map(|result| Calculation {
-                what: format!("exact tokens of entry {}", part.sequence),
-                formula,
-                rounding: None,
-                result,
-                unit,
-            }));
-        }
-    }
+    let Some(sum) = sum_before(step, words, currency, earlier) else {
+        return own.added;
+    };
     if !earlier.is_empty() {
         parts.push(Formula::Number(sum, format!("{token} before")));
         let step_size = words.tokens(end.rounding.unit);
@@ -272,7 +283,7 @@ fn running(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
             unit: token.into(),
         }));
     }
-    let Some(formula) = bought(own) else {
+    let Some(formula) = bought(words, currency, own) else {
         return own.added;
     };
     parts.push(formula);
