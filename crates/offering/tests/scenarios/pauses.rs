@@ -73,6 +73,30 @@ alice     pays        1 EUR at 177         refused window_over (102)
 "#,
     ),
     (
+        "a window that opens where a pause begins is open, and only its end moves",
+        r#"
+[pause]
+longest = "10 blocks"
+count = 1
+end = "moves"
+[[round]]
+name = "public"
+from = 100
+until = 150
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+---
+clock     reaches     100                  done
+issuer    pauses      -                    done
+clock     reaches     105                  done
+issuer    resumes     -                    done
+phase     is          -                    open public
+alice     pays        1 EUR                accepted 1 EUR, 10 TOK
+alice     pays        1 EUR at 154         accepted 1 EUR, 10 TOK
+alice     pays        1 EUR at 155         refused window_over (102)
+"#,
+    ),
+    (
         "a round does not end within a pause that will move its end",
         r#"
 [pause]

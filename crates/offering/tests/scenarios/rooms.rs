@@ -246,6 +246,25 @@ carol     pays        9 EUR                accepted 3 EUR, refunded 6 EUR, 15 TO
 "#,
     ),
     (
+        "a purchase that begins in a tier may pay its price wholly, and the next begins at its end",
+        r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+[round.pricing]
+kind = "tiers"
+crossing = "before"
+tiers = [{ up_to = "4 EUR", price = "10 TOK per 1 EUR" }, { price = "5 TOK per 1 EUR" }]
+---
+clock     reaches     100                  done
+alice     pays        3 EUR                accepted 3 EUR, 30 TOK
+bob       pays        1 EUR                accepted 1 EUR, 10 TOK
+carol     pays        1 EUR                accepted 1 EUR, 5 TOK
+"#,
+    ),
+    (
         "a batch shares what is too little, whoever came first",
         r#"
 [[round]]
