@@ -18,6 +18,9 @@ const TERMS: &str = include_str!("../terms/engine.toml");
 /// First position inside the window of the terms.
 const OPEN: u64 = 1_772_409_600_000;
 
+/// Commands that arrive together, as in a batch of the journal.
+const GROUP: usize = 64;
+
 /// A slice of commands whose slowest one counts.
 const SLICE: u64 = 10_000;
 
@@ -53,25 +56,21 @@ fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
     let mut worst = Duration::ZERO;
     let start = Instant::now();
     let mut slice = start;
-    for (number, (address, amount)) in payments().enumerate() {
-        let number = number as u64;
-        let contribute = Contribute {
-            investor: InvestorId::Address(address),
-            currency: CurrencyIndex(0),
-            amount: Amount(amount),
-            limit: None,
-            reference: "c",
-            source: None,
-        };
-        let outcome = offering.apply(at(OPEN + number), &Command::Contribute(contribute));
-        if !matches!(outcome, Outcome::Contributed(_)) {
-            return Err(BenchFailure(format!(
-                "command {number} was not accepted: {outcome:?}"
-            )));
+    let mut number = 0;
+    let mut all = payments();
+    loop {
+        let group: Vec<_> = all.by_ref().take(GROUP).collect();
+        if group.is_empty() {
+            break;
         }
-        if number % SLICE == SLICE - 1 {
-            worst = worst.max(slice.elapsed());
-            slice = Instant::now();
+        offering.prepare(group.iter().map(|payment| InvestorId::Address(payment.0)));
+        for (address, amount) in group {
+            apply(&mut offering, number, address, amount)?;
+            number += 1;
+            if number % SLICE == 0 {
+                worst = worst.max(slice.elapsed());
+                slice = Instant::now();
+            }
         }
     }
     let engine = start.elapsed();
@@ -97,6 +96,30 @@ fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
         ratio(engine, bare),
     );
     Ok(())
+}
+
+fn apply(
+    offering: &mut Offering,
+    number: u64,
+    address: [u8; 20],
+    amount: u128,
+) -> Result<(), BenchFailure> {
+    let contribute = Contribute {
+        investor: InvestorId::Address(address),
+        currency: CurrencyIndex(0),
+        amount: Amount(amount),
+        limit: None,
+        reference: "c",
+        source: None,
+    };
+    let outcome = offering.apply(at(OPEN + number), &Command::Contribute(contribute));
+    if matches!(outcome, Outcome::Contributed(_)) {
+        Ok(())
+    } else {
+        Err(BenchFailure(format!(
+            "command {number} was not accepted: {outcome:?}"
+        )))
+    }
 }
 
 fn at(position: u64) -> Stamp {

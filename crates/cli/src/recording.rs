@@ -12,7 +12,7 @@ use softcap_proof::{
 
 use crate::{
     annotations::Annotations,
-    contributions_csv::Row,
+    contributions_csv::{Batch, Row},
     entries_toml::{Entries, EntrySink, Merge},
     failure::Failure,
     report_data::RaiseSeries,
@@ -26,6 +26,9 @@ const BEGIN: Stamp = Stamp {
 
 /// Ticks move windows at most once for each pause that ends; more rounds than this is a defect.
 const TICK_ROUNDS: usize = 64;
+
+/// Contributions whose investors are looked up together.
+const AHEAD: usize = 64;
 
 /// How many refused entries are listed one by one.
 const LISTED: usize = 20;
@@ -110,8 +113,22 @@ where
         self.annotations = Some(Annotations::default());
     }
 
-    /// Adds a contribution and the entries around it.
-    pub(crate) fn contribution(&mut self, row: &Row<'_>) -> Result<(), Failure> {
+    /// Adds the contributions of a batch, and the entries around them.
+    pub(crate) fn contributions(&mut self, batch: &Batch) -> Result<(), Failure> {
+        let mut ahead = batch.rows();
+        for (place, row) in batch.rows().enumerate() {
+            if place % AHEAD == 0 {
+                let offering = self.sink.bundle.offering();
+                let group = ahead.clone().take(AHEAD);
+                offering.prepare(group.map(|row| row.contribute.investor));
+                ahead.nth(AHEAD - 1);
+            }
+            self.contribution(&row)?;
+        }
+        Ok(())
+    }
+
+    fn contribution(&mut self, row: &Row<'_>) -> Result<(), Failure> {
         if let Some(annotations) = &mut self.annotations {
             annotations.add(row);
         }

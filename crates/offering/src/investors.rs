@@ -3,6 +3,8 @@
 //! Iteration is by index only, so the order of the look-up never reaches an outcome, and neither does
 //! the seed of its hash.
 
+use std::hint::black_box;
+
 use crate::{InvestorId, InvestorIndex, chunked::Chunked, lookup::Lookup};
 
 /// Ids up to this length are held in the record itself.
@@ -92,6 +94,15 @@ impl Investors {
     fn find_hashed(&self, hash: u64, id: InvestorId<'_>) -> Option<InvestorIndex> {
         let is_right = |index| self.id(InvestorIndex(index)) == id;
         self.lookup.find(hash, is_right).map(InvestorIndex)
+    }
+
+    /// Brings the records of some investors near. The looks do not wait for each other, as those of
+    /// commands one after the other must, so that a group costs little more than its slowest.
+    pub(crate) fn touch<'a>(&self, ids: impl Iterator<Item = InvestorId<'a>> + Clone) {
+        let lines = ids.clone().map(|id| self.lookup.touch(self.hash_of(id)));
+        black_box(lines.fold(0, |seen, line| seen ^ line));
+        let records = ids.map(|id| self.find(id).map_or(0, |index| self.get(index).round));
+        black_box(records.fold(0, |seen, round| seen ^ round));
     }
 
     /// The investor with this id, made if there is none; `None` when 2^32 - 1 are there.

@@ -53,6 +53,14 @@ impl Lookup {
         }
     }
 
+    /// Looks at the line in which a hash would be found, so that it is near when it is needed.
+    pub(crate) fn touch(&self, hash: u64) -> u64 {
+        let shard = &self.shards[shard_of(hash)];
+        shard
+            .home(tag_of(hash))
+            .map_or(0, |place| shard.slots[place])
+    }
+
     /// Adds an index that is not there.
     pub(crate) fn insert(&mut self, hash: u64, index: u32) {
         let shard = &mut self.shards[shard_of(hash)];

@@ -1,6 +1,6 @@
 //! What a contribution is worth and what it buys, at its place in the order.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use crate::{
     ContributionIndex, CurrencyIndex, InvestorIndex, Offering, Position, Refusal, RoundIndex,
@@ -21,6 +21,9 @@ pub(crate) struct Quote {
     /// Numeraire units per money unit.
     pub(crate) rate: Factor,
     pub(crate) price: QuotePrice,
+    /// The last amount whose tokens were asked for, and the answer: checking and recording one
+    /// contribution ask for the same several times, and each answer is a division of 256 bits.
+    last: Cell<Option<(u128, u128)>>,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +72,7 @@ impl Offering {
             credit: held.credit.0,
             rate,
             price,
+            last: Cell::new(None),
         })
     }
 
@@ -376,7 +380,11 @@ impl Quote {
 
     /// For more of a contribution that has had its credit.
     pub(crate) fn without_credit(self) -> Self {
-        Self { credit: 0, ..self }
+        Self {
+            credit: 0,
+            last: Cell::new(None),
+            ..self
+        }
     }
 
     /// Whether the price depends on what was raised before, so that parts of one contribution can
@@ -419,6 +427,17 @@ impl Quote {
         if amount == 0 {
             return Ok(0);
         }
+        if let Some((asked, tokens)) = self.last.get()
+            && asked == amount
+        {
+            return Ok(tokens);
+        }
+        let tokens = self.compute_tokens(amount)?;
+        self.last.set(Some((amount, tokens)));
+        Ok(tokens)
+    }
+
+    fn compute_tokens(&self, amount: u128) -> Result<u128, Refusal> {
         let money = amount
             .checked_add(self.credit)
             .ok_or(Refusal::AmountTooLarge)?;

@@ -212,6 +212,9 @@ impl Factor {
         unit: u128,
         mode: RoundingMode,
     ) -> Option<u128> {
+        if self.den == 1 && unit == 1 {
+            return amount.checked_mul(self.num);
+        }
         if let (Some(product), Some(den), RoundingMode::Down) = (
             amount.checked_mul(self.num),
             self.den.checked_mul(unit),

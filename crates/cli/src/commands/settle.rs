@@ -112,9 +112,7 @@ where
         recording.keep_annotations();
     }
     let read = contributions.read(&terms, &RandomState::new(), |batch| {
-        for row in batch.rows() {
-            recording.contribution(&row)?;
-        }
+        recording.contributions(batch)?;
         bar.inc(batch.bytes());
         Ok::<(), Failure>(())
     });

@@ -84,7 +84,7 @@ pub(crate) struct Row<'b> {
 
 impl Batch {
     /// The rows in order.
-    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> + Clone {
         self.rows.iter().map(|row| self.row(row))
     }
 
