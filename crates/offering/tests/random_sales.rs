@@ -2,7 +2,8 @@
 //!
 //! After each command the engine must agree with the model, keep its invariants, and change nothing
 //! it refused; at settlement every row and every investor must agree. 256 sales per pair, 10,000
-//! with `SOFTCAP_FULL=1`; `SOFTCAP_SEED` names a first seed to look elsewhere.
+//! with `SOFTCAP_FULL=1`, any number with `SOFTCAP_COUNT`; `SOFTCAP_SEED` names a first seed to look
+//! elsewhere.
 
 mod support;
 
@@ -14,11 +15,10 @@ const SALES_FULL: u64 = 10_000;
 #[expect(clippy::disallowed_methods, reason = "a test may be asked for more")]
 fn seeds(share: u64) -> std::ops::Range<u64> {
     let full = std::env::var_os("SOFTCAP_FULL").is_some_and(|value| value == "1");
-    let first = std::env::var("SOFTCAP_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    let first = first.unwrap_or(0);
-    first..first + if full { SALES_FULL } else { SALES } / share
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+    let first = number("SOFTCAP_SEED").unwrap_or(0);
+    let count = number("SOFTCAP_COUNT").unwrap_or(if full { SALES_FULL } else { SALES });
+    first..first + count / share
 }
 
 type Run = fn((PricingKind, AllocationKind), std::ops::Range<u64>) -> Result<(), String>;
