@@ -188,3 +188,147 @@ impl Offering {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Position, Stamp, Tokens,
+        Value, terms::Terms,
+    };
+
+    const TERMS: &str = r#"
+rules = 1
+name = "Small"
+origin = "softcap.example/small"
+[clock]
+kind = "block"
+[token]
+name = "Small"
+symbol = "TOK"
+decimals = 0
+[token.supply]
+kind = "fixed"
+total = "1_000 TOK"
+for_sale = "1_000 TOK"
+[currency.EUR]
+decimals = 2
+rail = "balance"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+allocation = "first_come"
+"#;
+
+    fn open() -> Offering {
+        let mut offering = Offering::new(Arc::new(Terms::parse(TERMS).unwrap()));
+        let stamp = Stamp {
+            line: LineIndex(0),
+            position: Position(100),
+        };
+        let terms_hash = offering.terms_hash();
+        offering.apply(stamp, &Command::Announce { terms_hash });
+        for investor in ["ada", "ben"] {
+            let contribute = Contribute {
+                investor: InvestorId::Opaque(investor),
+                currency: CurrencyIndex(0),
+                amount: Amount(500),
+                limit: None,
+                reference: investor,
+                source: None,
+            };
+            offering.apply(stamp, &Command::Contribute(contribute));
+        }
+        offering
+    }
+
+    fn settled() -> Offering {
+        let mut offering = open();
+        for stamp in offering.settlement_stamps() {
+            offering.apply(stamp, &Command::Tick);
+        }
+        offering.apply(offering.now_stamp(), &Command::Settle);
+        offering
+    }
+
+    #[test]
+    fn a_sound_state_has_no_violation() {
+        assert_eq!(open().check_invariants(), Ok(()));
+        assert_eq!(settled().check_invariants(), Ok(()));
+        assert_eq!(settled().settlement().unwrap().settled.sold, Tokens(100));
+    }
+
+    #[test]
+    fn every_false_state_is_named() {
+        type Break = fn(&mut Offering);
+        let table: [(Break, Violation); 12] = [
+            (
+                |o| o.contributions[1].accepted = 501,
+                Violation::Contribution { index: 1 },
+            ),
+            (|o| o.contributions[1].tokens += 1, Violation::Tokens),
+            (|o| o.rounds[0].net_tokens += 1, Violation::Tokens),
+            (
+                |o| o.settlement.as_mut().unwrap().totals[0].refunded = Amount(1),
+                Violation::Currency { currency: 0 },
+            ),
+            (
+                |o| Arc::make_mut(&mut o.terms).rounds[0].cap = Some(Value(999)),
+                Violation::Round { round: 0 },
+            ),
+            (
+                |o| Arc::make_mut(&mut o.terms).rounds[0].supply = Some(Tokens(99)),
+                Violation::Round { round: 0 },
+            ),
+            (
+                |o| Arc::make_mut(&mut o.terms).hard_cap = Some(Bound::Value(Value(999))),
+                Violation::HardCap,
+            ),
+            (
+                |o| Arc::make_mut(&mut o.terms).hard_cap = Some(Bound::Tokens(Tokens(99))),
+                Violation::HardCap,
+            ),
+            (
+                |o| Arc::make_mut(&mut o.terms).token_ceiling = Some(Tokens(49)),
+                Violation::Investor { investor: 0 },
+            ),
+            (
+                |o| o.settlement.as_mut().unwrap().unsold = Tokens(899),
+                Violation::Supply,
+            ),
+            (
+                |o| o.settlement.as_mut().unwrap().shares.push(Tokens(1)),
+                Violation::Supply,
+            ),
+            (
+                |o| {
+                    o.contributions[0].round = crate::contribution::NO_ROUND;
+                },
+                Violation::Tokens,
+            ),
+        ];
+        for (place, (change, violation)) in table.into_iter().enumerate() {
+            let mut offering = settled();
+            change(&mut offering);
+            assert_eq!(offering.check_invariants(), Err(violation), "row {place}");
+        }
+    }
+
+    #[test]
+    fn bounds_that_are_just_reached_hold() {
+        let mut offering = settled();
+        let terms = Arc::make_mut(&mut offering.terms);
+        terms.rounds[0].cap = Some(Value(1_000));
+        terms.rounds[0].supply = Some(Tokens(100));
+        terms.hard_cap = Some(Bound::Value(Value(1_000)));
+        terms.token_ceiling = Some(Tokens(50));
+        assert_eq!(offering.check_invariants(), Ok(()));
+        Arc::make_mut(&mut offering.terms).hard_cap = Some(Bound::Tokens(Tokens(100)));
+        assert_eq!(offering.check_invariants(), Ok(()));
+    }
+}

@@ -118,6 +118,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_letter_beyond_f_makes_an_opaque_id() {
+        for text in [
+            "0xgb68aa2764b4a9a943658b2e61db4c902b2ebf85",
+            "0xeb68aa2764b4a9a943658b2e61db4c902b2ebf8g",
+        ] {
+            assert_eq!(InvestorId::parse(text), Ok(InvestorId::Opaque(text)));
+        }
+    }
+
+    #[test]
     fn an_address_is_one_identity_in_any_case() {
         let lower = InvestorId::parse("0xeb68aa2764b4a9a943658b2e61db4c902b2ebf85").unwrap();
         let upper = InvestorId::parse("0xEB68AA2764B4A9A943658B2E61DB4C902B2EBF85").unwrap();
@@ -134,6 +144,15 @@ mod tests {
         let table = [
             ("1PA8qhEzW7to6EeqBAdhVZYGbVj2MfmN2n", Ok(())),
             ("0xeb68", Ok(())),
+            (
+                "0xeb68aa2764b4a9a943658b2e61db4c902b2ebf8!",
+                Err(InvestorIdError::Character),
+            ),
+            (
+                "0x!b68aa2764b4a9a943658b2e61db4c902b2ebf85",
+                Err(InvestorIdError::Character),
+            ),
+            ("0xgb68aa2764b4a9a943658b2e61db4c902b2ebf85", Ok(())),
             ("", Err(InvestorIdError::Empty)),
             ("a b", Err(InvestorIdError::Character)),
             ("a,b", Err(InvestorIdError::Character)),

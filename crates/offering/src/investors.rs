@@ -217,6 +217,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_hash_of_neighbours_spreads_over_all_bits() {
+        let mut ones = [0_u32; 64];
+        for number in 0..4_096_u64 {
+            let hash = hash(7, &number.to_le_bytes());
+            for (bit, count) in ones.iter_mut().enumerate() {
+                *count += u32::from(hash >> bit & 1 == 1);
+            }
+        }
+        for (bit, count) in ones.into_iter().enumerate() {
+            assert!(
+                (1_700..2_400).contains(&count),
+                "bit {bit} is set {count} times of 4,096"
+            );
+        }
+        assert_ne!(hash(7, b"person-1"), hash(8, b"person-1"));
+        assert_ne!(hash(7, b"a"), hash(7, b"a\0"));
+    }
+
+    #[test]
+    fn it_says_how_much_it_holds() {
+        let mut investors = Investors::new(0, TotalValue::Counted);
+        let empty = investors.heap_bytes();
+        let long = "a-name-too-long-to-be-held-inline";
+        investors.find_or_insert(InvestorId::Opaque(long));
+        let lookup = investors.lookup.heap_bytes() - Lookup::new().heap_bytes();
+        let expected =
+            size_of::<Investor>() + size_of::<u128>() + long.len() + size_of::<Box<str>>();
+        assert_eq!(investors.heap_bytes() - empty - lookup, expected);
+    }
+
+    #[test]
     fn every_kind_of_id_is_found_again_under_any_seed() {
         for seed in [0, 1, u64::MAX] {
             let mut investors = Investors::new(seed, TotalValue::Counted);

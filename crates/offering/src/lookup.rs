@@ -146,6 +146,22 @@ mod tests {
     }
 
     #[test]
+    fn shards_and_tags_come_from_different_bits() {
+        let hash = 0x1234_5678_9abc_def0;
+        assert_eq!(shard_of(hash), 0xef0);
+        assert_eq!(tag_of(hash), 0x1234_5678);
+    }
+
+    #[test]
+    fn it_says_how_much_it_holds() {
+        let mut lookup = Lookup::new();
+        let empty = lookup.heap_bytes();
+        assert_eq!(empty, 4096 * size_of::<Shard>());
+        lookup.insert(5, 0);
+        assert_eq!(lookup.heap_bytes(), empty + FIRST * size_of::<u64>());
+    }
+
+    #[test]
     fn it_stays_below_three_quarters() {
         let mut lookup = Lookup::new();
         for (index, hash) in (0..).zip(hashes(0x9e37_79b9_7f4a_7c15)) {

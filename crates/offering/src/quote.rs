@@ -5,6 +5,7 @@ use std::{cell::Cell, sync::Arc};
 use crate::{
     ContributionIndex, CurrencyIndex, InvestorIndex, Offering, Position, Refusal, RoundIndex,
     RoundingMode, Tokens, Value,
+    contribution::NO_ROUND,
     pricing::{self, tiers},
     ratio::Factor,
     rounds::is_batch,
@@ -312,7 +313,7 @@ impl Offering {
     ) {
         let record = self.investors.get_mut(investor);
         if record.round != round.0 {
-            if record.round_value > 0 || record.round_tokens > 0 {
+            if record.round != NO_ROUND {
                 let used = (record.round_value, record.round_tokens);
                 self.other_rounds
                     .insert((investor, RoundIndex(record.round)), used);

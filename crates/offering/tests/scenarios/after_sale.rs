@@ -56,7 +56,9 @@ issuer    vests       0 10 TOK             done
 issuer    vests       0 0.01 TOK           refused not_vested (803)
 issuer    releases    1                    refused milestone_order (807)
 issuer    releases    9                    refused unknown_milestone (806)
+issuer    has         -                    0 bp
 issuer    releases    0                    done
+issuer    has         -                    4000 bp
 issuer    releases    0                    refused milestone_order (807)
 issuer    releases    1                    refused milestone_too_early (808)
 clock     reaches     250                  done

@@ -218,6 +218,31 @@ emil      has         -                    0 TOK, back 2 EUR
 "#,
     ),
     (
+        "what waits is promoted whole or not at all where limits refuse",
+        r#"
+freed_room = "waiting_list"
+[withdrawal]
+span = "50 blocks"
+who = "everyone"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+cap = "8 EUR"
+investor = { max = "5 EUR" }
+over_limit = "refuse"
+---
+alice     pays        5 EUR at 100         accepted 5 EUR, 50 TOK
+bob       pays        4 EUR                accepted 3 EUR, waiting 1 EUR, 30 TOK (round_cap_reached)
+bob       pays        2 EUR                accepted 0 EUR, waiting 2 EUR (round_cap_reached)
+alice     withdraws   alice                back 5 EUR, promoted 1
+bob       is          -                    accepted 4 EUR, 40 TOK
+bob#2     is          -                    accepted 0 EUR, refunded 2 EUR (round_cap_reached)
+"#,
+    ),
+    (
         "who only waits may leave without a right, and takes nothing else along",
         r#"
 freed_room = "waiting_list"

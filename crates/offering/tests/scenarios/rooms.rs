@@ -23,6 +23,40 @@ alice     pays        1 EUR limit 1 EUR per 1 TOK    refused limit_price_not_ask
 "#,
     ),
     (
+        "a minimum in tokens",
+        r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+contribution = { min = "20 TOK" }
+---
+clock     reaches     100                  done
+alice     pays        1.99 EUR             refused below_minimum (201)
+alice     pays        0 EUR                refused below_minimum (201)
+alice     pays        2 EUR                accepted 2 EUR, 20 TOK
+alice     pays        2.01 EUR             accepted 2.01 EUR, 20.1 TOK
+"#,
+    ),
+    (
+        "a minimum of nothing lets nothing in",
+        r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+contribution = { min = "0 TOK" }
+---
+clock     reaches     100                  done
+alice     pays        0 EUR                accepted 0 EUR
+alice     pays        0.01 EUR             accepted 0.01 EUR, 0.1 TOK
+"#,
+    ),
+    (
         "what is too much is refused whole where the terms say so",
         r#"
 [[round]]

@@ -137,6 +137,7 @@ impl Scene {
         let mut words = Words(with.split_ascii_whitespace().peekable());
         match (who, what) {
             ("phase", "is") => return self.phase(),
+            ("issuer", "has") => return format!("{} bp", self.offering.released().0),
             (payment, "is") => return self.payment(payment),
             (person, "has") => return self.person(person),
             ("clock", "reaches") => {
