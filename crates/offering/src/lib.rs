@@ -15,6 +15,8 @@ mod chunked;
 mod command;
 mod contribute;
 mod contribution;
+#[cfg(test)]
+mod fixture;
 mod invariants;
 mod investor_id;
 mod investors;

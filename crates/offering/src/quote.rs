@@ -555,3 +555,37 @@ impl Quote {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Ratio, fixture::open};
+
+    #[test]
+    fn a_quote_without_credit_forgets_what_it_said_with_one() {
+        let quote = Quote {
+            currency: CurrencyIndex(0),
+            rate_index: 0,
+            rounding: Rounding {
+                mode: RoundingMode::Down,
+                unit: Tokens(1),
+                per: RoundingScope::Contribution,
+            },
+            credit: 10,
+            rate: Ratio::ONE.factor(),
+            price: QuotePrice::Known(Ratio::ONE.factor()),
+            last: Cell::new(None),
+        };
+        assert_eq!(quote.tokens(5), Ok(15));
+        assert_eq!(quote.tokens(5), Ok(15));
+        assert_eq!(quote.tokens(6), Ok(16));
+        assert_eq!(quote.without_credit().tokens(6), Ok(6));
+    }
+
+    #[test]
+    fn a_contribution_reserves_what_it_buys() {
+        let offering = open();
+        assert_eq!(offering.reserve_of(ContributionIndex(0)), 50);
+        assert_eq!(offering.reserve_of(ContributionIndex(9)), 0);
+    }
+}

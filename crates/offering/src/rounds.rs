@@ -202,3 +202,25 @@ fn nearer(a: Refusal, b: Refusal) -> Refusal {
     };
     if distance(b) < distance(a) { b } else { a }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_refusal_names_the_obstacle_nearest_to_success() {
+        use Refusal::{AdmissionExpired, CurrencyNotTaken, NotAdmitted, RoundClosed};
+        // (first seen, seen later, named); of two as near, the first
+        let table = [
+            (RoundClosed, CurrencyNotTaken, CurrencyNotTaken),
+            (CurrencyNotTaken, RoundClosed, CurrencyNotTaken),
+            (CurrencyNotTaken, NotAdmitted, NotAdmitted),
+            (NotAdmitted, RoundClosed, NotAdmitted),
+            (NotAdmitted, AdmissionExpired, NotAdmitted),
+            (AdmissionExpired, NotAdmitted, AdmissionExpired),
+        ];
+        for (first, later, named) in table {
+            assert_eq!(nearer(first, later), named, "{first:?} and {later:?}");
+        }
+    }
+}
