@@ -521,3 +521,32 @@ fn a_bid_is_placed_among_the_others() {
     );
     assert_eq!(end.row.accepted, Amount(2_250));
 }
+
+#[test]
+fn a_window_is_traced_at_its_edges() {
+    // (position, standing, refusal)
+    let table = [
+        (100, RoundStanding::Takes(AdmissionTrace::Open), None),
+        (199, RoundStanding::Takes(AdmissionTrace::Open), None),
+        (200, RoundStanding::Over, Some(Refusal::WindowOver)),
+    ];
+    for (position, standing, refusal) in table {
+        let mut offering = crate::fixture::open();
+        let stamp = Stamp {
+            line: LineIndex(0),
+            position: Position(position),
+        };
+        let contribute = Contribute {
+            investor: InvestorId::Opaque("ben"),
+            currency: CurrencyIndex(0),
+            amount: Amount(100),
+            limit: None,
+            reference: "c",
+            source: None,
+        };
+        let (trace, _) = offering.apply_traced(stamp, &Command::Contribute(contribute));
+        let trace = trace.unwrap();
+        assert_eq!(trace.rounds[0].standing, standing, "at {position}");
+        assert_eq!(trace.refusal, refusal, "at {position}");
+    }
+}
