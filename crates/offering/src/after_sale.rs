@@ -83,14 +83,11 @@ impl Offering {
             .ok_or(Refusal::NotSettled)
     }
 
-    /// How long ago the settlement is, on the line of the settlement.
-    fn elapsed(&self, stamp: Stamp, since: Stamp) -> Span {
-        let now = if stamp.line == since.line {
-            stamp.position
-        } else {
-            self.latest(since.line)
-        };
-        Span(now.0 - since.position.0.min(now.0))
+    /// How long ago the settlement is. Spans after it count on the first clock line whatever line the
+    /// entries stand on: an entry of another chain says nothing about how much time has passed there.
+    fn elapsed(&self, settlement: &Settlement) -> Span {
+        let since = settlement.at;
+        Span(self.latest(since.line).0 - since.position.0)
     }
 
     pub(crate) fn publish(&mut self) -> Result<(), Refusal> {
@@ -105,12 +102,11 @@ impl Offering {
 
     pub(crate) fn distribute(
         &mut self,
-        stamp: Stamp,
         investor: InvestorId<'_>,
         tokens: Tokens,
     ) -> Result<(), Refusal> {
         let settlement = self.succeeded()?;
-        let elapsed = self.elapsed(stamp, settlement.at);
+        let elapsed = self.elapsed(settlement);
         let index = self
             .investors
             .find(investor)
@@ -164,7 +160,7 @@ impl Offering {
         Ok(())
     }
 
-    pub(crate) fn vest(&mut self, stamp: Stamp, share: u8, tokens: Tokens) -> Result<(), Refusal> {
+    pub(crate) fn vest(&mut self, share: u8, tokens: Tokens) -> Result<(), Refusal> {
         let settlement = self.succeeded()?;
         let share = usize::from(share);
         let whole = *settlement.shares.get(share).ok_or(Refusal::UnknownShare)?;
@@ -174,7 +170,7 @@ impl Offering {
             .supply
             .share_vesting(share)
             .ok_or(Refusal::UnknownShare)?;
-        let free = vesting.free(whole, self.elapsed(stamp, settlement.at));
+        let free = vesting.free(whole, self.elapsed(settlement));
         let given = settlement.after.vested.get(share).copied().unwrap_or(0);
         if tokens.is_zero() || given == whole.0 {
             return Err(Refusal::NothingToClaim);
@@ -187,7 +183,7 @@ impl Offering {
         Ok(())
     }
 
-    pub(crate) fn release(&mut self, stamp: Stamp, milestone: u8) -> Result<(), Refusal> {
+    pub(crate) fn release(&mut self, milestone: u8) -> Result<(), Refusal> {
         let settlement = self.succeeded()?;
         let place = usize::from(milestone);
         let terms = self
@@ -198,7 +194,7 @@ impl Offering {
         if place != settlement.after.released {
             return Err(Refusal::MilestoneOrder);
         }
-        if self.elapsed(stamp, settlement.at) < terms.after {
+        if self.elapsed(settlement) < terms.after {
             return Err(Refusal::MilestoneTooEarly);
         }
         self.after()?.released = place + 1;

@@ -325,7 +325,7 @@ impl Offering {
             } => {
                 return self.return_money(*contribution, *amount, *reason);
             }
-            Command::Settle => return self.settle(stamp),
+            Command::Settle => return self.settle(),
             Command::Admit(admit) => self.admit(admit),
             Command::Revoke { round, investor } => self.revoke(*round, *investor),
             Command::Rate { currency, rate } => self.record_rate(stamp, *currency, *rate),
@@ -343,10 +343,10 @@ impl Offering {
             Command::Cancel => self.cancel(),
             Command::Tick => Ok(()),
             Command::Publish { .. } => self.publish(),
-            Command::Distribute { investor, tokens } => self.distribute(stamp, *investor, *tokens),
+            Command::Distribute { investor, tokens } => self.distribute(*investor, *tokens),
             Command::PayRefund { investor, currency } => self.pay_refund(*investor, *currency),
-            Command::Vest { share, tokens } => self.vest(stamp, *share, *tokens),
-            Command::Release { milestone } => self.release(stamp, *milestone),
+            Command::Vest { share, tokens } => self.vest(*share, *tokens),
+            Command::Release { milestone } => self.release(*milestone),
         }
         .map(|()| Outcome::Done)
     }

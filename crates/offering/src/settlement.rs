@@ -16,7 +16,7 @@ use crate::{
 pub struct Settlement {
     /// Verdict and totals.
     pub settled: Settled,
-    /// Where it stands in the schedule; vesting and milestones count from here.
+    /// Where the first clock line stood; vesting and milestones count from here, on that line.
     pub at: Stamp,
     /// One per round of the terms.
     pub rounds: Vec<RoundSettlement>,
@@ -100,7 +100,7 @@ impl ByInvestor {
 }
 
 impl Offering {
-    pub(crate) fn settle(&mut self, stamp: Stamp) -> Result<Outcome, Refusal> {
+    pub(crate) fn settle(&mut self) -> Result<Outcome, Refusal> {
         let mut verdict = self.check_settleable()?;
         let mut rounds = vec![RoundSettlement::default(); self.rounds.len()];
         self.end_waiting();
@@ -128,7 +128,7 @@ impl Offering {
         let after = AfterSale::new(self.terms.token.supply.share_count());
         let settlement = Settlement {
             settled,
-            at: stamp,
+            at: self.now_stamp(),
             rounds,
             totals,
             shares,

@@ -2,9 +2,10 @@
 
 use super::Table;
 
-pub(crate) const TABLES: &[Table] = &[(
-    "tokens, shares and money are handed over as the terms say, once",
-    r#"
+pub(crate) const TABLES: &[Table] = &[
+    (
+        "tokens, shares and money are handed over as the terms say, once",
+        r#"
 [token]
 name = "Token"
 symbol = "TOK"
@@ -72,4 +73,59 @@ issuer    vests       0 40 TOK             done
 issuer    vests       0 1 TOK              refused nothing_to_claim (802)
 phase     is          -                    finished
 "#,
-)];
+    ),
+    (
+        "with two chains, spans after settlement are blocks of the first one",
+        r#"
+numeraire = "EUR"
+[clock]
+kind = "block"
+tolerance = "5 blocks"
+[currency.EUR]
+decimals = 2
+rail = "balance"
+[currency.XBT]
+decimals = 2
+rail = "bitcoin"
+rate = "4 EUR per 1 XBT"
+[token]
+name = "Token"
+symbol = "TOK"
+decimals = 2
+sale_vesting = { cliff = "10 blocks", duration = "10 blocks" }
+[token.supply]
+kind = "minted"
+[[milestone]]
+name = "product"
+part = "100 %"
+after = "50 blocks"
+[[round]]
+name = "public"
+price = "10 TOK per 1 EUR"
+[round.window.eur]
+from = 100
+until = 200
+end = "exclusive"
+[round.window.xbt]
+from = 7
+until = 9
+end = "exclusive"
+---
+alice     pays        1 EUR at 150         accepted 1 EUR, 10 TOK
+clock     reaches     210                  done
+clock     reaches     9 on 1               done
+issuer    settles     on 1                 succeeded, raised 1 EUR, sold 10 TOK
+clock     reaches     900 on 1             done
+issuer    hands       alice 10 TOK         refused not_vested (803)
+issuer    releases    0                    refused milestone_too_early (808)
+clock     reaches     220                  done
+clock     reaches     217                  done
+issuer    hands       alice 10 TOK         done
+clock     reaches     259                  done
+issuer    releases    0                    refused milestone_too_early (808)
+clock     reaches     260                  done
+issuer    releases    0                    done
+phase     is          -                    finished
+"#,
+    ),
+];

@@ -320,7 +320,10 @@ impl Scene {
             "pauses" => self.apply(0, None, &Command::Pause),
             "resumes" => self.apply(0, None, &Command::Resume),
             "cancels" => self.apply(0, None, &Command::Cancel),
-            "settles" => self.apply(0, None, &Command::Settle),
+            "settles" => {
+                let line = if words.takes("on") { words.number() } else { 0 };
+                self.apply(line, None, &Command::Settle)
+            }
             "publishes" => self.apply(
                 0,
                 None,
