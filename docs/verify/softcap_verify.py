@@ -201,7 +201,7 @@ def refuse(code, when=True):
 
 def rounded(exact, unit, mode):
     steps, rest = divmod(exact, unit)
-    up = {"down": 0, "half_up": 2 * rest >= unit, "half_even": 2 * rest + steps % 2 > unit}[mode]
+    up = {"down": 0, "half_up": 2 * rest >= unit, "half_even": (2 * rest, steps % 2) > (unit, 0)}[mode]
     return (steps + up) * unit
 
 class Row:

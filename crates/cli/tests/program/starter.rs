@@ -178,7 +178,7 @@ fn every_proof_leads_to_the_root() {
         assert_eq!(values[1], word(&(tokens * 1_000_000).to_string()), "{line}");
         let leaf = Keccak256::digest(Keccak256::digest(values.concat()));
         let root = words(&proof["proof"]).iter().fold(leaf, |node, sibling| {
-            let (low, high) = if node.as_slice() < sibling {
+            let (low, high) = if node[..] < sibling[..] {
                 (&node[..], &sibling[..])
             } else {
                 (&sibling[..], &node[..])
