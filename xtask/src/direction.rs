@@ -22,12 +22,46 @@ enum MayKnow {
 }
 
 /// One row per package. A new crate needs a new row, and with it a thought.
-const TABLE: [(&str, MayKnow); 5] = [
+const TABLE: [(&str, MayKnow); 10] = [
     ("softcap-offering", MayKnow::Only(&[])),
     ("softcap-proof", MayKnow::Only(&["softcap-offering"])),
     (
-        "softcap",
+        "softcap-rails",
         MayKnow::Only(&["softcap-proof", "softcap-offering"]),
+    ),
+    ("softcap-database", MayKnow::Only(&[])),
+    (
+        "softcap-journal",
+        MayKnow::Only(&[
+            "softcap-database",
+            "softcap-rails",
+            "softcap-proof",
+            "softcap-offering",
+        ]),
+    ),
+    ("softcap-identity", MayKnow::Only(&["softcap-database"])),
+    (
+        "softcap-server",
+        MayKnow::Only(&[
+            "softcap-database",
+            "softcap-identity",
+            "softcap-journal",
+            "softcap-rails",
+            "softcap-proof",
+            "softcap-offering",
+        ]),
+    ),
+    (
+        "softcap",
+        MayKnow::Only(&[
+            "softcap-database",
+            "softcap-identity",
+            "softcap-journal",
+            "softcap-offering",
+            "softcap-proof",
+            "softcap-rails",
+            "softcap-server",
+        ]),
     ),
     ("softcap-bench", MayKnow::Any),
     ("xtask", MayKnow::Only(&[])),

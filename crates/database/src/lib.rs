@@ -1,0 +1,18 @@
+//! SQLite or PostgreSQL behind one set of texts.
+//!
+//! A data folder is SQLite (embedded, one process); a `postgres://` address is PostgreSQL (several
+//! nodes). Everything above writes one text per statement with `$1`, `$2`, ... and runs it with
+//! [`on_reader!`] or [`on_writer!`], which pick the pool. What differs between the two stands in this
+//! crate and in the migrations, nowhere else.
+//!
+//! Integers are `i64`, money is never stored in SQL as a number: amounts are decimal text or part of a
+//! blob. Times are unix milliseconds.
+
+mod database;
+mod error;
+mod migrations;
+pub mod temporary_postgres;
+
+pub use database::{Database, DatabaseUrl, SqliteDatabase};
+pub use error::DatabaseError;
+pub use migrations::Migrations;

@@ -1,0 +1,1 @@
+//! The durable, totally ordered record of an offering.

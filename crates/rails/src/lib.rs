@@ -1,0 +1,1 @@
+//! How money arrives and leaves. Pure.
