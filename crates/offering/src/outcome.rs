@@ -41,8 +41,8 @@ pub struct Contributed {
     pub waiting: Amount,
     /// What is kept and counts as nothing.
     pub kept: Amount,
-    /// Tokens, as far as they are known now: none in a batch round, and before the one rounding
-    /// per investor where the terms round once.
+    /// Tokens of what is accepted, as far as they are known now: none where the price comes at the
+    /// end, and before the one rounding per investor where the terms round once.
     pub tokens: Tokens,
     /// Why less than all was taken.
     pub reason: Option<Refusal>,
