@@ -33,46 +33,18 @@ pub(crate) fn run() -> Result<(), BenchFailure> {
 }
 
 fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
-    let terms = Terms::parse(TERMS).map_err(|problems| {
-        BenchFailure(
-            problems
-                .iter()
-                .map(|p| format!("{p}\n"))
-                .collect::<String>(),
-        )
-    })?;
-    let mut offering = Offering::with_hash_seed(Arc::new(terms), 0x5eed);
-    let announce = Command::Announce {
-        terms_hash: offering.terms_hash(),
-    };
-    offering.apply(at(OPEN), &announce);
-    let payments = || Payments {
-        next: 0,
-        commands,
-        investors,
-        state: 0x9e37_79b9_7f4a_7c15,
-    };
+    let mut offering = announced(terms()?);
+    let payments = || Payments::new(investors, commands);
 
     let mut worst = Duration::ZERO;
     let start = Instant::now();
     let mut slice = start;
-    let mut number = 0;
-    let mut all = payments();
-    loop {
-        let group: Vec<_> = all.by_ref().take(GROUP).collect();
-        if group.is_empty() {
-            break;
+    pay_all(&mut offering, payments(), |number| {
+        if number % SLICE == 0 {
+            worst = worst.max(slice.elapsed());
+            slice = Instant::now();
         }
-        offering.prepare(group.iter().map(|payment| InvestorId::Address(payment.0)));
-        for (address, amount) in group {
-            apply(&mut offering, number, address, amount)?;
-            number += 1;
-            if number % SLICE == 0 {
-                worst = worst.max(slice.elapsed());
-                slice = Instant::now();
-            }
-        }
-    }
+    })?;
     let engine = start.elapsed();
 
     // The least that any book-keeping must do: find the person and add the amount.
@@ -96,6 +68,43 @@ fn measure(investors: u64, commands: u64) -> Result<(), BenchFailure> {
         ratio(engine, bare),
     );
     Ok(())
+}
+
+/// The terms of the benchmarks.
+pub(crate) fn terms() -> Result<Arc<Terms>, BenchFailure> {
+    Terms::parse(TERMS).map(Arc::new).map_err(|problems| {
+        let lines = problems.iter().map(|problem| format!("{problem}\n"));
+        BenchFailure(lines.collect())
+    })
+}
+
+/// An offering under these terms that has begun.
+pub(crate) fn announced(terms: Arc<Terms>) -> Offering {
+    let mut offering = Offering::with_hash_seed(terms, 0x5eed);
+    let terms_hash = offering.terms_hash();
+    offering.apply(at(OPEN), &Command::Announce { terms_hash });
+    offering
+}
+
+/// Applies payments in groups; says after each how many there were.
+pub(crate) fn pay_all(
+    offering: &mut Offering,
+    mut payments: Payments,
+    mut done: impl FnMut(u64),
+) -> Result<(), BenchFailure> {
+    let mut number = 0;
+    loop {
+        let group: Vec<_> = payments.by_ref().take(GROUP).collect();
+        if group.is_empty() {
+            return Ok(());
+        }
+        offering.prepare(group.iter().map(|payment| InvestorId::Address(payment.0)));
+        for (address, amount) in group {
+            apply(offering, number, address, amount)?;
+            number += 1;
+            done(number);
+        }
+    }
 }
 
 fn apply(
@@ -130,11 +139,22 @@ fn at(position: u64) -> Stamp {
 }
 
 /// Everybody pays once, then people chosen at random pay again.
-struct Payments {
+pub(crate) struct Payments {
     next: u64,
     commands: u64,
     investors: u64,
     state: u64,
+}
+
+impl Payments {
+    pub(crate) fn new(investors: u64, commands: u64) -> Self {
+        Self {
+            next: 0,
+            commands,
+            investors,
+            state: 0x9e37_79b9_7f4a_7c15,
+        }
+    }
 }
 
 impl Iterator for Payments {

@@ -10,6 +10,7 @@ mod measure;
 mod random_sales;
 mod settle;
 mod settlement_tree;
+mod snapshot;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,18 @@ enum Benchmark {
         #[arg(long, default_value_t = 0)]
         first: u64,
     },
+    /// The state of an offering written to bytes and read again, against replaying its commands.
+    Snapshot {
+        /// Contributions.
+        #[arg(long, default_value_t = 10_000_000)]
+        contributions: u64,
+        /// Who makes them.
+        #[arg(long, default_value_t = 1_000_000)]
+        investors: u64,
+        /// How often it is written and read; the median counts.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
     /// The settlement tree against the npm package that defines it.
     Tree {
         /// Leaves.
@@ -72,6 +85,11 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
         Benchmark::Engine => engine::run(),
         Benchmark::Settle { rows, runs } => settle::run(rows, runs),
         Benchmark::Sales { count, first } => random_sales::run_all(first..first + count),
+        Benchmark::Snapshot {
+            contributions,
+            investors,
+            runs,
+        } => snapshot::run(investors, contributions, runs),
         Benchmark::Tree { leaves } => settlement_tree::run(leaves),
     }
 }

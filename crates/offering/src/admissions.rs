@@ -9,19 +9,19 @@ use crate::{
 /// An admission as the state holds it. An investor's admissions form a chain, newest first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Admission {
-    round: RoundIndex,
-    standing: Standing,
-    limit: Option<Value>,
-    expires: Option<Position>,
+    pub(crate) round: RoundIndex,
+    pub(crate) standing: Standing,
+    pub(crate) limit: Option<Value>,
+    pub(crate) expires: Option<Position>,
     /// Guaranteed and not used yet.
     pub(crate) guaranteed: u128,
-    withdrawal: WithdrawalMark,
+    pub(crate) withdrawal: WithdrawalMark,
     /// The next older one of the same investor, plus one; 0: none.
-    older: u32,
+    pub(crate) older: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(crate) enum Standing {
     Valid,
     Revoked,
 }

@@ -15,19 +15,19 @@ use crate::{
 /// What was done since settlement.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AfterSale {
-    published: Published,
+    pub(crate) published: Published,
     /// Tokens handed over, by investor; empty until the first.
-    distributed: Vec<u128>,
-    distributed_total: u128,
+    pub(crate) distributed: Vec<u128>,
+    pub(crate) distributed_total: u128,
     /// Tokens of shares handed over.
-    vested: Vec<u128>,
-    refunds_paid: BTreeSet<(InvestorIndex, CurrencyIndex)>,
-    refunded: Vec<u128>,
-    released: usize,
+    pub(crate) vested: Vec<u128>,
+    pub(crate) refunds_paid: BTreeSet<(InvestorIndex, CurrencyIndex)>,
+    pub(crate) refunded: Vec<u128>,
+    pub(crate) released: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Published {
+pub(crate) enum Published {
     #[default]
     No,
     Yes,

@@ -19,7 +19,7 @@ const ADDRESS: u8 = 254;
 pub(crate) struct Investor {
     /// Length and bytes of a short opaque id, [`ADDRESS`] and 20 bytes, or [`SPILLED`] and the
     /// index of the id in `spilled` as 8 bytes.
-    key: [u8; INLINE + 1],
+    pub(crate) key: [u8; INLINE + 1],
     /// Round to which `round_value` and `round_tokens` belong.
     pub(crate) round: u8,
     /// Newest admission, plus one; 0: none.
@@ -33,13 +33,13 @@ pub(crate) struct Investor {
 /// All investors of an offering.
 #[derive(Clone, Debug)]
 pub(crate) struct Investors {
-    lookup: Lookup,
-    records: Chunked<Investor>,
+    pub(crate) lookup: Lookup,
+    pub(crate) records: Chunked<Investor>,
     /// Accepted value in all rounds, where the terms limit it.
-    totals: Chunked<u128>,
-    total: TotalValue,
-    spilled: Chunked<Box<str>>,
-    seed: u64,
+    pub(crate) totals: Chunked<u128>,
+    pub(crate) total: TotalValue,
+    pub(crate) spilled: Chunked<Box<str>>,
+    pub(crate) seed: u64,
 }
 
 /// Whether the terms ask for an investor's value over all rounds.

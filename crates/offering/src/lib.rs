@@ -37,6 +37,7 @@ mod rounds;
 mod rows;
 mod sealed;
 mod settlement;
+mod state;
 pub mod terms;
 mod token_rounding;
 pub mod trace;
@@ -55,6 +56,7 @@ pub use refusal::Refusal;
 pub use rows::{CurrencyTotals, InvestorRow, InvestorRows, Reason, Row};
 pub use sealed::sealed_bid_commitment;
 pub use settlement::{RoundSettlement, Settlement};
+pub use state::{STATE_VERSION, StateError};
 pub use units::{
     Amount, BasisPoints, ContributionIndex, CurrencyIndex, InvestorIndex, LineIndex, Position,
     RoundIndex, Sequence, Span, Stamp, Tokens, Value,

@@ -109,7 +109,7 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    fn new(terms: &Terms) -> Self {
+    pub(crate) fn new(terms: &Terms) -> Self {
         // Each share counts as a whole multiple of what is sold, and one unit for its rounding.
         let times = match &terms.token.supply {
             Supply::Fixed { .. } => 1,

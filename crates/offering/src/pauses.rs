@@ -12,14 +12,14 @@ pub(crate) struct Pauses {
     pub(crate) count: u32,
     pub(crate) current: Option<Pause>,
     /// Earlier ones, each with its real end; the terms bound their number.
-    past: Vec<Pause>,
+    pub(crate) past: Vec<Pause>,
 }
 
 /// A pause that goes on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pause {
-    from: Stamp,
-    ends: Position,
+    pub(crate) from: Stamp,
+    pub(crate) ends: Position,
 }
 
 impl Offering {

@@ -4,7 +4,8 @@ use crate::{
     BasisPoints, ContributionIndex, InvestorIndex, LimitPrice, Offering, Outcome, Refusal, Settled,
     Stamp, Tokens, Value, Verdict,
     after_sale::AfterSale,
-    contribution::Status,
+    chunked::Chunked,
+    contribution::{Contribution, Status},
     offering::Stage,
     rows::CurrencyTotals,
     terms::{Bound, Currency, Pricing, RoundingScope, Sealing, ShareOfSold, Supply},
@@ -55,9 +56,9 @@ pub(crate) struct ByInvestor {
 }
 
 impl ByInvestor {
-    fn new(offering: &Offering) -> Self {
-        let mut starts = vec![0_u32; offering.investors.len() + 1];
-        for held in offering.contributions.iter() {
+    pub(crate) fn new(investors: usize, contributions: &Chunked<Contribution>) -> Self {
+        let mut starts = vec![0_u32; investors + 1];
+        for held in contributions.iter() {
             starts[held.investor.index() + 1] += 1;
         }
         let mut sum = 0;
@@ -66,8 +67,8 @@ impl ByInvestor {
             *start = sum;
         }
         let mut next = starts.clone();
-        let mut order = vec![0_u32; offering.contributions.len()];
-        for (index, held) in (0_u32..).zip(offering.contributions.iter()) {
+        let mut order = vec![0_u32; contributions.len()];
+        for (index, held) in (0_u32..).zip(contributions.iter()) {
             let place = &mut next[held.investor.index()];
             if let Some(slot) = usize::try_from(*place)
                 .ok()
@@ -111,7 +112,7 @@ impl Offering {
             }
             self.keep_bonds();
         }
-        let by_investor = ByInvestor::new(self);
+        let by_investor = ByInvestor::new(self.investors.len(), &self.contributions);
         if verdict == Verdict::Succeeded {
             self.round_per_investor(&by_investor);
         } else {

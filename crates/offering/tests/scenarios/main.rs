@@ -20,6 +20,8 @@ mod pauses;
 mod rates;
 mod rooms;
 mod script;
+mod stages;
+mod states;
 mod windows;
 
 use std::collections::BTreeSet;

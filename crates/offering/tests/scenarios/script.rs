@@ -48,6 +48,11 @@ const SALT: [u8; 32] = [9; 32];
 
 /// Runs a script; all refusals that it met, also those that rows give as reasons.
 pub(crate) fn run(script: &str) -> Result<BTreeSet<Refusal>, String> {
+    play(script, |_| ()).map(|scene| scene.refusals)
+}
+
+/// Runs a script and does something after each row; how everything stands at the end.
+pub(crate) fn play(script: &str, mut after: impl FnMut(&mut Offering)) -> Result<Scene, String> {
     let (own, rows) = script.split_once("\n---\n").ok_or("no line `---`")?;
     let mut text = format!("{HEAD}{own}\n");
     for (sign, usual) in TABLES {
@@ -89,21 +94,22 @@ pub(crate) fn run(script: &str) -> Result<BTreeSet<Refusal>, String> {
             .offering
             .check_invariants()
             .map_err(|broken| format!("{row}\n    {broken}"))?;
+        after(&mut stage.offering);
     }
     for row in stage.offering.rows() {
         if let Some(Reason::Refused(refusal)) = row.reason {
             stage.refusals.insert(refusal);
         }
     }
-    Ok(stage.refusals)
+    Ok(stage)
 }
 
-struct Scene {
-    offering: Offering,
+pub(crate) struct Scene {
+    pub(crate) offering: Offering,
     /// Newest position by clock line.
     now: BTreeMap<u8, u64>,
     payments: BTreeMap<String, (Sequence, Option<SecretBid>)>,
-    refusals: BTreeSet<Refusal>,
+    pub(crate) refusals: BTreeSet<Refusal>,
 }
 
 #[derive(Clone, Copy)]

@@ -36,6 +36,8 @@ struct Played {
     outcomes: Vec<Outcome>,
     rows: Vec<Row>,
     people: BTreeMap<String, (Tokens, Vec<u128>)>,
+    /// Hash of the engine's state when everything was handed over.
+    state_hash: [u8; 32],
 }
 
 /// Plays one sale for each seed and compares it with the reference model.
@@ -79,7 +81,8 @@ pub(crate) fn survey(pair: Pair, seeds: Range<u64>) -> Result<BTreeMap<String, u
     let mut counts = BTreeMap::new();
     for seed in seeds {
         let sale = Sale::random(pair, seed)?;
-        let played = played(&sale, 0).map_err(|why| report(pair, seed, &sale, &why))?;
+        let played =
+            played(&sale, 0, Store::Never).map_err(|why| report(pair, seed, &sale, &why))?;
         for outcome in &played.outcomes {
             let what = match outcome {
                 Outcome::Refused(refusal) => refusal.name(),
@@ -101,10 +104,11 @@ pub(crate) fn survey(pair: Pair, seeds: Range<u64>) -> Result<BTreeMap<String, u
     Ok(counts)
 }
 
-/// The same sale twice, with another seed of the hash tables: nothing differs.
+/// The same sale twice, the second time with another seed of the hash tables and with an engine that
+/// is written and read again every few commands: nothing differs.
 fn played_twice(sale: &Sale) -> Result<(), String> {
-    let one = played(sale, 0)?;
-    let other = played(sale, u64::MAX)?;
+    let one = played(sale, 0, Store::Never)?;
+    let other = played(sale, u64::MAX, Store::Every(1 + sale.steps.len() % 5))?;
     if one == other {
         Ok(())
     } else {
@@ -113,7 +117,7 @@ fn played_twice(sale: &Sale) -> Result<(), String> {
 }
 
 fn exchanged(sale: &Sale, seed: u64) -> Result<(), String> {
-    let one = played(sale, 0)?;
+    let one = played(sale, 0, Store::Never)?;
     let mut rng = Seeded::new(seed ^ 0x5eed);
     let mut other = sale.clone();
     for place in (1..other.steps.len()).rev() {
@@ -130,7 +134,7 @@ fn exchanged(sale: &Sale, seed: u64) -> Result<(), String> {
             other.steps.swap(place, place - back);
         }
     }
-    let other = played(&other, 0)?;
+    let other = played(&other, 0, Store::Never)?;
     if one.people == other.people {
         return Ok(());
     }
@@ -212,9 +216,20 @@ impl Sale {
     }
 }
 
+/// When the engine is written to bytes and goes on as what is read from them.
+#[derive(Clone, Copy)]
+enum Store {
+    Never,
+    /// After so many commands, and again after as many.
+    Every(usize),
+}
+
 /// Engine and model at one table.
 struct Table {
     engine: Offering,
+    terms: Arc<Terms>,
+    hash_seed: u64,
+    store: Store,
     model: Model,
     labels: BTreeMap<usize, Sequence>,
     outcomes: Vec<Outcome>,
@@ -239,11 +254,14 @@ impl Labels for Table {
 }
 
 /// Plays a sale; a panic of the engine is an error like any other.
-fn played(sale: &Sale, hash_seed: u64) -> Result<Played, String> {
+fn played(sale: &Sale, hash_seed: u64, store: Store) -> Result<Played, String> {
     let play = || -> Result<Played, String> {
         let terms = Arc::clone(&sale.terms);
         let mut table = Table {
             engine: Offering::with_hash_seed(Arc::clone(&terms), hash_seed),
+            terms: Arc::clone(&terms),
+            hash_seed,
+            store,
             model: Model::new(terms),
             labels: BTreeMap::new(),
             outcomes: Vec::new(),
@@ -262,6 +280,7 @@ fn played(sale: &Sale, hash_seed: u64) -> Result<Played, String> {
             outcomes: table.outcomes,
             rows,
             people,
+            state_hash: table.engine.state_hash(),
         })
     };
     catch_unwind(AssertUnwindSafe(play)).unwrap_or_else(|panic| {
@@ -305,7 +324,23 @@ impl Table {
             }
         }
         self.outcomes.push(outcome);
-        Ok(())
+        match self.store {
+            Store::Every(some) if self.outcomes.len().is_multiple_of(some) => self.read_again(),
+            Store::Every(_) | Store::Never => Ok(()),
+        }
+    }
+
+    /// Goes on with what the engine's bytes say.
+    fn read_again(&mut self) -> Result<(), String> {
+        let mut bytes = Vec::new();
+        let hash = self.engine.write_state(&mut bytes).unwrap();
+        let read = Offering::read_state(Arc::clone(&self.terms), self.hash_seed, bytes.as_slice());
+        self.engine = read.map_err(|wrong| format!("cannot read its own state: {wrong}"))?;
+        if self.engine.state_hash() == hash {
+            Ok(())
+        } else {
+            Err("a state that was read is another one".to_owned())
+        }
     }
 
     /// Lets time pass as far as settlement needs, records the seeds, and settles.
@@ -470,6 +505,9 @@ impl Table {
                     let command = Command::PayRefund { investor, currency };
                     expected(&mut self.engine, &command, parts[2] > 0)?;
                 }
+            }
+            if let Store::Every(_) = self.store {
+                self.read_again()?;
             }
             for (share, tokens) in (0..).zip(&shares) {
                 let command = Command::Vest {
