@@ -21,6 +21,10 @@ const BAR_PERCENT: usize = 5;
 /// Random sales per pair that each mutant is tried with; `cargo test` draws four times as many.
 const RANDOM_SALES: &str = "64";
 
+/// Least seconds until the tests of a mutant count as hung. They take about ten, and a machine that
+/// does something else must not make a survivor look like one that hangs.
+const TIMEOUT_SECONDS: u32 = 120;
+
 /// Which mutants to try.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Sample {
@@ -139,7 +143,7 @@ fn draw<'a>(names: impl Iterator<Item = &'a str>, seed: u64, count: usize) -> Ve
 
 /// A cargo-mutants configuration that matches exactly the drawn names.
 fn config_text(drawn: &[&str]) -> String {
-    let mut text = "examine_re = [\n".to_owned();
+    let mut text = format!("minimum_test_timeout = {TIMEOUT_SECONDS}\nexamine_re = [\n");
     for name in drawn {
         let pattern = serde_json::Value::from(format!("^{}$", escape(name)));
         // A JSON string is a TOML string too.
@@ -235,7 +239,7 @@ mod tests {
     #[test]
     fn names_become_patterns_that_match_only_themselves() {
         let text = config_text(&["a.rs:1:2: replace Money::sum -> Option<[u8; 2]> with \"x\\\""]);
-        let expected = "examine_re = [\n    \"^a\\\\.rs:1:2: replace Money::sum \\\\-> \
+        let expected = "minimum_test_timeout = 120\nexamine_re = [\n    \"^a\\\\.rs:1:2: replace Money::sum \\\\-> \
                         Option<\\\\[u8; 2\\\\]> with \\\"x\\\\\\\\\\\"$\",\n]\n";
         assert_eq!(text, expected);
     }

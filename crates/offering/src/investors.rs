@@ -111,9 +111,8 @@ impl Investors {
         if let Some(index) = self.find_hashed(hash, id) {
             return Some(index);
         }
-        let index = u32::try_from(self.records.len())
-            .ok()
-            .filter(|&index| index < u32::MAX)?;
+        // The look-up holds the index plus one.
+        let index = u32::try_from(self.records.len() + 1).ok()? - 1;
         self.lookup.insert(hash, index);
         if self.total == TotalValue::Counted {
             self.totals.push(0);
@@ -233,6 +232,25 @@ mod tests {
         }
         assert_ne!(hash(7, b"person-1"), hash(8, b"person-1"));
         assert_ne!(hash(7, b"a"), hash(7, b"a\0"));
+    }
+
+    /// Answers of an implementation with big integers, written separately.
+    #[test]
+    fn the_hash_has_known_answers() {
+        let table: [(u64, &str, u64); 5] = [
+            (0, "", 0xbe8c_ab64_4efd_da51),
+            (0, "a", 0x616f_a109_ae75_f93b),
+            (1, "person-1", 0xedbf_4c9a_c683_3925),
+            (7, "person-12", 0x2521_93fc_c2a9_3d43),
+            (
+                0xfedc_ba98_7654_3210,
+                "a-name-too-long-to-be-held-inline",
+                0x1dde_ec7b_4b2f_b9fa,
+            ),
+        ];
+        for (seed, id, answer) in table {
+            assert_eq!(hash(seed, id.as_bytes()), answer, "{seed} {id}");
+        }
     }
 
     #[test]

@@ -245,3 +245,140 @@ impl Offering {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Command, DocumentExit, terms::Terms};
+
+    const TERMS: &str = r#"
+rules = 1
+name = "Stamps"
+origin = "softcap.example/stamps"
+TOP
+[clock]
+kind = "block"
+[token]
+name = "Token"
+symbol = "TOK"
+decimals = 0
+[token.supply]
+kind = "minted"
+[currency.EUR]
+decimals = 2
+rail = "balance"
+[[round]]
+name = "only"
+from = 100
+until = 200
+end = "inclusive"
+ROUND
+"#;
+    const FIXED: &str = "price = \"10 TOK per 1 EUR\"";
+    const LOTTERY: &str = "price = \"10 TOK per 1 EUR\"\ncap = \"9 EUR\"\nallocation = { kind = \
+                           \"lottery\", source = \"x\", instant = 250, marginal = \"skip\" }";
+    const SEALED: &str = "supply = \"10 TOK\"\npricing = { kind = \"bids\", sealed = { lock_step = \
+                          \"1 EUR\", reveal_until = 260 } }";
+    const RIGHT: &str = "[withdrawal]\nuntil = 230\nwho = \"everyone\"";
+    const MOVES: &str = "[pause]\nlongest = \"7 blocks\"\ncount = 2\nend = \"moves\"";
+    const STAYS: &str = "[pause]\nlongest = \"7 blocks\"\ncount = 2\nend = \"fixed\"";
+
+    fn announced(top: &str, round: &str) -> Offering {
+        let text = TERMS.replace("TOP", top).replace("ROUND", round);
+        let mut offering = Offering::new(Arc::new(Terms::parse(&text).unwrap()));
+        let terms_hash = offering.terms_hash();
+        offering.apply(at(1), &Command::Announce { terms_hash });
+        offering
+    }
+
+    fn at(position: u64) -> Stamp {
+        Stamp {
+            line: LineIndex(0),
+            position: Position(position),
+        }
+    }
+
+    /// A tick at the last one makes the settlement possible as far as time is concerned, and one
+    /// position before it does not.
+    #[test]
+    fn the_stamps_before_a_settlement_are_the_earliest_that_are_enough() {
+        let contribute = crate::Contribute {
+            investor: crate::InvestorId::Opaque("ada"),
+            currency: crate::CurrencyIndex(0),
+            amount: crate::Amount(100),
+            limit: None,
+            reference: "",
+            source: None,
+        };
+        let exit = Command::Document {
+            hash: [1; 32],
+            exit: DocumentExit::WithdrawalUntil(Position(240)),
+        };
+        // (terms, round, position and command before, awaited)
+        let table: [(&str, &str, Option<(u64, Command<'_>)>, u64); 8] = [
+            ("", FIXED, None, 201),
+            ("", LOTTERY, None, 250),
+            ("", SEALED, None, 260),
+            (
+                RIGHT,
+                FIXED,
+                Some((150, Command::Contribute(contribute))),
+                230,
+            ),
+            ("", FIXED, Some((150, exit)), 241),
+            (MOVES, FIXED, Some((150, Command::Pause)), 208),
+            (STAYS, FIXED, Some((150, Command::Pause)), 201),
+            (
+                "early_close = \"allowed\"",
+                FIXED,
+                Some((
+                    150,
+                    Command::Close {
+                        round: RoundIndex(0),
+                    },
+                )),
+                150,
+            ),
+        ];
+        for (row, (top, round, before, awaited)) in table.into_iter().enumerate() {
+            let mut offering = announced(top, round);
+            if let Some((position, command)) = before {
+                let outcome = offering.apply(at(position), &command);
+                assert!(
+                    !matches!(outcome, crate::Outcome::Refused(_)),
+                    "row {row}: {outcome:?}"
+                );
+            }
+            assert_eq!(offering.settlement_stamps(), [at(awaited)], "row {row}");
+            if awaited > 150 {
+                let mut early = offering.clone();
+                early.apply(at(awaited - 1), &Command::Tick);
+                let refused = early.apply(at(awaited - 1), &Command::Settle);
+                let expected =
+                    [Refusal::TooEarlyToSettle, Refusal::SeedMissing].map(crate::Outcome::Refused);
+                // A sale without a sealed bid waits for no reveal.
+                assert!(
+                    expected.contains(&refused) || row == 2,
+                    "row {row}: {refused:?}"
+                );
+            }
+            offering.apply(at(awaited), &Command::Tick);
+            let seed = Command::Seed {
+                round: RoundIndex(0),
+                seed: [7; 32],
+                proof: &[],
+            };
+            assert_eq!(offering.lottery_seed(RoundIndex(0)), None);
+            offering.apply(at(awaited), &seed);
+            let drawn = (round == LOTTERY).then_some([7; 32]);
+            assert_eq!(offering.lottery_seed(RoundIndex(0)), drawn, "row {row}");
+            let settled = offering.apply(at(awaited), &Command::Settle);
+            assert!(
+                matches!(settled, crate::Outcome::Settled(_)),
+                "row {row}: {settled:?}"
+            );
+        }
+    }
+}

@@ -162,6 +162,37 @@ mod tests {
     }
 
     #[test]
+    fn a_shard_doubles_when_three_quarters_are_full() {
+        // (entries, slots)
+        let table = [
+            (0, 0),
+            (1, 8),
+            (6, 8),
+            (7, 16),
+            (12, 16),
+            (13, 32),
+            (24, 32),
+            (25, 64),
+        ];
+        for (entries, slots) in table {
+            let mut lookup = Lookup::new();
+            (0..entries).for_each(|index| lookup.insert(u64::from(index) << 32, index));
+            assert_eq!(lookup.shards[0].slots.len(), slots, "{entries} entries");
+            assert_eq!(lookup.shards[0].used, entries as usize);
+        }
+    }
+
+    #[test]
+    fn a_touch_looks_at_the_first_place_of_a_hash() {
+        let mut lookup = Lookup::new();
+        let hash = 3 << 32 | 9;
+        assert_eq!(lookup.touch(hash), 0);
+        lookup.insert(hash, 76);
+        assert_eq!(lookup.touch(hash), 3 << 32 | 77);
+        assert_eq!(lookup.touch(4 << 32 | 9), 0);
+    }
+
+    #[test]
     fn it_stays_below_three_quarters() {
         let mut lookup = Lookup::new();
         for (index, hash) in (0..).zip(hashes(0x9e37_79b9_7f4a_7c15)) {

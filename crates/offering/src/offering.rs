@@ -291,8 +291,9 @@ impl Offering {
         if stamp.position.after(self.terms.clock.tolerance) < *latest {
             return Err(Refusal::PositionWentBack);
         }
-        if stamp.position > *latest {
-            *latest = stamp.position;
+        let reached = Position::max(stamp.position, *latest);
+        if reached != *latest {
+            *latest = reached;
             self.end_pause_by_itself();
             self.expire();
         }

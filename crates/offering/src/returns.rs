@@ -167,7 +167,7 @@ impl Offering {
         for (index, waits) in waiting {
             let fits = self.promote(round, index, waits);
             promoted += u32::from(fits > 0);
-            if fits < waits {
+            if fits != waits {
                 self.rounds[round.index()]
                     .waiting
                     .push_back((index, waits - fits));

@@ -175,7 +175,7 @@ impl Offering {
                 let kept = share
                     .and_then(|share| share.times(held.amount, crate::RoundingMode::Down))
                     .unwrap_or(0);
-                if kept > 0 {
+                if kept != 0 {
                     self.kept.insert(index, kept);
                 }
             }

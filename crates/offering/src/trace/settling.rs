@@ -152,16 +152,18 @@ impl Offering {
         let soft_cap = resolved.trace_soft_cap();
         let allotted = Amount(resolved.contributions[index.index()].accepted);
         let held = &self.contributions[index.index()];
+        let mut trace = SettlementTrace {
+            batch: None,
+            bid: None,
+            allotted,
+            soft_cap,
+        };
         let Some(place) = held.round().map(|round| round.index()) else {
-            return Ok(SettlementTrace {
-                allotted,
-                soft_cap,
-                ..SettlementTrace::default()
-            });
+            return Ok(trace);
         };
         let terms = &self.terms.rounds[place];
         let at = self.resolved_before(place)?;
-        let bid = match terms.pricing {
+        trace.bid = match terms.pricing {
             Pricing::Bids { min_proceeds, .. } => at.trace_bid(place, index, min_proceeds),
             Pricing::Fixed { .. }
             | Pricing::Steps { .. }
@@ -169,17 +171,10 @@ impl Offering {
             | Pricing::Tiers { .. }
             | Pricing::Dutch { .. } => None,
         };
-        let batch = if bid.is_none() && is_batch(terms) && held.accepted > 0 {
-            Some(at.trace_batch(place, terms, index)?)
-        } else {
-            None
-        };
-        Ok(SettlementTrace {
-            batch,
-            bid,
-            allotted,
-            soft_cap,
-        })
+        if trace.bid.is_none() && is_batch(terms) && held.accepted > 0 {
+            trace.batch = Some(at.trace_batch(place, terms, index)?);
+        }
+        Ok(trace)
     }
 
     /// The state in which a round is resolved: all earlier ones are.

@@ -13,6 +13,7 @@
 
 mod after_sale;
 mod auctions;
+mod bounds;
 mod ending;
 mod lotteries;
 mod money_back;
@@ -31,10 +32,11 @@ use softcap_offering::Refusal;
 /// A name and a script.
 type Table = (&'static str, &'static str);
 
-const ALL: [&[Table]; 9] = [
+const ALL: [&[Table]; 10] = [
     windows::TABLES,
     pauses::TABLES,
     rooms::TABLES,
+    bounds::TABLES,
     money_back::TABLES,
     rates::TABLES,
     lotteries::TABLES,
@@ -73,6 +75,11 @@ fn pauses() {
 #[test]
 fn rooms() {
     run(rooms::TABLES);
+}
+
+#[test]
+fn bounds() {
+    run(bounds::TABLES);
 }
 
 #[test]

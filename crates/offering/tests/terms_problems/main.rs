@@ -3,7 +3,10 @@
 //! A row says what is replaced in [`BASE`], by what, and which code must come out, alone. The last
 //! test fails when a code has no row.
 
+mod edges;
+mod promise_edges;
 mod tables;
+mod warning_edges;
 
 use std::collections::BTreeSet;
 

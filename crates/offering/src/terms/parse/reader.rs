@@ -136,10 +136,12 @@ pub(super) fn quote(text: &str) -> String {
 
 /// The candidate nearest to what was written, if it is near.
 fn nearest<'c>(written: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    if written.chars().count() > 2 * MAX_QUOTE {
-        return None;
-    }
-    let written = written.to_lowercase();
+    // No word of the language is as long as that, so a longer text is near none either.
+    let written: String = written
+        .chars()
+        .take(MAX_QUOTE)
+        .flat_map(char::to_lowercase)
+        .collect();
     candidates
         .map(|candidate| {
             (
