@@ -69,9 +69,14 @@ impl Tool {
     }
 
     fn has_version(self, program: &std::path::Path) -> bool {
-        // A program that cannot be started is a program that is not there.
-        let answer = Command::new(program).arg("--version").output();
-        answer.is_ok_and(|answer| self.is_named_in(&String::from_utf8_lossy(&answer.stdout)))
+        // Some plug-ins of cargo answer only as cargo calls them, with their own name first.
+        let plug_in = self.name.strip_prefix("cargo-");
+        let questions = [None, plug_in].map(|name| name.into_iter().chain(["--version"]));
+        questions.into_iter().any(|question| {
+            // A program that cannot be started is a program that is not there.
+            let answer = Command::new(program).args(question).output();
+            answer.is_ok_and(|answer| self.is_named_in(&String::from_utf8_lossy(&answer.stdout)))
+        })
     }
 
     /// Whether the answer to `--version` names this tool at this version.

@@ -300,6 +300,9 @@ ROUND
         }
     }
 
+    /// Terms, round, a position with a command there, and the position that is awaited then.
+    type Wait<'a> = (&'static str, &'static str, Option<(u64, Command<'a>)>, u64);
+
     /// A tick at the last one makes the settlement possible as far as time is concerned, and one
     /// position before it does not.
     #[test]
@@ -316,8 +319,7 @@ ROUND
             hash: [1; 32],
             exit: DocumentExit::WithdrawalUntil(Position(240)),
         };
-        // (terms, round, position and command before, awaited)
-        let table: [(&str, &str, Option<(u64, Command<'_>)>, u64); 8] = [
+        let table: [Wait<'_>; 8] = [
             ("", FIXED, None, 201),
             ("", LOTTERY, None, 250),
             ("", SEALED, None, 260),
