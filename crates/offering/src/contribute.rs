@@ -272,8 +272,11 @@ impl Offering {
         if terms.over_limit == Misfit::Refuse && plan.accepted < waiting {
             plan.accepted = 0;
         }
-        // Here nothing is cut at a cap: what does not fit waits on, where the terms refuse in whole.
         self.fit_caps(&mut plan, investor, now)?;
+        // Also where a limit is what leaves less than the whole.
+        if terms.over_cap == Misfit::Refuse && plan.accepted < waiting {
+            plan.accepted = 0;
+        }
         self.check_sums(&plan)?;
         Ok(plan)
     }

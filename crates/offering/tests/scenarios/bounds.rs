@@ -146,6 +146,33 @@ carol     is          -                    accepted 4 EUR, 40 TOK
 "#,
     ),
     (
+        "a limit that leaves less than the whole leaves nothing where caps refuse",
+        r#"
+freed_room = "waiting_list"
+[withdrawal]
+span = "50 blocks"
+who = "everyone"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+cap = "5 EUR"
+over_cap = "refuse"
+over_limit = "partial"
+---
+alice     pays        4 EUR at 100                   accepted 4 EUR, 40 TOK
+bob       pays        3 EUR                          accepted 0 EUR, waiting 3 EUR (round_cap_reached)
+carol     pays        3 EUR                          accepted 0 EUR, waiting 3 EUR (round_cap_reached)
+issuer    admits      bob to public limit 2.99 EUR   done
+issuer    admits      carol to public limit 3 EUR    done
+alice     withdraws   alice                          back 4 EUR, promoted 1
+bob       is          -                              accepted 0 EUR, refunded 3 EUR (round_cap_reached)
+carol     is          -                              accepted 3 EUR, 30 TOK
+"#,
+    ),
+    (
         "a second batch is left what the first may come to when tokens are rounded once per person",
         r#"
 [token]
