@@ -18,6 +18,8 @@ mod people;
 mod reader;
 mod rounds;
 mod settlement;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::{
@@ -73,9 +75,9 @@ impl Offering {
 
     /// Reads what [`Offering::write_state`] wrote under the same terms, and nothing else.
     ///
-    /// Bytes from anybody end in an offering or in an error and never take more memory than a small
-    /// multiple of their number. Whoever wrote them chose what they say, though: the hash at the end
-    /// finds damage, not forgery. Compare [`Offering::state_hash`] with one that you trust.
+    /// Bytes from anybody end in an offering or in an error, and take memory in proportion to their
+    /// number. Whoever wrote them chose what they say, though: the hash at the end finds damage, not
+    /// forgery. Compare [`Offering::state_hash`] with one that you trust.
     ///
     /// `hash_seed` is as in [`Offering::with_hash_seed`].
     ///

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use softcap_offering::{
     Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Offering, Outcome, Position,
-    STATE_VERSION, Stamp, StateError, terms::Terms,
+    RoundIndex, STATE_VERSION, Stamp, StateError, terms::Terms,
 };
 
 use super::{ALL, script, stages::STAGES};
@@ -117,7 +117,7 @@ fn a_flipped_bit_a_cut_and_one_byte_more_are_found() {
     }
 }
 
-/// Behind a right hash, bytes are either refused or the one spelling of a state.
+/// Behind a right hash, bytes are either refused or the one spelling of a state, which can be looked at.
 #[test]
 fn a_forged_state_has_one_spelling_or_none() {
     let mut taken = 0;
@@ -133,12 +133,32 @@ fn a_forged_state_has_one_spelling_or_none() {
                 let forgery = sealed(forgery);
                 if let Ok(copy) = read(&offering, &forgery) {
                     assert!(written(&copy) == forgery, "{name}: {forged} at {place}");
+                    look_at(&copy);
                     taken += usize::from(forged != byte);
                 }
             }
         }
     }
     assert!(taken > 100, "amounts may be forged, and {taken} were");
+}
+
+/// Whatever a state says, showing it does not end in a panic.
+fn look_at(offering: &Offering) {
+    let (phase, stamps) = (offering.phase(), offering.settlement_stamps());
+    assert_eq!(
+        stamps.len(),
+        offering.terms().clock.lines.len(),
+        "{phase:?}"
+    );
+    assert_eq!(offering.rows().count(), offering.contribution_count());
+    let mut rows = offering.investor_rows();
+    while let Some(row) = rows.next() {
+        assert_eq!(offering.find_investor(row.id), Some(row.investor));
+    }
+    for round in (0..).take(offering.terms().rounds.len()).map(RoundIndex) {
+        let now = offering.now_stamp().position;
+        let _ = (offering.raised(), offering.quoted_price(round, now));
+    }
 }
 
 #[test]
