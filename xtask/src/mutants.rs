@@ -18,8 +18,9 @@ use crate::workspace::Workspace;
 /// Survivors allowed, in percent of the mutants that a test could have caught.
 const BAR_PERCENT: usize = 5;
 
-/// Random sales per pair that each mutant is tried with; `cargo test` draws four times as many.
-const RANDOM_SALES: &str = "64";
+/// Random sales per pair that each mutant is tried with first. What survives them is tried again with
+/// as many as `cargo test` draws, so that only few mutants cost that time.
+const FEW_SALES: &str = "8";
 
 /// Least seconds until the tests of a mutant count as hung. They take about ten, and a machine that
 /// does something else must not make a survivor look like one that hangs.
@@ -57,6 +58,16 @@ impl Totals {
         self.missed + self.caught + self.timeout
     }
 
+    /// With what a second look at the survivors found.
+    const fn with_second_look(self, again: Self) -> Self {
+        Self {
+            missed: again.missed,
+            caught: self.caught + again.caught,
+            timeout: self.timeout + again.timeout,
+            unviable: self.unviable,
+        }
+    }
+
     const fn is_within_bar(self) -> bool {
         self.missed * 100 <= self.judged() * BAR_PERCENT
     }
@@ -81,35 +92,20 @@ pub(crate) fn run(workspace: &Workspace, sample: &Sample) -> Result<(), XtaskErr
         sample.seed
     );
 
-    let folder = workspace.target().join("mutants");
-    let config = folder.join("sample.toml");
-    write(&config, &config_text(&drawn))?;
-    let jobs = format!("--jobs={}", sample.jobs);
-    let mut command = workspace.command(&program, &["mutants", &package, &jobs, "--no-shuffle"]);
-    command
-        .arg("--config")
-        .arg(&config)
-        .arg("--output")
-        .arg(&folder);
-    // Hundreds of builds and test runs: the quickest build, and a quarter of the random sales.
-    command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    command.env("SOFTCAP_COUNT", RANDOM_SALES);
-    // The tests run in a copy of the tree, beside which no recorded sales lie.
-    command.env(sales::FOLDER_VARIABLE, sales::folder(workspace));
-    let line = process::command_line(&command);
-    let ended = process::run(command, Output::Shown, None)?;
-
-    let results = folder.join("mutants.out");
-    // 2 and 3 are its verdicts "some were missed" and "some timed out"; all else is no verdict.
-    if !matches!(ended.status.code(), Some(0 | 2 | 3)) {
-        return Err(XtaskError::StepFailed {
-            command: line,
-            status: ended.status.to_string(),
-        });
+    let mut found = try_out(workspace, &program, sample, &drawn, Some(FEW_SALES))?;
+    if found.totals.missed > 0 {
+        println!(
+            "{} of them once more, with all random sales",
+            found.totals.missed
+        );
+        let left: Vec<&str> = found.survivors.lines().collect();
+        let again = try_out(workspace, &program, sample, &left, None)?;
+        found = Found {
+            totals: found.totals.with_second_look(again.totals),
+            survivors: again.survivors,
+        };
     }
-    let totals = totals(&read(&results.join("outcomes.json"))?)?;
-    let survivors = read(&results.join("missed.txt"))?;
+    let Found { totals, survivors } = found;
     print!("{}", verdict(sample, totals, &survivors));
     if totals.is_within_bar() {
         Ok(())
@@ -120,6 +116,58 @@ pub(crate) fn run(workspace: &Workspace, sample: &Sample) -> Result<(), XtaskErr
             bar_percent: BAR_PERCENT,
         })
     }
+}
+
+/// What a pass over some mutants found.
+struct Found {
+    totals: Totals,
+    /// Their names, one a line.
+    survivors: String,
+}
+
+/// Tries mutants with the tests of their package; `sales` bounds the random sales.
+fn try_out(
+    workspace: &Workspace,
+    program: &str,
+    sample: &Sample,
+    names: &[&str],
+    sales: Option<&str>,
+) -> Result<Found, XtaskError> {
+    let folder = workspace.target().join("mutants");
+    let config = folder.join("sample.toml");
+    write(&config, &config_text(names))?;
+    let package = format!("--package={}", sample.package);
+    let jobs = format!("--jobs={}", sample.jobs);
+    // In random order, so that what a run has tried when it is cut short is a sample too.
+    let mut command = workspace.command(program, &["mutants", &package, &jobs, "--shuffle"]);
+    command
+        .arg("--config")
+        .arg(&config)
+        .arg("--output")
+        .arg(&folder);
+    // Hundreds of builds and test runs: the quickest build.
+    command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    if let Some(sales) = sales {
+        command.env("SOFTCAP_COUNT", sales);
+    }
+    // The tests run in a copy of the tree, beside which no recorded sales lie.
+    command.env(sales::FOLDER_VARIABLE, sales::folder(workspace));
+    let line = process::command_line(&command);
+    let ended = process::run(command, Output::Shown, None)?;
+
+    // 2 and 3 are its verdicts "some were missed" and "some timed out"; all else is no verdict.
+    if !matches!(ended.status.code(), Some(0 | 2 | 3)) {
+        return Err(XtaskError::StepFailed {
+            command: line,
+            status: ended.status.to_string(),
+        });
+    }
+    let results = folder.join("mutants.out");
+    Ok(Found {
+        totals: totals(&read(&results.join("outcomes.json"))?)?,
+        survivors: read(&results.join("missed.txt"))?,
+    })
 }
 
 /// The mutants with the smallest hashes of seed and name, in the order of the list: a sample that
@@ -261,6 +309,20 @@ mod tests {
             };
             assert_eq!(totals.is_within_bar(), within, "{totals:?}");
         }
+    }
+
+    #[test]
+    fn a_second_look_may_only_catch_survivors() {
+        let totals = |missed, caught, timeout, unviable| Totals {
+            missed,
+            caught,
+            timeout,
+            unviable,
+        };
+        let first = totals(20, 200, 5, 30);
+        let both = first.with_second_look(totals(12, 7, 1, 0));
+        assert_eq!(both, totals(12, 207, 6, 30));
+        assert_eq!(both.judged(), first.judged());
     }
 
     #[test]

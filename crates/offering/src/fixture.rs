@@ -33,15 +33,25 @@ price = "10 TOK per 1 EUR"
 allocation = "first_come"
 "#;
 
+/// Announced at 1, and nobody has paid.
+pub(crate) fn announced() -> Offering {
+    let mut offering = Offering::new(Arc::new(Terms::parse(TERMS).unwrap()));
+    let terms_hash = offering.terms_hash();
+    offering.apply(at(1), &Command::Announce { terms_hash });
+    offering
+}
+
+fn at(position: u64) -> Stamp {
+    Stamp {
+        line: LineIndex(0),
+        position: Position(position),
+    }
+}
+
 /// With both contributions in.
 pub(crate) fn open() -> Offering {
-    let mut offering = Offering::new(Arc::new(Terms::parse(TERMS).unwrap()));
-    let stamp = Stamp {
-        line: LineIndex(0),
-        position: Position(100),
-    };
-    let terms_hash = offering.terms_hash();
-    offering.apply(stamp, &Command::Announce { terms_hash });
+    let mut offering = announced();
+    let stamp = at(100);
     for investor in ["ada", "ben"] {
         let contribute = Contribute {
             investor: InvestorId::Opaque(investor),

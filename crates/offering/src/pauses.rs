@@ -125,3 +125,49 @@ impl Offering {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Command, RoundIndex, terms::PauseTerms};
+    use std::sync::Arc;
+
+    /// The window of the small offering is open from 100 up to 200.
+    #[test]
+    fn a_pause_moves_what_lies_after_its_beginning() {
+        // (begins, ends, when the pause moves ends: the window after it)
+        let table = [
+            (99, 104, (105, 205)),
+            (100, 105, (100, 205)),
+            (101, 101, (100, 200)),
+            (150, 160, (100, 210)),
+            (150, 170, (100, 210)),
+            (199, 203, (100, 204)),
+            (200, 205, (100, 200)),
+        ];
+        for (begins, ends, (from, until)) in table {
+            for (end, expected) in [
+                (PauseEnd::Moves, (from, until)),
+                (PauseEnd::Fixed, (100, 200)),
+            ] {
+                let mut offering = crate::fixture::announced();
+                Arc::make_mut(&mut offering.terms).pause = Some(PauseTerms {
+                    longest: Span(10),
+                    count: 1,
+                    end,
+                });
+                let at = |position| Stamp {
+                    line: LineIndex(0),
+                    position: Position(position),
+                };
+                offering.apply(at(begins), &Command::Pause);
+                let during = offering.round_window(RoundIndex(0), LineIndex(0)).unwrap();
+                assert_eq!((during.from.0, during.until.0), (100, 200));
+                offering.apply(at(ends), &Command::Resume);
+                let window = offering.round_window(RoundIndex(0), LineIndex(0)).unwrap();
+                let found = (window.from.0, window.until.0);
+                assert_eq!(found, expected, "from {begins} to {ends}, {end:?}");
+            }
+        }
+    }
+}

@@ -314,4 +314,107 @@ issuer    announces   own                  done
 clock     reaches     50                   done
 "#,
     ),
+    (
+        "a limit price has money and tokens in it",
+        r#"
+[[round]]
+name = "auction"
+from = 100
+until = 200
+end = "exclusive"
+supply = "10 TOK"
+[round.pricing]
+kind = "bids"
+---
+clock     reaches     100                                 done
+alice     pays        9 EUR limit 0 EUR per 1 TOK         refused limit_price_missing (501)
+alice     pays        9 EUR limit 1 EUR per 0 TOK         refused limit_price_missing (501)
+alice     pays        9 EUR limit 0.01 EUR per 1 TOK      accepted 9 EUR
+"#,
+    ),
+    (
+        "a sealed bid may be for all that it locked, not for more and not for nothing",
+        r#"
+[[round]]
+name = "auction"
+from = 100
+until = 200
+end = "exclusive"
+supply = "10 TOK"
+[round.pricing]
+kind = "bids"
+min_proceeds = "10 EUR"
+sealed = { lock_step = "5 EUR", reveal_until = 250 }
+---
+alice     locks       10 EUR for 10 EUR limit 1 EUR per 1 TOK at 199     accepted 0 EUR, waiting 10 EUR
+bob       locks       10 EUR for 10.01 EUR limit 1 EUR per 1 TOK         accepted 0 EUR, waiting 10 EUR
+carol     locks       10 EUR for 0 EUR limit 1 EUR per 1 TOK             accepted 0 EUR, waiting 10 EUR
+dora      locks       10 EUR for 9 EUR limit 0 EUR per 1 TOK             accepted 0 EUR, waiting 10 EUR
+emil      locks       10 EUR for 1 EUR limit 1 EUR per 1 TOK             accepted 0 EUR, waiting 10 EUR
+alice     reveals     alice                                              refused reveal_too_early (507)
+clock     reaches     200                                                done
+alice     reveals     alice                                              done
+bob       reveals     bob                                                refused reveal_above_lock (514)
+carol     reveals     carol                                              refused zero (209)
+dora      reveals     dora                                               refused limit_price_missing (501)
+clock     reaches     249                                                done
+issuer    settles     -                                                  refused too_early_to_settle (705)
+emil      reveals     emil                                               done
+issuer    settles     -                                                  refused too_early_to_settle (705)
+clock     reaches     250                                                done
+issuer    settles     -                                                  succeeded, raised 10 EUR, sold 10 TOK
+bob       is          -                                                  accepted 0 EUR, refunded 10 EUR (not_revealed)
+"#,
+    ),
+    (
+        "a guarantee may fill the cap, is used up, and ends with its admission",
+        r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+cap = "10 EUR"
+allocation = { kind = "guaranteed", until = 150 }
+---
+clock     reaches     100                                 done
+issuer    admits      alice to public guaranteed 6 EUR    done
+issuer    admits      bob to public guaranteed 4 EUR      done
+issuer    admits      bob to public guaranteed 4.01 EUR   refused guarantees_exceed_cap (307)
+carol     pays        1 EUR                               refused round_cap_reached (205)
+issuer    revokes     bob from public                     done
+carol     pays        3 EUR                               accepted 3 EUR, 30 TOK
+issuer    admits      bob to public guaranteed 1.01 EUR   refused guarantees_exceed_cap (307)
+issuer    admits      bob to public guaranteed 1 EUR      done
+alice     pays        5 EUR                               accepted 5 EUR, 50 TOK
+carol     pays        1 EUR                               refused round_cap_reached (205)
+alice     pays        2 EUR                               accepted 1 EUR, refunded 1 EUR, 10 TOK (round_cap_reached)
+issuer    admits      alice to public                     done
+issuer    admits      bob to public                       done
+carol     pays        2 EUR                               accepted 1 EUR, refunded 1 EUR, 10 TOK (round_cap_reached)
+"#,
+    ),
+    (
+        "what was returned is at most what was accepted and what waits",
+        r#"
+freed_room = "waiting_list"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+cap = "5 EUR"
+---
+alice     pays        7 EUR at 100                 accepted 5 EUR, waiting 2 EUR, 50 TOK (round_cap_reached)
+issuer    returns     alice 7.01 EUR discretion    refused more_than_accepted (605)
+issuer    returns     alice 0 EUR discretion       refused zero (209)
+issuer    returns     alice 1 EUR discretion       back 2 EUR
+alice     is          -                            accepted 5 EUR, refunded 2 EUR, 50 TOK (returned_discretion)
+issuer    returns     alice 5.01 EUR discretion    refused more_than_accepted (605)
+issuer    returns     alice 5 EUR discretion       back 5 EUR
+issuer    returns     alice 0.01 EUR discretion    refused nothing_left (604)
+"#,
+    ),
 ];

@@ -23,6 +23,7 @@ mod rooms;
 mod script;
 mod stages;
 mod states;
+mod two_chains;
 mod windows;
 
 use std::collections::BTreeSet;
@@ -32,8 +33,9 @@ use softcap_offering::Refusal;
 /// A name and a script.
 type Table = (&'static str, &'static str);
 
-const ALL: [&[Table]; 10] = [
+const ALL: [&[Table]; 11] = [
     windows::TABLES,
+    two_chains::TABLES,
     pauses::TABLES,
     rooms::TABLES,
     bounds::TABLES,
@@ -65,6 +67,11 @@ fn run(tables: &[Table]) -> BTreeSet<Refusal> {
 #[test]
 fn windows() {
     run(windows::TABLES);
+}
+
+#[test]
+fn two_chains() {
+    run(two_chains::TABLES);
 }
 
 #[test]
