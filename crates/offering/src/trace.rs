@@ -410,4 +410,6 @@ fn taken(plan: &Plan, amount: u128) -> Option<TakenTrace> {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod room_cases;
+#[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@ symbol = "TOK"
 decimals = 0
 [token.supply]
 kind = "minted"
+MAX
 [currency.EUR]
 decimals = 2
 rail = "balance"
@@ -36,15 +37,20 @@ rate = "2 EUR per ETH"
 ROUNDING
 "#;
 
-const fn at(position: u64) -> Stamp {
+pub(super) const fn at(position: u64) -> Stamp {
     Stamp {
         line: LineIndex(0),
         position: Position(position),
     }
 }
 
-fn announced(top: &str, rounding: &str, rounds: &str) -> Offering {
-    let text = HEAD.replace("TOP", top).replace("ROUNDING", rounding) + rounds;
+pub(super) fn announced(top: &str, rounding: &str, rounds: &str) -> Offering {
+    announced_with("", top, rounding, rounds)
+}
+
+pub(super) fn announced_with(max: &str, top: &str, rounding: &str, rounds: &str) -> Offering {
+    let head = HEAD.replace("MAX", max).replace("TOP", top);
+    let text = head.replace("ROUNDING", rounding) + rounds;
     let terms = Terms::parse(&text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"));
     let mut offering = Offering::new(Arc::new(terms));
     let terms_hash = offering.terms_hash();
@@ -52,7 +58,7 @@ fn announced(top: &str, rounding: &str, rounds: &str) -> Offering {
     offering
 }
 
-fn pays(id: &'static str, currency: u8, amount: u128) -> Command<'static> {
+pub(super) fn pays(id: &'static str, currency: u8, amount: u128) -> Command<'static> {
     Command::Contribute(Contribute {
         investor: InvestorId::Opaque(id),
         currency: CurrencyIndex(currency),
