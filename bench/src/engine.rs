@@ -7,8 +7,8 @@ use std::{
 };
 
 use softcap_offering::{
-    Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Offering, Outcome, Position,
-    Stamp, terms::Terms,
+    Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LineIndex, Offering, Outcome,
+    Position, Stamp, terms::Terms,
 };
 
 use crate::{failure::BenchFailure, measure::ratio};
@@ -120,6 +120,7 @@ fn apply(
         limit: None,
         reference: "c",
         source: None,
+        funding: Funding::Arrived,
     };
     let outcome = offering.apply(at(OPEN + number), &Command::Contribute(contribute));
     if matches!(outcome, Outcome::Contributed(_)) {

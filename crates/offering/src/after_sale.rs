@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    BasisPoints, CurrencyIndex, InvestorId, InvestorIndex, LineIndex, Offering, Phase, Position,
-    Refusal, Span, Stamp, Tokens, Verdict,
+    BasisPoints, CurrencyIndex, Funding, InvestorId, InvestorIndex, LineIndex, Offering, Phase,
+    Position, Refusal, Span, Stamp, Tokens, Verdict,
     offering::Stage,
     ratio::{divide, wide},
     rows::CurrencyTotals,
@@ -22,6 +22,7 @@ pub(crate) struct AfterSale {
     /// Tokens of shares handed over.
     pub(crate) vested: Vec<u128>,
     pub(crate) refunds_paid: BTreeSet<(InvestorIndex, CurrencyIndex)>,
+    /// Refunds that were paid or are in accounts, per currency.
     pub(crate) refunded: Vec<u128>,
     pub(crate) released: usize,
 }
@@ -34,9 +35,11 @@ pub(crate) enum Published {
 }
 
 impl AfterSale {
-    pub(crate) fn new(shares: usize) -> Self {
+    /// Nothing done, but what is in accounts is refunded already.
+    pub(crate) fn new(shares: usize, back_in_accounts: Vec<u128>) -> Self {
         Self {
             vested: vec![0; shares],
+            refunded: back_in_accounts,
             ..Self::default()
         }
     }
@@ -145,19 +148,30 @@ impl Offering {
             .investors
             .find(investor)
             .ok_or(Refusal::UnknownInvestor)?;
-        let mut totals = vec![CurrencyTotals::default(); self.terms.currencies.len()];
-        self.investor_totals(index, &mut totals);
-        let due = totals
-            .get(currency.index())
-            .ok_or(Refusal::UnknownCurrency)?
-            .refunded;
+        if currency.index() >= self.terms.currencies.len() {
+            return Err(Refusal::UnknownCurrency);
+        }
+        let due = self.refund_due(index, currency);
+        let currencies = self.terms.currencies.len();
         let after = self.after()?;
-        if due.is_zero() || !after.refunds_paid.insert((index, currency)) {
+        if due == 0 || !after.refunds_paid.insert((index, currency)) {
             return Err(Refusal::NothingToClaim);
         }
-        after.refunded.resize(totals.len(), 0);
-        after.refunded[currency.index()] += due.0;
+        after.refunded.resize(currencies, 0);
+        after.refunded[currency.index()] += due;
         Ok(())
+    }
+
+    /// What of an investor's refunds is to be paid out: those of money that arrived. Refunds of money
+    /// from an account are back in it.
+    fn refund_due(&self, investor: InvestorIndex, currency: CurrencyIndex) -> u128 {
+        self.contributions_of(investor)
+            .filter(|index| {
+                let held = &self.contributions[index.index()];
+                held.currency == currency && held.funding == Funding::Arrived
+            })
+            .map(|index| self.row(index).refunded.0)
+            .sum()
     }
 
     pub(crate) fn vest(&mut self, share: u8, tokens: Tokens) -> Result<(), Refusal> {

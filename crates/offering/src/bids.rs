@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Amount, Contributed, ContributionIndex, CurrencyIndex, InvestorId, InvestorIndex, LimitPrice,
-    Offering, Outcome, Position, Refusal, RoundIndex, Sequence, Stamp, Tokens, Value,
+    Amount, Contributed, ContributionIndex, CurrencyIndex, Funding, InvestorId, InvestorIndex,
+    LimitPrice, Offering, Outcome, Position, Refusal, RoundIndex, Sequence, Stamp, Tokens, Value,
+    accounts::Uses,
     contribute::Plan,
     contribution::{Contribution, Status},
     offering::index_of,
@@ -32,17 +33,14 @@ impl Offering {
         sequence: Sequence,
         stamp: Stamp,
         investor: InvestorId<'_>,
-        locked: Amount,
+        (locked, funding): (Amount, Funding),
         commitment: [u8; 32],
     ) -> Result<Outcome, Refusal> {
         self.require_running()?;
         if self.is_paused_at(stamp) {
             return Err(Refusal::Paused);
         }
-        let investor = self
-            .investors
-            .find_or_insert(investor)
-            .ok_or(Refusal::TooManyEntries)?;
+        let investor = self.contributor(investor, funding)?;
         let currency = self.sealed_currency(stamp);
         let round = self.find_round(stamp, currency, |round| {
             self.check_access(Some(investor), round, stamp.position)
@@ -58,6 +56,9 @@ impl Offering {
         if self.bids.live.contains_key(&(round, investor)) {
             return Err(Refusal::SealedBidLive);
         }
+        if funding == Funding::Account {
+            self.check_funds(investor, currency, locked.0)?;
+        }
         let index = index_of(self.contributions.len());
         self.add_contributed(currency, locked.0);
         self.contributions.push(Contribution {
@@ -68,12 +69,15 @@ impl Offering {
             round: round.0,
             currency,
             status: Status::Sealed,
+            funding,
             amount: locked.0,
             accepted: 0,
             tokens: 0,
         });
         self.bids.sealed.insert(index, commitment);
         self.bids.live.insert((round, investor), index);
+        let (held, kept) = (locked.0, 0);
+        self.hold(index, Uses { held, kept });
         Ok(Outcome::Contributed(Contributed {
             round,
             accepted: Amount::ZERO,
@@ -139,6 +143,10 @@ impl Offering {
             self.kept.insert(index, plan.kept());
         }
         self.take(index, &plan.quote, plan.accepted);
+        // All that was locked comes free, and what the bid takes is held again.
+        self.free(index, self.contributions[index.index()].amount);
+        let (held, kept) = (plan.accepted, plan.kept());
+        self.hold(index, Uses { held, kept });
         let line = self.line_of(plan.quote.currency);
         let opened = Stamp {
             line,

@@ -40,6 +40,10 @@ impl<T> Chunked<T> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
+    pub(crate) fn last(&self) -> Option<&T> {
+        self.chunks.last()?.last()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()
     }
@@ -87,5 +91,7 @@ mod tests {
         assert_eq!(chunked.partition_point(|&held| held < 4096), 4096);
         assert_eq!(chunked.partition_point(|&held| held < 77), 77);
         assert_eq!(chunked.get(10_000), None);
+        assert_eq!(chunked.last(), Some(&9_999));
+        assert_eq!(Chunked::<u32>::default().last(), None);
     }
 }

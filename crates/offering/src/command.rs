@@ -4,7 +4,8 @@
 //! millions of entries is replayed without an allocation per entry.
 
 use crate::{
-    Amount, CurrencyIndex, InvestorId, Position, Ratio, RoundIndex, Sequence, Tokens, Value,
+    Amount, CurrencyIndex, Funding, InvestorId, Position, Ratio, RoundIndex, Sequence, Tokens,
+    TransferId, Value,
 };
 
 /// One thing that happens to an offering.
@@ -31,7 +32,7 @@ pub enum Command<'a> {
         /// Its value.
         rate: Ratio,
     },
-    /// Money that arrived.
+    /// Money that arrived, or that the investor has in an account here.
     Contribute(Contribute<'a>),
     /// A sealed bid: money locked, amount and limit price hidden in a salted hash.
     Commit {
@@ -43,6 +44,8 @@ pub enum Command<'a> {
         commitment: [u8; 32],
         /// The issuer's or rail's name for it.
         reference: &'a str,
+        /// Where the money is.
+        funding: Funding,
     },
     /// Opens a sealed bid.
     Reveal {
@@ -132,6 +135,28 @@ pub enum Command<'a> {
         /// Place of the milestone in the terms.
         milestone: u8,
     },
+    /// A platform moved money into an investor's account in the offering.
+    Fund {
+        /// Its id; the first entry with it decides, also when it is refused.
+        transfer: TransferId,
+        /// Whose account.
+        investor: InvestorId<'a>,
+        /// In which currency.
+        currency: CurrencyIndex,
+        /// How much.
+        amount: Amount,
+    },
+    /// A platform took free money of an investor's account out of the offering again.
+    TakeBack {
+        /// Its id, from the same ids as those of [`Command::Fund`].
+        transfer: TransferId,
+        /// Whose account.
+        investor: InvestorId<'a>,
+        /// In which currency.
+        currency: CurrencyIndex,
+        /// How much.
+        amount: Amount,
+    },
 }
 
 /// An admission.
@@ -161,7 +186,7 @@ pub enum WithdrawalMark {
     Marked,
 }
 
-/// Money that arrived.
+/// Money that arrived, or that the investor has in an account here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contribute<'a> {
     /// Whose.
@@ -176,6 +201,8 @@ pub struct Contribute<'a> {
     pub reference: &'a str,
     /// Where it was seen (a transaction hash), if anything.
     pub source: Option<&'a str>,
+    /// Where the money is.
+    pub funding: Funding,
 }
 
 /// The most money a bid gives for tokens: `money` numeraire units for `tokens` token units.

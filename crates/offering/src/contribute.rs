@@ -1,8 +1,9 @@
 //! A contribution: checked first, then recorded. After the check nothing may refuse.
 
 use crate::{
-    Amount, Command, Contribute, Contributed, CurrencyIndex, InvestorId, InvestorIndex, Offering,
-    Outcome, Position, Refusal, RoundIndex, Sequence, Stamp, Tokens,
+    Amount, Command, Contribute, Contributed, CurrencyIndex, Funding, InvestorId, InvestorIndex,
+    Offering, Outcome, Position, Refusal, RoundIndex, Sequence, Stamp, Tokens,
+    accounts::Uses,
     contribution::{Contribution, NO_ROUND, Status},
     offering::{Stage, index_of},
     quote::{Quote, Rooms},
@@ -35,10 +36,7 @@ impl Offering {
         contribute: &Contribute<'_>,
     ) -> Result<Outcome, Refusal> {
         self.require_running()?;
-        let investor = self
-            .investors
-            .find_or_insert(contribute.investor)
-            .ok_or(Refusal::TooManyEntries)?;
+        let investor = self.contributor(contribute.investor, contribute.funding)?;
         let plan = self.check_contribution(stamp, investor, contribute)?;
         Ok(self.record_contribution(sequence, stamp, investor, contribute, &plan))
     }
@@ -78,6 +76,9 @@ impl Offering {
             self.fit_caps(&mut plan, investor, stamp.position)?;
         }
         self.check_sums(&plan)?;
+        if contribute.funding == Funding::Account {
+            self.check_funds(investor, contribute.currency, amount)?;
+        }
         Ok(plan)
     }
 
@@ -333,6 +334,7 @@ impl Offering {
             round: plan.round.0,
             currency: contribute.currency,
             status: plan.reason.map_or(Status::Whole, Status::Cut),
+            funding: contribute.funding,
             amount: contribute.amount.0,
             accepted: 0,
             tokens: 0,
@@ -351,6 +353,8 @@ impl Offering {
                 .push_back((index, waiting));
         }
         let tokens = self.take(index, &plan.quote, plan.accepted);
+        let held = plan.accepted + waiting;
+        self.hold(index, Uses { held, kept });
         self.extend_rights(stamp);
         Outcome::Contributed(Contributed {
             round: plan.round,
@@ -363,7 +367,8 @@ impl Offering {
         })
     }
 
-    /// Records a contribution that was refused: its money is refunded whole.
+    /// Records a contribution that was refused: its money is refunded whole. Money in an account has
+    /// not moved, so that there is nothing to record.
     pub(crate) fn record_refused(
         &mut self,
         sequence: Sequence,
@@ -394,6 +399,7 @@ impl Offering {
             round: NO_ROUND,
             currency,
             status: Status::Cut(refusal),
+            funding: Funding::Arrived,
             amount,
             accepted: 0,
             tokens: 0,
@@ -408,12 +414,16 @@ impl Offering {
         }
     }
 
+    /// Money that arrived with a command.
     fn money_of<'a>(
         &self,
         stamp: Stamp,
         command: &Command<'a>,
     ) -> Option<(InvestorId<'a>, CurrencyIndex, u128)> {
         if let Command::Contribute(contribute) = command {
+            if contribute.funding == Funding::Account {
+                return None;
+            }
             return Some((
                 contribute.investor,
                 contribute.currency,
@@ -421,7 +431,10 @@ impl Offering {
             ));
         }
         let Command::Commit {
-            investor, locked, ..
+            investor,
+            locked,
+            funding: Funding::Arrived,
+            ..
         } = command
         else {
             return None;

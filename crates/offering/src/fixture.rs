@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Offering, Position, Stamp,
-    terms::Terms,
+    Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LineIndex, Offering, Position,
+    Stamp, terms::Terms,
 };
 
 const TERMS: &str = r#"
@@ -60,6 +60,7 @@ pub(crate) fn open() -> Offering {
             limit: None,
             reference: investor,
             source: None,
+            funding: Funding::Arrived,
         };
         offering.apply(stamp, &Command::Contribute(contribute));
     }

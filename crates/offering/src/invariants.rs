@@ -36,6 +36,10 @@ pub enum Violation {
     /// More was accepted than the hard cap.
     #[error("the accepted value is above the hard cap")]
     HardCap,
+    /// Accounts and contributions disagree, or `funded == taken_back + available + held + spent` does
+    /// not hold for an account or for the accounts of a currency.
+    #[error("the accounts do not add up")]
+    Accounts,
     /// An investor has more than a limit.
     #[error("investor {investor} is above a limit")]
     Investor {
@@ -50,7 +54,12 @@ impl Offering {
         self.check_contributions()?;
         self.check_caps()?;
         self.check_investors()?;
-        self.check_supply()
+        self.check_supply()?;
+        if self.accounts_balance() {
+            Ok(())
+        } else {
+            Err(Violation::Accounts)
+        }
     }
 
     fn check_contributions(&self) -> Result<(), Violation> {

@@ -51,7 +51,7 @@ pub(crate) enum TotalValue {
 
 /// A fast 64-bit hash of short keys (multiply and fold, as in wyhash), seeded so that nobody can
 /// choose ids that collide. Not cryptographic: a bad distribution costs time, never an outcome.
-fn hash(seed: u64, bytes: &[u8]) -> u64 {
+pub(crate) fn hash(seed: u64, bytes: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let fold = |a: u64, b: u64| {
         let product = u128::from(a) * u128::from(b);
@@ -70,7 +70,7 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
 impl Investors {
     pub(crate) fn new(seed: u64, total: TotalValue) -> Self {
         Self {
-            lookup: Lookup::new(),
+            lookup: Lookup::default(),
             records: Chunked::default(),
             totals: Chunked::default(),
             total,
@@ -259,7 +259,7 @@ mod tests {
         let empty = investors.heap_bytes();
         let long = "a-name-too-long-to-be-held-inline";
         investors.find_or_insert(InvestorId::Opaque(long));
-        let lookup = investors.lookup.heap_bytes() - Lookup::new().heap_bytes();
+        let lookup = investors.lookup.heap_bytes() - Lookup::default().heap_bytes();
         let expected =
             size_of::<Investor>() + size_of::<u128>() + long.len() + size_of::<Box<str>>();
         assert_eq!(investors.heap_bytes() - empty - lookup, expected);

@@ -7,6 +7,7 @@
 //! Reading order: [`terms`] (what is promised), [`Command`] (what can happen), [`Offering`] (what
 //! follows), [`Settlement`] (how it ends).
 
+mod accounts;
 mod admissions;
 mod after_sale;
 pub mod allocation;
@@ -36,6 +37,7 @@ mod returns;
 mod rounds;
 mod rows;
 mod sealed;
+mod seen_ids;
 mod settlement;
 mod state;
 pub mod terms;
@@ -44,6 +46,7 @@ pub mod trace;
 mod units;
 mod views;
 
+pub use accounts::{AccountBalance, Funding};
 pub use command::{
     Admit, Command, Contribute, DocumentExit, LimitPrice, ReturnReason, WithdrawalMark,
 };
@@ -55,6 +58,7 @@ pub use ratio::{Ratio, RoundingMode};
 pub use refusal::Refusal;
 pub use rows::{CurrencyTotals, InvestorRow, InvestorRows, Reason, Row};
 pub use sealed::sealed_bid_commitment;
+pub use seen_ids::{RequestId, TransferId};
 pub use settlement::{RoundSettlement, Settlement};
 pub use state::{STATE_VERSION, StateError};
 pub use units::{

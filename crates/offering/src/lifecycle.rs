@@ -314,6 +314,7 @@ ROUND
             limit: None,
             reference: "",
             source: None,
+            funding: crate::Funding::Arrived,
         };
         let exit = Command::Document {
             hash: [1; 32],

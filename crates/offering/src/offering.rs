@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     Command, ContributionIndex, CurrencyIndex, InvestorId, InvestorIndex, LineIndex, Outcome,
-    Position, Ratio, Refusal, RoundIndex, Sequence, Stamp,
+    Position, Ratio, Refusal, RequestId, RoundIndex, Sequence, Stamp, TransferId,
+    accounts::Accounts,
     admissions::Admission,
     bids::Bids,
     chunked::Chunked,
@@ -15,6 +16,7 @@ use crate::{
     investors::{Investors, TotalValue},
     pauses::Pauses,
     rounds::RoundState,
+    seen_ids::{Seen, SeenIds},
     settlement::Settlement,
     terms::{RateTerm, Supply, Terms},
 };
@@ -47,6 +49,12 @@ pub struct Offering {
     /// Contributions of which the issuer returned some as over a limit.
     pub(crate) over_limit: BTreeSet<ContributionIndex>,
     pub(crate) sums: Sums,
+    /// Money of investors that a platform moved into the offering.
+    pub(crate) accounts: Accounts,
+    /// Requests of entries; the first entry with one decides, whatever its outcome.
+    pub(crate) requests: SeenIds,
+    /// The same of transfers between a platform and the accounts.
+    pub(crate) transfers: SeenIds,
     pub(crate) settlement: Option<Box<Settlement>>,
 }
 
@@ -83,7 +91,8 @@ pub enum Phase {
     Distributing,
     /// Everybody is being refunded.
     Refunding,
-    /// Nothing is left to claim, vest, refund or release.
+    /// Nothing is left to claim, vest, refund or release. Free money in accounts is not waited for: it
+    /// is the investors', who may take it back at any time.
     Finished,
 }
 
@@ -193,6 +202,9 @@ impl Offering {
             document_exits: Vec::new(),
             over_limit: BTreeSet::new(),
             sums: Sums::new(&terms),
+            accounts: Accounts::new(seed),
+            requests: SeenIds::new(seed),
+            transfers: SeenIds::new(seed),
             settlement: None,
             terms,
         }
@@ -264,11 +276,27 @@ impl Offering {
         self.investors.touch(investors);
     }
 
-    /// Applies one entry. It takes the next sequence number whatever the outcome; a refused command
-    /// changes nothing else, except that a refused contribution is recorded as refunded.
+    /// Applies one entry that came with no request. It takes the next sequence number whatever the
+    /// outcome; a refused command changes nothing else, except that arrived money of a refused
+    /// contribution is recorded as refunded, and that the id of a refused transfer is used up.
     pub fn apply(&mut self, stamp: Stamp, command: &Command<'_>) -> Outcome {
+        self.apply_request(stamp, None, command)
+    }
+
+    /// Applies one entry. If an earlier entry came with the same request, this one takes its number
+    /// and changes nothing else: not even the clock sees its position, so that a repeat can neither be
+    /// refused nor end a window. The first entry with a request counts whatever became of it.
+    pub fn apply_request(
+        &mut self,
+        stamp: Stamp,
+        request: Option<RequestId>,
+        command: &Command<'_>,
+    ) -> Outcome {
         let sequence = self.next;
         self.next = Sequence(sequence.0 + 1);
+        if let Err(outcome) = self.note_ids(sequence, request, command) {
+            return outcome;
+        }
         let result = match self.admit_stamp(stamp) {
             Ok(()) => self.dispatch(sequence, stamp, command),
             Err(refusal) => Err(refusal),
@@ -280,6 +308,49 @@ impl Offering {
                 Outcome::Refused(refusal)
             }
         }
+    }
+
+    /// Notes the ids of an entry that count once; what becomes of it when one was there before.
+    fn note_ids(
+        &mut self,
+        sequence: Sequence,
+        request: Option<RequestId>,
+        command: &Command<'_>,
+    ) -> Result<(), Outcome> {
+        let seen = |seen| match seen {
+            Seen::First => Ok(()),
+            Seen::Before(first) => Err(Outcome::RepeatOf(first)),
+            Seen::Full => Err(Outcome::Refused(Refusal::TooManyEntries)),
+        };
+        if let Some(RequestId(id)) = request {
+            seen(self.requests.note(id, sequence))?;
+        }
+        if let Command::Fund { transfer, .. } | Command::TakeBack { transfer, .. } = command {
+            seen(self.transfers.note(transfer.0, sequence))?;
+        }
+        Ok(())
+    }
+
+    /// The entry that came first with a request.
+    pub fn find_request(&self, request: RequestId) -> Option<Sequence> {
+        self.requests.find(request.0)
+    }
+
+    /// All requests with the entries that came first with them, in their order.
+    pub fn requests(&self) -> impl Iterator<Item = (RequestId, Sequence)> + '_ {
+        self.requests
+            .iter()
+            .map(|(id, first)| (RequestId(id), first))
+    }
+
+    /// Bytes of state that grow with the number of requests.
+    pub fn request_bytes(&self) -> usize {
+        self.requests.heap_bytes()
+    }
+
+    /// The entry that came first with a transfer.
+    pub fn find_transfer(&self, transfer: TransferId) -> Option<Sequence> {
+        self.transfers.find(transfer.0)
     }
 
     /// Takes the entry's position into the clock: what follows from time alone happens here.
@@ -314,9 +385,11 @@ impl Offering {
                 investor,
                 locked,
                 commitment,
+                funding,
                 ..
             } => {
-                return self.commit_bid(sequence, stamp, *investor, *locked, *commitment);
+                let money = (*locked, *funding);
+                return self.commit_bid(sequence, stamp, *investor, money, *commitment);
             }
             Command::Withdraw { contribution } => return self.withdraw(stamp, *contribution),
             Command::Return {
@@ -348,6 +421,18 @@ impl Offering {
             Command::PayRefund { investor, currency } => self.pay_refund(*investor, *currency),
             Command::Vest { share, tokens } => self.vest(*share, *tokens),
             Command::Release { milestone } => self.release(*milestone),
+            Command::Fund {
+                investor,
+                currency,
+                amount,
+                ..
+            } => self.fund(*investor, *currency, *amount),
+            Command::TakeBack {
+                investor,
+                currency,
+                amount,
+                ..
+            } => self.take_back(*investor, *currency, *amount),
         }
         .map(|()| Outcome::Done)
     }

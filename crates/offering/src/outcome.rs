@@ -1,6 +1,6 @@
 //! Outcomes: what a command did. They are part of the leaf that the journal's tree hashes.
 
-use crate::{Amount, Refusal, RoundIndex, Tokens, Value};
+use crate::{Amount, Refusal, RoundIndex, Sequence, Tokens, Value};
 
 /// What a command did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub enum Outcome {
     },
     /// The offering is settled.
     Settled(Settled),
+    /// An earlier entry came with the same request or transfer: its outcome holds, and this entry
+    /// changed nothing, not even the clock.
+    RepeatOf(Sequence),
 }
 
 /// A contribution that was taken, in whole or in part: `contributed == accepted + refunded +

@@ -80,6 +80,7 @@ refusals! {
     NotDrawn = 211, "The lottery did not draw this investor.", "The money goes back.";
     Oversubscribed = 212, "More was asked than is on sale; the rest goes back.", "Nothing to do.";
     Waiting = 213, "There was no room; the contribution waited for freed room and got none.", "The money goes back.";
+    InsufficientFunds = 214, "The free money of the account does not cover the amount.", "Move more money into the account, or ask for less.";
     NotAdmitted = 301, "The investor is not admitted to the round.", "Ask the issuer for an admission.";
     AdmissionExpired = 302, "The admission has expired.", "Ask the issuer for a new admission.";
     AdmissionLimit = 303, "The limit of the admission is reached.", "Ask the issuer for a higher limit.";
@@ -94,6 +95,7 @@ refusals! {
     RateIsFixed = 405, "The currency has a fixed rate.", "Record rates only for currencies with recorded rates.";
     RateIsZero = 406, "The rate is zero.", "Record a rate above zero.";
     UnknownCurrency = 407, "There is no such currency.", "Use a currency of the terms.";
+    NoAccounts = 408, "Money of this currency is not held in accounts.", "Pay on the currency's own rail.";
     LimitPriceMissing = 501, "A bid needs a limit price.", "Bid with the most you would pay per token.";
     LimitPriceNotAsked = 502, "The round has no bids; a limit price has no meaning.", "Contribute without a limit price.";
     BelowReserve = 503, "The limit price is below the reserve.", "Bid at least the reserve.";

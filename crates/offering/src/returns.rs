@@ -38,6 +38,7 @@ impl Offering {
             0
         };
         self.send_back(index, accepted, Status::Withdrawn);
+        self.free(index, accepted + waiting);
         Ok(self.after_freed(index, Amount(accepted + waiting)))
     }
 
@@ -112,6 +113,7 @@ impl Offering {
         let accepted = amount.0.saturating_sub(waiting);
         self.stop_waiting(index);
         self.send_back(index, accepted, Status::Returned(reason));
+        self.free(index, accepted + waiting);
         if reason == ReturnReason::OverLimit {
             self.over_limit.insert(index);
         }

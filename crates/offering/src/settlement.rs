@@ -102,6 +102,14 @@ impl ByInvestor {
 
 impl Offering {
     pub(crate) fn settle(&mut self) -> Result<Outcome, Refusal> {
+        let result = self.settle_all();
+        if result.is_err() {
+            self.recount_accounts();
+        }
+        result
+    }
+
+    fn settle_all(&mut self) -> Result<Outcome, Refusal> {
         let mut verdict = self.check_settleable()?;
         let mut rounds = vec![RoundSettlement::default(); self.rounds.len()];
         self.end_waiting();
@@ -126,7 +134,9 @@ impl Offering {
         };
         let (shares, unsold, minted) = self.split_supply(settled)?;
         let totals = self.currency_totals()?;
-        let after = AfterSale::new(self.terms.token.supply.share_count());
+        self.recount_accounts();
+        let shares_count = self.terms.token.supply.share_count();
+        let after = AfterSale::new(shares_count, self.back_in_accounts());
         let settlement = Settlement {
             settled,
             at: self.now_stamp(),

@@ -16,7 +16,7 @@ pub use settling::{AskTrace, BatchRule, BatchTrace, BidTrace, SettlementTrace, S
 
 use crate::{
     Amount, Command, Contribute, CurrencyIndex, InvestorIndex, Offering, Outcome, Position, Ratio,
-    Refusal, RoundIndex, Sequence, Stamp, Tokens, Value,
+    Refusal, RequestId, RoundIndex, Sequence, Stamp, Tokens, Value,
     contribute::Plan,
     quote::Quote,
     rounds::is_batch,
@@ -143,26 +143,47 @@ pub struct TakenTrace {
 }
 
 impl Offering {
-    /// [`Offering::apply`], with the trace of a contribution or a sealed bid; `None` for every other
-    /// command.
-    ///
-    /// The trace is taken after the entry's position has reached the clock and before anything
-    /// else, so that it sees the state that decides.
+    /// [`Offering::apply_request_traced`] of an entry that came with no request.
     pub fn apply_traced(
         &mut self,
         stamp: Stamp,
         command: &Command<'_>,
     ) -> (Option<Trace>, Outcome) {
+        self.apply_request_traced(stamp, None, command)
+    }
+
+    /// [`Offering::apply_request`], with the trace of a contribution or a sealed bid; `None` for every
+    /// other command and for a repeat.
+    ///
+    /// The trace is taken after the entry's position has reached the clock and before anything
+    /// else, so that it sees the state that decides.
+    pub fn apply_request_traced(
+        &mut self,
+        stamp: Stamp,
+        request: Option<RequestId>,
+        command: &Command<'_>,
+    ) -> (Option<Trace>, Outcome) {
+        if request.is_some_and(|request| self.find_request(request).is_some()) {
+            return (None, self.apply_request(stamp, request, command));
+        }
         let traced = match command {
             Command::Contribute(contribute) => Some((
-                contribute.investor,
+                (contribute.investor, contribute.funding),
                 contribute.currency,
                 contribute.amount,
                 Some(contribute),
             )),
             Command::Commit {
-                investor, locked, ..
-            } => Some((*investor, self.sealed_currency(stamp), *locked, None)),
+                investor,
+                locked,
+                funding,
+                ..
+            } => Some((
+                (*investor, *funding),
+                self.sealed_currency(stamp),
+                *locked,
+                None,
+            )),
             Command::Announce { .. }
             | Command::Admit(_)
             | Command::Revoke { .. }
@@ -182,9 +203,11 @@ impl Offering {
             | Command::Distribute { .. }
             | Command::PayRefund { .. }
             | Command::Vest { .. }
-            | Command::Release { .. } => None,
+            | Command::Release { .. }
+            | Command::Fund { .. }
+            | Command::TakeBack { .. } => None,
         };
-        let trace = traced.map(|(id, currency, amount, contribute)| {
+        let trace = traced.map(|((id, funding), currency, amount, contribute)| {
             let mut trace = Trace {
                 sequence: self.next,
                 stamp,
@@ -199,16 +222,13 @@ impl Offering {
                 .admit_stamp(stamp)
                 .and_then(|()| self.require_running());
             let looked = stopped.and_then(|()| {
-                let investor = self
-                    .investors
-                    .find_or_insert(id)
-                    .ok_or(Refusal::TooManyEntries)?;
+                let investor = self.contributor(id, funding)?;
                 self.look(&mut trace, investor, contribute)
             });
             trace.refusal = looked.err();
             trace
         });
-        let outcome = self.apply(stamp, command);
+        let outcome = self.apply_request(stamp, request, command);
         // A sealed bid is refused by rules of its own, which are not traced.
         let trace = trace.map(|trace| match outcome {
             Outcome::Refused(refusal) => Trace {
@@ -219,7 +239,8 @@ impl Offering {
             | Outcome::Done
             | Outcome::Refunded { .. }
             | Outcome::RefundedAndPromoted { .. }
-            | Outcome::Settled(_) => trace,
+            | Outcome::Settled(_)
+            | Outcome::RepeatOf(_) => trace,
         });
         (trace, outcome)
     }

@@ -73,7 +73,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Amount, Command, Contribute, CurrencyIndex, InvestorId, Outcome, Sequence, terms::Terms,
+        Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, Outcome, Sequence,
+        terms::Terms,
     };
 
     const OPENS: u64 = 1_772_323_200_000; // 2026-03-01T00:00:00Z
@@ -135,6 +136,7 @@ end = "exclusive"
             limit: None,
             reference: "",
             source: None,
+            funding: Funding::Arrived,
         };
         let outcome = run(offering, after, Command::Contribute(contribute));
         assert!(matches!(outcome, Outcome::Contributed(_)), "{outcome:?}");

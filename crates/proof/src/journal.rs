@@ -31,7 +31,12 @@ const WAITING: usize = 8;
 /// use softcap_proof::{entry::Entry, journal::JournalWriter};
 ///
 /// let mut journal = JournalWriter::new(Vec::new(), Vec::new());
-/// let entry = Entry { sequence: Sequence(0), stamp: Stamp::default(), command: Command::Tick };
+/// let entry = Entry {
+///     sequence: Sequence(0),
+///     stamp: Stamp::default(),
+///     request: None,
+///     command: Command::Tick,
+/// };
 /// journal.append(&entry, &Outcome::Done)?;
 /// let end = journal.finish()?;
 /// assert_eq!((end.size, end.journal.len(), end.hashes.len()), (1, 2 + 20, 32));

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use softcap_offering::terms::Terms;
 use softcap_offering::{
-    Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Position, Stamp,
+    Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LineIndex, Position, Stamp,
 };
 use softcap_proof::TreeFile;
 use softcap_proof::bundle::{BundleFile, BundleSink, BundleWriter};
@@ -65,6 +65,7 @@ fn proofs(investors: &[String]) -> Vec<Value> {
             limit: None,
             reference: investor,
             source: None,
+            funding: Funding::Arrived,
         };
         bundle
             .record(at(DURING), &Command::Contribute(contribute))

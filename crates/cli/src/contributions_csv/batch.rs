@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use softcap_offering::{
-    Amount, Contribute, CurrencyIndex, InvestorId, LimitPrice, LineIndex, Position, Stamp,
+    Amount, Contribute, CurrencyIndex, Funding, InvestorId, LimitPrice, LineIndex, Position, Stamp,
 };
 
 use super::{columns::Columns, line};
@@ -105,6 +105,7 @@ impl Batch {
             limit: row.limit.map(|limit| self.limits[place(limit)]),
             reference: row.id.of(&self.text),
             source: row.source.map(|source| source.of(&self.text)),
+            funding: Funding::Arrived,
         };
         Row {
             line: row.line,

@@ -15,8 +15,8 @@ mod values;
 use std::{collections::HashMap, path::Path};
 
 use softcap_offering::{
-    Admit, Amount, Command, CurrencyIndex, DocumentExit, InvestorId, LimitPrice, Position, Ratio,
-    ReturnReason, RoundIndex, Stamp, Value, WithdrawalMark, terms::Terms,
+    Admit, Amount, Command, CurrencyIndex, DocumentExit, Funding, InvestorId, LimitPrice, Position,
+    Ratio, ReturnReason, RoundIndex, Stamp, Value, WithdrawalMark, terms::Terms,
 };
 use toml::de::DeTable;
 
@@ -172,6 +172,7 @@ impl SealedBid {
             locked: self.locked.amount,
             commitment: self.commitment,
             reference: &self.reference,
+            funding: Funding::Arrived,
         }
     }
 }

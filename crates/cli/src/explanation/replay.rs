@@ -155,7 +155,9 @@ impl Replay<'_> {
         {
             met.settlement = trace;
         }
-        let outcome = self.offering.apply(entry.stamp, &entry.command);
+        let outcome = self
+            .offering
+            .apply_request(entry.stamp, entry.request, &entry.command);
         if let (Command::Rate { currency, .. }, Outcome::Done) = (&entry.command, &outcome)
             && let Some(rate) = self.rates.get_mut(currency.index())
         {
@@ -163,6 +165,7 @@ impl Replay<'_> {
         }
         if let (Some(met), Some((index, before))) = (&mut self.met, before)
             && !matches!(entry.command, Command::Settle)
+            && !matches!(outcome, Outcome::RepeatOf(_))
         {
             let after = self.offering.row(index);
             let kind = kind_of(&entry.command, before.sequence);
@@ -187,7 +190,9 @@ impl Replay<'_> {
         source: Option<&str>,
         currency: Option<CurrencyIndex>,
     ) -> Result<Outcome, Failure> {
-        let (trace, outcome) = self.offering.apply_traced(entry.stamp, &entry.command);
+        let (trace, outcome) =
+            self.offering
+                .apply_request_traced(entry.stamp, entry.request, &entry.command);
         // One that came after the settlement has no row, and one of them has nothing to explain.
         let index = self.offering.contribution_at(entry.sequence);
         if let (Some(trace), Some(index)) = (trace, index) {
@@ -205,7 +210,8 @@ impl Replay<'_> {
                     | Outcome::Done
                     | Outcome::Refunded { .. }
                     | Outcome::RefundedAndPromoted { .. }
-                    | Outcome::Settled(_) => Amount::ZERO,
+                    | Outcome::Settled(_)
+                    | Outcome::RepeatOf(_) => Amount::ZERO,
                 },
                 trace,
                 arrived,
@@ -316,6 +322,7 @@ fn refusal_of(outcome: &Outcome) -> Option<Refusal> {
         | Outcome::Done
         | Outcome::Refunded { .. }
         | Outcome::RefundedAndPromoted { .. }
-        | Outcome::Settled(_) => None,
+        | Outcome::Settled(_)
+        | Outcome::RepeatOf(_) => None,
     }
 }

@@ -7,8 +7,8 @@ mod mechanisms;
 use std::sync::Arc;
 
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, InvestorId, LimitPrice, LineIndex, Outcome,
-    Position, ReturnReason, RoundIndex, Sequence, Stamp, WithdrawalMark,
+    Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LimitPrice, LineIndex,
+    Outcome, Position, ReturnReason, RoundIndex, Sequence, Stamp, WithdrawalMark,
 };
 
 use super::*;
@@ -79,6 +79,7 @@ impl Sale {
             limit,
             reference: "",
             source: None,
+            funding: Funding::Arrived,
         };
         self.apply(line, at, Command::Contribute(contribute));
         number

@@ -2,13 +2,16 @@
 
 use super::{coded::Coded, error::StateError, reader::Reader, writer::Writer};
 use crate::{
-    InvestorIndex, Position, Sequence,
+    Funding, InvestorIndex, Position, Sequence,
     chunked::Chunked,
     contribution::{Contribution, NO_ROUND, Status},
 };
 
 /// Set in the status byte of a contribution that is accepted to the last unit.
 const ACCEPTED_WHOLE: u8 = 8;
+
+/// Set in the status byte of a contribution whose money was in an account.
+const FROM_ACCOUNT: u8 = 16;
 
 /// The rate of a contribution that had none.
 const NO_RATE: u32 = u32::MAX;
@@ -54,12 +57,17 @@ impl Before {
             round,
             currency,
             status,
+            funding,
             amount,
             accepted,
             tokens,
         } = *held;
         let whole = accepted == amount;
-        out.byte(tag_of(status) | if whole { ACCEPTED_WHOLE } else { 0 });
+        let from = match funding {
+            Funding::Arrived => 0,
+            Funding::Account => FROM_ACCOUNT,
+        };
+        out.byte(tag_of(status) | from | if whole { ACCEPTED_WHOLE } else { 0 });
         match status {
             Status::Cut(refusal) => refusal.write(out),
             Status::Returned(reason) => reason.write(out),
@@ -88,7 +96,7 @@ impl Before {
         Sequence(next): Sequence,
     ) -> Result<Contribution, StateError> {
         let flags = input.byte()?;
-        let status = read_status(input, flags & !ACCEPTED_WHOLE)?;
+        let status = read_status(input, flags & !(ACCEPTED_WHOLE | FROM_ACCOUNT))?;
         let sequence = self
             .sequence
             .checked_add(input.number()?)
@@ -123,6 +131,11 @@ impl Before {
             round: round.wrapping_sub(1),
             currency,
             status,
+            funding: if flags & FROM_ACCOUNT == 0 {
+                Funding::Arrived
+            } else {
+                Funding::Account
+            },
             amount,
             accepted,
             tokens: input.wide()?,

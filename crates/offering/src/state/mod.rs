@@ -10,6 +10,7 @@
 //! refuse a second spelling, an index that points nowhere and a count that was never paid for in
 //! bytes, and say at which byte.
 
+mod accounts;
 mod bids;
 mod coded;
 mod contributions;
@@ -115,6 +116,9 @@ impl Offering {
             document_exits,
             over_limit,
             sums,
+            accounts,
+            requests,
+            transfers,
             settlement,
         } = self;
         let mut out = Writer::new(out);
@@ -139,6 +143,9 @@ impl Offering {
         document_exits.write(&mut out);
         over_limit.write(&mut out);
         rounds::write_sums(&mut out, sums);
+        accounts::write_accounts(&mut out, accounts);
+        accounts::write_ids(&mut out, requests);
+        accounts::write_ids(&mut out, transfers);
         // That there is one follows from the stage.
         if let Some(settlement) = settlement {
             settlement::write(&mut out, settlement);
@@ -173,6 +180,9 @@ impl Offering {
         let document_exits = read_exits(input)?;
         let over_limit = Coded::read(input)?;
         let sums = rounds::read_sums(input, &terms)?;
+        let accounts = accounts::read_accounts(input, start.accounts)?;
+        let requests = accounts::read_ids(input, start.requests, next)?;
+        let transfers = accounts::read_ids(input, start.transfers, next)?;
         let settlement = match stage {
             Stage::Draft | Stage::Running | Stage::Cancelled | Stage::Expired => None,
             Stage::Settled => {
@@ -181,7 +191,7 @@ impl Offering {
                 Some(Box::<Settlement>::new(settlement))
             }
         };
-        Ok(Self {
+        let mut offering = Self {
             terms,
             terms_hash: start.terms_hash,
             stage,
@@ -200,8 +210,16 @@ impl Offering {
             document_exits,
             over_limit,
             sums,
+            accounts,
+            requests,
+            transfers,
             settlement,
-        })
+        };
+        if offering.recount_accounts() {
+            Ok(offering)
+        } else {
+            Err(input.malformed("an account does not cover its contributions"))
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Amount, Command, Contribute, ContributionIndex, CurrencyIndex, InvestorId, LineIndex, Offering,
-    Outcome, Position, Ratio, Refusal, RoundIndex, Sequence, Stamp, Tokens, Value,
+    Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId, LineIndex,
+    Offering, Outcome, Position, Ratio, Refusal, RoundIndex, Sequence, Stamp, Tokens, Value,
     terms::{Bound, Limit, Terms},
     trace::{MinimumTrace, RoundStanding, RunningPart, SoftCapTrace},
 };
@@ -66,6 +66,7 @@ pub(super) fn pays(id: &'static str, currency: u8, amount: u128) -> Command<'sta
         limit: None,
         reference: "",
         source: None,
+        funding: Funding::Arrived,
     })
 }
 
@@ -175,6 +176,7 @@ sealed = { lock_step = "5 EUR", reveal_until = 250 }
             locked: Amount(locked),
             commitment: [7; 32],
             reference: "",
+            funding: Funding::Arrived,
         };
         let (trace, outcome) = offering.apply_traced(at(position), &commit);
         let trace = trace.unwrap();

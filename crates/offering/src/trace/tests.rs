@@ -7,7 +7,7 @@ use ruint::aliases::U512;
 
 use super::*;
 use crate::{
-    Admit, InvestorId, LimitPrice, LineIndex, Verdict, WithdrawalMark,
+    Admit, Funding, InvestorId, LimitPrice, LineIndex, Verdict, WithdrawalMark,
     ratio::Factor,
     terms::{Bound, Terms},
 };
@@ -170,6 +170,7 @@ fn run(offering: &mut Offering, payments: &[Payment]) -> Result<Vec<Trace>, Test
             limit: None,
             reference: "",
             source: None,
+            funding: Funding::Arrived,
         };
         let command = Command::Contribute(contribute);
         let (trace, outcome) = offering.apply_traced(at(after), &command);
@@ -208,7 +209,8 @@ fn check(offering: &Offering, trace: &Trace, outcome: &Outcome) -> Result<(), Te
         Outcome::Done
         | Outcome::Refunded { .. }
         | Outcome::RefundedAndPromoted { .. }
-        | Outcome::Settled(_) => prop_assert!(false, "{:?}", outcome),
+        | Outcome::Settled(_)
+        | Outcome::RepeatOf(_) => prop_assert!(false, "{:?}", outcome),
     }
     let Some(offer) = &trace.offer else {
         return Ok(());
@@ -468,6 +470,7 @@ fn a_bid_is_placed_among_the_others() {
             }),
             reference: "",
             source: None,
+            funding: Funding::Arrived,
         });
         let (trace, _) = offering.apply_traced(at(1), &command);
         let price = trace.unwrap().offer.unwrap().price;
@@ -543,6 +546,7 @@ fn a_window_is_traced_at_its_edges() {
             limit: None,
             reference: "c",
             source: None,
+            funding: Funding::Arrived,
         };
         let (trace, _) = offering.apply_traced(stamp, &Command::Contribute(contribute));
         let trace = trace.unwrap();

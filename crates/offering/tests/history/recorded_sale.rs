@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use softcap_offering::{
-    Amount, Command, Contribute, CurrencyIndex, InvestorId, LimitPrice, LineIndex, Offering,
-    Outcome, Position, ReturnReason, Row, Sequence, Stamp,
+    Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LimitPrice, LineIndex,
+    Offering, Outcome, Position, ReturnReason, Row, Sequence, Stamp,
     terms::{ClockKind, Terms},
 };
 
@@ -138,6 +138,7 @@ impl Played {
                 limit,
                 reference: id,
                 source: None,
+                funding: Funding::Arrived,
             }),
         );
         self.outcomes.push(outcome);

@@ -11,6 +11,7 @@
     reason = "a test stops at the first row that is not as it must be"
 )]
 
+mod accounts;
 mod after_sale;
 mod auctions;
 mod bounds;
@@ -45,6 +46,7 @@ const ALL: [&[Table]; 11] = [
     auctions::TABLES,
     ending::TABLES,
     after_sale::TABLES,
+    accounts::TABLES,
 ];
 
 /// Refusals that no table reaches, and why.
@@ -117,6 +119,11 @@ fn ending() {
 #[test]
 fn after_sale() {
     run(after_sale::TABLES);
+}
+
+#[test]
+fn accounts() {
+    run(accounts::TABLES);
 }
 
 #[test]

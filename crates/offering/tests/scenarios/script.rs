@@ -8,6 +8,9 @@
 //! | a person | `reveals` | `alice [7 EUR limit ...] [at 95]` | `done` or a refusal |
 //! | a person | `withdraws` | a payment | `back 5 EUR[, promoted 1]` |
 //! | `issuer` | `returns` | `alice 3 EUR sanctions` | the same |
+//! | a person | `draws` | as `pays`, from the account | what became of it |
+//! | a person | `account` | a currency | what the account has |
+//! | `issuer` | `funds`, `takes back` | `alice 5 EUR [as 7]`, 7 the transfer | |
 //! | `issuer` | `admits` | `bob to public [limit 5 EUR] [guaranteed 5 EUR] [until 150] [marked]` | |
 //! | `issuer` | `revokes`, `closes`, `seeds` | `bob from public`, a round | |
 //! | `issuer` | `announces`, `pauses`, `resumes`, `cancels`, `settles`, `publishes` | `-` | |
@@ -18,17 +21,20 @@
 //! | a person | `has` | `-` | tokens, and what goes back |
 //! | `phase` | `is` | `-` | a phase |
 //!
+//! `locks` takes `from account` after the money; every entry takes `under 3` at its end, a request.
 //! A payment has the name of the person, and from the second on a number: `alice`, `alice#2`. The
 //! offering is announced at position 1 unless the first row does it.
+
+mod account_rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, DocumentExit, InvestorId, LimitPrice,
-    LineIndex, Offering, Outcome, Phase, Position, Ratio, Reason, Refusal, ReturnReason,
-    RoundIndex, Row, Sequence, Stamp, Tokens, Value, WithdrawalMark, sealed_bid_commitment,
-    terms::Terms,
+    Admit, Amount, Command, Contribute, CurrencyIndex, DocumentExit, Funding, InvestorId,
+    LimitPrice, LineIndex, Offering, Outcome, Phase, Position, Ratio, Reason, Refusal, RequestId,
+    ReturnReason, RoundIndex, Row, Sequence, Stamp, Tokens, Value, WithdrawalMark,
+    sealed_bid_commitment, terms::Terms,
 };
 
 const HEAD: &str = "rules = 1\nname = \"Scenario\"\norigin = \"example.org/scenario\"\n";
@@ -69,6 +75,7 @@ pub(crate) fn play(script: &str, mut after: impl FnMut(&mut Offering)) -> Result
         now: BTreeMap::new(),
         payments: BTreeMap::new(),
         refusals: BTreeSet::new(),
+        request: None,
     };
     if !rows.trim_start().starts_with("draft") {
         let terms_hash = stage.offering.terms_hash();
@@ -109,6 +116,8 @@ pub(crate) struct Scene {
     /// Newest position by clock line.
     now: BTreeMap<u8, u64>,
     payments: BTreeMap<String, (Sequence, Option<SecretBid>)>,
+    /// Of the row at hand.
+    request: Option<RequestId>,
     pub(crate) refusals: BTreeSet<Refusal>,
 }
 
@@ -140,8 +149,12 @@ impl<'a> Words<'a> {
 
 impl Scene {
     fn answer(&mut self, who: &str, what: &str, with: &str) -> String {
+        let (with, request) = with.split_once(" under ").unwrap_or((with, ""));
+        self.request = request.parse().ok().map(|id| RequestId([id; 16]));
         let mut words = Words(with.split_ascii_whitespace().peekable());
         match (who, what) {
+            (person, "account") => return self.account(person, with),
+            ("issuer", "funds" | "takes back") => return self.transfer(what, &mut words),
             ("phase", "is") => return self.phase(),
             ("issuer", "has") => return format!("{} bp", self.offering.released().0),
             (payment, "is") => return self.payment(payment),
@@ -156,7 +169,7 @@ impl Scene {
         }
         let investor = InvestorId::parse(who).unwrap();
         match what {
-            "pays" => {
+            "pays" | "draws" => {
                 let (currency, amount) = self.money(&mut words);
                 let limit = words.takes("limit").then(|| self.limit(&mut words));
                 let at = words.takes("at").then(|| words.number());
@@ -176,11 +189,20 @@ impl Scene {
                     limit,
                     reference,
                     source: None,
+                    funding: match what {
+                        "draws" => Funding::Account,
+                        _ => Funding::Arrived,
+                    },
                 };
                 self.apply(line, at, &Command::Contribute(contribute))
             }
             "locks" => {
                 let (_, locked) = self.money(&mut words);
+                let funding = if words.takes("from") && words.takes("account") {
+                    Funding::Account
+                } else {
+                    Funding::Arrived
+                };
                 assert!(words.takes("for"), "lock money for something");
                 let bid = self.secret(&mut words);
                 let at = words.takes("at").then(|| words.number());
@@ -197,6 +219,7 @@ impl Scene {
                         locked,
                         commitment,
                         reference,
+                        funding,
                     },
                 )
             }
@@ -395,17 +418,17 @@ impl Scene {
 
     /// Applies a command at the newest position of a line, or at one that the row names.
     fn apply(&mut self, line: u8, at: Option<u64>, command: &Command<'_>) -> String {
-        let newest = self.now.entry(line).or_insert(1);
-        let position = Position(at.unwrap_or(*newest));
-        *newest = position.0.max(*newest);
+        let newest = self.now.get(&line).map_or(1, |newest| *newest);
+        let position = Position(at.unwrap_or(newest));
         let before: Vec<Row> = self.offering.rows().collect();
-        let outcome = self.offering.apply(
-            Stamp {
-                line: LineIndex(line),
-                position,
-            },
-            command,
-        );
+        let stamp = Stamp {
+            line: LineIndex(line),
+            position,
+        };
+        let outcome = self.offering.apply_request(stamp, self.request, command);
+        if !matches!(outcome, Outcome::RepeatOf(_)) {
+            self.now.insert(line, position.0.max(newest));
+        }
         if let Outcome::Refused(refusal) = &outcome {
             self.refusals.insert(*refusal);
             let after: Vec<Row> = self.offering.rows().take(before.len()).collect();
@@ -446,6 +469,7 @@ impl Scene {
             Outcome::RefundedAndPromoted { amount, promoted } => {
                 format!("back {}, promoted {promoted}", money(*amount))
             }
+            Outcome::RepeatOf(first) => format!("repeats {}", first.0),
             Outcome::Settled(settled) => {
                 let numeraire = &self.offering.terms().numeraire;
                 let raised = decimal(settled.raised.0, numeraire.decimals);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use softcap_offering::{
-    Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Offering, Outcome, Position,
-    RoundIndex, STATE_VERSION, Stamp, StateError, terms::Terms,
+    Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LineIndex, Offering, Outcome,
+    Position, RoundIndex, STATE_VERSION, Stamp, StateError, terms::Terms,
 };
 
 use super::{ALL, script, stages::STAGES};
@@ -307,6 +307,7 @@ fn large() -> Offering {
             limit: None,
             reference: "r",
             source: None,
+            funding: Funding::Arrived,
         };
         let stamp = at(100 + number / 100);
         let outcome = offering.apply(stamp, &Command::Contribute(contribute));

@@ -1,7 +1,7 @@
 //! What random sales are made of: commands that own their text and refer to money by labels.
 
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, InvestorId, LimitPrice, Position,
+    Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LimitPrice, Position,
     ReturnReason, RoundIndex, Sequence, Stamp, Value, WithdrawalMark, sealed_bid_commitment,
 };
 
@@ -111,6 +111,7 @@ impl Move {
                 limit,
                 reference: "r",
                 source: None,
+                funding: Funding::Arrived,
             }),
             Self::Commit {
                 who, locked, bid, ..
@@ -125,6 +126,7 @@ impl Move {
                     &bid.salt,
                 ),
                 reference: "r",
+                funding: Funding::Arrived,
             },
             Self::Reveal { of, bid } => Command::Reveal {
                 bid: labels.sequence(of),

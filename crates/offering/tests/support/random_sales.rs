@@ -94,6 +94,7 @@ pub(crate) fn survey(pair: Pair, seeds: Range<u64>) -> Result<BTreeMap<String, u
                 Outcome::Refunded { .. } => "refunded".to_owned(),
                 Outcome::RefundedAndPromoted { .. } => "promoted".to_owned(),
                 Outcome::Settled(settled) => settled.verdict.name().to_owned(),
+                Outcome::RepeatOf(_) => "repeated".to_owned(),
             };
             *counts.entry(what).or_insert(0) += 1;
         }

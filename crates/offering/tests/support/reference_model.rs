@@ -46,6 +46,8 @@ pub(crate) enum Answer {
         raised: BigInt,
         sold: BigInt,
     },
+    /// The first entry with the same request or transfer.
+    Repeat(u64),
 }
 
 impl Answer {
@@ -75,6 +77,7 @@ impl Answer {
                 raised: big(settled.raised.0),
                 sold: big(settled.sold.0),
             },
+            Outcome::RepeatOf(first) => Self::Repeat(first.0),
         }
     }
 }

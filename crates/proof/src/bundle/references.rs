@@ -89,6 +89,8 @@ pub(crate) fn reference_of<'a>(command: &Command<'a>) -> Option<&'a str> {
         | Command::Distribute { .. }
         | Command::PayRefund { .. }
         | Command::Vest { .. }
-        | Command::Release { .. } => None,
+        | Command::Release { .. }
+        | Command::Fund { .. }
+        | Command::TakeBack { .. } => None,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use softcap_offering::terms::Terms;
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, InvestorId, LineIndex, Position,
+    Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LineIndex, Position,
     ReturnReason, RoundIndex, Sequence, Stamp, Value, WithdrawalMark,
 };
 
@@ -135,6 +135,7 @@ pub(crate) fn small_bundle(key: Option<&SigningKey>, annotations: bool, addresse
             limit: None,
             reference: &reference,
             source: source.as_deref(),
+            funding: Funding::Arrived,
         });
         bundle
             .record(at(OPEN + 1000 * place as u64), &command)

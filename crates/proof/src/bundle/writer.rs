@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use softcap_offering::terms::Terms;
-use softcap_offering::{Command, Offering, Outcome, Sequence, Stamp};
+use softcap_offering::{Command, Offering, Outcome, RequestId, Sequence, Stamp};
 
 use super::tables::write_file;
 use super::{
@@ -86,13 +86,27 @@ where
         stamp: Stamp,
         command: &Command<'_>,
     ) -> Result<(Sequence, Outcome), ProofError> {
+        self.record_request(stamp, None, command)
+    }
+
+    /// As [`BundleWriter::record`], of a command that came with a request.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn record_request(
+        &mut self,
+        stamp: Stamp,
+        request: Option<RequestId>,
+        command: &Command<'_>,
+    ) -> Result<(Sequence, Outcome), ProofError> {
         let sequence = self.offering.next_sequence();
-        let outcome = self.offering.apply(stamp, command);
+        let outcome = self.offering.apply_request(stamp, request, command);
         self.references.note(&self.offering, command);
         // Only references and numbers are cloned.
         let entry = Entry {
             sequence,
             stamp,
+            request,
             command: command.clone(),
         };
         self.journal.append(&entry, &outcome)?;

@@ -1,8 +1,8 @@
 //! Commands in a leaf: a tag, then the fields in the order of `docs/journal-format.md`.
 
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, DocumentExit, Position, ReturnReason,
-    RoundIndex, Sequence, Tokens, Value, WithdrawalMark,
+    Admit, Amount, Command, Contribute, CurrencyIndex, DocumentExit, Funding, InvestorId, Position,
+    ReturnReason, RoundIndex, Sequence, Tokens, TransferId, Value, WithdrawalMark,
 };
 
 use super::read::Reader;
@@ -31,6 +31,10 @@ const DISTRIBUTE: u8 = 19;
 const PAY_REFUND: u8 = 20;
 const VEST: u8 = 21;
 const RELEASE: u8 = 22;
+const FUND: u8 = 23;
+const TAKE_BACK: u8 = 24;
+const CONTRIBUTE_FROM_ACCOUNT: u8 = 25;
+const COMMIT_FROM_ACCOUNT: u8 = 26;
 
 pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'static str> {
     match command {
@@ -50,8 +54,12 @@ pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'
             locked,
             commitment,
             reference,
+            funding,
         } => {
-            leaf.push(COMMIT);
+            leaf.push(match funding {
+                Funding::Arrived => COMMIT,
+                Funding::Account => COMMIT_FROM_ACCOUNT,
+            });
             write::investor(*investor, leaf)?;
             write::amount(locked.0, leaf);
             leaf.extend_from_slice(commitment);
@@ -114,6 +122,24 @@ pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'
             write::amount(tokens.0, leaf);
         }
         Command::Release { milestone } => leaf.extend_from_slice(&[RELEASE, *milestone]),
+        Command::Fund {
+            transfer,
+            investor,
+            currency,
+            amount,
+        } => {
+            tagged(FUND, &transfer.0, leaf);
+            return encode_money(*investor, *currency, *amount, leaf);
+        }
+        Command::TakeBack {
+            transfer,
+            investor,
+            currency,
+            amount,
+        } => {
+            tagged(TAKE_BACK, &transfer.0, leaf);
+            return encode_money(*investor, *currency, *amount, leaf);
+        }
     }
     Ok(())
 }
@@ -145,11 +171,29 @@ fn encode_admit(admit: &Admit<'_>, leaf: &mut Vec<u8>) -> Result<(), &'static st
     Ok(())
 }
 
+fn encode_money(
+    investor: InvestorId<'_>,
+    currency: CurrencyIndex,
+    amount: Amount,
+    leaf: &mut Vec<u8>,
+) -> Result<(), &'static str> {
+    write::investor(investor, leaf)?;
+    leaf.push(currency.0);
+    write::amount(amount.0, leaf);
+    Ok(())
+}
+
 fn encode_contribute(contribute: &Contribute<'_>, leaf: &mut Vec<u8>) -> Result<(), &'static str> {
-    leaf.push(CONTRIBUTE);
-    write::investor(contribute.investor, leaf)?;
-    leaf.push(contribute.currency.0);
-    write::amount(contribute.amount.0, leaf);
+    leaf.push(match contribute.funding {
+        Funding::Arrived => CONTRIBUTE,
+        Funding::Account => CONTRIBUTE_FROM_ACCOUNT,
+    });
+    encode_money(
+        contribute.investor,
+        contribute.currency,
+        contribute.amount,
+        leaf,
+    )?;
     match contribute.limit {
         None => leaf.push(0),
         Some(limit) => {
@@ -182,13 +226,12 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Command<'a>, &'stati
             currency: currency(reader)?,
             rate: reader.ratio()?,
         },
-        CONTRIBUTE => Command::Contribute(decode_contribute(reader)?),
-        COMMIT => Command::Commit {
-            investor: reader.investor()?,
-            locked: Amount(reader.amount()?),
-            commitment: reader.array()?,
-            reference: reader.text()?,
-        },
+        CONTRIBUTE => Command::Contribute(decode_contribute(reader, Funding::Arrived)?),
+        CONTRIBUTE_FROM_ACCOUNT => {
+            Command::Contribute(decode_contribute(reader, Funding::Account)?)
+        }
+        COMMIT => decode_commit(reader, Funding::Arrived)?,
+        COMMIT_FROM_ACCOUNT => decode_commit(reader, Funding::Account)?,
         REVEAL => Command::Reveal {
             bid: Sequence(reader.u64()?),
             amount: Amount(reader.amount()?),
@@ -239,6 +282,18 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Command<'a>, &'stati
         RELEASE => Command::Release {
             milestone: reader.byte()?,
         },
+        FUND => Command::Fund {
+            transfer: TransferId(reader.array()?),
+            investor: reader.investor()?,
+            currency: currency(reader)?,
+            amount: Amount(reader.amount()?),
+        },
+        TAKE_BACK => Command::TakeBack {
+            transfer: TransferId(reader.array()?),
+            investor: reader.investor()?,
+            currency: currency(reader)?,
+            amount: Amount(reader.amount()?),
+        },
         _ => return Err("there is no command with this tag"),
     })
 }
@@ -258,7 +313,23 @@ fn decode_admit<'a>(reader: &mut Reader<'a>) -> Result<Admit<'a>, &'static str> 
     })
 }
 
-fn decode_contribute<'a>(reader: &mut Reader<'a>) -> Result<Contribute<'a>, &'static str> {
+fn decode_commit<'a>(
+    reader: &mut Reader<'a>,
+    funding: Funding,
+) -> Result<Command<'a>, &'static str> {
+    Ok(Command::Commit {
+        investor: reader.investor()?,
+        locked: Amount(reader.amount()?),
+        commitment: reader.array()?,
+        reference: reader.text()?,
+        funding,
+    })
+}
+
+fn decode_contribute<'a>(
+    reader: &mut Reader<'a>,
+    funding: Funding,
+) -> Result<Contribute<'a>, &'static str> {
     Ok(Contribute {
         investor: reader.investor()?,
         currency: currency(reader)?,
@@ -266,6 +337,7 @@ fn decode_contribute<'a>(reader: &mut Reader<'a>) -> Result<Contribute<'a>, &'st
         limit: reader.option(Reader::limit)?,
         reference: reader.text()?,
         source: reader.option(Reader::text)?,
+        funding,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Outcomes in a leaf: a tag, then the fields in the order of `docs/journal-format.md`.
 
 use softcap_offering::{
-    Amount, Contributed, Outcome, Refusal, RoundIndex, Settled, Tokens, Value, Verdict,
+    Amount, Contributed, Outcome, Refusal, RoundIndex, Sequence, Settled, Tokens, Value, Verdict,
 };
 
 use super::read::Reader;
@@ -14,6 +14,10 @@ const DONE: u8 = 3;
 const REFUNDED: u8 = 4;
 const REFUNDED_AND_PROMOTED: u8 = 5;
 const SETTLED: u8 = 6;
+const REPEAT_OF: u8 = 7;
+
+/// Bytes of the longest outcome: a contribution with five amounts of 17 bytes and a reason.
+pub(super) const LONGEST: usize = 1 + 1 + 5 * 17 + 3;
 
 pub(super) fn encode(outcome: &Outcome, leaf: &mut Vec<u8>) {
     match outcome {
@@ -51,6 +55,10 @@ pub(super) fn encode(outcome: &Outcome, leaf: &mut Vec<u8>) {
             write::amount(settled.raised.0, leaf);
             write::amount(settled.sold.0, leaf);
         }
+        Outcome::RepeatOf(first) => {
+            leaf.push(REPEAT_OF);
+            leaf.extend_from_slice(&first.0.to_be_bytes());
+        }
     }
 }
 
@@ -79,6 +87,7 @@ pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Outcome, &'static str> {
             raised: Value(reader.amount()?),
             sold: Tokens(reader.amount()?),
         }),
+        REPEAT_OF => Outcome::RepeatOf(Sequence(reader.u64()?)),
         _ => return Err("there is no outcome with this tag"),
     })
 }

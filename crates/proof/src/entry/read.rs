@@ -1,16 +1,17 @@
 //! How the parts of a leaf are read: strictly, so that each value has one spelling.
 
-use softcap_offering::{InvestorId, LimitPrice, Ratio};
+use softcap_offering::{InvestorId, LimitPrice, Ratio, RequestId};
 
 use super::{is_entry_text, write};
 
-/// A position in a leaf. After an error it stands where the part that is wrong begins or ends.
+/// A position in a leaf or a batch body. After an error it stands where the part that is wrong begins or ends.
+#[derive(Debug)]
 pub(super) struct Reader<'a> {
     leaf: &'a [u8],
     offset: usize,
 }
 
-const ENDS_EARLY: &str = "the leaf ends within a field";
+const ENDS_EARLY: &str = "it ends within a field";
 
 impl<'a> Reader<'a> {
     pub(super) fn new(leaf: &'a [u8]) -> Self {
@@ -54,6 +55,15 @@ impl<'a> Reader<'a> {
 
     pub(super) fn u64(&mut self) -> Result<u64, &'static str> {
         self.array().map(u64::from_be_bytes)
+    }
+
+    pub(super) fn request(&mut self) -> Result<RequestId, &'static str> {
+        let id = self.array()?;
+        if id == [0; 16] {
+            Err(write::REQUEST_IS_ZERO)
+        } else {
+            Ok(RequestId(id))
+        }
     }
 
     pub(super) fn amount(&mut self) -> Result<u128, &'static str> {

@@ -1,25 +1,26 @@
 //! Golden bytes (made by a second implementation, in Python, from `docs/journal-format.md`), round
 //! trips over all commands, and what a decoder must refuse.
 
+mod requests;
 mod strategies;
 
 use proptest::prelude::*;
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, InvestorId,
-    LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, ReturnReason, RoundIndex, Sequence,
-    Settled, Stamp, Tokens, Value, Verdict, WithdrawalMark,
+    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, Funding,
+    InvestorId, LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, ReturnReason, RoundIndex,
+    Sequence, Settled, Stamp, Tokens, TransferId, Value, Verdict, WithdrawalMark,
 };
 
 use super::{Entry, decode, encode, is_entry_text};
 use crate::ProofError;
 use crate::journal_tree::LeafHash;
-use strategies::OwnedEntry;
 
 const HASH: [u8; 32] = [0xab; 32];
 const PERSON: InvestorId<'_> = InvestorId::Opaque("p7");
 const ADDRESS: InvestorId<'_> = InvestorId::Address([
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
 ]);
+const CD16: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
 const AB32: &str = "abababababababababababababababababababababababababababababababab";
 /// Bytes before the command: version, sequence, line, position.
 const HEAD: usize = 18;
@@ -42,6 +43,7 @@ fn entry(command: Command<'_>) -> Entry<'_> {
             line: LineIndex(0),
             position: Position(1_381_142_446_000),
         },
+        request: None,
         command,
     }
 }
@@ -62,6 +64,7 @@ fn golden_commands() -> Vec<(Command<'static>, String)> {
         limit: None,
         reference: "c-1",
         source: None,
+        funding: Funding::Arrived,
     };
     let bid = Contribute {
         investor: ADDRESS,
@@ -73,6 +76,7 @@ fn golden_commands() -> Vec<(Command<'static>, String)> {
         }),
         reference: "c-2",
         source: Some("tx9"),
+        funding: Funding::Arrived,
     };
     let admit = Admit {
         round: RoundIndex(1),
@@ -117,6 +121,7 @@ fn golden_commands() -> Vec<(Command<'static>, String)> {
                 locked: Amount(256),
                 commitment: HASH,
                 reference: "s-1",
+                funding: Funding::Arrived,
             },
             with_hash("060100027037020100", "0003732d31"),
         ),
@@ -205,6 +210,41 @@ fn golden_commands() -> Vec<(Command<'static>, String)> {
             "15010101".into(),
         ),
         (Command::Release { milestone: 2 }, "1602".into()),
+        (
+            Command::Fund {
+                transfer: TransferId([0xcd; 16]),
+                investor: PERSON,
+                currency: CurrencyIndex(1),
+                amount: Amount(256),
+            },
+            format!("17{CD16}010002703701020100"),
+        ),
+        (
+            Command::TakeBack {
+                transfer: TransferId([0xcd; 16]),
+                investor: ADDRESS,
+                currency: CurrencyIndex(0),
+                amount: Amount(7),
+            },
+            format!("18{CD16}00000102030405060708090a0b0c0d0e0f10111213000107"),
+        ),
+        (
+            Command::Contribute(Contribute {
+                funding: Funding::Account,
+                ..plain
+            }),
+            "1901000270370009010000000000000000000003632d3100".into(),
+        ),
+        (
+            Command::Commit {
+                investor: PERSON,
+                locked: Amount(256),
+                commitment: HASH,
+                reference: "s-1",
+                funding: Funding::Account,
+            },
+            with_hash("1a0100027037020100", "0003732d31"),
+        ),
     ]
 }
 
@@ -252,6 +292,7 @@ fn golden_outcomes() -> Vec<(Outcome, &'static str)> {
         ),
         (Outcome::Settled(succeeded), "06010203e80105"),
         (Outcome::Settled(expired), "06040000"),
+        (Outcome::RepeatOf(Sequence(5)), "070000000000000005"),
     ]
 }
 
@@ -302,10 +343,10 @@ fn a_second_spelling_is_refused_where_it_begins_to_differ() {
     let table = [
         ("", 18, "ends within"),
         ("00", 19, "no command"),
-        ("17", 19, "no command"),
+        ("1b", 19, "no command"),
         ("10", 19, "ends within"),
         ("1000", 20, "no outcome"),
-        ("1007", 20, "no outcome"),
+        ("1008", 20, "no outcome"),
         ("100300", 20, "after the outcome"),
         ("10020001", 22, "no refusal"),
         ("10040100", 22, "zero byte"),
@@ -359,6 +400,7 @@ fn what_has_no_encoding_is_refused_and_leaves_the_buffer_as_it_was() {
         locked: Amount(1),
         commitment: HASH,
         reference,
+        funding: Funding::Arrived,
     };
     let limit = LimitPrice {
         money: 1,
@@ -448,8 +490,7 @@ fn every_flipped_bit_and_every_cut_of_the_golden_leaves_is_refused_or_another_en
 proptest! {
     #[test]
     fn entries_come_back(owned in strategies::entry(), outcome in strategies::outcome()) {
-        let OwnedEntry { sequence, stamp, command } = &owned;
-        let entry = Entry { sequence: *sequence, stamp: *stamp, command: command.borrowed() };
+        let entry = owned.borrowed();
         let leaf = leaf_of(&entry, &outcome);
         prop_assert_eq!(decode(&leaf).unwrap(), (entry, outcome));
     }
@@ -468,8 +509,7 @@ proptest! {
         outcome in strategies::outcome(),
         changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
     ) {
-        let OwnedEntry { sequence, stamp, command } = &owned;
-        let entry = Entry { sequence: *sequence, stamp: *stamp, command: command.borrowed() };
+        let entry = owned.borrowed();
         let mut leaf = leaf_of(&entry, &outcome);
         for (place, byte) in changes {
             let place = place.index(leaf.len());

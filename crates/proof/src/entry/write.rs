@@ -1,8 +1,22 @@
 //! How the parts of a leaf are written. Each has its mirror in `read.rs`.
 
-use softcap_offering::{InvestorId, LimitPrice, Ratio};
+use softcap_offering::{InvestorId, LimitPrice, Ratio, RequestId};
 
 use super::is_entry_text;
+
+/// The 16 bytes of a request, nothing where there is none.
+pub(super) fn request(request: Option<RequestId>, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    let Some(RequestId(id)) = request else {
+        return Ok(());
+    };
+    if id == [0; 16] {
+        return Err(REQUEST_IS_ZERO);
+    }
+    out.extend_from_slice(&id);
+    Ok(())
+}
+
+pub(super) const REQUEST_IS_ZERO: &str = "a request is zero";
 
 /// One length byte (0 to 16), then that many bytes, big endian, without leading zeros.
 pub(super) fn amount(value: u128, leaf: &mut Vec<u8>) {

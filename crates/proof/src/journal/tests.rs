@@ -21,6 +21,7 @@ fn seed_entry(number: u64, proof: &[u8]) -> Entry<'_> {
     Entry {
         sequence: Sequence(number),
         stamp: Stamp::default(),
+        request: None,
         command,
     }
 }

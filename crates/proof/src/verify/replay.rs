@@ -294,13 +294,14 @@ impl Replica<'_> {
         let Entry {
             sequence,
             stamp,
+            request,
             command,
         } = entry;
         if sequence != Sequence(number) {
             let problem = format!("it has the sequence number {sequence}");
             return Err(FindingKind::Malformed(problem));
         }
-        let computed = self.offering.apply(stamp, &command);
+        let computed = self.offering.apply_request(stamp, request, &command);
         if computed != recorded {
             return Err(self.difference(&command, recorded, computed));
         }

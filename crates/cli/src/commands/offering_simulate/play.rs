@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use softcap_offering::{
-    Admit, Command, Contribute, InvestorId, Offering, Outcome, Position, Ratio, Refusal,
+    Admit, Command, Contribute, Funding, InvestorId, Offering, Outcome, Position, Ratio, Refusal,
     RoundIndex, Sequence, Settled, Stamp, Value, Verdict, WithdrawalMark, sealed_bid_commitment,
     terms::{Access, Allocation, Bound, Pricing, Sealing, Terms, WithdrawalHolder},
 };
@@ -189,6 +189,7 @@ impl<'a> Stage<'a> {
                 locked: payment.amount,
                 commitment,
                 reference: "simulated",
+                funding: Funding::Arrived,
             }
         } else {
             Command::Contribute(Contribute {
@@ -198,6 +199,7 @@ impl<'a> Stage<'a> {
                 limit: payment.limit,
                 reference: "simulated",
                 source: None,
+                funding: Funding::Arrived,
             })
         };
         self.offering.apply(stamp, &command);
@@ -249,7 +251,8 @@ impl<'a> Stage<'a> {
             Outcome::Contributed(_)
             | Outcome::Done
             | Outcome::Refunded { .. }
-            | Outcome::RefundedAndPromoted { .. } => return Err(Refusal::Inconsistent),
+            | Outcome::RefundedAndPromoted { .. }
+            | Outcome::RepeatOf(_) => return Err(Refusal::Inconsistent),
         };
         // The engine has checked itself before it settled; a simulation promises it to the reader.
         self.offering

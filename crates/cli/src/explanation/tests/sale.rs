@@ -3,8 +3,8 @@
 use std::{io::Cursor, sync::Arc};
 
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, InvestorId, LimitPrice, LineIndex, Offering,
-    Outcome, Position, ReturnReason, RoundIndex, Sequence, Stamp, Value, WithdrawalMark,
+    Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LimitPrice, LineIndex,
+    Offering, Outcome, Position, ReturnReason, RoundIndex, Sequence, Stamp, Value, WithdrawalMark,
     sealed_bid_commitment, terms::Terms,
 };
 use softcap_proof::{entry::Entry, journal::JournalWriter};
@@ -282,6 +282,7 @@ impl Recorder {
                 &Entry {
                     sequence,
                     stamp,
+                    request: None,
                     command,
                 },
                 &outcome,
@@ -302,6 +303,7 @@ impl Recorder {
             }),
             reference: &reference,
             source: None,
+            funding: Funding::Arrived,
         });
         self.record(after, command);
         self.references.push(reference);
@@ -324,6 +326,7 @@ impl Recorder {
                 locked,
                 commitment,
                 reference: &reference,
+                funding: Funding::Arrived,
             },
         );
         self.references.push(reference);

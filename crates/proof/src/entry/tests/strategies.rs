@@ -4,16 +4,30 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, InvestorId,
-    LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, ReturnReason, RoundIndex, Sequence,
-    Settled, Stamp, Tokens, Value, Verdict, WithdrawalMark,
+    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, Funding,
+    InvestorId, LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, RequestId, ReturnReason,
+    RoundIndex, Sequence, Settled, Stamp, Tokens, TransferId, Value, Verdict, WithdrawalMark,
 };
+
+use super::Entry;
 
 #[derive(Clone, Debug)]
 pub(super) struct OwnedEntry {
     pub(super) sequence: Sequence,
     pub(super) stamp: Stamp,
+    pub(super) request: Option<RequestId>,
     pub(super) command: OwnedCommand,
+}
+
+impl OwnedEntry {
+    pub(super) fn borrowed(&self) -> Entry<'_> {
+        Entry {
+            sequence: self.sequence,
+            stamp: self.stamp,
+            request: self.request,
+            command: self.command.borrowed(),
+        }
+    }
 }
 
 /// Raw material of any command: which one, and values for every kind of field.
@@ -62,7 +76,7 @@ fn command() -> impl Strategy<Value = OwnedCommand> {
         any::<u8>(),
         reason,
     );
-    (0_u8..22, texts, vec(any::<u8>(), 0..300), numbers, rest).prop_map(
+    (0_u8..24, texts, vec(any::<u8>(), 0..300), numbers, rest).prop_map(
         |(which, texts, proof, (amounts, limit), (hash, positions, small, reason))| {
             let (investor, reference, source) = texts;
             OwnedCommand {
@@ -83,7 +97,9 @@ fn command() -> impl Strategy<Value = OwnedCommand> {
 }
 
 pub(super) fn entry() -> impl Strategy<Value = OwnedEntry> {
-    (any::<(u64, u8, u64)>(), command()).prop_map(|((sequence, line, position), command)| {
+    let request = option::of(any::<[u8; 16]>().prop_filter("zero", |id| *id != [0; 16]));
+    let numbers = any::<(u64, u8, u64)>();
+    (numbers, request, command()).prop_map(|((sequence, line, position), request, command)| {
         let stamp = Stamp {
             line: LineIndex(line),
             position: Position(position),
@@ -91,6 +107,7 @@ pub(super) fn entry() -> impl Strategy<Value = OwnedEntry> {
         OwnedEntry {
             sequence: Sequence(sequence),
             stamp,
+            request: request.map(RequestId),
             command,
         }
     })
@@ -141,6 +158,7 @@ pub(super) fn outcome() -> impl Strategy<Value = Outcome> {
             }
         }),
         settled,
+        any::<u64>().prop_map(|first| Outcome::RepeatOf(Sequence(first))),
     ]
 }
 
@@ -167,12 +185,14 @@ impl OwnedCommand {
                 limit: self.limit,
                 reference: &self.reference,
                 source: self.source.as_deref(),
+                funding: self.funding(),
             }),
             5 => Command::Commit {
                 investor,
                 locked: Amount(first),
                 commitment: hash,
                 reference: &self.reference,
+                funding: self.funding(),
             },
             6 => Command::Reveal {
                 bid: sequence,
@@ -218,10 +238,34 @@ impl OwnedCommand {
                 share: self.small,
                 tokens: Tokens(first),
             },
-            _ => Command::Release {
+            21 => Command::Release {
                 milestone: self.small,
             },
+            22 => Command::Fund {
+                transfer: self.transfer(),
+                investor,
+                currency,
+                amount: Amount(first),
+            },
+            _ => Command::TakeBack {
+                transfer: self.transfer(),
+                investor,
+                currency,
+                amount: Amount(first),
+            },
         }
+    }
+
+    fn funding(&self) -> Funding {
+        if self.small.is_multiple_of(2) {
+            Funding::Arrived
+        } else {
+            Funding::Account
+        }
+    }
+
+    fn transfer(&self) -> TransferId {
+        TransferId(*self.hash.first_chunk().unwrap())
     }
 
     fn admit<'a>(&self, investor: InvestorId<'a>) -> Admit<'a> {
