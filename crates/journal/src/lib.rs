@@ -1,1 +1,35 @@
-//! The durable, totally ordered record of an offering.
+//! The durable, totally ordered record: one log per offering, and one of the platform's balances.
+//!
+//! - [`Store`]: the rows of the record, in SQLite or PostgreSQL.
+//! - [`Machine`]: what the entries of a log mean; pure.
+//! - [`Log`]: a machine, its tree and what of both is not in the database yet.
+//! - [`Sequencer`]: the one writer of a log: takes what is queued, appends it, applies it, answers.
+//! - [`Tiles`], `snapshot_file`: derived from the record, written behind it, rebuilt from it.
+//! - [`Journal`]: all of it for one data folder or database.
+
+mod error;
+mod journal;
+mod log;
+mod log_name;
+mod log_reader;
+mod machine;
+mod sealed_batch;
+mod sequencer;
+mod snapshot_file;
+mod store;
+mod tile_edge;
+mod tiles;
+mod time_guard;
+
+pub use error::JournalError;
+pub use journal::{Journal, JournalConfig, OfferingLog, encode_at_batch_time};
+pub use log::Log;
+pub use log_name::LogName;
+pub use log_reader::{LogReader, bundle_leaves};
+pub use machine::{BATCH_TIME, Leaves, Machine, OfferingMachine, StateFailure};
+pub use sealed_batch::SealedBatch;
+pub use sequencer::{Answer, Intake, Sequencer, SequencerConfig, Submission};
+pub use store::{Appended, BatchRow, LogKind, LogRow, NewBatch, Store};
+pub use tile_edge::TileEdge;
+pub use tiles::Tiles;
+pub use time_guard::{Clock, SystemClock, TimeGuard};

@@ -98,6 +98,45 @@ impl JournalTree {
         index
     }
 
+    /// A tree of `size` leaves with these peaks, largest first: one for each set bit of the size.
+    pub(crate) fn from_peaks(size: u64, peaks: Vec<[u8; 32]>) -> Self {
+        Self { size, peaks }
+    }
+
+    /// The peaks as bytes, to be kept with a snapshot.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let size = self.size.to_be_bytes();
+        size.iter()
+            .chain(self.peaks.iter().flatten())
+            .copied()
+            .collect()
+    }
+
+    /// The tree of [`JournalTree::to_bytes`]; `None` when the bytes are not of that form.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (size, peaks) = bytes.split_first_chunk::<8>()?;
+        let size = u64::from_be_bytes(*size);
+        let peaks = peaks.chunks(32).map(|peak| peak.try_into().ok());
+        let peaks = peaks.collect::<Option<Vec<[u8; 32]>>>()?;
+        (peaks.len() == usize::try_from(size.count_ones()).ok()?).then_some(Self { size, peaks })
+    }
+
+    /// For each level, the complete subtree of `2^level` leaves that ends the tree's left part.
+    pub(crate) fn peaks_by_level(&self) -> Vec<Option<[u8; 32]>> {
+        let mut peaks = self.peaks.iter().rev();
+        (0..u64::BITS - self.size.leading_zeros())
+            .map(|level| {
+                if self.size >> level & 1 == 1 {
+                    peaks.next().copied()
+                } else {
+                    None
+                }
+            })
+            .collect()
+    }
+
     /// The root now.
     #[must_use]
     pub fn root(&self) -> Root {
@@ -325,7 +364,7 @@ fn left_leaves(size: usize) -> usize {
 }
 
 /// `SHA-256(0x01 || left || right)`.
-fn node_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+pub(crate) fn node_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     let mut node = [0x01; 65];
     node[1..33].copy_from_slice(left);
     node[33..].copy_from_slice(right);

@@ -2,6 +2,7 @@
 //! commitments.
 //!
 //! - [`journal_tree`]: the RFC 6962 tree over journal entries, its inclusion and consistency proofs.
+//! - [`tree_batch`]: what one batch adds to that tree, with the proof of each new leaf.
 //! - [`checkpoint`]: a tree head as text (C2SP tlog-checkpoint), unsigned or as a signed note.
 //! - [`note_key`]: the Ed25519 keys of signed notes, in the text forms of Go's `sumdb/note`.
 //! - [`settlement_leaf`], [`settlement_tree`], [`settlement_file`]: the commitment to who gets what,
@@ -26,6 +27,7 @@ pub mod receipt;
 pub mod settlement_file;
 pub mod settlement_leaf;
 pub mod settlement_tree;
+pub mod tree_batch;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointNote, SignedCheckpoint};

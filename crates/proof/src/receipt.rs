@@ -67,6 +67,22 @@ impl Receipt {
         })
     }
 
+    /// A receipt of parts that a log has at hand. Nothing is checked.
+    #[must_use]
+    pub fn from_parts(
+        leaf: Vec<u8>,
+        index: u64,
+        proof: Vec<NodeHash>,
+        checkpoint: CheckpointNote,
+    ) -> Self {
+        Self {
+            leaf,
+            index,
+            proof,
+            checkpoint,
+        }
+    }
+
     /// Checks that `key` signed the checkpoint, that the checkpoint commits to the leaf at this
     /// index, and that the leaf is the entry with this sequence number.
     ///

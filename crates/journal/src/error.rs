@@ -1,0 +1,122 @@
+//! What can go wrong with the record.
+
+use std::{path::PathBuf, sync::Arc};
+
+use softcap_database::DatabaseError;
+use softcap_proof::ProofError;
+use thiserror::Error;
+
+/// The record could not be read or written.
+#[derive(Clone, Debug, Error)]
+pub enum JournalError {
+    /// Not a name of a log.
+    #[error(
+        "J101: a name has 1 to 64 lower-case letters, digits and hyphens, and begins with a letter"
+    )]
+    LogName,
+    /// There is no log of this name.
+    #[error("J102: there is no log `{0}`")]
+    NoSuchLog(String),
+    /// There is a log of this name.
+    #[error("J103: there is a log `{0}` already: choose another name")]
+    LogExists(String),
+    /// There is no such entry yet.
+    #[error("J104: there is no entry {index}: the log has {size}")]
+    NoSuchEntry {
+        /// The number asked for.
+        index: u64,
+        /// How many there are.
+        size: u64,
+    },
+    /// The queue of the writer is full.
+    #[error("J201: too many are waiting: try again in a second")]
+    Busy,
+    /// No contributions are taken for now.
+    #[error("J202: contributions are stopped: {0}")]
+    Stopped(Arc<str>),
+    /// The writer ended.
+    #[error("J203: the server is stopping: try again in a moment")]
+    Stopping,
+    /// The same request came with another command.
+    #[error("J204: entry {first} has this request with another content: use a new Idempotency-Key")]
+    OtherContent {
+        /// The entry that came first with the request.
+        first: u64,
+    },
+    /// Another process uses the folder.
+    #[error("J301: another process uses {}: stop it first", .0.display())]
+    InUse(PathBuf),
+    /// A file beside the database.
+    #[error("J302: {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Arc<std::io::Error>,
+    },
+    /// The terms of a log.
+    #[error("J303: the terms of the log `{log}` cannot be read: {problem}")]
+    Terms {
+        /// Which log.
+        log: String,
+        /// The first problem.
+        problem: String,
+    },
+    /// The record contradicts itself.
+    #[error("J401: log `{log}`, entry {index}: {problem}; restore a backup")]
+    Damaged {
+        /// Which log.
+        log: String,
+        /// The first entry that is not right.
+        index: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Database(Arc<DatabaseError>),
+    /// An entry or checkpoint.
+    #[error(transparent)]
+    Proof(Arc<ProofError>),
+}
+
+impl JournalError {
+    /// Whether the same may work later without anybody doing anything but making room or waiting.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy | Self::Stopping | Self::Stopped(_) => true,
+            Self::Database(error) => error.is_passing(),
+            Self::LogName
+            | Self::NoSuchLog(_)
+            | Self::LogExists(_)
+            | Self::NoSuchEntry { .. }
+            | Self::OtherContent { .. }
+            | Self::InUse(_)
+            | Self::File { .. }
+            | Self::Terms { .. }
+            | Self::Damaged { .. }
+            | Self::Proof(_) => false,
+        }
+    }
+
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            path,
+            source: Arc::new(source),
+        }
+    }
+}
+
+impl From<DatabaseError> for JournalError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl From<ProofError> for JournalError {
+    fn from(error: ProofError) -> Self {
+        Self::Proof(Arc::new(error))
+    }
+}

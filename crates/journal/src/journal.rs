@@ -1,0 +1,360 @@
+//! All logs of one data folder or database.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    str::FromStr as _,
+    sync::{Arc, RwLock},
+};
+
+use softcap_database::{Database, DatabaseUrl};
+use softcap_offering::{Command, Sequence, Stamp, terms::Terms};
+use softcap_proof::{SigningKey, entry::Entry};
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{
+    BATCH_TIME, Clock, Intake, JournalError, Log, LogKind, LogName, LogReader, LogRow, Machine,
+    OfferingMachine, Sequencer, SequencerConfig, Store, Submission, Tiles, machine::SERVER_LINE,
+    snapshot_file,
+};
+
+/// Bytes of the record that are read at a time at a start.
+const PAGE_BYTES: usize = 32 << 20;
+/// Tiles that are written in one transaction.
+const TILES_AT_ONCE: usize = 512;
+/// Entries that may wait for the writer of a log.
+const QUEUE: usize = 16_384;
+
+/// Where the record is and who signs it.
+#[derive(Debug)]
+pub struct JournalConfig {
+    /// The database.
+    pub url: DatabaseUrl,
+    /// The folder of this node: lock, snapshots, the newest checkpoints. The same as that of the
+    /// database when it is SQLite.
+    pub folder: PathBuf,
+    /// Signs checkpoints.
+    pub key: SigningKey,
+}
+
+/// An open record. One per process and folder.
+#[derive(Debug)]
+pub struct Journal {
+    store: Store,
+    tiles: Tiles,
+    folder: PathBuf,
+    key: Arc<SigningKey>,
+    clock: Arc<dyn Clock>,
+    offerings: RwLock<BTreeMap<LogName, Arc<OfferingLog>>>,
+    /// Held until the process ends: a second one must not append.
+    _lock: File,
+}
+
+/// The log of an offering, running.
+#[derive(Debug)]
+pub struct OfferingLog {
+    /// Its row.
+    pub row: LogRow,
+    /// Its terms.
+    pub terms: Arc<Terms>,
+    /// Its writer.
+    pub sequencer: Sequencer<OfferingMachine>,
+    /// What can be asked of it.
+    pub reader: LogReader<OfferingMachine>,
+    tile_writer: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for dyn Clock {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Clock({})", self.now())
+    }
+}
+
+impl Journal {
+    /// Opens the record, replays every log that is not at its end, and starts their writers.
+    ///
+    /// # Errors
+    /// [`JournalError::InUse`] when another process has the folder, [`JournalError::Damaged`] when the
+    /// record contradicts itself.
+    pub async fn open(config: JournalConfig, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        let folder = config.folder;
+        let lock = lock(&folder)?;
+        let store = Store::open(Database::open(&config.url, "journal").await?).await?;
+        let tiles = Tiles::open(Database::open(&config.url, "derived").await?).await?;
+        let journal = Self {
+            store,
+            tiles,
+            folder,
+            key: Arc::new(config.key),
+            clock,
+            offerings: RwLock::new(BTreeMap::new()),
+            _lock: lock,
+        };
+        for row in journal.store.logs().await? {
+            match row.kind {
+                LogKind::Offering => journal.run(row).await?,
+                LogKind::Platform => {}
+            }
+        }
+        Ok(journal)
+    }
+
+    /// Freezes terms: makes the log of an offering, whose first entry announces them.
+    ///
+    /// # Errors
+    /// [`JournalError::LogExists`], [`JournalError::Terms`].
+    pub async fn announce(
+        &self,
+        name: &LogName,
+        document: &str,
+    ) -> Result<Arc<OfferingLog>, JournalError> {
+        let terms = parse_terms(name, document)?;
+        let row = LogRow {
+            name: name.clone(),
+            kind: LogKind::Offering,
+            origin: terms.origin.clone(),
+            document: document.to_owned(),
+            created: self.clock.now(),
+        };
+        self.store.create(&row).await?;
+        self.run(row).await?;
+        let log = self
+            .offering(name)
+            .ok_or_else(|| JournalError::NoSuchLog(name.to_string()))?;
+        self.announce_first(&log).await?;
+        Ok(log)
+    }
+
+    /// The first entry of a log, if it is not there yet: also after a stop between the two.
+    async fn announce_first(&self, log: &OfferingLog) -> Result<(), JournalError> {
+        if log.reader.size() > 0 {
+            return Ok(());
+        }
+        let terms_hash = log.terms.hash().0;
+        let body = encode_at_batch_time(&Command::Announce { terms_hash }, None)?;
+        let submission = Submission {
+            intake: Intake::Other,
+            request: None,
+            body,
+        };
+        log.sequencer.submit(submission).await.map(|_| ())
+    }
+
+    /// A running offering.
+    #[must_use]
+    pub fn offering(&self, name: &LogName) -> Option<Arc<OfferingLog>> {
+        let held = self
+            .offerings
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.get(name).cloned()
+    }
+
+    /// All running offerings, by name.
+    #[must_use]
+    pub fn offerings(&self) -> Vec<Arc<OfferingLog>> {
+        let held = self
+            .offerings
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.values().cloned().collect()
+    }
+
+    /// The database of the record.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The key that signs checkpoints.
+    #[must_use]
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    async fn run(&self, row: LogRow) -> Result<(), JournalError> {
+        let terms = parse_terms(&row.name, &row.document)?;
+        let mut seed = [0; 8];
+        getrandom::fill(&mut seed).map_err(|error| {
+            JournalError::file("the random source")(std::io::Error::other(error))
+        })?;
+        let machine = OfferingMachine::new(Arc::clone(&terms), u64::from_le_bytes(seed));
+        let log = self.replay(&row, machine).await?;
+        let config = SequencerConfig {
+            queue: QUEUE,
+            origin: row.origin.clone(),
+        };
+        let sequencer = Sequencer::start(
+            log,
+            self.store.clone(),
+            Arc::clone(&self.key),
+            Arc::clone(&self.clock),
+            config,
+        )?;
+        let reader = LogReader::new(
+            sequencer.clone(),
+            self.store.clone(),
+            self.tiles.clone(),
+            &row.origin,
+            Arc::clone(&self.key),
+        );
+        let tile_writer = tokio::spawn(write_tiles(sequencer.clone(), self.tiles.clone()));
+        let name = row.name.clone();
+        let running = Arc::new(OfferingLog {
+            row,
+            terms,
+            sequencer,
+            reader,
+            tile_writer,
+        });
+        self.announce_first(&running).await?;
+        let mut held = self
+            .offerings
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.insert(name, running);
+        Ok(())
+    }
+
+    /// The log at the end of the record: from the newest snapshot, then batch by batch.
+    async fn replay<M: Machine>(&self, row: &LogRow, empty: M) -> Result<Log<M>, JournalError> {
+        let mut log = snapshot_file::newest(&self.snapshots(), &row.name, empty);
+        let bundles = self.tiles.bundles(&row.name).await?;
+        loop {
+            let rows = self.store.read(&row.name, log.size(), PAGE_BYTES).await?;
+            if rows.is_empty() {
+                return Ok(log);
+            }
+            for batch in &rows {
+                log.apply(batch)?;
+            }
+            self.put_tiles(&mut log, bundles).await?;
+        }
+    }
+
+    /// Writes the tiles that a replay made and the database does not have.
+    async fn put_tiles<M: Machine>(
+        &self,
+        log: &mut Log<M>,
+        bundles: u64,
+    ) -> Result<(), JournalError> {
+        let full = log.unwritten();
+        let missing: Vec<_> = full
+            .iter()
+            .filter(|tile| !tile.is_before(bundles))
+            .map(|tile| (**tile).clone())
+            .collect();
+        for some in missing.chunks(TILES_AT_ONCE) {
+            self.tiles.put(log.name(), some).await?;
+        }
+        log.written(full.len());
+        Ok(())
+    }
+
+    fn snapshots(&self) -> PathBuf {
+        self.folder.join("snapshots")
+    }
+
+    /// Writes a snapshot of every log. A writer waits meanwhile, so this is for a stop; a running server
+    /// starts from the last one.
+    ///
+    /// # Errors
+    /// [`JournalError::File`].
+    pub fn snapshot(&self) -> Result<(), JournalError> {
+        for running in self.offerings() {
+            let log = running.sequencer.read();
+            if log.size() > 0 {
+                snapshot_file::write(&self.snapshots(), &log)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops the writers' companions, writes tiles and snapshots.
+    ///
+    /// # Errors
+    /// What the disk or the database says; the record itself is safe anyway.
+    pub async fn close(self) -> Result<(), JournalError> {
+        for running in self.offerings() {
+            running.tile_writer.abort();
+            write_all_tiles(&running.sequencer, &self.tiles).await?;
+        }
+        self.snapshot()?;
+        self.tiles.close().await;
+        self.store.database().close().await;
+        Ok(())
+    }
+}
+
+/// One entry at the time of its batch, as the body that a submission carries.
+///
+/// # Errors
+/// [`JournalError::Proof`] when a text of it is too long or has a character that is not allowed.
+pub fn encode_at_batch_time(
+    command: &Command<'_>,
+    request: Option<softcap_offering::RequestId>,
+) -> Result<Vec<u8>, JournalError> {
+    let entry = Entry {
+        sequence: Sequence(0),
+        stamp: Stamp {
+            line: SERVER_LINE,
+            position: BATCH_TIME,
+        },
+        request,
+        command: command.clone(),
+    };
+    let mut body = Vec::new();
+    softcap_proof::entry::encode_command(&entry, &mut body)?;
+    Ok(body)
+}
+
+fn parse_terms(name: &LogName, document: &str) -> Result<Arc<Terms>, JournalError> {
+    Terms::from_str(document)
+        .map(Arc::new)
+        .map_err(|problems| JournalError::Terms {
+            log: name.to_string(),
+            problem: problems.to_string(),
+        })
+}
+
+fn lock(folder: &Path) -> Result<File, JournalError> {
+    fs::create_dir_all(folder).map_err(JournalError::file(folder))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(JournalError::file(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(JournalError::InUse(folder.to_owned())),
+        Err(fs::TryLockError::Error(error)) => Err(JournalError::file(&path)(error)),
+    }
+}
+
+/// Writes tiles as they become full, as long as the writer lives.
+async fn write_tiles<M: Machine>(sequencer: Sequencer<M>, tiles: Tiles) {
+    let mut newest: watch::Receiver<_> = sequencer.newest();
+    while newest.changed().await.is_ok() {
+        if let Err(error) = write_all_tiles(&sequencer, &tiles).await {
+            // They stay in memory, and the next batch tries again.
+            tracing::warn!(log = %sequencer.name(), %error, "tiles were not written");
+        }
+    }
+}
+
+async fn write_all_tiles<M: Machine>(
+    sequencer: &Sequencer<M>,
+    tiles: &Tiles,
+) -> Result<(), JournalError> {
+    loop {
+        let full = sequencer.read().unwritten();
+        let some: Vec<_> = full
+            .iter()
+            .take(TILES_AT_ONCE)
+            .map(|tile| (**tile).clone())
+            .collect();
+        if some.is_empty() {
+            return Ok(());
+        }
+        tiles.put(sequencer.name(), &some).await?;
+        sequencer.tiles_written(some.len());
+    }
+}

@@ -1,0 +1,179 @@
+//! A log in memory: its machine, its tree, and what is not in the database yet.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use softcap_proof::{LeafHash, Root, SigningKey, tree_batch::TreeBatch};
+
+use crate::{
+    BatchRow, JournalError, Leaves, LogName, Machine, SealedBatch, TileEdge,
+    tile_edge::{BUNDLE_LEVEL, FullTile, TILE},
+};
+
+/// The state of a log after all entries that were applied.
+#[derive(Debug)]
+pub struct Log<M> {
+    name: LogName,
+    machine: M,
+    edge: TileEdge,
+    /// Full tiles that are not in the database yet, oldest first.
+    unwritten: VecDeque<Arc<FullTile>>,
+    newest: u64,
+}
+
+impl<M: Machine> Log<M> {
+    /// A log without entries.
+    pub fn new(name: LogName, machine: M) -> Self {
+        Self::resume(name, machine, TileEdge::default(), 0)
+    }
+
+    /// A log at a snapshot.
+    pub(crate) fn resume(name: LogName, machine: M, edge: TileEdge, newest: u64) -> Self {
+        Self {
+            name,
+            machine,
+            edge,
+            unwritten: VecDeque::new(),
+            newest,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &LogName {
+        &self.name
+    }
+
+    /// The state machine.
+    pub fn machine(&self) -> &M {
+        &self.machine
+    }
+
+    /// Entries so far.
+    pub fn size(&self) -> u64 {
+        self.edge.size()
+    }
+
+    /// Root of the tree now.
+    pub fn root(&self) -> Root {
+        self.edge.root()
+    }
+
+    /// Time of the newest batch in unix milliseconds; 0 when there is none.
+    pub fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    pub(crate) fn edge(&self) -> &TileEdge {
+        &self.edge
+    }
+
+    /// Applies the next batch of the record.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`] when it does not follow from what was there before, or cannot be read.
+    /// The log must not be used any more then.
+    pub fn apply(&mut self, row: &BatchRow) -> Result<(), JournalError> {
+        let (leaves, hashes) = self.step(row)?;
+        self.extend(leaves.iter(), hashes);
+        Ok(())
+    }
+
+    /// As [`Log::apply`], with the checkpoint and everything that receipts need.
+    ///
+    /// # Errors
+    /// As [`Log::apply`].
+    pub fn seal(
+        &mut self,
+        row: &BatchRow,
+        origin: &str,
+        key: &SigningKey,
+    ) -> Result<SealedBatch, JournalError> {
+        let (leaves, hashes) = self.step(row)?;
+        let tree = self.extend(leaves.iter(), hashes);
+        Ok(SealedBatch::new(leaves, tree, row.time, origin, key)?)
+    }
+
+    fn step(&mut self, row: &BatchRow) -> Result<(Leaves, Vec<LeafHash>), JournalError> {
+        let damaged = |problem: String| JournalError::Damaged {
+            log: self.name.to_string(),
+            index: row.first,
+            problem,
+        };
+        if row.first != self.edge.size() {
+            let problem = format!("entries {} to {} are missing", self.size(), row.first);
+            return Err(damaged(problem));
+        }
+        if row.root_before != self.edge.root().0 {
+            let problem = "the root before it is not that of the entries before it";
+            return Err(damaged(problem.to_owned()));
+        }
+        if row.time < self.newest {
+            return Err(damaged(
+                "its time is before that of the batch before it".to_owned(),
+            ));
+        }
+        let mut leaves = Leaves::default();
+        let applied = self
+            .machine
+            .apply_batch(row.first, row.time, &row.body, &mut leaves);
+        applied.map_err(|error| JournalError::Damaged {
+            log: self.name.to_string(),
+            index: row.first + leaves.len() as u64,
+            problem: error.to_string(),
+        })?;
+        if leaves.len() as u64 != row.count {
+            return Err(JournalError::Damaged {
+                log: self.name.to_string(),
+                index: row.first,
+                problem: format!(
+                    "its batch says {} entries and has {}",
+                    row.count,
+                    leaves.len()
+                ),
+            });
+        }
+        self.newest = row.time;
+        let hashes = leaves.hashes();
+        Ok((leaves, hashes))
+    }
+
+    fn extend<'a>(
+        &mut self,
+        leaves: impl Iterator<Item = &'a [u8]>,
+        hashes: Vec<LeafHash>,
+    ) -> TreeBatch {
+        let mut full = Vec::new();
+        let batch = self.edge.append(leaves, hashes, &mut full);
+        self.unwritten.extend(full.into_iter().map(Arc::new));
+        batch
+    }
+
+    /// Full tiles that are not in the database yet, oldest first.
+    pub(crate) fn unwritten(&self) -> Vec<Arc<FullTile>> {
+        self.unwritten.iter().cloned().collect()
+    }
+
+    /// Notes that the oldest `count` of them are in the database now.
+    pub(crate) fn written(&mut self, count: usize) {
+        self.unwritten.drain(..count.min(self.unwritten.len()));
+    }
+
+    /// A full tile that is not in the database yet.
+    pub(crate) fn unwritten_tile(&self, level: i64, place: u64) -> Option<Arc<FullTile>> {
+        let mut held = self.unwritten.iter();
+        held.find(|tile| tile.level == level && tile.place == place)
+            .cloned()
+    }
+
+    /// The part of a tile that is there when the tile is not full: some of its first hashes, or the
+    /// leaves of the last bundle.
+    pub(crate) fn partial_tile(&self, level: i64, place: u64) -> Option<Vec<u8>> {
+        let size = self.size();
+        if level == BUNDLE_LEVEL {
+            return (place == size / TILE as u64).then(|| self.edge.bundle().to_vec());
+        }
+        let level = usize::try_from(level).ok()?;
+        let shift = u32::try_from(8 * (level + 1)).ok()?;
+        let full = size.checked_shr(shift).unwrap_or(0);
+        (place == full).then(|| self.edge.partial(level).concat())
+    }
+}

@@ -1,0 +1,456 @@
+//! The one writer of a log in this process.
+//!
+//! It takes what is queued, appends it as one batch with one sync, applies it, signs one checkpoint,
+//! and answers everybody. Nothing is answered before it is on disk; nothing is applied before it has
+//! its place in the order. A full queue refuses at once, before anything is written.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock, RwLockReadGuard},
+    thread,
+};
+
+use softcap_offering::RequestId;
+use softcap_proof::SigningKey;
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot, watch},
+};
+
+use crate::{
+    Appended, BatchRow, Clock, JournalError, Log, LogName, Machine, NewBatch, SealedBatch, Store,
+    time_guard::{Moment, TimeGuard},
+};
+
+/// Most entries of a batch.
+const BATCH_ENTRIES: usize = 4096;
+/// Most bytes of a batch, but for its last entry.
+const BATCH_BYTES: usize = 4 << 20;
+/// Bytes that are read at a time from what other nodes appended.
+const PAGE_BYTES: usize = 8 << 20;
+
+/// Sizes and names of a writer.
+#[derive(Clone, Debug)]
+pub struct SequencerConfig {
+    /// How many may wait; the next one is refused.
+    pub queue: usize,
+    /// First line of checkpoints.
+    pub origin: String,
+}
+
+/// Whether an entry brings money in. Only that is ever stopped; exits are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// A contribution.
+    Contribution,
+    /// All else.
+    Other,
+}
+
+/// One entry to be appended.
+#[derive(Debug)]
+pub struct Submission {
+    /// What stops when contributions are stopped.
+    pub intake: Intake,
+    /// The request that it answers, if any.
+    pub request: Option<RequestId>,
+    /// The entry as a batch body; its position is [`BATCH_TIME`](crate::BATCH_TIME) where the server's
+    /// time counts.
+    pub body: Vec<u8>,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// It is entry `index` of this batch.
+    Entered {
+        /// The batch.
+        batch: Arc<SealedBatch>,
+        /// Number of the entry.
+        index: u64,
+    },
+    /// The same request came before, as this entry.
+    Known {
+        /// Number of the first entry with the request.
+        first: u64,
+    },
+}
+
+struct Waiting {
+    submission: Submission,
+    answer: oneshot::Sender<Result<Answer, JournalError>>,
+}
+
+/// What the writer shares with readers.
+#[derive(Debug)]
+struct Shared<M> {
+    log: RwLock<Log<M>>,
+    stopped: RwLock<Option<Arc<str>>>,
+    confirmed: std::sync::atomic::AtomicBool,
+}
+
+/// The way to the writer of a log. Cloning is cheap; the writer ends with the last clone.
+#[derive(Debug)]
+pub struct Sequencer<M> {
+    name: LogName,
+    queue: mpsc::Sender<Waiting>,
+    shared: Arc<Shared<M>>,
+    newest: watch::Receiver<Option<Arc<SealedBatch>>>,
+}
+
+impl<M> Clone for Sequencer<M> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            queue: self.queue.clone(),
+            shared: Arc::clone(&self.shared),
+            newest: self.newest.clone(),
+        }
+    }
+}
+
+impl<M: Machine> Sequencer<M> {
+    /// Starts the writer of a log that is up to date with the record.
+    ///
+    /// # Errors
+    /// When the thread cannot be made.
+    pub fn start(
+        log: Log<M>,
+        store: Store,
+        key: Arc<SigningKey>,
+        clock: Arc<dyn Clock>,
+        config: SequencerConfig,
+    ) -> Result<Self, JournalError> {
+        let (queue, waiting) = mpsc::channel(config.queue.max(1));
+        let (newest_writer, newest) = watch::channel(None);
+        let name = log.name().clone();
+        let guard = TimeGuard::new(&*clock, log.newest());
+        let shared = Arc::new(Shared {
+            log: RwLock::new(log),
+            stopped: RwLock::new(None),
+            confirmed: std::sync::atomic::AtomicBool::new(false),
+        });
+        let writer = Writer {
+            name: name.clone(),
+            shared: Arc::clone(&shared),
+            store,
+            key,
+            clock,
+            guard,
+            config,
+            newest: newest_writer,
+            runtime: Handle::current(),
+            unanswered: None,
+        };
+        thread::Builder::new()
+            .name(format!("log {name}"))
+            .spawn(move || writer.run(waiting))
+            .map_err(JournalError::file("the writer's thread"))?;
+        Ok(Self {
+            name,
+            queue,
+            shared,
+            newest,
+        })
+    }
+
+    /// The name of the log.
+    #[must_use]
+    pub fn name(&self) -> &LogName {
+        &self.name
+    }
+
+    /// Appends an entry; returns when it is on disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] when too many wait, [`JournalError::Stopped`], or what the database says;
+    /// after the latter it is open whether the entry was appended: try again with the same request.
+    pub async fn submit(&self, submission: Submission) -> Result<Answer, JournalError> {
+        let (answer, answered) = oneshot::channel();
+        let waiting = Waiting { submission, answer };
+        self.queue.try_send(waiting).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => JournalError::Busy,
+            mpsc::error::TrySendError::Closed(_) => JournalError::Stopping,
+        })?;
+        answered.await.unwrap_or(Err(JournalError::Stopping))
+    }
+
+    /// The log now. The guard holds the writer up: look up what is needed, and let go.
+    #[must_use]
+    pub fn read(&self) -> RwLockReadGuard<'_, Log<M>> {
+        self.shared
+            .log
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Notes that the oldest tiles are in the database now.
+    pub(crate) fn tiles_written(&self, count: usize) {
+        let mut log = self
+            .shared
+            .log
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        log.written(count);
+    }
+
+    /// The newest batch of this writer, and a way to wait for the next. `None` before the first.
+    #[must_use]
+    pub fn newest(&self) -> watch::Receiver<Option<Arc<SealedBatch>>> {
+        self.newest.clone()
+    }
+
+    /// How many wait for the writer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Stops contributions, with the reason that is shown.
+    pub fn stop_contributions(&self, reason: &str) {
+        self.shared.set_stopped(Some(reason.into()));
+    }
+
+    /// Why contributions are stopped, if they are.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Arc<str>> {
+        self.shared.stopped()
+    }
+
+    /// An operator says that the clock is right, or that what stopped contributions is over.
+    pub fn confirm(&self) {
+        self.shared
+            .confirmed
+            .store(true, std::sync::atomic::Ordering::Release);
+        self.shared.set_stopped(None);
+    }
+}
+
+impl<M> Shared<M> {
+    fn stopped(&self) -> Option<Arc<str>> {
+        let held = self
+            .stopped
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.clone()
+    }
+
+    fn set_stopped(&self, reason: Option<Arc<str>>) {
+        let mut held = self
+            .stopped
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *held = reason;
+    }
+}
+
+struct Writer<M> {
+    name: LogName,
+    shared: Arc<Shared<M>>,
+    store: Store,
+    key: Arc<SigningKey>,
+    clock: Arc<dyn Clock>,
+    guard: TimeGuard,
+    config: SequencerConfig,
+    newest: watch::Sender<Option<Arc<SealedBatch>>>,
+    runtime: Handle,
+    /// A batch of which it is open whether it was appended: it must be settled before the next one.
+    unanswered: Option<NewBatch>,
+}
+
+impl<M: Machine> Writer<M> {
+    fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
+        let mut batch = Vec::with_capacity(BATCH_ENTRIES);
+        while let Some(first) = queue.blocking_recv() {
+            let mut bytes = first.submission.body.len();
+            batch.push(first);
+            while batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES {
+                let Ok(next) = queue.try_recv() else { break };
+                bytes += next.submission.body.len();
+                batch.push(next);
+            }
+            self.take(&mut batch);
+        }
+        tracing::info!(log = %self.name, "the writer ended");
+    }
+
+    fn take(&mut self, batch: &mut Vec<Waiting>) {
+        let answers = self.settle_unanswered().and_then(|()| self.enter(batch));
+        match answers {
+            Ok(()) => {}
+            Err(error) => {
+                tracing::warn!(log = %self.name, %error, "a batch was not appended");
+                for waiting in batch.drain(..) {
+                    let _ = waiting.answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// A batch whose append failed half way: found in the record it is applied, else forgotten, so that
+    /// a later try of the same requests does not meet it in between.
+    fn settle_unanswered(&mut self) -> Result<(), JournalError> {
+        if self.unanswered.is_none() {
+            return Ok(());
+        }
+        self.catch_up()?;
+        self.unanswered = None;
+        Ok(())
+    }
+
+    /// Applies what stands in the record after the newest applied entry.
+    fn catch_up(&mut self) -> Result<(), JournalError> {
+        loop {
+            let from = self.size();
+            let rows = self
+                .runtime
+                .block_on(self.store.read(&self.name, from, PAGE_BYTES))?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                self.seal(&row)?;
+            }
+        }
+    }
+
+    fn enter(&mut self, batch: &mut Vec<Waiting>) -> Result<(), JournalError> {
+        let time = self.time();
+        loop {
+            self.drop_unwanted(batch);
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let new = self.new_batch(batch, time)?;
+            let appended = self.runtime.block_on(self.store.append(&self.name, &new));
+            match appended {
+                Ok(Appended::At { time }) => {
+                    let row = BatchRow {
+                        first: new.first,
+                        count: new.count,
+                        time,
+                        root_before: new.root_before,
+                        body: new.body,
+                    };
+                    self.guard.observe(time);
+                    let sealed = self.seal(&row)?;
+                    answer(batch, &sealed);
+                    return Ok(());
+                }
+                Ok(Appended::Behind) => self.catch_up()?,
+                Err(error) => {
+                    self.unanswered = Some(new);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// The time of the next batch. A jump stops contributions, and leaves the time where it was.
+    fn time(&mut self) -> u64 {
+        let confirmed = &self.shared.confirmed;
+        if confirmed.swap(false, std::sync::atomic::Ordering::AcqRel) {
+            self.guard.confirm(&*self.clock);
+        }
+        match self.guard.moment(&*self.clock) {
+            Moment::Trusted(time) => time,
+            Moment::Jumped { trusted, clock } => {
+                if self.shared.stopped().is_none() {
+                    tracing::error!(log = %self.name, trusted, clock, "the clock jumped");
+                    let reason = "the server's clock jumped forward; an operator must confirm that \
+                        it is right";
+                    self.shared.set_stopped(Some(reason.into()));
+                }
+                trusted
+            }
+        }
+    }
+
+    /// Answers what needs no entry: a request that is known, and contributions while they are stopped.
+    fn drop_unwanted(&self, batch: &mut Vec<Waiting>) {
+        let stopped = self.shared.stopped();
+        let log = self
+            .shared
+            .log
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let waiting = std::mem::take(batch);
+        for one in waiting {
+            let request = one.submission.request;
+            let known = request.and_then(|request| log.machine().find_request(request));
+            if let Some(first) = known {
+                let _ = one.answer.send(Ok(Answer::Known { first }));
+            } else if let (Some(reason), Intake::Contribution) = (&stopped, one.submission.intake) {
+                let error = JournalError::Stopped(Arc::clone(reason));
+                let _ = one.answer.send(Err(error));
+            } else {
+                batch.push(one);
+            }
+        }
+    }
+
+    fn new_batch(&self, batch: &[Waiting], time: u64) -> Result<NewBatch, JournalError> {
+        let (first, root, newest) = {
+            let log = self
+                .shared
+                .log
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            (log.size(), log.root(), log.newest())
+        };
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| {
+            JournalError::file("the random source")(std::io::Error::other(error))
+        })?;
+        let bodies = batch.iter().map(|one| one.submission.body.as_slice());
+        Ok(NewBatch {
+            first,
+            count: batch.len() as u64,
+            id,
+            time: time.max(newest),
+            root_before: root.0,
+            body: bodies.collect::<Vec<_>>().concat(),
+        })
+    }
+
+    fn size(&self) -> u64 {
+        self.shared
+            .log
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .size()
+    }
+
+    fn seal(&self, row: &BatchRow) -> Result<Arc<SealedBatch>, JournalError> {
+        let sealed = self
+            .shared
+            .log
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .seal(row, &self.config.origin, &self.key)?;
+        let sealed = Arc::new(sealed);
+        self.newest.send_replace(Some(Arc::clone(&sealed)));
+        Ok(sealed)
+    }
+}
+
+/// Tells everybody of a batch what their entry became. Two with the same request in one batch are one
+/// entry and its repeat.
+fn answer(batch: &mut Vec<Waiting>, sealed: &Arc<SealedBatch>) {
+    let mut firsts: HashMap<RequestId, u64> = HashMap::new();
+    for (index, one) in (sealed.first()..).zip(batch.drain(..)) {
+        let first = one
+            .submission
+            .request
+            .map_or(index, |request| *firsts.entry(request).or_insert(index));
+        let answer = if first == index {
+            Answer::Entered {
+                batch: Arc::clone(sealed),
+                index,
+            }
+        } else {
+            Answer::Known { first }
+        };
+        let _ = one.answer.send(Ok(answer));
+    }
+}

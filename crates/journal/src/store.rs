@@ -1,0 +1,292 @@
+//! The rows of the record.
+//!
+//! What both databases must do, and one conformance test demands: [`Store::append`] gives the next
+//! numbers to a batch if nobody else took them, stamps it with a time that never runs back, and
+//! returns after it is on disk; [`Store::read`] gives the batches of everybody in order.
+
+mod postgres;
+mod sqlite;
+
+use softcap_database::{Database, DatabaseError, Migrations, on_reader};
+use sqlx::FromRow;
+
+use crate::{JournalError, LogName};
+
+/// The record in one database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+}
+
+/// A batch that has no place yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBatch {
+    /// The number that its first entry takes, if the log still ends there.
+    pub first: u64,
+    /// How many entries; at least one.
+    pub count: u64,
+    /// Drawn by who appends it; how a batch is found again after a lost connection.
+    pub id: [u8; 16],
+    /// The earliest time of the batch in unix milliseconds: not before that of the last one.
+    pub time: u64,
+    /// Root of the tree before it.
+    pub root_before: [u8; 32],
+    /// The entries, one after the other.
+    pub body: Vec<u8>,
+}
+
+/// What became of an append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is on disk, with this time.
+    At {
+        /// Unix milliseconds.
+        time: u64,
+    },
+    /// Others appended first: read what they wrote, then try again.
+    Behind,
+}
+
+/// A batch of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRow {
+    /// The number of its first entry.
+    pub first: u64,
+    /// How many entries.
+    pub count: u64,
+    /// Unix milliseconds.
+    pub time: u64,
+    /// Root of the tree before it.
+    pub root_before: [u8; 32],
+    /// The entries.
+    pub body: Vec<u8>,
+}
+
+/// What a log is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogKind {
+    /// An offering; its document is `offering.toml`.
+    Offering,
+    /// The balances of the platform; its document is empty.
+    Platform,
+}
+
+impl LogKind {
+    fn code(self) -> i64 {
+        match self {
+            Self::Offering => 1,
+            Self::Platform => 2,
+        }
+    }
+
+    fn from_code(code: i64) -> Option<Self> {
+        [Self::Offering, Self::Platform]
+            .into_iter()
+            .find(|kind| kind.code() == code)
+    }
+}
+
+/// A log and what it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// Its name.
+    pub name: LogName,
+    /// What it is of.
+    pub kind: LogKind,
+    /// First line of its checkpoints.
+    pub origin: String,
+    /// The text that its entries follow from.
+    pub document: String,
+    /// Unix milliseconds.
+    pub created: u64,
+}
+
+#[derive(FromRow)]
+struct LogColumns {
+    name: String,
+    kind: i64,
+    origin: String,
+    document: String,
+    created: i64,
+}
+
+#[derive(FromRow)]
+struct BatchColumns {
+    first: i64,
+    n: i64,
+    time: i64,
+    root_before: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// A count or time for a column.
+fn column(number: u64) -> Result<i64, JournalError> {
+    i64::try_from(number)
+        .map_err(|_| DatabaseError::Statement(format!("{number} is beyond 63 bits")).into())
+}
+
+fn number(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or(0)
+}
+
+impl Store {
+    /// Opens the record and brings its tables up to date.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn open(database: Database) -> Result<Self, JournalError> {
+        let migrations = Migrations::new(
+            "journal",
+            sqlx::migrate!("migrations/sqlite"),
+            sqlx::migrate!("migrations/postgres"),
+        );
+        migrations.run(&database).await?;
+        Ok(Self { database })
+    }
+
+    /// The database below.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Makes an empty log.
+    ///
+    /// # Errors
+    /// [`JournalError::LogExists`].
+    pub async fn create(&self, row: &LogRow) -> Result<(), JournalError> {
+        let made = match &self.database {
+            Database::Sqlite(sqlite) => sqlite::create(sqlite, row).await,
+            Database::Postgres(pool) => postgres::create(pool, row).await,
+        };
+        match made {
+            Err(JournalError::Database(error)) if matches!(*error, DatabaseError::Taken(_)) => {
+                Err(JournalError::LogExists(row.name.to_string()))
+            }
+            other => other,
+        }
+    }
+
+    /// All logs, by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn logs(&self) -> Result<Vec<LogRow>, JournalError> {
+        const TEXT: &str = "SELECT name, kind, origin, document, created FROM log ORDER BY name";
+        let rows = on_reader!(&self.database, |pool| sqlx::query_as::<_, LogColumns>(TEXT)
+            .fetch_all(pool)
+            .await)?;
+        rows.into_iter()
+            .map(|row| {
+                let damaged = |problem: &str| JournalError::Damaged {
+                    log: row.name.clone(),
+                    index: 0,
+                    problem: problem.to_owned(),
+                };
+                Ok(LogRow {
+                    name: row.name.parse().map_err(|_| damaged("it has no name"))?,
+                    kind: LogKind::from_code(row.kind)
+                        .ok_or_else(|| damaged("its kind is unknown"))?,
+                    origin: row.origin.clone(),
+                    document: row.document.clone(),
+                    created: number(row.created),
+                })
+            })
+            .collect()
+    }
+
+    /// Appends a batch; on disk when it returns.
+    ///
+    /// # Errors
+    /// A passing one ([`JournalError::is_passing`]) leaves it open whether the batch was written; a
+    /// second try with the same batch finds it by its id and never writes it twice.
+    pub async fn append(&self, log: &LogName, batch: &NewBatch) -> Result<Appended, JournalError> {
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite::append(sqlite, log, batch).await,
+            Database::Postgres(pool) => postgres::append(pool, log, batch).await,
+        }
+    }
+
+    /// Batches from entry `from` on, which must be the first of a batch, until their bodies are `bytes`
+    /// long or there are no more.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn read(
+        &self,
+        log: &LogName,
+        from: u64,
+        bytes: usize,
+    ) -> Result<Vec<BatchRow>, JournalError> {
+        const TEXT: &str = "SELECT first, n, time, root_before, body FROM batch \
+            WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3";
+        // Batches are from one to some thousand entries; a page of rows bounds the memory.
+        const ROWS: i64 = 512;
+        let mut found = Vec::new();
+        let (mut from, mut size) = (from, 0);
+        loop {
+            let at = column(from)?;
+            let rows = on_reader!(&self.database, |pool| sqlx::query_as::<_, BatchColumns>(
+                TEXT
+            )
+            .bind(log.as_str())
+            .bind(at)
+            .bind(ROWS)
+            .fetch_all(pool)
+            .await)?;
+            let last = rows.len() < usize::try_from(ROWS).unwrap_or(0);
+            for row in rows {
+                let row = batch_row(log, row)?;
+                size += row.body.len();
+                from = row.first + row.count;
+                found.push(row);
+            }
+            if last || size >= bytes {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// First entry and number of entries of the batch that holds an entry.
+    ///
+    /// # Errors
+    /// What the database says; [`JournalError::NoSuchEntry`].
+    pub async fn batch_of(&self, log: &LogName, index: u64) -> Result<(u64, u64), JournalError> {
+        const TEXT: &str =
+            "SELECT first, n FROM batch WHERE log = $1 AND first <= $2 ORDER BY first DESC LIMIT 1";
+        let at = column(index)?;
+        let row = on_reader!(&self.database, |pool| sqlx::query_as::<_, (i64, i64)>(TEXT)
+            .bind(log.as_str())
+            .bind(at)
+            .fetch_optional(pool)
+            .await)?;
+        let (first, count) = row.map_or((0, 0), |(first, n)| (number(first), number(n)));
+        if index < first + count {
+            Ok((first, count))
+        } else {
+            Err(JournalError::NoSuchEntry {
+                index,
+                size: first + count,
+            })
+        }
+    }
+}
+
+fn batch_row(log: &LogName, row: BatchColumns) -> Result<BatchRow, JournalError> {
+    let first = number(row.first);
+    let root_before = row
+        .root_before
+        .try_into()
+        .map_err(|_| JournalError::Damaged {
+            log: log.to_string(),
+            index: first,
+            problem: "the root before it has not 32 bytes".to_owned(),
+        })?;
+    Ok(BatchRow {
+        first,
+        count: number(row.n),
+        time: number(row.time),
+        root_before,
+        body: row.body,
+    })
+}

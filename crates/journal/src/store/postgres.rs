@@ -1,0 +1,70 @@
+//! The record in PostgreSQL: several nodes append; the head row of a log gives the order.
+
+use softcap_database::DatabaseError;
+use sqlx::PgPool;
+
+use super::{Appended, LogRow, NewBatch, column, number};
+use crate::{JournalError, LogName};
+
+pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalError> {
+    let failed = |error: sqlx::Error| JournalError::from(DatabaseError::from(error));
+    let mut transaction = pool.begin().await.map_err(failed)?;
+    sqlx::query(
+        "INSERT INTO log (name, kind, origin, document, created) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(row.name.as_str())
+    .bind(row.kind.code())
+    .bind(&row.origin)
+    .bind(&row.document)
+    .bind(column(row.created)?)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
+    sqlx::query("INSERT INTO log_head (log, next, time) VALUES ($1, 0, 0)")
+        .bind(row.name.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// One statement: the head row is locked for its length only, and moves only from where the caller
+/// believes it is. The time is that of the database, under the lock, and never runs back.
+pub(super) async fn append(
+    pool: &PgPool,
+    log: &LogName,
+    batch: &NewBatch,
+) -> Result<Appended, JournalError> {
+    const TEXT: &str = "WITH head AS (\
+            UPDATE log_head SET next = next + $3, time = greatest(time, $5, \
+                (extract(epoch FROM clock_timestamp()) * 1000)::bigint) \
+            WHERE log = $1 AND next = $2 RETURNING time) \
+        INSERT INTO batch (log, first, n, id, time, root_before, body) \
+        SELECT $1, $2, $3, $4, head.time, $6, $7 FROM head RETURNING time";
+    let row: Option<(i64,)> = sqlx::query_as(TEXT)
+        .bind(log.as_str())
+        .bind(column(batch.first)?)
+        .bind(column(batch.count)?)
+        .bind(batch.id.as_slice())
+        .bind(column(batch.time)?)
+        .bind(batch.root_before.as_slice())
+        .bind(batch.body.as_slice())
+        .fetch_optional(pool)
+        .await
+        .map_err(DatabaseError::from)?;
+    if let Some((time,)) = row {
+        return Ok(Appended::At { time: number(time) });
+    }
+    // Somebody's batch stands there: perhaps this one, whose answer was lost.
+    let row: Option<(Vec<u8>, i64)> =
+        sqlx::query_as("SELECT id, time FROM batch WHERE log = $1 AND first = $2")
+            .bind(log.as_str())
+            .bind(column(batch.first)?)
+            .fetch_optional(pool)
+            .await
+            .map_err(DatabaseError::from)?;
+    Ok(match row {
+        Some((id, time)) if id == batch.id => Appended::At { time: number(time) },
+        Some(_) | None => Appended::Behind,
+    })
+}
