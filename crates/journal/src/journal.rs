@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     path::{Path, PathBuf},
-    str::FromStr as _,
     sync::{Arc, RwLock},
 };
 
@@ -310,11 +309,13 @@ pub fn encode_at_batch_time(
 }
 
 fn parse_terms(name: &LogName, document: &str) -> Result<Arc<Terms>, JournalError> {
-    Terms::from_str(document)
+    Terms::parse(document)
         .map(Arc::new)
         .map_err(|problems| JournalError::Terms {
             log: name.to_string(),
-            problem: problems.to_string(),
+            problem: problems
+                .first()
+                .map_or_else(String::new, ToString::to_string),
         })
 }
 

@@ -212,4 +212,4 @@ impl Machine for OfferingMachine {
 }
 
 /// The clock line on which a server's own time counts.
-pub const SERVER_LINE: LineIndex = LineIndex(0);
+pub(crate) const SERVER_LINE: LineIndex = LineIndex(0);

@@ -75,8 +75,4 @@ impl SealedBatch {
     pub fn inclusion_proof(&self, index: u64) -> Result<Vec<NodeHash>, ProofError> {
         self.tree.inclusion_proof(index)
     }
-
-    pub(crate) fn tree(&self) -> &TreeBatch {
-        &self.tree
-    }
 }

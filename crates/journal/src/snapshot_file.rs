@@ -19,7 +19,7 @@ const MAGIC: &[u8; 18] = b"softcap snapshot 1";
 ///
 /// # Errors
 /// [`JournalError::File`]; then the older ones are still there.
-pub fn write<M: Machine>(folder: &Path, log: &Log<M>) -> Result<PathBuf, JournalError> {
+pub(crate) fn write<M: Machine>(folder: &Path, log: &Log<M>) -> Result<PathBuf, JournalError> {
     fs::create_dir_all(folder).map_err(JournalError::file(folder))?;
     let path = folder.join(format!("{}-{}.snapshot", log.name(), log.size()));
     let unfinished = path.with_extension("unfinished");
@@ -57,7 +57,7 @@ fn head_hash(newest: u64, edge: &[u8]) -> [u8; 32] {
 }
 
 /// The newest snapshot that can be read, or the log without entries.
-pub fn newest<M: Machine>(folder: &Path, name: &LogName, empty: M) -> Log<M> {
+pub(crate) fn newest<M: Machine>(folder: &Path, name: &LogName, empty: M) -> Log<M> {
     let mut found = list(folder, name);
     found.sort_unstable();
     for (_, path) in found.iter().rev() {

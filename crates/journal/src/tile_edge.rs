@@ -6,9 +6,9 @@
 use softcap_proof::{JournalTree, LeafHash, Root, tree_batch::TreeBatch};
 
 /// Hashes in a full tile, leaves in a full bundle.
-pub const TILE: usize = 256;
+pub(crate) const TILE: usize = 256;
 /// The level under which entry bundles are kept.
-pub const BUNDLE_LEVEL: i64 = -1;
+pub(crate) const BUNDLE_LEVEL: i64 = -1;
 
 /// A tile that became full.
 #[derive(Clone, Debug, PartialEq, Eq)]
