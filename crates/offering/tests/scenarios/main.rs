@@ -34,7 +34,7 @@ use softcap_offering::Refusal;
 /// A name and a script.
 type Table = (&'static str, &'static str);
 
-const ALL: [&[Table]; 11] = [
+const ALL: [&[Table]; 12] = [
     windows::TABLES,
     two_chains::TABLES,
     pauses::TABLES,
