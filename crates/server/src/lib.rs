@@ -1,1 +1,39 @@
-//! The HTTP interface.
+//! The HTTP interface: parse, authorise, call, answer.
+//!
+//! Whoever starts it builds the routes, puts [`frame`] around them, binds a [`Server`] and lets it
+//! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks`, and no rule of
+//! an offering.
+
+mod body_deadline;
+mod config;
+mod error;
+mod extract;
+mod forwarded;
+mod frame;
+mod guarded_stream;
+mod health;
+mod listener;
+mod metrics;
+mod openapi;
+mod problem;
+mod request_id;
+mod stop;
+mod system;
+mod tls;
+
+pub use config::{
+    Config, ConfigError, DEFAULT_FILE, LimitsSection, LogFormat, LogSection, Network, NotANetwork,
+    ServerSection, TlsSection, WebhooksSection,
+};
+pub use error::ServerError;
+pub use extract::{Json, Path, Query, RawBody, parse_json};
+pub use forwarded::{ClientAddress, SocketPeer};
+pub use frame::frame;
+pub use health::{ComponentReport, ComponentState, Readiness, ReadinessReport};
+pub use listener::{Server, StopReport};
+pub use metrics::Metrics;
+pub use openapi::{document, document_text};
+pub use problem::{ApiError, PROBLEM_JSON, Problem, ProblemCode};
+pub use request_id::{REQUEST_ID, RequestId};
+pub use stop::{StopSwitch, Stopping, stop_switch};
+pub use system::{CodeText, MetricsPermission, System, system_routes};

@@ -1,0 +1,359 @@
+//! The configuration: one file `softcap.toml`, overridden by environment variables.
+//!
+//! Each key's documentation is what `softcap config` prints. Secrets are never values in the file:
+//! they are named by the path of a file of their own.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use confique::{Config as _, File, FileFormat, Layer as _, toml::FormatOptions};
+use ipnet::IpNet;
+use serde::Deserialize;
+
+/// The file that is read when none is named, if it is there.
+pub const DEFAULT_FILE: &str = "softcap.toml";
+
+/// The whole configuration.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Config {
+    /// Where the service listens and keeps its data.
+    #[config(nested)]
+    pub server: ServerSection,
+    /// Certificates. Without them the service speaks plain HTTP: keep it on this machine, or behind
+    /// a proxy that speaks TLS.
+    #[config(nested)]
+    pub tls: TlsSection,
+    /// Bounds on what one client can take from the others.
+    #[config(nested)]
+    pub limits: LimitsSection,
+    /// Logs, on standard error. They hold no secret, no address of a person, no query and no header.
+    #[config(nested)]
+    pub log: LogSection,
+    /// Signed calls to the addresses that issuers registered.
+    #[config(nested)]
+    pub webhooks: WebhooksSection,
+}
+
+/// Where the service listens and keeps its data.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct ServerSection {
+    /// Address and port. `127.0.0.1` is reachable from this machine alone; `0.0.0.0` or `[::]` from
+    /// everywhere. Port 0 takes a free one and prints it.
+    #[config(env = "SOFTCAP_LISTEN", default = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// A folder for the embedded database, or `postgres://user@host:5432/name` (the password comes
+    /// from the variable PGPASSWORD, never from this file).
+    #[config(env = "SOFTCAP_DATA", default = "softcap-data")]
+    pub data: String,
+
+    /// Addresses or networks of the proxies in front, such as `10.0.0.0/8`. Only they are believed
+    /// when they say in `Forwarded` or `X-Forwarded-For` whose request it is. As a variable:
+    /// separated by commas.
+    #[config(env = "SOFTCAP_PROXIES", default = [], parse_env = confique::env::parse::list_by_comma)]
+    pub proxies: Vec<Network>,
+}
+
+/// Certificates.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct TlsSection {
+    /// The certificate chain, PEM, the server's own certificate first. Read again on SIGHUP.
+    #[config(env = "SOFTCAP_TLS_CERTIFICATE_FILE")]
+    pub certificate_file: Option<PathBuf>,
+
+    /// The private key of the certificate, PEM. Read again on SIGHUP.
+    #[config(env = "SOFTCAP_TLS_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// Bounds on what one client can take from the others.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct LimitsSection {
+    /// Open connections. One more is answered 503 and closed.
+    #[config(env = "SOFTCAP_CONNECTIONS", default = 20000)]
+    pub connections: u32,
+
+    /// Seconds from the opening of a connection, or from its last answer, until the head of the next
+    /// request must be complete. An idle connection is closed after this time too.
+    #[config(env = "SOFTCAP_HEADER_SECONDS", default = 60)]
+    pub header_seconds: u32,
+
+    /// Seconds until the body of a request must be complete.
+    #[config(env = "SOFTCAP_BODY_SECONDS", default = 15)]
+    pub body_seconds: u32,
+
+    /// Largest body in bytes, where an operation does not name its own.
+    #[config(env = "SOFTCAP_BODY_BYTES", default = 65536)]
+    pub body_bytes: u32,
+
+    /// Seconds until an answer must begin; after that the client gets 503 and asks again.
+    #[config(env = "SOFTCAP_ANSWER_SECONDS", default = 30)]
+    pub answer_seconds: u32,
+
+    /// Seconds that a client may take no byte of its answer before the connection is closed.
+    #[config(env = "SOFTCAP_WRITE_SECONDS", default = 30)]
+    pub write_seconds: u32,
+
+    /// Seconds that a stop waits for the requests that were accepted.
+    #[config(env = "SOFTCAP_STOP_SECONDS", default = 20)]
+    pub stop_seconds: u32,
+}
+
+/// Logs.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct LogSection {
+    /// `text` for people, `json` for machines: one object a line.
+    #[config(env = "SOFTCAP_LOG_FORMAT", default = "text")]
+    pub format: LogFormat,
+
+    /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`), or levels by part, such
+    /// as `info,softcap_server=debug`, which has a line for each request.
+    #[config(env = "SOFTCAP_LOG", default = "info")]
+    pub filter: String,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Signed calls to the addresses that issuers registered.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct WebhooksSection {
+    /// A file with at least 32 random bytes from which every endpoint's signing secret is derived.
+    /// Without it the service makes one in its data folder; on PostgreSQL it is needed, and the same
+    /// on all nodes. Whoever has it can sign in the service's name.
+    #[config(env = "SOFTCAP_WEBHOOK_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+
+    /// Ports an endpoint may have. As a variable: separated by commas.
+    #[config(env = "SOFTCAP_WEBHOOK_PORTS", default = [443, 8443], parse_env = confique::env::parse::list_by_comma)]
+    pub ports: Vec<u16>,
+
+    /// Calls at the same time.
+    #[config(env = "SOFTCAP_WEBHOOK_CONCURRENCY", default = 16)]
+    pub concurrency: u16,
+
+    /// Days without one success after which an endpoint is switched off.
+    #[config(env = "SOFTCAP_WEBHOOK_DISABLE_DAYS", default = 5)]
+    pub disable_days: u16,
+
+    /// For development: also call plain `http://` addresses of this machine, on any port. Never
+    /// switch it on where others may register endpoints.
+    #[config(env = "SOFTCAP_WEBHOOK_ALLOW_LOOPBACK", default = false)]
+    pub allow_loopback: bool,
+}
+
+/// A network, or one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(pub IpNet);
+
+/// A text is no network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no network: write 192.0.2.7 or 192.0.2.0/24")]
+pub struct NotANetwork(String);
+
+impl FromStr for Network {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+        let net = text
+            .parse::<IpNet>()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        net.map(|net| Self(net.trunc()))
+            .map_err(|_| NotANetwork(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(source)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable has a wrong or unknown key.
+    #[error("H901: {0}")]
+    Unreadable(String),
+    /// Keys that do not go together.
+    #[error("H902: {0}")]
+    Contradiction(&'static str),
+}
+
+impl Config {
+    /// Reads `file`, or [`DEFAULT_FILE`] if it is there, and the variables of the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`] with file, line and column, or the variable;
+    /// [`ConfigError::Contradiction`].
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let unreadable = |error: confique::Error| ConfigError::Unreadable(format!("{error:#}"));
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        let mut source = File::with_format(path, FileFormat::Toml);
+        if file.is_some() {
+            source = source.required();
+        }
+        let layer = <Self as confique::Config>::Layer::from_env()
+            .map_err(unreadable)?
+            .with_fallback(source.load().map_err(unreadable)?)
+            .with_fallback(<Self as confique::Config>::Layer::default_values());
+        let config = Self::from_layer(layer).map_err(unreadable)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The configuration of a service without a file and without variables.
+    ///
+    /// # Errors
+    /// None in practice: every key has a default, which a test shows.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        Self::from_layer(<Self as confique::Config>::Layer::default_values())
+            .map_err(|error| ConfigError::Unreadable(error.to_string()))
+    }
+
+    /// A documented `softcap.toml` with every key and its default.
+    #[must_use]
+    pub fn template() -> String {
+        confique::toml::template::<Self>(FormatOptions::default())
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.tls.certificate_file.is_some() != self.tls.key_file.is_some() {
+            return Err(ConfigError::Contradiction(
+                "tls: certificate_file and key_file belong together: give both or none",
+            ));
+        }
+        let limits = &self.limits;
+        let positive = [
+            limits.connections,
+            limits.header_seconds,
+            limits.body_seconds,
+            limits.body_bytes,
+            limits.answer_seconds,
+            limits.write_seconds,
+        ];
+        if positive.contains(&0) {
+            return Err(ConfigError::Contradiction(
+                "limits: each but stop_seconds must be at least 1",
+            ));
+        }
+        if self.webhooks.concurrency == 0 || self.webhooks.disable_days == 0 {
+            return Err(ConfigError::Contradiction(
+                "webhooks: concurrency and disable_days must be at least 1",
+            ));
+        }
+        if self.webhooks.allow_loopback && !self.server.listen.ip().is_loopback() {
+            return Err(ConfigError::Contradiction(
+                "webhooks.allow_loopback is for development: it needs server.listen on a loopback \
+                 address such as 127.0.0.1:8080",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Loopback with a free port, for tests.
+    ///
+    /// # Errors
+    /// As [`Config::defaults`].
+    pub fn on_free_port() -> Result<Self, ConfigError> {
+        let mut config = Self::defaults()?;
+        config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Ok(config)
+    }
+}
+
+/// Seconds of a key as a duration.
+pub(crate) fn seconds(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("softcap.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(Some(&path)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_key_has_a_default_and_stands_in_the_template() {
+        let config = Config::defaults().unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+        config.check().unwrap();
+        let template = Config::template();
+        for key in [
+            "listen",
+            "certificate_file",
+            "connections",
+            "filter",
+            "ports",
+        ] {
+            assert!(template.contains(key), "{key} in {template}");
+        }
+        // Each `#key = value` line taken at its word gives the defaults again.
+        let lines = template.lines().map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') && !rest.ends_with("=") => rest,
+            _ => line,
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let read = load(&text).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{config:?}"));
+    }
+
+    #[test]
+    fn a_wrong_file_is_an_error_that_names_its_place() {
+        let table = [
+            ("[server]\nlisten = \"0.0.0.0:80\"\n", ""),
+            ("[server]\nlistn = \"0.0.0.0:80\"\n", "line 2, column 1"),
+            (
+                "[server]\nlistn = \"0.0.0.0:80\"\n",
+                "unknown field `listn`",
+            ),
+            ("[serve]\n", "unknown field `serve`"),
+            ("[limits]\nconnections = -1\n", "line 2"),
+            ("[limits]\nconnections = 0\n", "H902"),
+            ("[server]\nproxies = [\"10.0.0.0/33\"]\n", "is no network"),
+            ("[tls]\nkey_file = \"key.pem\"\n", "belong together"),
+            ("[log]\nformat = \"xml\"\n", "unknown variant `xml`"),
+            ("[webhooks]\nallow_loopback = true\n", ""),
+            (
+                "[server]\nlisten = \"0.0.0.0:80\"\n[webhooks]\nallow_loopback = true\n",
+                "for development",
+            ),
+        ];
+        for (text, said) in table {
+            match load(text) {
+                Ok(_) => assert_eq!(said, "", "{text}"),
+                Err(error) => {
+                    assert!(!said.is_empty() && error.contains(said), "{text}: {error}");
+                }
+            }
+        }
+        let missing = Config::load(Some(Path::new("no/such/softcap.toml"))).unwrap_err();
+        assert!(
+            missing.to_string().contains("no/such/softcap.toml"),
+            "{missing}"
+        );
+    }
+}

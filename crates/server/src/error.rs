@@ -1,0 +1,47 @@
+//! Why the service did not start or run.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use softcap_database::DatabaseError;
+
+/// The service could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address is taken or not ours.
+    #[error(
+        "H911: cannot listen on {address}: {source}; choose another server.listen, or stop what uses it"
+    )]
+    Listen {
+        /// The configured address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Certificate or key cannot be used.
+    #[error("H912: {}: {why}; give a PEM file that this user may read", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The key for webhooks cannot be used.
+    #[error("H913: {}: {why}; give a file with at least 32 random bytes that only this user may read", path.display())]
+    WebhookKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The system refused something the service cannot do without.
+    #[error("H914: {what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The service's database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}

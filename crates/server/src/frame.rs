@@ -1,0 +1,185 @@
+//! What surrounds every route: request id, client address, limits, problems, headers, compression,
+//! numbers and the log line. One layer, because each costs an allocation or two per request.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use hyper::body::Body as _;
+use ipnet::IpNet;
+use tokio::time::Instant;
+use tower::ServiceExt as _;
+use tower_http::compression::Compression;
+use tracing::Instrument as _;
+
+use crate::{
+    body_deadline,
+    config::{Config, seconds},
+    forwarded::{SocketPeer, client_address},
+    metrics::Metrics,
+    problem::{ApiError, Problem, ProblemCode, write_problem},
+    request_id::{REQUEST_ID, RequestId},
+};
+
+/// Bodies up to this are sent as they are: a packet more or less is all there is to win.
+const COMPRESS_ABOVE: u64 = 1024;
+/// What a page may load: its own inline style, nothing from anywhere else.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; \
+     form-action 'self'; frame-ancestors 'none'",
+);
+const DATA_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const REFERRER_POLICY: HeaderName = header::REFERRER_POLICY;
+
+struct Frame {
+    proxies: Vec<IpNet>,
+    body_time: Duration,
+    answer_time: Duration,
+    metrics: Arc<Metrics>,
+}
+
+/// Puts the frame around all routes. Call it once, last: routes added later stand outside.
+///
+/// A route with larger bodies than `limits.body_bytes` says so with
+/// `.layer(axum::extract::DefaultBodyLimit::max(n))`.
+pub fn frame(router: Router, config: &Config, metrics: Arc<Metrics>) -> Router {
+    let frame = Frame {
+        proxies: config.server.proxies.iter().map(|net| net.0).collect(),
+        body_time: seconds(config.limits.body_seconds),
+        answer_time: seconds(config.limits.answer_seconds),
+        metrics,
+    };
+    let largest = usize::try_from(config.limits.body_bytes).unwrap_or(usize::MAX);
+    router
+        .fallback(|| async { ApiError::from(ProblemCode::NotFound) })
+        .method_not_allowed_fallback(|| async { ApiError::from(ProblemCode::WrongMethod) })
+        .layer(DefaultBodyLimit::max(largest))
+        .layer(from_fn_with_state(Arc::new(frame), around))
+}
+
+async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = RequestId::of(request.headers());
+    let peer = request.extensions().get::<SocketPeer>().copied();
+    let client = client_address(peer, request.headers(), &frame.proxies);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let encodings = request.headers().get(header::ACCEPT_ENCODING).cloned();
+    request.extensions_mut().insert(client);
+    request.extensions_mut().insert(id.clone());
+    if body_deadline::has_body(request.headers()) {
+        request = request.map(|body| body_deadline::within(body, frame.body_time));
+    }
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let span = tracing::info_span!("request", %id, %method, route);
+    let mut response = tokio::time::timeout(frame.answer_time, next.run(request))
+        .instrument(span.clone())
+        .await
+        .unwrap_or_else(|_| ApiError::from(ProblemCode::TooSlow).into_response());
+    complete_problem(&mut response, &id);
+    set_headers(response.headers_mut(), &id);
+    let duration = started.elapsed();
+    let status = response.status();
+    frame.metrics.answered(&method, route, status, duration);
+    span.in_scope(|| {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        if status.is_server_error() {
+            tracing::warn!(status = status.as_u16(), micros, "answered");
+        } else {
+            tracing::debug!(status = status.as_u16(), micros, "answered");
+        }
+    });
+    match encodings {
+        Some(encodings) if may_compress(&response) => compress(response, encodings).await,
+        _ => response,
+    }
+}
+
+/// Writes the request id into a problem, and makes a problem of what the framework refused.
+fn complete_problem(response: &mut Response, id: &RequestId) {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return;
+    }
+    let known = response.extensions_mut().remove::<Problem>();
+    let is_bare = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let mut problem = match known {
+        Some(problem) => problem,
+        None if is_bare => Problem {
+            status: status.as_u16(),
+            ..ApiError::from(ProblemCode::of_status(status)).problem()
+        },
+        // A page, or an answer such as that of /readyz, speaks for itself.
+        None => return,
+    };
+    id.as_str().clone_into(&mut problem.instance);
+    write_problem(response, problem);
+    response.extensions_mut().remove::<Problem>();
+}
+
+fn set_headers(headers: &mut HeaderMap, id: &RequestId) {
+    if let Some(value) = id.to_header() {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let is_page = headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Whether a body is text of a size that is worth it. A stream of events must leave at once, and
+/// tiles and bundles are hashes and compressed data.
+fn may_compress(response: &Response) -> bool {
+    let size = response.body().size_hint();
+    if response.status() == StatusCode::PARTIAL_CONTENT
+        || size.upper().is_some_and(|upper| upper <= COMPRESS_ABOVE)
+    {
+        return false;
+    }
+    let Some(kind) = response.headers().get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let kind = kind.to_str().unwrap_or("");
+    let essence = kind.split(';').next().unwrap_or(kind).trim();
+    essence != "text/event-stream"
+        && (essence.starts_with("text/")
+            || essence == "application/json"
+            || essence.ends_with("+json")
+            || essence == "image/svg+xml")
+}
+
+/// The library compresses around a service; here the service is the finished answer.
+async fn compress(response: Response, encodings: HeaderValue) -> Response {
+    let mut request = Request::new(Body::empty());
+    request
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, encodings);
+    let mut response = Some(response);
+    let finished = tower::service_fn(move |_: Request| {
+        // Asked once: `oneshot` below consumes the service.
+        let answer = response.take().unwrap_or_default();
+        std::future::ready(Ok::<_, std::convert::Infallible>(answer))
+    });
+    match Compression::new(finished).oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    }
+}

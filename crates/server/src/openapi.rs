@@ -1,0 +1,88 @@
+//! The description of the interface, OpenAPI 3.1, from the code.
+//!
+//! Each module of routes has a type that derives `utoipa::OpenApi` with its paths, and one line in
+//! [`PARTS`]. The committed `openapi.json` shows what a change does to clients.
+
+use utoipa::{
+    OpenApi,
+    openapi::{
+        ContentBuilder, Ref, RefOr, ResponseBuilder,
+        path::{Operation, PathItem},
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+use crate::{problem::Problem, system::SystemPaths};
+
+/// One line for each module of routes.
+const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[SystemPaths::openapi];
+
+/// What is said once for all operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Softcap",
+        description = "Token offerings whose every number can be recomputed.\n\n\
+            Amounts are strings of smallest units. Times are RFC 3339. A request that fails is \
+            answered with a problem (RFC 9457): programs read `code`, people read `remedy`. Repeat \
+            a change with the same `Idempotency-Key` when no answer came.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
+    ),
+    components(schemas(Problem))
+)]
+struct Whole;
+
+/// The document. Every operation gets, besides its own answers, `default`: a problem.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Whole::openapi();
+    for part in PARTS {
+        document.merge(part());
+    }
+    if let Some(components) = document.components.as_mut() {
+        components.add_security_scheme(
+            "key",
+            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
+    }
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            let responses = &mut operation.responses.responses;
+            responses
+                .entry("default".to_owned())
+                .or_insert_with(any_problem);
+        }
+    }
+    document
+}
+
+/// The document as it is served and committed.
+///
+/// # Errors
+/// None in practice: the document is made of maps with texts as keys.
+pub fn document_text() -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&document()).map(|text| text + "\n")
+}
+
+fn any_problem() -> RefOr<utoipa::openapi::Response> {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    ResponseBuilder::new()
+        .description("Any other answer is a problem")
+        .content("application/problem+json", content)
+        .build()
+        .into()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.patch,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,42 @@
+//! The committed `openapi.json` is that of the code, so that a change of the interface shows in the
+//! diff of a commit.
+
+use std::{env, fs, path::Path};
+
+const RENEW: &str = "SOFTCAP_RENEW_OPENAPI=1 cargo test -p softcap-server --test openapi";
+
+#[test]
+fn the_committed_document_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let text = softcap_server::document_text().unwrap();
+    if env::var_os("SOFTCAP_RENEW_OPENAPI").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == text,
+        "crates/server/openapi.json is out of date; renew it: {RENEW}"
+    );
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_answers_problems() {
+    let text = softcap_server::document_text().unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut count = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            count += 1;
+            let named = |key: &str| operation[key].as_str().is_some_and(|text| !text.is_empty());
+            assert!(named("summary"), "{method} {path} has no summary");
+            assert!(
+                operation["tags"][0].is_string(),
+                "{method} {path} has no tag"
+            );
+            let problem = &operation["responses"]["default"]["content"]["application/problem+json"];
+            assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem");
+        }
+    }
+    assert!(count >= 4, "{count} operations");
+}
