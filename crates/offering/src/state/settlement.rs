@@ -85,7 +85,7 @@ fn write_after(out: &mut Writer<'_>, after: &AfterSale) {
     distributed_total.write(out);
     write_each(out, vested);
     refunds_paid.write(out);
-    refunded.write(out);
+    write_each(out, refunded);
     out.count(*released);
 }
 
@@ -96,22 +96,19 @@ fn read_after(input: &mut Reader<'_>, terms: &Terms) -> Result<AfterSale, StateE
             1 => Published::Yes,
             _ => return Err(input.malformed("a root is published or not")),
         },
-        distributed: at_most(input, input.counts.investors)?,
+        distributed: {
+            let distributed: Vec<u128> = Coded::read(input)?;
+            if distributed.len() > input.counts.investors {
+                return Err(input.malformed("more got tokens than there are investors"));
+            }
+            distributed
+        },
         distributed_total: Coded::read(input)?,
         vested: read_each(input, terms.token.supply.share_count())?,
         refunds_paid: Coded::read(input)?,
-        refunded: at_most(input, input.counts.currencies)?,
+        refunded: read_each(input, input.counts.currencies)?,
         released: input.index(terms.milestones.len() + 1, "there is no such milestone")?,
     })
-}
-
-/// A list that is empty until something stands in it, and never longer than `most`.
-fn at_most(input: &mut Reader<'_>, most: usize) -> Result<Vec<u128>, StateError> {
-    let list: Vec<u128> = Coded::read(input)?;
-    if list.len() > most {
-        return Err(input.malformed("there are fewer of those"));
-    }
-    Ok(list)
 }
 
 impl Coded for Settled {

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use super::StateError;
 use crate::{
-    ContributionIndex, CurrencyIndex, InvestorId, InvestorIndex, LimitPrice, LineIndex, Offering,
-    Position, RoundIndex, Sequence, Stamp, WithdrawalMark,
+    Amount, Command, ContributionIndex, CurrencyIndex, Funding, InvestorId, InvestorIndex,
+    LimitPrice, LineIndex, Offering, Outcome, Position, RoundIndex, Sequence, Stamp, TransferId,
+    WithdrawalMark,
     admissions::{Admission, Standing},
     fixture,
     offering::Stage,
     pauses::Pause,
     settlement::Settlement,
 };
+
+const BADLY_COVERED: &str = "an account does not cover its contributions";
 
 type Forge = fn(&mut Offering);
 
@@ -50,7 +53,75 @@ fn pause(from: u64, ends: u64) -> Pause {
     }
 }
 
+/// Moves money into the account of the first investor.
+fn fund(sale: &mut Offering, amount: u128) {
+    let command = Command::Fund {
+        transfer: TransferId([7; 16]),
+        investor: InvestorId::Opaque("ada"),
+        currency: CurrencyIndex(0),
+        amount: Amount(amount),
+    };
+    assert_eq!(sale.apply(sale.now_stamp(), &command), Outcome::Done);
+}
+
 const ADDRESS: &str = "0xeb68aa2764b4a9a943658b2e61db4c902b2ebf85";
+
+/// Of the same sale with an account.
+const FUNDED: [(Forge, Option<&str>); 8] = [
+    (|sale| fund(sale, 10), None),
+    (
+        |sale| {
+            fund(sale, 10);
+            sale.accounts.records[0].taken_back = 11;
+        },
+        Some(BADLY_COVERED),
+    ),
+    (
+        |sale| {
+            fund(sale, 500);
+            sale.contributions[0].funding = Funding::Account;
+            sale.recount_accounts();
+        },
+        None,
+    ),
+    (
+        |sale| {
+            fund(sale, 499);
+            sale.contributions[0].funding = Funding::Account;
+        },
+        Some(BADLY_COVERED),
+    ),
+    (
+        |sale| {
+            fund(sale, 500);
+            sale.contributions[1].funding = Funding::Account;
+        },
+        Some(BADLY_COVERED),
+    ),
+    (
+        |sale| {
+            fund(sale, 10);
+            let account = sale.accounts.records[0];
+            sale.accounts.records.push(account);
+        },
+        Some("an account stands there twice or is too large"),
+    ),
+    (
+        |sale| {
+            fund(sale, 10);
+            sale.next = Sequence(sale.next.0 - 1);
+        },
+        Some("an id has a number that is not given yet"),
+    ),
+    (
+        |sale| {
+            fund(sale, 10);
+            sale.apply(sale.now_stamp(), &Command::Tick);
+            sale.transfers.ids.push([7; 16]);
+        },
+        Some("an id stands there twice"),
+    ),
+];
 
 /// Of an open sale in which two people paid 500 each.
 const OPEN: [(Forge, Option<&str>); 33] = [
@@ -216,7 +287,7 @@ const SETTLED: [(Forge, Option<&str>); 6] = [
     (|sale| settled(sale).after.distributed = vec![1, 2], None),
     (
         |sale| settled(sale).after.distributed = vec![1, 2, 3],
-        Some("there are fewer of those"),
+        Some("more got tokens than there are investors"),
     ),
     (
         |sale| settled(sale).after.released = 1,
@@ -237,7 +308,8 @@ const SETTLED: [(Forge, Option<&str>); 6] = [
 
 #[test]
 fn what_no_sale_leads_to_is_refused_and_named() {
-    let open = OPEN.iter().map(|row| (fixture::open(), row));
+    let open = OPEN.iter().chain(&FUNDED);
+    let open = open.map(|row| (fixture::open(), row));
     let settled = SETTLED.iter().map(|row| (fixture::settled(), row));
     for (place, (offering, (forge, expected))) in open.chain(settled).enumerate() {
         let found = match forged(offering, *forge) {

@@ -3,7 +3,7 @@
 use softcap_offering::{Phase, RoundIndex};
 
 /// A name, the phase in which the table ends, and the table.
-pub(crate) const STAGES: [(&str, Phase, &str); 9] = [
+pub(crate) const STAGES: [(&str, Phase, &str); 11] = [
     ("draft", Phase::Draft, DRAFT),
     ("paused", Phase::Paused, PAUSED),
     ("sealed bids", Phase::Open(RoundIndex(0)), SEALED),
@@ -13,6 +13,8 @@ pub(crate) const STAGES: [(&str, Phase, &str); 9] = [
     ("distributing", Phase::Distributing, DISTRIBUTING),
     ("cancelled", Phase::Cancelled, CANCELLED),
     ("expired", Phase::Expired, EXPIRED),
+    ("accounts", Phase::Open(RoundIndex(0)), ACCOUNTS),
+    ("accounts given up", Phase::Cancelled, ACCOUNTS_GIVEN_UP),
 ];
 
 const DRAFT: &str = r#"
@@ -214,4 +216,38 @@ price = "10 TOK per 1 EUR"
 ---
 alice     pays        4 EUR at 100       accepted 4 EUR, 40 TOK
 clock     reaches     251                done
+"#;
+
+const ACCOUNTS: &str = r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+investor = { max = "6 EUR" }
+---
+issuer    funds        alice 10 EUR as 1              done
+issuer    funds        bob 300 EUR as 2               done
+clock     reaches      100                            done
+alice     draws        5 EUR under 3                  accepted 5 EUR, 50 TOK
+alice     draws        5 EUR under 3                  repeats 4
+bob       draws        9 EUR under 4                  accepted 6 EUR, refunded 3 EUR, 60 TOK (investor_limit)
+issuer    takes back   bob 294 EUR as 5               done
+issuer    takes back   bob 294 EUR as 5               repeats 7
+carol     pays         5 EUR under 6                  accepted 5 EUR, 50 TOK
+"#;
+
+const ACCOUNTS_GIVEN_UP: &str = r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+---
+issuer    funds        alice 10 EUR                   done
+alice     draws        8 EUR at 100                   accepted 8 EUR, 80 TOK
+issuer    cancels      -                              done
+issuer    takes back   alice 9 EUR                    done
 "#;
