@@ -1,1 +1,39 @@
 //! Who may do what: API keys, their scopes and limits.
+//!
+//! A key is a text `sc_<live|test>_<id>_<secret>_<crc>` that is shown once ([`KeyText`]). What it may
+//! do is its [`KeyPolicy`]: scopes, addresses, expiry, rate. [`Keys`] makes, rotates and revokes them
+//! and answers, without a statement to the database, who is calling ([`Keys::authenticate`]).
+//!
+//! This crate knows nothing of offerings: a resource is an opaque text. It knows nothing of HTTP
+//! either: [`Denied`] says what may be told to the caller, the server says how.
+
+mod addresses;
+mod audit;
+mod cache;
+mod clock;
+mod denied;
+mod error;
+mod key_text;
+mod keys;
+mod limit;
+mod pepper;
+mod policy;
+mod principal;
+mod records;
+mod scope;
+mod watch;
+
+pub use addresses::{AddressList, MOST_NETWORKS};
+pub use audit::{Act, AuditEntry};
+pub use clock::{Ticks, UnixMillis};
+pub use denied::{Answer, Denied};
+pub use error::KeyError;
+pub use key_text::{Environment, KeyId, KeyText, KeyTextError};
+pub use keys::{Actor, Created, Keys, NewKey, Reach, Rotation};
+pub use limit::RateLimit;
+pub use pepper::{Pepper, PepperError, Peppers};
+pub use policy::{KeyPolicy, KeySettings};
+pub use principal::Principal;
+pub use records::{KeyRecord, LastUse};
+pub use scope::{MOST_SCOPES, ResourceId, ResourcePattern, Scope, Scopes, Verb};
+pub use watch::Watch;

@@ -1,0 +1,69 @@
+//! Who is calling, once a key has been accepted.
+
+use std::{fmt, num::NonZeroU32, sync::Arc};
+
+use crate::{Denied, Environment, KeyId, KeyPolicy, Verb, cache::CachedKey};
+
+/// The holder of a key that was accepted for this request. Valid for this request only: a later one
+/// asks again, because the key may be revoked meanwhile.
+#[derive(Clone)]
+pub struct Principal {
+    key: Arc<CachedKey>,
+}
+
+impl Principal {
+    pub(crate) fn new(key: Arc<CachedKey>) -> Self {
+        Self { key }
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.key.record().id
+    }
+
+    /// On whose behalf it acts; opaque here.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.key.record().owner
+    }
+
+    /// Live or test.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        self.key.record().policy.environment
+    }
+
+    /// All that restricts it.
+    #[must_use]
+    pub fn policy(&self) -> &KeyPolicy {
+        &self.key.record().policy
+    }
+
+    /// Whether it may do this to the resource of this id.
+    #[must_use]
+    pub fn allows(&self, verb: Verb, resource: &str) -> bool {
+        self.policy().scopes.allows(verb, resource)
+    }
+
+    /// Whether it may do this to every resource: for acts on no single one.
+    #[must_use]
+    pub fn allows_on_all(&self, verb: Verb) -> bool {
+        self.policy().scopes.allows_on_all(verb)
+    }
+
+    /// Takes more from the limit than the one request already taken: for a request whose cost is known
+    /// only when its body is, for example a list of contributions.
+    ///
+    /// # Errors
+    /// [`Denied::Limited`] and [`Denied::TooDear`]; nothing is taken then.
+    pub fn charge(&self, cost: NonZeroU32) -> Result<(), Denied> {
+        self.key.charge(cost)
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Principal({})", self.key_id())
+    }
+}

@@ -1,0 +1,386 @@
+//! Keys as rows.
+
+use std::{net::IpAddr, str::FromStr};
+
+use softcap_database::{Database, DatabaseError, on_reader, on_writer};
+
+use crate::{Act, KeyError, KeyId, KeyPolicy, RateLimit, UnixMillis, audit, pepper::Tag};
+
+/// What is known of a key, without anything secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// Its public part.
+    pub id: KeyId,
+    /// The place in the order of keys made; a cursor for [`crate::Keys::list`].
+    pub number: i64,
+    /// On whose behalf it acts; opaque here.
+    pub owner: String,
+    /// What people call it.
+    pub label: String,
+    /// All that restricts it.
+    pub policy: KeyPolicy,
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// `operator:NAME` or `key:ID`.
+    pub created_by: String,
+    /// When it was revoked.
+    pub revoked_at: Option<UnixMillis>,
+    /// The key it took the place of.
+    pub replaces: Option<KeyId>,
+    /// The key that took its place.
+    pub replaced_by: Option<KeyId>,
+    /// The last use that was written down, about a minute old at most.
+    pub last_use: Option<LastUse>,
+}
+
+/// When and from where a key was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastUse {
+    /// When.
+    pub at: UnixMillis,
+    /// From where: personal data, kept in this one place.
+    pub from: IpAddr,
+}
+
+impl KeyRecord {
+    /// Whether it is neither expired nor revoked.
+    #[must_use]
+    pub fn is_live(&self, now: UnixMillis) -> bool {
+        self.revoked_at.is_none() && now < self.policy.expires_at
+    }
+}
+
+/// A record with what checks a secret.
+#[derive(Clone)]
+pub(crate) struct StoredKey {
+    pub(crate) record: KeyRecord,
+    pub(crate) pepper: String,
+    pub(crate) tag: Tag,
+    /// The number of its last change.
+    pub(crate) changed: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    id: String,
+    number: i64,
+    environment: String,
+    owner: String,
+    label: String,
+    scopes: String,
+    addresses: String,
+    per_second: i64,
+    burst: i64,
+    created_at: i64,
+    created_by: String,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+    replaces: Option<String>,
+    replaced_by: Option<String>,
+    pepper: String,
+    tag: Vec<u8>,
+    last_used_at: Option<i64>,
+    last_used_from: Option<String>,
+    changed: i64,
+}
+
+impl KeyRow {
+    fn read(self) -> Result<StoredKey, KeyError> {
+        let id = self.id.clone();
+        self.read_fields().map_err(|error| KeyError::Row {
+            id,
+            what: error.to_string(),
+        })
+    }
+
+    fn read_fields(self) -> Result<StoredKey, KeyError> {
+        let small = |number: i64| u32::try_from(number).map_err(|_| KeyError::Limit);
+        let other = |id: Option<String>| id.as_deref().map(KeyId::from_str).transpose();
+        let policy = KeyPolicy {
+            environment: self.environment.parse()?,
+            scopes: self.scopes.parse()?,
+            addresses: self.addresses.parse()?,
+            expires_at: UnixMillis::new(self.expires_at),
+            limit: RateLimit::new(small(self.per_second)?, small(self.burst)?)?,
+        };
+        let from = self.last_used_from.and_then(|text| text.parse().ok());
+        let last_use = self.last_used_at.zip(from).map(|(at, from)| LastUse {
+            at: UnixMillis::new(at),
+            from,
+        });
+        let tag = Tag::from_slice(&self.tag).ok_or_else(|| KeyError::Row {
+            id: self.id.clone(),
+            what: "its tag has another length than 32".to_owned(),
+        })?;
+        let record = KeyRecord {
+            id: self.id.parse()?,
+            number: self.number,
+            owner: self.owner,
+            label: self.label,
+            policy,
+            created_at: UnixMillis::new(self.created_at),
+            created_by: self.created_by,
+            revoked_at: self.revoked_at.map(UnixMillis::new),
+            replaces: other(self.replaces)?,
+            replaced_by: other(self.replaced_by)?,
+            last_use,
+        };
+        Ok(StoredKey {
+            record,
+            pepper: self.pepper,
+            tag,
+            changed: self.changed,
+        })
+    }
+}
+
+fn read_all(rows: Vec<KeyRow>) -> Result<Vec<StoredKey>, KeyError> {
+    rows.into_iter().map(KeyRow::read).collect()
+}
+
+const NEXT_CHANGE: &str =
+    "UPDATE api_key_change SET value = value + 1 WHERE one = 1 RETURNING value";
+
+/// A key that is not stored yet. Its number and change are given by the database.
+pub(crate) struct NewRow {
+    pub(crate) key: StoredKey,
+    /// The key that asked for it, unless an operator did.
+    pub(crate) minted_by: Option<KeyId>,
+}
+
+/// Stores a key and, in the same transaction, ends the one it replaces at `old_ends`. Gives both as
+/// they are now; `None` when the old one was replaced or revoked meanwhile, and then nothing is stored.
+pub(crate) async fn insert(
+    database: &Database,
+    new: &NewRow,
+    actor: &str,
+    old_ends: UnixMillis,
+) -> Result<Option<Vec<StoredKey>>, KeyError> {
+    const INSERT: &str = "INSERT INTO api_key (id, number, environment, owner, label, scopes, \
+         addresses, per_second, burst, created_at, created_by, minted_by, expires_at, replaces, \
+         pepper, tag, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+         $14, $15, $16, $2) RETURNING *";
+    const REPLACE: &str = "UPDATE api_key SET replaced_by = $2, changed = $3, expires_at = \
+         CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
+         WHERE id = $1 AND replaced_by IS NULL AND revoked_at IS NULL RETURNING *";
+    let StoredKey {
+        record,
+        pepper,
+        tag,
+        ..
+    } = &new.key;
+    let policy = &record.policy;
+    let id = record.id.as_str();
+    let old = record.replaces;
+    let at = record.created_at.get();
+    let rows: Option<Vec<KeyRow>> = on_writer!(database, |pool| async {
+        let mut work = pool.begin().await?;
+        let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
+            .fetch_one(&mut *work)
+            .await?;
+        let insert = sqlx::query_as(INSERT)
+            .bind(id)
+            .bind(change)
+            .bind(policy.environment.as_code())
+            .bind(&record.owner)
+            .bind(&record.label)
+            .bind(policy.scopes.to_string())
+            .bind(policy.addresses.to_string())
+            .bind(i64::from(policy.limit.per_second()))
+            .bind(i64::from(policy.limit.burst()))
+            .bind(at)
+            .bind(&record.created_by)
+            .bind(new.minted_by.as_ref().map(KeyId::as_str))
+            .bind(policy.expires_at.get())
+            .bind(old.as_ref().map(KeyId::as_str))
+            .bind(pepper)
+            .bind(tag.as_slice());
+        let mut rows: Vec<KeyRow> = vec![insert.fetch_one(&mut *work).await?];
+        let note = sqlx::query(audit::ADD).bind(at).bind(actor);
+        let note = note
+            .bind(Act::Create.as_code())
+            .bind(id)
+            .bind("")
+            .bind(1_i64);
+        note.execute(&mut *work).await?;
+        if let Some(old) = &old {
+            let replace = sqlx::query_as(REPLACE).bind(old.as_str()).bind(id);
+            let replace = replace.bind(change).bind(old_ends.get());
+            let Some(replaced) = replace.fetch_optional(&mut *work).await? else {
+                work.rollback().await?;
+                return Ok(None);
+            };
+            rows.push(replaced);
+            let note = sqlx::query(audit::ADD).bind(at).bind(actor);
+            let note = note.bind(Act::Rotate.as_code()).bind(old.as_str()).bind(id);
+            note.bind(1_i64).execute(&mut *work).await?;
+        }
+        work.commit().await?;
+        Ok::<_, sqlx::Error>(Some(rows))
+    }
+    .await)?;
+    rows.map(read_all).transpose()
+}
+
+/// Revokes a key, and if wished those it minted and those they minted. Gives the keys that were not
+/// revoked before.
+pub(crate) async fn revoke(
+    database: &Database,
+    id: KeyId,
+    with_minted: bool,
+    actor: &str,
+    now: UnixMillis,
+) -> Result<Vec<StoredKey>, KeyError> {
+    const ONE: &str = "UPDATE api_key SET revoked_at = $2, changed = $3 \
+         WHERE revoked_at IS NULL AND id = $1 RETURNING *";
+    const LINE: &str = "UPDATE api_key SET revoked_at = $2, changed = $3 \
+         WHERE revoked_at IS NULL AND id IN (WITH RECURSIVE line (id) AS (SELECT $1 UNION \
+         SELECT minted.id FROM api_key AS minted JOIN line ON minted.minted_by = line.id) \
+         SELECT id FROM line) RETURNING *";
+    let text = if with_minted { LINE } else { ONE };
+    let rows: Vec<KeyRow> = on_writer!(database, |pool| async {
+        let mut work = pool.begin().await?;
+        let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
+            .fetch_one(&mut *work)
+            .await?;
+        let revoke = sqlx::query_as(text)
+            .bind(id.as_str())
+            .bind(now.get())
+            .bind(change);
+        let rows: Vec<KeyRow> = revoke.fetch_all(&mut *work).await?;
+        for row in &rows {
+            let note = sqlx::query(audit::ADD).bind(now.get()).bind(actor);
+            let note = note
+                .bind(Act::Revoke.as_code())
+                .bind(&row.id)
+                .bind("")
+                .bind(1_i64);
+            note.execute(&mut *work).await?;
+        }
+        work.commit().await?;
+        Ok::<_, sqlx::Error>(rows)
+    }
+    .await)?;
+    read_all(rows)
+}
+
+/// Keys changed after the change of this number, without those that were over at `over`.
+pub(crate) async fn changed_since(
+    database: &Database,
+    change: i64,
+    over: UnixMillis,
+) -> Result<Vec<StoredKey>, KeyError> {
+    const TEXT: &str =
+        "SELECT * FROM api_key WHERE changed > $1 AND expires_at > $2 ORDER BY changed";
+    let rows: Vec<KeyRow> = on_reader!(database, |pool| sqlx::query_as(TEXT)
+        .bind(change)
+        .bind(over.get())
+        .fetch_all(pool)
+        .await)?;
+    read_all(rows)
+}
+
+pub(crate) async fn find(database: &Database, id: KeyId) -> Result<StoredKey, KeyError> {
+    const TEXT: &str = "SELECT * FROM api_key WHERE id = $1";
+    let row: Option<KeyRow> = on_reader!(database, |pool| sqlx::query_as(TEXT)
+        .bind(id.as_str())
+        .fetch_optional(pool)
+        .await)?;
+    row.ok_or(KeyError::Missing(id))?.read()
+}
+
+/// In the order they were made, of all owners or of one.
+pub(crate) async fn list(
+    database: &Database,
+    owner: Option<&str>,
+    after: i64,
+    most: u32,
+) -> Result<Vec<KeyRecord>, KeyError> {
+    const ALL: &str = "SELECT * FROM api_key WHERE number > $1 ORDER BY number LIMIT $2";
+    const OF_ONE: &str =
+        "SELECT * FROM api_key WHERE number > $1 AND owner = $3 ORDER BY number LIMIT $2";
+    let most = i64::from(most);
+    let rows: Vec<KeyRow> = on_reader!(database, |pool| match owner {
+        None =>
+            sqlx::query_as(ALL)
+                .bind(after)
+                .bind(most)
+                .fetch_all(pool)
+                .await,
+        Some(owner) => {
+            let query = sqlx::query_as(OF_ONE).bind(after).bind(most).bind(owner);
+            query.fetch_all(pool).await
+        }
+    })?;
+    let records = read_all(rows)?.into_iter().map(|key| key.record);
+    Ok(records.collect())
+}
+
+pub(crate) async fn count_live(database: &Database, now: UnixMillis) -> Result<i64, DatabaseError> {
+    const TEXT: &str = "SELECT COUNT(*) FROM api_key WHERE revoked_at IS NULL AND expires_at > $1";
+    on_reader!(database, |pool| sqlx::query_scalar(TEXT)
+        .bind(now.get())
+        .fetch_one(pool)
+        .await)
+}
+
+/// The ids of peppers that some live key still needs.
+pub(crate) async fn peppers(
+    database: &Database,
+    now: UnixMillis,
+) -> Result<Vec<String>, DatabaseError> {
+    const TEXT: &str = "SELECT DISTINCT pepper FROM api_key \
+         WHERE revoked_at IS NULL AND expires_at > $1 ORDER BY pepper";
+    on_reader!(database, |pool| sqlx::query_scalar(TEXT)
+        .bind(now.get())
+        .fetch_all(pool)
+        .await)
+}
+
+/// What was noted while requests were answered, written in one transaction.
+pub(crate) struct Notes {
+    pub(crate) at: UnixMillis,
+    pub(crate) uses: Vec<(KeyId, LastUse)>,
+    /// Subject, code, how often.
+    pub(crate) denials: Vec<(String, &'static str, i64)>,
+    /// Key, the pepper it was stored with, the one now, its new tag.
+    pub(crate) moves: Vec<(KeyId, String, String, Tag)>,
+}
+
+pub(crate) async fn write(database: &Database, notes: &Notes) -> Result<Vec<StoredKey>, KeyError> {
+    const USE: &str = "UPDATE api_key SET last_used_at = $2, last_used_from = $3 \
+         WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+    const MOVE: &str = "UPDATE api_key SET pepper = $3, tag = $4, changed = $5 \
+         WHERE id = $1 AND pepper = $2 RETURNING *";
+    let rows: Vec<KeyRow> = on_writer!(database, |pool| async {
+        let mut work = pool.begin().await?;
+        let mut rows = Vec::new();
+        if !notes.moves.is_empty() {
+            let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
+                .fetch_one(&mut *work)
+                .await?;
+            for (id, old, new, tag) in &notes.moves {
+                let query = sqlx::query_as(MOVE).bind(id.as_str()).bind(old).bind(new);
+                let query = query.bind(tag.as_slice()).bind(change);
+                let moved: Option<KeyRow> = query.fetch_optional(&mut *work).await?;
+                rows.extend(moved);
+            }
+        }
+        for (id, used) in &notes.uses {
+            let query = sqlx::query(USE).bind(id.as_str()).bind(used.at.get());
+            query
+                .bind(used.from.to_string())
+                .execute(&mut *work)
+                .await?;
+        }
+        for (subject, code, times) in &notes.denials {
+            let query = sqlx::query(audit::ADD).bind(notes.at.get()).bind("-");
+            let query = query.bind(Act::Deny.as_code()).bind(subject).bind(*code);
+            query.bind(*times).execute(&mut *work).await?;
+        }
+        work.commit().await?;
+        Ok::<_, sqlx::Error>(rows)
+    }
+    .await)?;
+    read_all(rows)
+}

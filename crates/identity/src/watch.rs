@@ -1,0 +1,209 @@
+//! Staying up to date: what other nodes changed comes in, what requests noted goes out.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
+
+use crate::{
+    Denied, KeyError, KeyId, Keys, LastUse, UnixMillis,
+    pepper::Tag,
+    records::{self, Notes},
+};
+
+/// How often notes are written.
+const WRITE_EVERY: Duration = Duration::from_secs(10);
+
+/// Requests leave here what is to be written later. Bounded by the number of keys: a denial without a
+/// known key is only counted.
+#[derive(Default)]
+pub(crate) struct Notebook {
+    pages: Mutex<Pages>,
+    /// Refusals that name no key, by [`Denied::index`].
+    nameless: [AtomicU64; Denied::CODES.len()],
+    /// All refusals since the start.
+    totals: [AtomicU64; Denied::CODES.len()],
+}
+
+#[derive(Default)]
+struct Pages {
+    uses: HashMap<KeyId, LastUse>,
+    denials: HashMap<(KeyId, usize), i64>,
+    moves: HashMap<KeyId, (String, String, Tag)>,
+}
+
+impl Notebook {
+    pub(crate) fn used(&self, id: KeyId, used: LastUse) {
+        self.lock().uses.insert(id, used);
+    }
+
+    pub(crate) fn moved(&self, id: KeyId, old: String, new: String, tag: Tag) {
+        self.lock().moves.insert(id, (old, new, tag));
+    }
+
+    /// `known` is the id if there is such a key.
+    pub(crate) fn denied(&self, known: Option<KeyId>, denied: Denied) {
+        let index = denied.index();
+        self.totals[index].fetch_add(1, Ordering::Relaxed);
+        match known {
+            Some(id) => *self.lock().denials.entry((id, index)).or_default() += 1,
+            None => {
+                self.nameless[index].fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    pub(crate) fn totals(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self
+            .totals
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
+        Denied::CODES.into_iter().zip(counts)
+    }
+
+    fn take(&self, at: UnixMillis) -> Notes {
+        let pages = std::mem::take(&mut *self.lock());
+        let mut denials: Vec<_> = pages
+            .denials
+            .into_iter()
+            .map(|((id, index), times)| (id.to_string(), Denied::CODES[index], times))
+            .collect();
+        denials.sort();
+        for (count, code) in self.nameless.iter().zip(Denied::CODES) {
+            let times = count.swap(0, Ordering::Relaxed);
+            if times > 0 {
+                denials.push((
+                    "-".to_owned(),
+                    code,
+                    i64::try_from(times).unwrap_or(i64::MAX),
+                ));
+            }
+        }
+        let moves = pages.moves.into_iter();
+        Notes {
+            at,
+            uses: pages.uses.into_iter().collect(),
+            denials,
+            moves: moves
+                .map(|(id, (old, new, tag))| (id, old, new, tag))
+                .collect(),
+        }
+    }
+
+    /// Takes back what could not be written, unless something newer is here.
+    fn put_back(&self, notes: Notes) {
+        let mut pages = self.lock();
+        for (id, used) in notes.uses {
+            pages.uses.entry(id).or_insert(used);
+        }
+        for (id, old, new, tag) in notes.moves {
+            pages.moves.entry(id).or_insert((old, new, tag));
+        }
+        for (subject, code, times) in notes.denials {
+            let Some(index) = Denied::CODES.iter().position(|known| *known == code) else {
+                continue;
+            };
+            match subject.parse::<KeyId>() {
+                Ok(id) => *pages.denials.entry((id, index)).or_default() += times,
+                Err(_) => {
+                    let times = u64::try_from(times).unwrap_or_default();
+                    self.nameless[index].fetch_add(times, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Notebook {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Notebook")
+    }
+}
+
+impl Keys {
+    /// Writes last uses, refusals and moves to the current pepper. The background task does it every ten
+    /// seconds; call it once more before the process ends.
+    ///
+    /// # Errors
+    /// What the database says; nothing noted is lost then.
+    pub async fn write_notes(&self, now: UnixMillis) -> Result<(), KeyError> {
+        let notes = self.notebook().take(now);
+        if notes.uses.is_empty() && notes.denials.is_empty() && notes.moves.is_empty() {
+            return Ok(());
+        }
+        match records::write(self.database(), &notes).await {
+            Ok(moved) => {
+                self.take_over(moved);
+                Ok(())
+            }
+            Err(error) => {
+                self.notebook().put_back(notes);
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts the background task: asks for changes every [`crate::KeySettings::refresh_every`], writes
+    /// notes. It ends when the value is dropped.
+    pub fn watch(&self) -> Watch {
+        let keys = self.clone();
+        Watch(tokio::spawn(async move { keys.run().await }))
+    }
+
+    async fn run(&self) {
+        let mut refresh = tokio::time::interval(self.settings().refresh_every);
+        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut write = tokio::time::interval(WRITE_EVERY);
+        write.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut gone = false;
+        loop {
+            tokio::select! {
+                _ = refresh.tick() => {
+                    let result = self.refresh().await;
+                    if let Err(error) = &result && !gone {
+                        tracing::warn!(%error, "keys cannot be checked against the database");
+                    }
+                    if result.is_ok() && gone {
+                        tracing::info!("keys are checked against the database again");
+                    }
+                    gone = result.is_err();
+                }
+                _ = write.tick() => self.start_writing(),
+            }
+        }
+    }
+
+    /// Apart from the loop, because a write that waits for its turn must not hold up the next refresh.
+    fn start_writing(&self) {
+        let keys = self.clone();
+        tokio::spawn(async move {
+            let now = UnixMillis::now();
+            keys.forget_old(now);
+            if let Err(error) = keys.write_notes(now).await {
+                tracing::warn!(%error, "last uses of keys are written later");
+            }
+        });
+    }
+}
+
+/// The background task of [`Keys::watch`]; it ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the task ends when this is dropped"]
+pub struct Watch(JoinHandle<()>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
