@@ -122,10 +122,11 @@ fn wrong_edges(json: &str) -> Result<Vec<String>, XtaskError> {
         let MayKnow::Only(allowed) = may_know else {
             continue;
         };
+        // A crate that names itself switches its own features on for its tests.
         for dependency in package
             .dependencies
             .iter()
-            .filter(|edge| edge.path.is_some())
+            .filter(|edge| edge.path.is_some() && edge.name != package.name)
         {
             if !allowed.contains(&dependency.name.as_str()) {
                 findings.push(format!(
@@ -165,12 +166,13 @@ mod tests {
 
     #[test]
     fn each_edge_is_judged_by_the_table() {
-        let cases: [(&str, &[&str], usize); 9] = [
+        let cases: [(&str, &[&str], usize); 10] = [
             ("softcap-offering", &["serde_json", "ruint"], 0),
             ("softcap-offering", &["path:softcap-proof"], 1),
             ("softcap-offering", &["path:softcap", "path:xtask"], 2),
             ("softcap-proof", &["path:softcap-offering", "sha2"], 0),
             ("softcap-proof", &["path:softcap"], 1),
+            ("softcap-database", &["path:softcap-database", "sqlx"], 0),
             (
                 "softcap",
                 &["path:softcap-offering", "path:softcap-proof"],
@@ -192,9 +194,9 @@ mod tests {
 
     #[test]
     fn a_crate_without_a_row_is_a_finding() {
-        let findings = wrong_edges(&metadata("softcap-journal", &[])).unwrap();
+        let findings = wrong_edges(&metadata("softcap-stranger", &[])).unwrap();
         assert!(
-            findings[0].starts_with("softcap-journal: this crate has no row"),
+            findings[0].starts_with("softcap-stranger: this crate has no row"),
             "{findings:?}"
         );
     }

@@ -76,4 +76,14 @@ pub(crate) enum XtaskError {
     /// The handler that ends started programs on Ctrl-C could not be installed.
     #[error("X011: Ctrl-C cannot be handled ({0}); start it from an ordinary shell")]
     Interrupt(#[from] ctrlc::Error),
+
+    /// The pinned PostgreSQL is not built for this machine.
+    #[error(
+        "X012: no PostgreSQL is pinned for {system} on {processor}; install PostgreSQL 13 or later \
+         and name the folder that holds its bin/postgres in SOFTCAP_POSTGRES"
+    )]
+    NoPostgres {
+        system: &'static str,
+        processor: &'static str,
+    },
 }

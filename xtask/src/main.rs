@@ -9,6 +9,7 @@ mod direction;
 mod error;
 mod mutants;
 mod pipeline;
+mod postgres;
 mod process;
 mod results;
 mod sales;
@@ -53,6 +54,8 @@ enum Task {
     Tidy,
     /// The direction of dependencies between the crates alone.
     Direction,
+    /// Fetches the PostgreSQL that the tests start, and prints its folder (`test` does it by itself).
+    Postgres,
     /// Changes the core in many small ways and lists the changes that no test noticed.
     Mutants(mutants::Sample),
 }
@@ -81,6 +84,7 @@ fn run(arguments: Arguments) -> Result<bool, XtaskError> {
         Task::Advisories => advisories(&workspace)?,
         Task::Tidy => tidy::check(&workspace)?,
         Task::Direction => direction::check(&workspace, None)?,
+        Task::Postgres => println!("{}", postgres::ensure(&workspace, None)?.display()),
         Task::Mutants(sample) => mutants::run(&workspace, &sample)?,
     }
     Ok(true)

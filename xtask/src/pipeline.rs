@@ -3,6 +3,7 @@
 //! A failing step does not stop the later ones, so that one run shows everything that is wrong.
 //! The exception is a failing build, after which every later message would only repeat it.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::budget::{Counts, Ledger, Part, minutes_and_seconds};
@@ -11,7 +12,7 @@ use crate::process::{self, Limit, Output};
 use crate::results::TestCount;
 use crate::tools::CARGO_DENY;
 use crate::workspace::Workspace;
-use crate::{direction, sales, tidy};
+use crate::{direction, postgres, sales, tidy};
 
 /// Set for the tests by `--full`: property tests draw their full number of cases.
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
@@ -125,6 +126,7 @@ pub(crate) fn run(workspace: &Workspace, counts: Counts) -> bool {
         counts,
         ledger: Ledger::new(counts),
         tests: TestCount::default(),
+        postgres: None,
     };
     let mut outcomes = Vec::new();
     for step in STEPS {
@@ -158,6 +160,9 @@ struct Run<'a> {
     counts: Counts,
     ledger: Ledger,
     tests: TestCount,
+    /// Where the tests find PostgreSQL; nothing when it could not be installed, which has failed by
+    /// then, and the tests that need it say so too.
+    postgres: Option<PathBuf>,
 }
 
 impl Run<'_> {
@@ -172,7 +177,10 @@ impl Run<'_> {
                 let command = self.workspace.cargo(arguments);
                 process::run_to_success(command, Output::Shown, limit).map(drop)
             }
-            Work::Tools => CARGO_DENY.ensure(self.workspace, limit).map(drop),
+            Work::Tools => {
+                self.postgres = Some(postgres::ensure(self.workspace, limit)?);
+                CARGO_DENY.ensure(self.workspace, limit).map(drop)
+            }
             Work::Deny => {
                 let deny = CARGO_DENY.ensure(self.workspace, limit)?;
                 let arguments = ["--locked", "check", "licenses", "bans", "sources"];
@@ -197,6 +205,9 @@ impl Run<'_> {
         let arguments = ["test", "--workspace", "--locked", "--no-fail-fast"];
         let mut command = self.workspace.cargo(&arguments);
         command.env(sales::FOLDER_VARIABLE, sales::folder(self.workspace));
+        if let Some(folder) = &self.postgres {
+            command.env(postgres::FOLDER_VARIABLE, folder);
+        }
         match self.counts {
             Counts::Small => command.env_remove(FULL_VARIABLE),
             Counts::Full => command.env(FULL_VARIABLE, "1"),

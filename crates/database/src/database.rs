@@ -3,17 +3,14 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
-    PgPool, SqlitePool,
+    Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::DatabaseError;
+use crate::{DatabaseError, SqliteDatabase};
 
 /// How long a statement waits for a connection or a lock before the database counts as gone.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Connections that read a SQLite file at the same time.
-const SQLITE_READERS: u32 = 4;
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -47,13 +44,23 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+/// Scheme, host, port and name: what stands before an `@` or behind a `?` may be a password, and so
+/// may be what stands where a port belongs.
 fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
     };
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    let host = host.split_once('?').map_or(host, |(host, _)| host);
-    format!("{scheme}://{host}")
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    let (host, name) = match rest.split_once('/') {
+        Some((host, name)) => (host, format!("/{name}")),
+        None => (rest, String::new()),
+    };
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_err() => host,
+        _ => host,
+    };
+    format!("{scheme}://{host}{name}")
 }
 
 /// Without the password.
@@ -81,37 +88,17 @@ pub enum Database {
     Postgres(PgPool),
 }
 
-/// A SQLite file: one connection that writes, some that read. In WAL mode readers never wait for the
-/// writer, and one writer needs no lock to wait for.
-#[derive(Clone, Debug)]
-pub struct SqliteDatabase {
-    writer: SqlitePool,
-    readers: SqlitePool,
-}
-
-impl SqliteDatabase {
-    /// The pool of the one connection that writes.
-    #[must_use]
-    pub fn writer(&self) -> &SqlitePool {
-        &self.writer
-    }
-
-    /// The pool of those that read.
-    #[must_use]
-    pub fn readers(&self) -> &SqlitePool {
-        &self.readers
-    }
-}
-
 impl Database {
     /// Opens `name.db` in a folder, or the PostgreSQL database of the address (where `name` plays no
     /// part: tables of all names lie in one database).
     ///
-    /// SQLite: write-ahead log, `synchronous = FULL` (a commit is on disk before it returns),
-    /// foreign keys on. The folder is made if there is none.
+    /// SQLite: see [`SqliteDatabase::open`]; the folder is made if there is none. PostgreSQL: a commit
+    /// that returns is on its disk, whatever the server's own setting of `synchronous_commit`.
     ///
     /// # Errors
-    /// [`DatabaseError::Folder`], [`DatabaseError::Gone`], and what the database says.
+    /// [`DatabaseError::Folder`], [`DatabaseError::Gone`], [`DatabaseError::Refused`],
+    /// [`DatabaseError::Unsafe`] when a PostgreSQL was told not to write to its disk, and what the
+    /// database says.
     pub async fn open(url: &DatabaseUrl, name: &str) -> Result<Self, DatabaseError> {
         match url {
             DatabaseUrl::Folder(folder) => {
@@ -119,58 +106,61 @@ impl Database {
                     path: folder.clone(),
                     source,
                 })?;
-                Self::open_sqlite(folder.join(format!("{name}.db"))).await
+                let file = folder.join(format!("{name}.db"));
+                SqliteDatabase::open(&file).await.map(Self::Sqlite)
             }
             DatabaseUrl::Postgres(url) => {
                 let options = PgConnectOptions::from_str(url)?.application_name("softcap");
-                let pool = PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(PATIENCE)
-                    .connect_with(options)
-                    .await?;
-                Ok(Self::Postgres(pool))
+                open_postgres(options).await.map(Self::Postgres)
             }
         }
-    }
-
-    async fn open_sqlite(path: PathBuf) -> Result<Self, DatabaseError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE);
-        let pool = |connections: u32| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .min_connections(1)
-                .acquire_timeout(PATIENCE)
-                .idle_timeout(None)
-                .max_lifetime(None)
-        };
-        let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(SQLITE_READERS)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await?;
-        Ok(Self::Sqlite(SqliteDatabase { writer, readers }))
     }
 
     /// Closes all connections; on SQLite the write-ahead log goes into the file.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite(sqlite) => {
-                sqlite.readers.close().await;
-                sqlite.writer.close().await;
-            }
+            Self::Sqlite(sqlite) => sqlite.close().await,
             Self::Postgres(pool) => pool.close().await,
         }
     }
 }
 
+/// Off and local would answer before the disk of the server, or of its standby, has the commit.
+const KEEP_WHAT_IS_COMMITTED: &str = "SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
+async fn open_postgres(options: PgConnectOptions) -> Result<PgPool, DatabaseError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(KEEP_WHAT_IS_COMMITTED).await.map(drop) })
+        })
+        .connect_with(options)
+        .await?;
+    // Databases that only speak the protocol of PostgreSQL have no such setting.
+    let fsync: Option<String> = sqlx::query_scalar("SELECT current_setting('fsync', true)")
+        .fetch_one(&pool)
+        .await?;
+    if fsync.as_deref() == Some("off") {
+        pool.close().await;
+        return Err(DatabaseError::Unsafe);
+    }
+    Ok(pool)
+}
+
 /// Runs a statement that changes something on whichever database this is:
-/// `on_writer!(database, |pool| sqlx::query("...").bind(x).execute(pool).await)`. The body is compiled
-/// for both, so its types must be inferred from `pool`.
+///
+/// ```text
+/// on_writer!(database, |pool| sqlx::query("UPDATE t SET a = $1")
+///     .bind(x)
+///     .execute(pool)
+///     .await
+///     .map(|done| done.rows_affected()))
+/// ```
+///
+/// The body is compiled for both, so its types are inferred from `pool` and what it returns is the
+/// same for both.
 #[macro_export]
 macro_rules! on_writer {
     ($database:expr, |$pool:ident| $body:expr) => {
@@ -214,6 +204,8 @@ mod tests {
             "",
             "mysql://me:secret@host/x",
             "postgres://me:secret@host:port/x",
+            "postgres://me:secret",
+            "postgres://me:secret/x?password=secret",
         ] {
             let error = DatabaseUrl::from_str(wrong).unwrap_err().to_string();
             assert!(error.starts_with("D101"), "{error}");

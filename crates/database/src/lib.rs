@@ -7,12 +7,18 @@
 //!
 //! Integers are `i64`, money is never stored in SQL as a number: amounts are decimal text or part of a
 //! blob. Times are unix milliseconds.
+//!
+//! Feature `temporary` (for the tests of other crates): [`temporary::TemporaryPostgres`] and
+//! [`temporary::BothDatabases`].
 
 mod database;
 mod error;
 mod migrations;
-pub mod temporary_postgres;
+mod sqlite;
+#[cfg(feature = "temporary")]
+pub mod temporary;
 
-pub use database::{Database, DatabaseUrl, SqliteDatabase};
+pub use database::{Database, DatabaseUrl};
 pub use error::DatabaseError;
 pub use migrations::Migrations;
+pub use sqlite::{Checkpoint, SqliteDatabase};
