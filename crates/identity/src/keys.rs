@@ -119,6 +119,8 @@ struct Inner {
     fresh: AtomicU64,
     /// One refresh at a time.
     refreshing: tokio::sync::Mutex<()>,
+    /// Refreshes that have ended, well or not.
+    tries: AtomicU64,
 }
 
 impl Keys {
@@ -154,6 +156,7 @@ impl Keys {
                 seen: AtomicI64::new(0),
                 fresh: AtomicU64::new(0),
                 refreshing: tokio::sync::Mutex::new(()),
+                tries: AtomicU64::new(0),
             }),
         };
         keys.refresh().await?;
@@ -394,8 +397,11 @@ impl Keys {
         cost: NonZeroU32,
     ) -> Result<Principal, Denied> {
         if self.is_stale() && KeyText::parse(text).is_ok() {
+            let tries = self.inner.tries.load(Ordering::Acquire);
             let _one = self.inner.refreshing.lock().await;
-            if self.is_stale() {
+            // Whoever waited for another's try shares its end, else a crowd would try one by one.
+            let tried = self.inner.tries.load(Ordering::Acquire) != tries;
+            if !tried && self.is_stale() {
                 // What went wrong is told by the background task; here the key is just not let in.
                 let _ = self.refresh_alone().await;
             }
@@ -413,6 +419,12 @@ impl Keys {
     }
 
     async fn refresh_alone(&self) -> Result<(), KeyError> {
+        let result = self.ask_for_changes().await;
+        self.inner.tries.fetch_add(1, Ordering::Release);
+        result
+    }
+
+    async fn ask_for_changes(&self) -> Result<(), KeyError> {
         let inner = &self.inner;
         // Whatever is committed before this instant is in the answer.
         let started = inner.ticks.nanos();

@@ -148,6 +148,14 @@ pub(crate) struct NewRow {
     pub(crate) minted_by: Option<KeyId>,
 }
 
+const INSERT: &str = "INSERT INTO api_key (id, number, environment, owner, label, scopes, \
+     addresses, per_second, burst, created_at, created_by, minted_by, expires_at, replaces, \
+     pepper, tag, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+     $14, $15, $16, $2) RETURNING *";
+const REPLACE: &str = "UPDATE api_key SET replaced_by = $2, changed = $3, expires_at = \
+     CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
+     WHERE id = $1 AND replaced_by IS NULL AND revoked_at IS NULL RETURNING *";
+
 /// Stores a key and, in the same transaction, ends the one it replaces at `old_ends`. Gives both as
 /// they are now; `None` when the old one was replaced or revoked meanwhile, and then nothing is stored.
 pub(crate) async fn insert(
@@ -156,13 +164,6 @@ pub(crate) async fn insert(
     actor: &str,
     old_ends: UnixMillis,
 ) -> Result<Option<Vec<StoredKey>>, KeyError> {
-    const INSERT: &str = "INSERT INTO api_key (id, number, environment, owner, label, scopes, \
-         addresses, per_second, burst, created_at, created_by, minted_by, expires_at, replaces, \
-         pepper, tag, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-         $14, $15, $16, $2) RETURNING *";
-    const REPLACE: &str = "UPDATE api_key SET replaced_by = $2, changed = $3, expires_at = \
-         CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
-         WHERE id = $1 AND replaced_by IS NULL AND revoked_at IS NULL RETURNING *";
     let StoredKey {
         record,
         pepper,
