@@ -25,5 +25,5 @@ pub use file::{BundleFile, BundleSink};
 pub use manifest::Manifest;
 pub use references::References;
 pub use summary::{Commitments, write_summary, write_terms};
-pub use tables::{Tables, write_tables};
+pub use tables::{Tables, settlement_tree, write_tables};
 pub use writer::{BundleWriter, OpaqueFile, SettledBundle};

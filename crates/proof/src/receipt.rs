@@ -83,6 +83,12 @@ impl Receipt {
         }
     }
 
+    /// The entry with its outcome, encoded.
+    #[must_use]
+    pub fn leaf(&self) -> &[u8] {
+        &self.leaf
+    }
+
     /// Checks that `key` signed the checkpoint, that the checkpoint commits to the leaf at this
     /// index, and that the leaf is the entry with this sequence number.
     ///

@@ -76,6 +76,31 @@ pub fn write_tables<S: BundleSink>(
     })
 }
 
+/// The settlement tree of a settled offering, on rayon's current thread pool; `None` when nobody took
+/// part. Leaf `i` is that of investor `i`.
+///
+/// # Errors
+/// [`ProofError::NotSettled`], and those of building the tree.
+pub fn settlement_tree(offering: &Offering) -> Result<Option<SettlementTree>, ProofError> {
+    if offering.settlement().is_none() {
+        return Err(ProofError::NotSettled);
+    }
+    build_tree(offering, investors_table::leaf_encoding(offering))
+}
+
+fn build_tree(
+    offering: &Offering,
+    encoding: LeafEncoding,
+) -> Result<Option<SettlementTree>, ProofError> {
+    let count = offering.investor_count();
+    if count == 0 {
+        return Ok(None);
+    }
+    // Leaves are made where the tree wants them: a table of their own would be 32 bytes per investor.
+    let leaf = |place| investors_table::leaf(offering, encoding.id, place);
+    SettlementTree::build(count, leaf).map(Some)
+}
+
 /// The root, and the file.
 type WrittenTree = (SettlementRoot, (BundleFile, FileDigest));
 
@@ -85,13 +110,9 @@ fn write_tree<S: BundleSink>(
     encoding: LeafEncoding,
     sink: &S,
 ) -> Result<Option<WrittenTree>, ProofError> {
-    let count = offering.investor_count();
-    if count == 0 {
+    let Some(tree) = build_tree(offering, encoding)? else {
         return Ok(None);
-    }
-    // Leaves are made where the tree wants them: a table of their own would be 32 bytes per investor.
-    let leaf = |place| investors_table::leaf(offering, encoding.id, place);
-    let tree = SettlementTree::build(count, leaf)?;
+    };
     let file = write_file(sink, BundleFile::SettlementTree, |out| {
         tree.write_to(out).map_err(|error| {
             if let ProofError::TreeFileIo { source, .. } = error {

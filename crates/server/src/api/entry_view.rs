@@ -1,0 +1,175 @@
+//! An entry as JSON: what it did, and its receipt.
+
+use serde::Serialize;
+use softcap_journal::LogName;
+use softcap_offering::{Amount, Command, Outcome, Refusal, terms::{ClockKind, Terms}};
+use softcap_proof::{ProofError, entry::decode, receipt::Receipt};
+use utoipa::ToSchema;
+
+use super::amount::Money;
+
+/// An entry of an offering's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EntryView {
+    /// The offering.
+    pub offering: String,
+    /// Its number in the order, from 0; also the id of a contribution.
+    pub sequence: u64,
+    /// Where in the schedule it stands: RFC 3339, or a block height.
+    pub position: String,
+    /// What it did.
+    pub outcome: OutcomeView,
+    /// The receipt: a C2SP tlog-proof of the entry, to be kept. `softcap verify` and any C2SP tool
+    /// read it.
+    pub receipt: String,
+}
+
+/// What an entry did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OutcomeView {
+    /// A contribution was taken, in whole or in part.
+    Contributed {
+        /// The name of the round.
+        round: String,
+        /// What the round took; in a batch round it is decided at settlement.
+        accepted: Money,
+        /// What goes back at once.
+        refunded: Money,
+        /// What waits for freed room.
+        waiting: Money,
+        /// What is kept and counts as nothing.
+        kept: Money,
+        /// Tokens, as far as they are known now.
+        tokens: Money,
+        /// Why less than all was taken.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<RefusalView>,
+    },
+    /// A rule refused it. Money that came with it goes back whole.
+    Refused {
+        /// Which rule.
+        refusal: RefusalView,
+    },
+    /// It is done.
+    Done,
+    /// Money went back.
+    Refunded {
+        /// Smallest units of the contribution's currency.
+        units: String,
+        /// Waiting contributions that took the freed room.
+        promoted: u32,
+    },
+    /// The offering is settled.
+    Settled {
+        /// `succeeded`, `failed`, `cancelled` or `expired`.
+        verdict: String,
+        /// Accepted value.
+        raised: Money,
+        /// Tokens sold.
+        sold: Money,
+    },
+    /// The same request or transfer came before, as this entry.
+    RepeatOf {
+        /// Its number.
+        sequence: u64,
+    },
+}
+
+/// A refusal by the rules of the offering.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RefusalView {
+    /// The stable code.
+    #[schema(example = 203)]
+    pub code: u16,
+    /// Its name.
+    pub name: String,
+    /// What happened.
+    pub sentence: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+impl From<Refusal> for RefusalView {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            code: refusal.code(),
+            name: refusal.name(),
+            sentence: refusal.sentence(),
+            remedy: refusal.remedy(),
+        }
+    }
+}
+
+impl EntryView {
+    /// From a receipt; the same receipt gives the same bytes.
+    pub(super) fn new(
+        name: &LogName,
+        terms: &Terms,
+        receipt: &Receipt,
+    ) -> Result<Self, ProofError> {
+        let (entry, outcome) = decode(receipt.leaf())?;
+        Ok(Self {
+            offering: name.to_string(),
+            sequence: entry.sequence.0,
+            position: position_text(terms, entry.stamp.position.0),
+            outcome: OutcomeView::new(terms, &entry.command, &outcome),
+            receipt: receipt.to_string(),
+        })
+    }
+}
+
+impl OutcomeView {
+    fn new(terms: &Terms, command: &Command<'_>, outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Contributed(taken) => {
+                let currency = match command {
+                    Command::Contribute(contribute) => contribute.currency.index(),
+                    _ => 0,
+                };
+                let money = |amount: Amount| Money::of_currency(terms, currency, amount);
+                let round = terms.rounds.get(taken.round.index());
+                Self::Contributed {
+                    round: round.map_or_else(String::new, |round| round.name.clone()),
+                    accepted: money(taken.accepted),
+                    refunded: money(taken.refunded),
+                    waiting: money(taken.waiting),
+                    kept: money(taken.kept),
+                    tokens: Money::of_tokens(terms, taken.tokens.0),
+                    reason: taken.reason.map(RefusalView::from),
+                }
+            }
+            Outcome::Refused(refusal) => Self::Refused {
+                refusal: (*refusal).into(),
+            },
+            Outcome::Done => Self::Done,
+            Outcome::Refunded { amount } => Self::Refunded {
+                units: amount.0.to_string(),
+                promoted: 0,
+            },
+            Outcome::RefundedAndPromoted { amount, promoted } => Self::Refunded {
+                units: amount.0.to_string(),
+                promoted: *promoted,
+            },
+            Outcome::Settled(settled) => Self::Settled {
+                verdict: settled.verdict.name().to_owned(),
+                raised: Money::of_value(terms, settled.raised.0),
+                sold: Money::of_tokens(terms, settled.sold.0),
+            },
+            Outcome::RepeatOf(sequence) => Self::RepeatOf {
+                sequence: sequence.0,
+            },
+        }
+    }
+}
+
+/// RFC 3339 on a clock of time, else the height.
+pub(super) fn position_text(terms: &Terms, position: u64) -> String {
+    match terms.clock.kind {
+        ClockKind::Time => i64::try_from(position)
+            .ok()
+            .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())
+            .map_or_else(|| position.to_string(), |time| time.to_string()),
+        ClockKind::Block => position.to_string(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The routes of offerings: one file per resource.
+//!
+//! A handler parses, asks whether the caller may, calls the journal, and answers. What an entry did is
+//! read from its leaf, so that a repeat of a request gets the same bytes.
+
+mod accounts;
+mod amount;
+mod caller;
+mod contributions;
+mod entry_view;
+mod events;
+mod log;
+mod offerings;
+mod operations;
+mod settlements;
+mod submit;
+
+use std::{str::FromStr as _, sync::Arc};
+
+use axum::Router;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use softcap_identity::{KeyId, Keys};
+use softcap_journal::{Journal, LogName, OfferingLog};
+use softcap_offering::RequestId;
+use zeroize::Zeroizing;
+
+use crate::problem::ApiError;
+
+pub use accounts::AccountPaths;
+pub use contributions::ContributionPaths;
+pub use events::EventPaths;
+pub use log::LogPaths;
+pub use offerings::OfferingPaths;
+pub use operations::OperationPaths;
+pub use settlements::SettlementPaths;
+
+/// What all routes share.
+#[derive(Debug)]
+pub struct Service {
+    journal: Journal,
+    keys: Keys,
+    requests: RequestKey,
+}
+
+/// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
+/// record is public and an Idempotency-Key may be guessable.
+pub struct RequestKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for RequestKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("RequestKey(..)")
+    }
+}
+
+impl RequestKey {
+    /// Of 32 random bytes that stay the same over starts.
+    #[must_use]
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
+    /// The first 16 bytes of HMAC-SHA-256 over key id, zero byte and Idempotency-Key.
+    fn request(&self, key: KeyId, idempotency_key: &str) -> RequestId {
+        let mut id = [0; 16];
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.0) {
+            mac.update(key.as_str().as_bytes());
+            mac.update(&[0]);
+            mac.update(idempotency_key.as_bytes());
+            for (to, from) in id.iter_mut().zip(mac.finalize().into_bytes()) {
+                *to = from;
+            }
+        }
+        RequestId(id)
+    }
+}
+
+impl Service {
+    /// Of an open record and the keys that may use it.
+    #[must_use]
+    pub fn new(journal: Journal, keys: Keys, requests: RequestKey) -> Self {
+        Self {
+            journal,
+            keys,
+            requests,
+        }
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Gives the parts back, to be closed.
+    #[must_use]
+    pub fn into_journal(self) -> Journal {
+        self.journal
+    }
+
+    fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {
+        LogName::from_str(name)
+            .ok()
+            .and_then(|name| self.journal.offering(&name))
+            .ok_or_else(|| ApiError::not_found("there is no offering of this name"))
+    }
+}
+
+/// All routes of offerings.
+pub fn routes(service: Arc<Service>) -> Router {
+    Router::new()
+        .merge(offerings::routes())
+        .merge(contributions::routes())
+        .merge(accounts::routes())
+        .merge(operations::routes())
+        .merge(settlements::routes())
+        .merge(log::routes())
+        .merge(events::routes())
+        .with_state(service)
+}

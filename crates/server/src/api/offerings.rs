@@ -1,0 +1,269 @@
+//! Offerings: announce one, list them, read terms and live totals.
+
+use std::{str::FromStr as _, sync::Arc};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use softcap_identity::Verb;
+use softcap_journal::{LogName, OfferingLog};
+use softcap_offering::{Phase, terms};
+use softcap_proof::hex;
+use utoipa::ToSchema;
+
+use super::{Service, amount::Money, caller::Caller, entry_view::position_text, submit::of_journal};
+use crate::{
+    extract::{Json, Path},
+    problem::ApiError,
+};
+
+/// The routes of this file.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(check, announce, list, read, terms_text))]
+pub struct OfferingPaths;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/v1/offerings", get(list).post(announce))
+        .route("/v1/offerings/check", post(check))
+        .route("/v1/offerings/{offering}", get(read))
+        .route("/v1/offerings/{offering}/terms", get(terms_text))
+}
+
+/// Terms to be checked.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TermsBody {
+    /// The content of `offering.toml`.
+    terms: String,
+}
+
+/// An offering to be announced.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOffering {
+    /// Its name in addresses: lower-case letters, digits and hyphens.
+    #[schema(example = "harbour")]
+    name: String,
+    /// The content of `offering.toml`.
+    terms: String,
+    /// The hash of the terms, so that nobody announces other ones than were checked.
+    terms_hash: String,
+}
+
+/// What the linter says.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckReport {
+    /// Whether the terms can be announced.
+    valid: bool,
+    /// Their hash, if they are valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms_hash: Option<String>,
+    /// Errors and warnings, in the order of the text.
+    problems: Vec<String>,
+}
+
+/// An offering now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferingView {
+    /// Its name in addresses.
+    name: String,
+    /// Its title.
+    title: String,
+    /// First line of its checkpoints.
+    origin: String,
+    /// SHA-256 of the canonical terms.
+    terms_hash: String,
+    /// Where in its life cycle it is.
+    phase: &'static str,
+    /// The open round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    round: Option<String>,
+    /// Newest position.
+    position: String,
+    /// Accepted value.
+    raised: Money,
+    /// How many contributions there are, refused ones included.
+    contributions: usize,
+    /// How many investors.
+    investors: usize,
+    /// Entries of its log.
+    entries: u64,
+    /// Why contributions are stopped by the server, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<String>,
+}
+
+/// All offerings.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferingList {
+    /// By name.
+    offerings: Vec<OfferingView>,
+}
+
+pub(super) fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Draft => "draft",
+        Phase::Announced => "announced",
+        Phase::Open(_) => "open",
+        Phase::Paused => "paused",
+        Phase::BetweenRounds => "between_rounds",
+        Phase::Closed => "closed",
+        Phase::Cancelled => "cancelled",
+        Phase::Expired => "expired",
+        Phase::Distributing => "distributing",
+        Phase::Refunding => "refunding",
+        Phase::Finished => "finished",
+    }
+}
+
+pub(super) fn offering_view(log: &OfferingLog) -> OfferingView {
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let terms = &log.terms;
+    let phase = offering.phase();
+    let round = match phase {
+        Phase::Open(round) => terms.rounds.get(round.index()).map(|round| round.name.clone()),
+        _ => None,
+    };
+    OfferingView {
+        name: log.row.name.to_string(),
+        title: terms.name.clone(),
+        origin: terms.origin.clone(),
+        terms_hash: hex(&terms.hash().0),
+        phase: phase_name(phase),
+        round,
+        position: position_text(terms, offering.now_stamp().position.0),
+        raised: Money::of_value(terms, offering.raised().0),
+        contributions: offering.contribution_count(),
+        investors: offering.investor_count(),
+        entries: state.size(),
+        stopped: log.sequencer.stopped().map(|reason| reason.to_string()),
+    }
+}
+
+/// Check terms: errors, and warnings that protect investors.
+#[utoipa::path(
+    post,
+    path = "/v1/offerings/check",
+    tag = "offerings",
+    security(("key" = [])),
+    request_body = TermsBody,
+    responses((status = 200, description = "What the linter says", body = CheckReport)),
+)]
+async fn check(
+    State(_): State<Arc<Service>>,
+    _: Caller,
+    Json(body): Json<TermsBody>,
+) -> Result<Json<CheckReport>, ApiError> {
+    let report = match terms::Terms::parse(&body.terms) {
+        Ok(parsed) => CheckReport {
+            valid: true,
+            terms_hash: Some(hex(&parsed.hash().0)),
+            problems: terms::lint(&body.terms, &parsed).iter().map(ToString::to_string).collect(),
+        },
+        Err(problems) => CheckReport {
+            valid: false,
+            terms_hash: None,
+            problems: problems.iter().map(ToString::to_string).collect(),
+        },
+    };
+    Ok(Json(report))
+}
+
+/// Announce an offering: its terms are frozen from here on.
+#[utoipa::path(
+    post,
+    path = "/v1/offerings",
+    tag = "offerings",
+    security(("key" = [])),
+    request_body = NewOffering,
+    responses((status = 201, description = "The offering", body = OfferingView)),
+)]
+async fn announce(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Json(new): Json<NewOffering>,
+) -> Result<Response, ApiError> {
+    let name = LogName::from_str(&new.name).map_err(of_journal)?;
+    caller.require(Verb::OfferingsWrite, name.as_str())?;
+    if name == LogName::platform() {
+        return Err(ApiError::invalid("name", "`platform` is the log of balances"));
+    }
+    let parsed = terms::Terms::parse(&new.terms).map_err(|problems| {
+        let first = problems.first().map_or_else(String::new, ToString::to_string);
+        ApiError::invalid("terms", &first)
+    })?;
+    if hex(&parsed.hash().0) != new.terms_hash.to_ascii_lowercase() {
+        return Err(ApiError::invalid(
+            "terms_hash",
+            "it is not the hash of these terms: check them first",
+        ));
+    }
+    let log = service.journal.announce(&name, &new.terms).await.map_err(of_journal)?;
+    Ok((StatusCode::CREATED, Json(offering_view(&log))).into_response())
+}
+
+/// All offerings.
+#[utoipa::path(
+    get,
+    path = "/v1/offerings",
+    tag = "offerings",
+    responses((status = 200, description = "By name", body = OfferingList)),
+)]
+async fn list(State(service): State<Arc<Service>>) -> Json<OfferingList> {
+    let offerings = service.journal.offerings();
+    Json(OfferingList {
+        offerings: offerings.iter().map(|log| offering_view(log)).collect(),
+    })
+}
+
+/// An offering now, with live totals.
+#[utoipa::path(
+    get,
+    path = "/v1/offerings/{offering}",
+    tag = "offerings",
+    params(("offering" = String, Path, description = "Name of the offering")),
+    responses((status = 200, description = "Now", body = OfferingView)),
+)]
+async fn read(
+    State(service): State<Arc<Service>>,
+    Path(offering): Path<String>,
+) -> Result<Json<OfferingView>, ApiError> {
+    Ok(Json(offering_view(&*service.offering(&offering)?)))
+}
+
+/// The terms, as announced: the text of `offering.toml`. Its ETag is the terms hash.
+#[utoipa::path(
+    get,
+    path = "/v1/offerings/{offering}/terms",
+    tag = "offerings",
+    params(("offering" = String, Path, description = "Name of the offering")),
+    responses(
+        (status = 200, description = "offering.toml", body = String, content_type = "application/toml"),
+        (status = 304, description = "The one you have"),
+    ),
+)]
+async fn terms_text(
+    State(service): State<Arc<Service>>,
+    Path(offering): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let log = service.offering(&offering)?;
+    let tag = format!("\"{}\"", hex(&log.terms.hash().0));
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut answer = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_str(&tag) {
+        answer.insert(header::ETAG, value);
+    }
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
+    }
+    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/toml"));
+    Ok((answer, log.row.document.clone()).into_response())
+}

@@ -1,0 +1,93 @@
+//! A command becomes an entry, and its receipt the answer.
+
+use axum::http::StatusCode;
+use softcap_journal::{
+    Answer, Intake, JournalError, LogReader, Machine as _, OfferingLog, OfferingMachine,
+    Submission, encode_at_batch_time,
+};
+use softcap_offering::Command;
+use softcap_proof::receipt::Receipt;
+
+use super::{
+    Service,
+    caller::{Caller, IdempotencyKey},
+    entry_view::EntryView,
+};
+use crate::problem::{ApiError, ProblemCode};
+
+/// Appends a command and answers with its entry; a repeat of the request gets the first answer.
+pub(super) async fn submit(
+    service: &Service,
+    log: &OfferingLog,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    command: &Command<'_>,
+) -> Result<EntryView, ApiError> {
+    let request = service
+        .requests
+        .request(caller.principal().key_id(), &key.0);
+    let body = encode_at_batch_time(command, Some(request)).map_err(of_journal)?;
+    let intake = match command {
+        Command::Contribute(_) | Command::Commit { .. } => Intake::Contribution,
+        _ => Intake::Other,
+    };
+    let submission = Submission {
+        intake,
+        request: Some(request),
+        body: body.clone(),
+    };
+    let answer = log.sequencer.submit(submission).await.map_err(of_journal)?;
+    let receipt = match answer {
+        Answer::Entered { batch, index } => {
+            LogReader::<OfferingMachine>::fresh_receipt(&batch, index).map_err(of_journal)?
+        }
+        Answer::Known { first } => {
+            let receipt = log.reader.receipt(first).await.map_err(of_journal)?;
+            if !OfferingMachine::is_same_command(receipt.leaf(), &body) {
+                return Err(ApiError::new(
+                    ProblemCode::KeyReused,
+                    format!("entry {first} came with this key and another content"),
+                ));
+            }
+            receipt
+        }
+    };
+    view(log, &receipt)
+}
+
+/// An entry as JSON, from its receipt.
+pub(super) fn view(log: &OfferingLog, receipt: &Receipt) -> Result<EntryView, ApiError> {
+    EntryView::new(&log.row.name, &log.terms, receipt).map_err(|error| ApiError::internal(&error))
+}
+
+/// What the record says, as a problem.
+pub(super) fn of_journal(error: JournalError) -> ApiError {
+    match &error {
+        JournalError::Busy => ApiError::retry(ProblemCode::Busy, 1),
+        JournalError::Stopping => ProblemCode::Stopping.into(),
+        JournalError::NoSuchLog(_) | JournalError::NoSuchEntry { .. } => {
+            ApiError::not_found(error.to_string())
+        }
+        JournalError::Stopped(_) => ApiError::Domain {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "J202".into(),
+            title: "Contributions are stopped for now.".into(),
+            detail: error.to_string(),
+            remedy: "Withdrawals and all else go on. Repeat with the same Idempotency-Key later.".into(),
+        },
+        JournalError::LogExists(_) => ApiError::new(ProblemCode::Conflict, error.to_string()),
+        JournalError::LogName | JournalError::Terms { .. } => {
+            ApiError::new(ProblemCode::Invalid, error.to_string())
+        }
+        JournalError::Proof(proof) => ApiError::new(ProblemCode::Invalid, proof.to_string()),
+        JournalError::Database(database) if database.is_passing() => {
+            tracing::warn!(%error, "the record cannot be written");
+            ProblemCode::NoRoom.into()
+        }
+        JournalError::OtherContent { .. } => ProblemCode::KeyReused.into(),
+        JournalError::Database(_)
+        | JournalError::InUse(_)
+        | JournalError::File { .. }
+        | JournalError::Damaged { .. } => ApiError::internal(&error),
+    }
+}
