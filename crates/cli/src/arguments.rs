@@ -1,6 +1,6 @@
 //! The command line. Help teaches by example.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -72,6 +72,96 @@ pub(crate) enum Command {
             softcap key --name example.org/harbour --out log.key\n\n\
             The file holds a secret: its owner alone may read it. The public key is printed; publish it.")]
     Key(KeyArguments),
+    /// Run a whole sale with invented investors on a real server, in a minute.
+    #[command(after_help = "Examples:\n  \
+            softcap demo\n  \
+            softcap demo --data my-demo --seconds 12 --investors 200 --exit\n\n\
+            The server goes on until it is stopped (Ctrl-C), unless --exit is given.")]
+    Demo(DemoArguments),
+    /// Host offerings: the HTTP interface over a durable record.
+    #[command(after_help = "Examples:\n  \
+            softcap serve\n  \
+            softcap serve --data softcap-data --listen 127.0.0.1:8080\n  \
+            softcap serve --data postgres://softcap@db.example:5432/softcap")]
+    Serve(ServeArguments),
+    /// Make and revoke the keys of programs.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  softcap api-key new --data softcap-data --label operator"
+    )]
+    ApiKey(ApiKeyCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// A new folder for the record and the result.
+    #[arg(long, value_name = "DIR", default_value = "softcap-demo")]
+    pub(crate) data: PathBuf,
+    /// Address and port of the server; without it 127.0.0.1:8080.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// How long the sale is open, in seconds.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) seconds: u32,
+    /// How many investors there are.
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) investors: u32,
+    /// Stop the server when the result is verified.
+    #[arg(long)]
+    pub(crate) exit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The configuration; without it softcap.toml, if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A folder for the embedded database, or postgres://user@host:5432/name.
+    #[arg(long, value_name = "DATA")]
+    pub(crate) data: Option<String>,
+    /// Address and port.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKeyCommand {
+    /// Make a key; it is shown once.
+    #[command(after_help = "Examples:\n  \
+            softcap api-key new --data softcap-data --label operator\n  \
+            softcap api-key new --data softcap-data --label shop --scope contributions:write:harbour")]
+    New(NewApiKeyArguments),
+    /// Revoke a key and all keys that it made.
+    #[command(after_help = "Example:\n  softcap api-key revoke --data softcap-data 4kQ0vT1ZcX9b")]
+    Revoke {
+        /// Where the server keeps its data.
+        #[arg(long, default_value = "softcap-data")]
+        data: String,
+        /// The 12 characters after sc_live_ or sc_test_.
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewApiKeyArguments {
+    /// Where the server keeps its data.
+    #[arg(long, default_value = "softcap-data")]
+    pub(crate) data: String,
+    /// What people call the key.
+    #[arg(long)]
+    pub(crate) label: String,
+    /// What it may do, as `verb:resource`; without it everything.
+    #[arg(long)]
+    pub(crate) scope: Vec<String>,
+    /// Networks that it may be used from; without it all.
+    #[arg(long)]
+    pub(crate) network: Vec<ipnet::IpNet>,
+    /// Requests per second; twice as many at once.
+    #[arg(long)]
+    pub(crate) per_second: Option<u32>,
+    /// A key for tests.
+    #[arg(long)]
+    pub(crate) test: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ use std::{fmt, io};
 use serde_json::json;
 use softcap_offering::{Refusal, terms::TermsProblem};
 use softcap_proof::{ProofError, verify::VerifyError};
+use softcap_server::{ConfigError, ServerError};
 
 use crate::{
     commands::problem_json,
@@ -97,6 +98,15 @@ pub(crate) enum Failure {
         /// What to do.
         remedy: &'static str,
     },
+    /// The server.
+    #[error("{0}")]
+    Server(#[from] ServerError),
+    /// The configuration.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// The system refused something that a server cannot do without.
+    #[error("C308: {0}; read what the system says, and try again")]
+    Runtime(io::Error),
     /// The engine refuses to settle.
     #[error("C303: the offering cannot be settled ({code}): {sentence} {remedy}")]
     NotSettleable {

@@ -274,7 +274,7 @@ impl Journal {
     ///
     /// # Errors
     /// What the disk or the database says; the record itself is safe anyway.
-    pub async fn close(self) -> Result<(), JournalError> {
+    pub async fn close(&self) -> Result<(), JournalError> {
         for running in self.offerings() {
             running.tile_writer.abort();
             write_all_tiles(&running.sequencer, &self.tiles).await?;

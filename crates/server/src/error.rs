@@ -41,6 +41,20 @@ pub enum ServerError {
         /// What the system says.
         source: io::Error,
     },
+    /// A secret of the node cannot be read or made.
+    #[error("H915: {}: {why}; it must be a file of this user, as the first start wrote it", path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; the secret is never repeated.
+        why: String,
+    },
+    /// The record.
+    #[error(transparent)]
+    Journal(#[from] softcap_journal::JournalError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] softcap_identity::KeyError),
     /// The service's database.
     #[error(transparent)]
     Database(#[from] DatabaseError),

@@ -4,6 +4,7 @@
 //! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks`, and no rule of
 //! an offering.
 
+pub mod api;
 mod body_deadline;
 mod config;
 mod error;
@@ -14,9 +15,11 @@ mod guarded_stream;
 mod health;
 mod listener;
 mod metrics;
+mod node;
 mod openapi;
 mod problem;
 mod request_id;
+mod secrets;
 mod stop;
 mod system;
 mod tls;
@@ -32,8 +35,10 @@ pub use frame::frame;
 pub use health::{ComponentReport, ComponentState, Readiness, ReadinessReport};
 pub use listener::{Server, StopReport};
 pub use metrics::Metrics;
+pub use node::Node;
 pub use openapi::{document, document_text};
 pub use problem::{ApiError, PROBLEM_JSON, Problem, ProblemCode};
 pub use request_id::{REQUEST_ID, RequestId};
+pub use secrets::peppers;
 pub use stop::{StopSwitch, Stopping, stop_switch};
 pub use system::{CodeText, MetricsPermission, System, system_routes};

@@ -12,10 +12,26 @@ use utoipa::{
     },
 };
 
-use crate::{problem::Problem, system::SystemPaths};
+use crate::{
+    api::{
+        AccountPaths, ContributionPaths, EventPaths, LogPaths, OfferingPaths, OperationPaths,
+        SettlementPaths,
+    },
+    problem::Problem,
+    system::SystemPaths,
+};
 
 /// One line for each module of routes.
-const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[SystemPaths::openapi];
+const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
+    OfferingPaths::openapi,
+    ContributionPaths::openapi,
+    AccountPaths::openapi,
+    OperationPaths::openapi,
+    SettlementPaths::openapi,
+    LogPaths::openapi,
+    EventPaths::openapi,
+    SystemPaths::openapi,
+];
 
 /// What is said once for all operations.
 #[derive(OpenApi)]

@@ -1,11 +1,15 @@
 //! One file per command.
 
+mod api_key;
+mod bundle_of_log;
+mod demo;
 mod explain;
 mod key;
 mod offering_check;
 mod offering_new;
 mod offering_simulate;
 mod proof;
+mod serve;
 mod settle;
 mod verify;
 
@@ -33,5 +37,8 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Proof(arguments) => proof::run(&arguments, console),
         Command::Explain(arguments) => explain::run(&arguments, console),
         Command::Key(arguments) => key::run(&arguments, console),
+        Command::Demo(arguments) => demo::run(&arguments, console),
+        Command::Serve(arguments) => serve::run(&arguments, console),
+        Command::ApiKey(command) => api_key::run(&command, console),
     }
 }

@@ -151,7 +151,7 @@ where
 }
 
 /// What the command prints.
-struct Summary {
+pub(super) struct Summary {
     name: String,
     verdict: &'static str,
     raised: String,
@@ -166,7 +166,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn new<S: BundleSink>(
+    pub(super) fn new<S: BundleSink>(
         bundle: &SettledBundle<'_, S>,
         key: Option<&SigningKey>,
         rows: u64,
@@ -205,7 +205,7 @@ impl Summary {
         }
     }
 
-    fn report_commitments(&self) -> report::Commitments {
+    pub(super) fn report_commitments(&self) -> report::Commitments {
         report::Commitments {
             terms_hash: self.terms_hash.clone(),
             journal_root: self.journal_root.clone(),
@@ -247,7 +247,7 @@ impl Summary {
         )
     }
 
-    fn value(&self) -> serde_json::Value {
+    pub(super) fn value(&self) -> serde_json::Value {
         json!({
             "offering": self.name,
             "verdict": self.verdict,

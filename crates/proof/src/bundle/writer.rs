@@ -136,6 +136,27 @@ where
                 return Err(ProofError::SettleRefused { refusal });
             }
         }
+        self.seal(&tables, key)
+    }
+
+    /// As [`BundleWriter::settle`], where the settlement and its root are among the recorded entries
+    /// already: for the log of a running offering.
+    ///
+    /// # Errors
+    /// [`ProofError::NotSettled`], and those of [`BundleWriter::settle`].
+    pub fn finish_recorded(
+        self,
+        key: Option<&SigningKey>,
+    ) -> Result<SettledBundle<'a, S>, ProofError> {
+        let tables = write_tables(&self.offering, &self.references, self.sink)?;
+        self.seal(&tables, key)
+    }
+
+    fn seal(
+        self,
+        tables: &Tables,
+        key: Option<&SigningKey>,
+    ) -> Result<SettledBundle<'a, S>, ProofError> {
         let Self {
             sink,
             offering,
@@ -174,14 +195,14 @@ where
             journal_root: root,
             journal_size: size,
         };
-        files.push(write_summary(&offering, &commitments, &tables, sink)?);
+        files.push(write_summary(&offering, &commitments, tables, sink)?);
         let signer = key.map(|key| key.verifier_key().clone());
         let manifest = Manifest::new(signer, files);
         Ok(SettledBundle {
             sink,
             offering,
             commitments,
-            tables,
+            tables: tables.clone(),
             manifest,
         })
     }

@@ -30,19 +30,25 @@ use crate::{
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(read, fund, take_back))]
-pub struct AccountPaths;
+pub(crate) struct AccountPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/v1/offerings/{offering}/accounts/{investor}", get(read))
-        .route("/v1/offerings/{offering}/accounts/{investor}/fundings", post(fund))
-        .route("/v1/offerings/{offering}/accounts/{investor}/returns", post(take_back))
+        .route(
+            "/v1/offerings/{offering}/accounts/{investor}/fundings",
+            post(fund),
+        )
+        .route(
+            "/v1/offerings/{offering}/accounts/{investor}/returns",
+            post(take_back),
+        )
 }
 
 /// Money that is moved.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Transfer {
+pub(super) struct Transfer {
     /// A name for it that is used once: 32 hexadecimal digits. The same one again moves nothing.
     #[schema(example = "00112233445566778899aabbccddeeff")]
     transfer: String,
@@ -54,7 +60,7 @@ pub struct Transfer {
 
 /// The accounts of one investor.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AccountsView {
+pub(super) struct AccountsView {
     /// Whose.
     investor: String,
     /// One for each currency of the terms.
@@ -63,7 +69,7 @@ pub struct AccountsView {
 
 /// One account: funded is taken back, available, held and spent together.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AccountView {
+pub(super) struct AccountView {
     /// All that was moved in.
     funded: Money,
     /// All that was moved out again.

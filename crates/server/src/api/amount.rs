@@ -9,7 +9,7 @@ use crate::problem::ApiError;
 
 /// An amount. Programs read `units`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Money {
+pub(super) struct Money {
     /// Smallest units as a decimal number.
     #[schema(example = "125000")]
     pub units: String,
@@ -20,7 +20,7 @@ pub struct Money {
 
 impl Money {
     /// Of a unit with so many decimals.
-    pub fn new(units: u128, decimals: u8, symbol: &str) -> Self {
+    pub(super) fn new(units: u128, decimals: u8, symbol: &str) -> Self {
         Self {
             units: units.to_string(),
             display: format!("{} {symbol}", display_decimal(units, decimals)),
@@ -28,7 +28,7 @@ impl Money {
     }
 
     /// Of a currency of the terms.
-    pub fn of_currency(terms: &Terms, currency: usize, amount: Amount) -> Self {
+    pub(super) fn of_currency(terms: &Terms, currency: usize, amount: Amount) -> Self {
         let known = terms.currencies.get(currency);
         known.map_or_else(
             || Self::new(amount.0, 0, ""),
@@ -37,18 +37,18 @@ impl Money {
     }
 
     /// Of the numeraire.
-    pub fn of_value(terms: &Terms, value: u128) -> Self {
+    pub(super) fn of_value(terms: &Terms, value: u128) -> Self {
         Self::new(value, terms.numeraire.decimals, &terms.numeraire.symbol)
     }
 
     /// Of the token.
-    pub fn of_tokens(terms: &Terms, tokens: u128) -> Self {
+    pub(super) fn of_tokens(terms: &Terms, tokens: u128) -> Self {
         Self::new(tokens, terms.token.decimals, &terms.token.symbol)
     }
 }
 
 /// Reads smallest units: digits only, no leading zero, below 2^128.
-pub fn parse_units(field: &str, text: &str) -> Result<u128, ApiError> {
+pub(super) fn parse_units(field: &str, text: &str) -> Result<u128, ApiError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits || (text.len() > 1 && text.starts_with('0')) {
         return Err(ApiError::invalid(
@@ -61,7 +61,7 @@ pub fn parse_units(field: &str, text: &str) -> Result<u128, ApiError> {
 }
 
 /// The place of a currency by its symbol.
-pub fn parse_currency(terms: &Terms, symbol: &str) -> Result<u8, ApiError> {
+pub(super) fn parse_currency(terms: &Terms, symbol: &str) -> Result<u8, ApiError> {
     let place = terms
         .currencies
         .iter()
@@ -74,7 +74,10 @@ pub fn parse_currency(terms: &Terms, symbol: &str) -> Result<u8, ApiError> {
                 .iter()
                 .map(|currency| currency.symbol.as_str())
                 .collect();
-            ApiError::invalid("currency", &format!("the offering takes {}", known.join(", ")))
+            ApiError::invalid(
+                "currency",
+                &format!("the offering takes {}", known.join(", ")),
+            )
         })
 }
 
@@ -85,9 +88,14 @@ mod tests {
     #[test]
     fn units_are_digits_and_nothing_else() {
         assert_eq!(parse_units("amount", "0").unwrap(), 0);
-        assert_eq!(parse_units("amount", &u128::MAX.to_string()).unwrap(), u128::MAX);
+        assert_eq!(
+            parse_units("amount", &u128::MAX.to_string()).unwrap(),
+            u128::MAX
+        );
         let beyond = "340282366920938463463374607431768211456";
-        for wrong in ["", "-1", "+1", "1.5", "01", "1e3", " 1", "1_000", "٣", beyond] {
+        for wrong in [
+            "", "-1", "+1", "1.5", "01", "1e3", " 1", "1_000", "٣", beyond,
+        ] {
             assert!(parse_units("amount", wrong).is_err(), "{wrong}");
         }
     }

@@ -18,12 +18,12 @@ const ONE: NonZeroU32 = NonZeroU32::MIN;
 
 /// The holder of the key of this request.
 #[derive(Clone, Debug)]
-pub struct Caller(Principal);
+pub(super) struct Caller(Principal);
 
 impl Caller {
     /// Refuses what the key may not do on an offering. A key that may nothing on it is told that there is
     /// no such offering.
-    pub fn require(&self, verb: Verb, offering: &str) -> Result<(), ApiError> {
+    pub(super) fn require(&self, verb: Verb, offering: &str) -> Result<(), ApiError> {
         if self.0.allows(verb, offering) {
             Ok(())
         } else {
@@ -31,17 +31,8 @@ impl Caller {
         }
     }
 
-    /// Refuses what the key may not do everywhere.
-    pub fn require_on_all(&self, verb: Verb) -> Result<(), ApiError> {
-        if self.0.allows_on_all(verb) {
-            Ok(())
-        } else {
-            Err(ProblemCode::NotAllowed.into())
-        }
-    }
-
     /// The key's holder.
-    pub fn principal(&self) -> &Principal {
+    pub(super) fn principal(&self) -> &Principal {
         &self.0
     }
 }
@@ -98,7 +89,7 @@ fn denied(denied: Denied) -> ApiError {
 
 /// The `Idempotency-Key` of a change: 1 to 255 printable ASCII characters.
 #[derive(Clone, Debug)]
-pub struct IdempotencyKey(pub String);
+pub(super) struct IdempotencyKey(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;

@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
-    Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId,
-    LimitPrice, Row, Sequence,
-    terms::Rail,
+    Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId, LimitPrice,
+    Row, Sequence, terms::Rail,
 };
 use utoipa::ToSchema;
 
@@ -38,20 +37,32 @@ const PAGE: usize = 100;
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(make, read, list, receipt, withdraw))]
-pub struct ContributionPaths;
+pub(crate) struct ContributionPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
-        .route("/v1/offerings/{offering}/contributions", post(make).get(list))
-        .route("/v1/offerings/{offering}/contributions/{sequence}", get(read))
-        .route("/v1/offerings/{offering}/contributions/{sequence}/receipt", get(receipt))
-        .route("/v1/offerings/{offering}/contributions/{sequence}/withdrawal", post(withdraw))
+        .route(
+            "/v1/offerings/{offering}/contributions",
+            post(make).get(list),
+        )
+        .route(
+            "/v1/offerings/{offering}/contributions/{sequence}",
+            get(read),
+        )
+        .route(
+            "/v1/offerings/{offering}/contributions/{sequence}/receipt",
+            get(receipt),
+        )
+        .route(
+            "/v1/offerings/{offering}/contributions/{sequence}/withdrawal",
+            post(withdraw),
+        )
 }
 
 /// A contribution to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewContribution {
+pub(super) struct NewContribution {
     /// Who puts the money in: the investor's number in this offering, or an EVM address.
     #[schema(example = "p-1024")]
     investor: String,
@@ -80,7 +91,7 @@ pub struct NewContribution {
 /// Where the money of a contribution is.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum FundingName {
+pub(super) enum FundingName {
     /// In the investor's account in the offering.
     Account,
     /// It arrived.
@@ -90,7 +101,7 @@ pub enum FundingName {
 /// The most money that a bid gives for tokens, both in smallest units.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct LimitPriceBody {
+pub(super) struct LimitPriceBody {
     /// Units of the numeraire.
     money: String,
     /// Units of the token; not zero.
@@ -99,7 +110,7 @@ pub struct LimitPriceBody {
 
 /// A contribution as it stands now.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ContributionView {
+pub(super) struct ContributionView {
     /// Number of its entry: its id.
     sequence: u64,
     /// Whose.
@@ -126,7 +137,7 @@ pub struct ContributionView {
 
 /// A page of contributions in their order.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ContributionPage {
+pub(super) struct ContributionPage {
     /// The contributions.
     contributions: Vec<ContributionView>,
     /// Give it as `after` to get the next page; absent on the last one.
@@ -137,7 +148,7 @@ pub struct ContributionPage {
 /// Which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct PageQuery {
+pub(super) struct PageQuery {
     /// Contributions after this sequence number.
     #[serde(default)]
     after: Option<u64>,
@@ -172,7 +183,11 @@ async fn make(
     let investor = InvestorId::parse(&new.investor)
         .map_err(|error| ApiError::invalid("investor", &error.to_string()))?;
     let currency = parse_currency(&log.terms, &new.currency)?;
-    let rail = log.terms.currencies.get(usize::from(currency)).map(|known| known.rail);
+    let rail = log
+        .terms
+        .currencies
+        .get(usize::from(currency))
+        .map(|known| known.rail);
     let funding = match (new.funding, rail) {
         (Some(FundingName::Account), _) | (None, Some(Rail::Balance)) => Funding::Account,
         (Some(FundingName::Arrived) | None, _) => Funding::Arrived,
@@ -244,7 +259,9 @@ fn row_view(
     row: Row,
 ) -> ContributionView {
     let money = |amount| Money::of_currency(&log.terms, row.currency.index(), amount);
-    let round = row.round.and_then(|round| log.terms.rounds.get(round.index()));
+    let round = row
+        .round
+        .and_then(|round| log.terms.rounds.get(round.index()));
     ContributionView {
         sequence: row.sequence.0,
         investor: offering.investor(row.investor).to_string(),

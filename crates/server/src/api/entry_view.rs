@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 use softcap_journal::LogName;
-use softcap_offering::{Amount, Command, Outcome, Refusal, terms::{ClockKind, Terms}};
+use softcap_offering::{
+    Amount, Command, Outcome, Refusal,
+    terms::{ClockKind, Terms},
+};
 use softcap_proof::{ProofError, entry::decode, receipt::Receipt};
 use utoipa::ToSchema;
 
@@ -10,7 +13,7 @@ use super::amount::Money;
 
 /// An entry of an offering's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct EntryView {
+pub(super) struct EntryView {
     /// The offering.
     pub offering: String,
     /// Its number in the order, from 0; also the id of a contribution.
@@ -27,7 +30,7 @@ pub struct EntryView {
 /// What an entry did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum OutcomeView {
+pub(super) enum OutcomeView {
     /// A contribution was taken, in whole or in part.
     Contributed {
         /// The name of the round.
@@ -78,7 +81,7 @@ pub enum OutcomeView {
 
 /// A refusal by the rules of the offering.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct RefusalView {
+pub(super) struct RefusalView {
     /// The stable code.
     #[schema(example = 203)]
     pub code: u16,

@@ -25,7 +25,7 @@ const BEAT: Duration = Duration::from_secs(15);
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(events), components(schemas(LiveEntry)))]
-pub struct EventPaths;
+pub(crate) struct EventPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/v1/offerings/{offering}/events", get(events))
@@ -33,7 +33,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 
 /// What an event says.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LiveEntry {
+pub(super) struct LiveEntry {
     /// Number of the entry.
     sequence: u64,
     /// Where in the schedule it stands.
@@ -107,7 +107,9 @@ impl Follower {
             raised,
         };
         self.next += 1;
-        let event = Event::default().id(data.sequence.to_string()).event("entry");
+        let event = Event::default()
+            .id(data.sequence.to_string())
+            .event("entry");
         event.json_data(data).ok()
     }
 }

@@ -24,22 +24,31 @@ use crate::{
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(checkpoint, entry, inclusion, consistency, tile, entries))]
-pub struct LogPaths;
+pub(crate) struct LogPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/v1/offerings/{offering}/log/checkpoint", get(checkpoint))
-        .route("/v1/offerings/{offering}/log/entries/{sequence}", get(entry))
+        .route(
+            "/v1/offerings/{offering}/log/entries/{sequence}",
+            get(entry),
+        )
         .route("/v1/offerings/{offering}/log/inclusion", get(inclusion))
         .route("/v1/offerings/{offering}/log/consistency", get(consistency))
-        .route("/v1/offerings/{offering}/log/tile/entries/{*place}", get(entries))
-        .route("/v1/offerings/{offering}/log/tile/{level}/{*place}", get(tile))
+        .route(
+            "/v1/offerings/{offering}/log/tile/entries/{*place}",
+            get(entries),
+        )
+        .route(
+            "/v1/offerings/{offering}/log/tile/{level}/{*place}",
+            get(tile),
+        )
 }
 
 /// Which inclusion proof.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct InclusionQuery {
+pub(super) struct InclusionQuery {
     /// Number of the entry.
     index: u64,
     /// In the tree of this size.
@@ -49,7 +58,7 @@ pub struct InclusionQuery {
 /// Which consistency proof.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct ConsistencyQuery {
+pub(super) struct ConsistencyQuery {
     /// The smaller size.
     old: u64,
     /// The larger size.
@@ -58,7 +67,7 @@ pub struct ConsistencyQuery {
 
 /// A proof of RFC 9162: hashes in hexadecimal.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProofView {
+pub(super) struct ProofView {
     /// In the order of the RFC.
     proof: Vec<String>,
 }
@@ -113,7 +122,11 @@ async fn inclusion(
     Query(query): Query<InclusionQuery>,
 ) -> Result<Json<ProofView>, ApiError> {
     let log = service.offering(&offering)?;
-    let proof = log.reader.inclusion(query.index, query.size).await.map_err(of_journal)?;
+    let proof = log
+        .reader
+        .inclusion(query.index, query.size)
+        .await
+        .map_err(of_journal)?;
     Ok(Json(ProofView {
         proof: proof.iter().map(|node| hex(&node.0)).collect(),
     }))
@@ -133,7 +146,11 @@ async fn consistency(
     Query(query): Query<ConsistencyQuery>,
 ) -> Result<Json<ProofView>, ApiError> {
     let log = service.offering(&offering)?;
-    let proof = log.reader.consistency(query.old, query.new).await.map_err(of_journal)?;
+    let proof = log
+        .reader
+        .consistency(query.old, query.new)
+        .await
+        .map_err(of_journal)?;
     Ok(Json(ProofView {
         proof: proof.iter().map(|node| hex(&node.0)).collect(),
     }))
@@ -160,7 +177,11 @@ async fn tile(
         return Err(ApiError::not_found("there are levels 0 to 7"));
     }
     let place = TilePlace::parse(&place)?;
-    let body = log.reader.tile(i64::from(level), place.index).await.map_err(of_journal)?;
+    let body = log
+        .reader
+        .tile(i64::from(level), place.index)
+        .await
+        .map_err(of_journal)?;
     place.cut(body, 32)
 }
 
@@ -257,8 +278,14 @@ impl TilePlace {
 /// Tiles never change: whoever has one need not ask again.
 fn bytes(body: Vec<u8>) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        ),
     ];
     (headers, body).into_response()
 }
@@ -279,7 +306,18 @@ mod tests {
         ] {
             assert_eq!(TilePlace::parse(text).unwrap(), expected, "{text}");
         }
-        for wrong in ["", "1", "0000", "001/234", "x000/001", "x001", "000.p/0", "000.p/256", "000.p/017", "../000"] {
+        for wrong in [
+            "",
+            "1",
+            "0000",
+            "001/234",
+            "x000/001",
+            "x001",
+            "000.p/0",
+            "000.p/256",
+            "000.p/017",
+            "../000",
+        ] {
             assert!(TilePlace::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -27,13 +27,13 @@ use zeroize::Zeroizing;
 
 use crate::problem::ApiError;
 
-pub use accounts::AccountPaths;
-pub use contributions::ContributionPaths;
-pub use events::EventPaths;
-pub use log::LogPaths;
-pub use offerings::OfferingPaths;
-pub use operations::OperationPaths;
-pub use settlements::SettlementPaths;
+pub(crate) use accounts::AccountPaths;
+pub(crate) use contributions::ContributionPaths;
+pub(crate) use events::EventPaths;
+pub(crate) use log::LogPaths;
+pub(crate) use offerings::OfferingPaths;
+pub(crate) use operations::OperationPaths;
+pub(crate) use settlements::SettlementPaths;
 
 /// What all routes share.
 #[derive(Debug)]
@@ -96,12 +96,6 @@ impl Service {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
-    }
-
-    /// Gives the parts back, to be closed.
-    #[must_use]
-    pub fn into_journal(self) -> Journal {
-        self.journal
     }
 
     fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {

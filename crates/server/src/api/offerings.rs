@@ -16,7 +16,9 @@ use softcap_offering::{Phase, terms};
 use softcap_proof::hex;
 use utoipa::ToSchema;
 
-use super::{Service, amount::Money, caller::Caller, entry_view::position_text, submit::of_journal};
+use super::{
+    Service, amount::Money, caller::Caller, entry_view::position_text, submit::of_journal,
+};
 use crate::{
     extract::{Json, Path},
     problem::ApiError,
@@ -25,7 +27,7 @@ use crate::{
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(check, announce, list, read, terms_text))]
-pub struct OfferingPaths;
+pub(crate) struct OfferingPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
@@ -38,7 +40,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 /// Terms to be checked.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TermsBody {
+pub(super) struct TermsBody {
     /// The content of `offering.toml`.
     terms: String,
 }
@@ -46,7 +48,7 @@ pub struct TermsBody {
 /// An offering to be announced.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewOffering {
+pub(super) struct NewOffering {
     /// Its name in addresses: lower-case letters, digits and hyphens.
     #[schema(example = "harbour")]
     name: String,
@@ -58,7 +60,7 @@ pub struct NewOffering {
 
 /// What the linter says.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CheckReport {
+pub(super) struct CheckReport {
     /// Whether the terms can be announced.
     valid: bool,
     /// Their hash, if they are valid.
@@ -70,7 +72,7 @@ pub struct CheckReport {
 
 /// An offering now.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct OfferingView {
+pub(super) struct OfferingView {
     /// Its name in addresses.
     name: String,
     /// Its title.
@@ -101,7 +103,7 @@ pub struct OfferingView {
 
 /// All offerings.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct OfferingList {
+pub(super) struct OfferingList {
     /// By name.
     offerings: Vec<OfferingView>,
 }
@@ -128,7 +130,10 @@ pub(super) fn offering_view(log: &OfferingLog) -> OfferingView {
     let terms = &log.terms;
     let phase = offering.phase();
     let round = match phase {
-        Phase::Open(round) => terms.rounds.get(round.index()).map(|round| round.name.clone()),
+        Phase::Open(round) => terms
+            .rounds
+            .get(round.index())
+            .map(|round| round.name.clone()),
         _ => None,
     };
     OfferingView {
@@ -165,7 +170,10 @@ async fn check(
         Ok(parsed) => CheckReport {
             valid: true,
             terms_hash: Some(hex(&parsed.hash().0)),
-            problems: terms::lint(&body.terms, &parsed).iter().map(ToString::to_string).collect(),
+            problems: terms::lint(&parsed)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         },
         Err(problems) => CheckReport {
             valid: false,
@@ -193,10 +201,15 @@ async fn announce(
     let name = LogName::from_str(&new.name).map_err(of_journal)?;
     caller.require(Verb::OfferingsWrite, name.as_str())?;
     if name == LogName::platform() {
-        return Err(ApiError::invalid("name", "`platform` is the log of balances"));
+        return Err(ApiError::invalid(
+            "name",
+            "`platform` is the log of balances",
+        ));
     }
     let parsed = terms::Terms::parse(&new.terms).map_err(|problems| {
-        let first = problems.first().map_or_else(String::new, ToString::to_string);
+        let first = problems
+            .first()
+            .map_or_else(String::new, ToString::to_string);
         ApiError::invalid("terms", &first)
     })?;
     if hex(&parsed.hash().0) != new.terms_hash.to_ascii_lowercase() {
@@ -205,7 +218,11 @@ async fn announce(
             "it is not the hash of these terms: check them first",
         ));
     }
-    let log = service.journal.announce(&name, &new.terms).await.map_err(of_journal)?;
+    let log = service
+        .journal
+        .announce(&name, &new.terms)
+        .await
+        .map_err(of_journal)?;
     Ok((StatusCode::CREATED, Json(offering_view(&log))).into_response())
 }
 
@@ -256,7 +273,9 @@ async fn terms_text(
 ) -> Result<Response, ApiError> {
     let log = service.offering(&offering)?;
     let tag = format!("\"{}\"", hex(&log.terms.hash().0));
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
     let mut answer = HeaderMap::new();
     if let Ok(value) = HeaderValue::from_str(&tag) {
         answer.insert(header::ETAG, value);
@@ -264,6 +283,9 @@ async fn terms_text(
     if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
     }
-    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/toml"));
+    answer.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/toml"),
+    );
     Ok((answer, log.row.document.clone()).into_response())
 }

@@ -31,7 +31,7 @@ const PROOF_MAX: usize = 1024;
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(operate, confirm))]
-pub struct OperationPaths;
+pub(crate) struct OperationPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 /// What the issuer does.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Operation {
+pub(super) enum Operation {
     /// Let an investor into a round.
     Admit {
         /// Name of the round.

@@ -32,18 +32,24 @@ use crate::{
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(settle, read, preview, proof))]
-pub struct SettlementPaths;
+pub(crate) struct SettlementPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
-        .route("/v1/offerings/{offering}/settlement", get(read).post(settle))
+        .route(
+            "/v1/offerings/{offering}/settlement",
+            get(read).post(settle),
+        )
         .route("/v1/offerings/{offering}/settlement/preview", get(preview))
-        .route("/v1/offerings/{offering}/settlement/proofs/{investor}", get(proof))
+        .route(
+            "/v1/offerings/{offering}/settlement/proofs/{investor}",
+            get(proof),
+        )
 }
 
 /// How an offering ended.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct SettlementView {
+pub(super) struct SettlementView {
     /// `succeeded`, `failed`, `cancelled` or `expired`.
     verdict: &'static str,
     /// Accepted value.
@@ -63,7 +69,7 @@ pub struct SettlementView {
 
 /// The money of a currency.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CurrencyView {
+pub(super) struct CurrencyView {
     /// What came in.
     contributed: Money,
     /// What the offering has.
@@ -76,7 +82,7 @@ pub struct CurrencyView {
 
 /// One investor's leaf of the settlement tree, with its proof (`@openzeppelin/merkle-tree`).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct InvestorProofView {
+pub(super) struct InvestorProofView {
     /// Whose.
     investor: String,
     /// What they get.
@@ -89,7 +95,11 @@ pub struct InvestorProofView {
     proof: Vec<String>,
 }
 
-fn settlement_view(log: &OfferingLog, offering: &Offering, root: Option<String>) -> Option<SettlementView> {
+fn settlement_view(
+    log: &OfferingLog,
+    offering: &Offering,
+    root: Option<String>,
+) -> Option<SettlementView> {
     let settlement = offering.settlement()?;
     let terms = &log.terms;
     let currencies = settlement
@@ -183,7 +193,14 @@ async fn read(
 ) -> Result<Response, ApiError> {
     let log = service.offering(&offering)?;
     let not_yet = || ApiError::not_found("the offering is not settled");
-    if log.sequencer.read().machine().offering().settlement().is_none() {
+    if log
+        .sequencer
+        .read()
+        .machine()
+        .offering()
+        .settlement()
+        .is_none()
+    {
         return Err(not_yet());
     }
     let root = root(&log).await?.map(|root| hex(&root));
@@ -219,7 +236,10 @@ async fn preview(
             let state = log.sequencer.read();
             let offering = state.machine().offering();
             let waits = offering.settlement_stamps();
-            if waits.iter().any(|stamp| stamp.position > offering.latest(stamp.line)) {
+            if waits
+                .iter()
+                .any(|stamp| stamp.position > offering.latest(stamp.line))
+            {
                 return Err(ApiError::new(
                     ProblemCode::Conflict,
                     "windows or rights of withdrawal are still open",

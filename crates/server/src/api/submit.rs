@@ -73,7 +73,8 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
             code: "J202".into(),
             title: "Contributions are stopped for now.".into(),
             detail: error.to_string(),
-            remedy: "Withdrawals and all else go on. Repeat with the same Idempotency-Key later.".into(),
+            remedy: "Withdrawals and all else go on. Repeat with the same Idempotency-Key later."
+                .into(),
         },
         JournalError::LogExists(_) => ApiError::new(ProblemCode::Conflict, error.to_string()),
         JournalError::LogName | JournalError::Terms { .. } => {

@@ -1,0 +1,107 @@
+//! `softcap api-key`: keys for programs, made on the machine itself.
+
+use std::{path::PathBuf, process::ExitCode, str::FromStr as _};
+
+use serde_json::json;
+use softcap_database::{Database, DatabaseUrl};
+use softcap_identity::{
+    Actor, AddressList, Environment, KeyError, KeySettings, Keys, NewKey, RateLimit, Reach, Scopes,
+    Ticks, UnixMillis,
+};
+
+use super::serve::block_on;
+use crate::{
+    arguments::{ApiKeyCommand, NewApiKeyArguments},
+    console::Console,
+    failure::Failure,
+};
+
+pub(crate) fn run(command: &ApiKeyCommand, console: &Console) -> Result<ExitCode, Failure> {
+    block_on(async {
+        match command {
+            ApiKeyCommand::New(arguments) => create(arguments, console).await,
+            ApiKeyCommand::Revoke { data, id } => revoke(data, id, console).await,
+        }
+    })
+}
+
+async fn open(data: &str) -> Result<Keys, Failure> {
+    let url = DatabaseUrl::from_str(data).map_err(|error| Failure::Server(error.into()))?;
+    let folder = match &url {
+        DatabaseUrl::Folder(folder) => folder.clone(),
+        DatabaseUrl::Postgres(_) => PathBuf::from("softcap-node"),
+    };
+    let peppers = softcap_server::peppers(&folder.join("secrets"))?;
+    let database = Database::open(&url, "service")
+        .await
+        .map_err(|error| Failure::Server(error.into()))?;
+    Keys::migrations()
+        .run(&database)
+        .await
+        .map_err(|error| Failure::Server(error.into()))?;
+    let settings = KeySettings::standard().map_err(of_keys)?;
+    Keys::open(database, peppers, settings, Ticks::system())
+        .await
+        .map_err(of_keys)
+}
+
+fn of_keys(error: KeyError) -> Failure {
+    Failure::Server(error.into())
+}
+
+fn operator() -> Actor {
+    Actor::Operator(std::env::var("USER").unwrap_or_else(|_| "operator".to_owned()))
+}
+
+async fn create(arguments: &NewApiKeyArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let keys = open(&arguments.data).await?;
+    let scopes = if arguments.scope.is_empty() {
+        Scopes::everything()
+    } else {
+        Scopes::from_str(&arguments.scope.join(" ")).map_err(of_keys)?
+    };
+    let networks = arguments.network.iter().copied();
+    let limit = arguments
+        .per_second
+        .map(|per_second| RateLimit::new(per_second, per_second.saturating_mul(2)))
+        .transpose()
+        .map_err(of_keys)?;
+    let new = NewKey {
+        label: arguments.label.clone(),
+        owner: "operator".to_owned(),
+        environment: if arguments.test {
+            Environment::Test
+        } else {
+            Environment::Live
+        },
+        scopes,
+        addresses: AddressList::new(networks).map_err(of_keys)?,
+        expires_at: None,
+        limit,
+    };
+    let created = keys
+        .create(&operator(), new, UnixMillis::now())
+        .await
+        .map_err(of_keys)?;
+    let text = created.text.reveal();
+    console.data(
+        format_args!("{}\n(shown once; id {})", *text, created.record.id),
+        &json!({ "key": *text, "id": created.record.id.as_str() }),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn revoke(data: &str, id: &str, console: &Console) -> Result<ExitCode, Failure> {
+    let keys = open(data).await?;
+    let id = id.parse().map_err(|_| Failure::NotThere {
+        what: "key",
+        name: id.to_owned(),
+        place: "this installation".to_owned(),
+        remedy: "give the 12 characters after sc_live_ or sc_test_",
+    })?;
+    keys.revoke(&operator(), id, Reach::WithMinted, UnixMillis::now())
+        .await
+        .map_err(of_keys)?;
+    console.data("revoked", &json!({ "revoked": true }));
+    Ok(ExitCode::SUCCESS)
+}

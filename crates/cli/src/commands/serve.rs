@@ -1,0 +1,63 @@
+//! `softcap serve`: host offerings.
+
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use serde_json::json;
+use softcap_server::{Config, DEFAULT_FILE, LogFormat, Node, Server, stop_switch};
+
+use crate::{arguments::ServeArguments, console::Console, failure::Failure};
+
+pub(crate) fn run(arguments: &ServeArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let config = configuration(arguments)?;
+    start_log(&config);
+    block_on(async {
+        let node = Node::open(&config).await?;
+        let metrics = node.metrics();
+        let server = Server::bind(&config, Arc::clone(&metrics))?;
+        let url = server.url();
+        console.data(
+            format_args!("listening on {url} (reference: {url}/docs)"),
+            &json!({ "url": url }),
+        );
+        let (switch, stopping) = stop_switch();
+        tokio::spawn(switch.stop_on_signal());
+        node.serve(server, &config, metrics, stopping).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Runs a future to its end on a runtime of its own.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Runtime)?;
+    runtime.block_on(future)
+}
+
+fn configuration(arguments: &ServeArguments) -> Result<Config, Failure> {
+    let file = arguments.config.as_deref().or_else(|| {
+        let usual = Path::new(DEFAULT_FILE);
+        usual.exists().then_some(usual)
+    });
+    let mut config = Config::load(file)?;
+    if let Some(data) = &arguments.data {
+        config.server.data.clone_from(data);
+    }
+    if let Some(listen) = arguments.listen {
+        config.server.listen = listen;
+    }
+    Ok(config)
+}
+
+/// Logs go to standard error: text or JSON, filtered as configured.
+pub(super) fn start_log(config: &Config) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call finds the first one's subscriber, which is as good.
+    let _ = match config.log.format {
+        LogFormat::Json => log.json().try_init(),
+        LogFormat::Text => log.try_init(),
+    };
+}

@@ -1,0 +1,198 @@
+//! A node: the record, the keys, the routes and what runs beside them.
+
+use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
+
+use axum::Router;
+use prometheus_client::registry::Registry;
+use softcap_database::{Database, DatabaseUrl};
+use softcap_identity::{KeySettings, Keys, Ticks, UnixMillis, Verb, Watch};
+use softcap_journal::{
+    Clock, Intake, Journal, JournalConfig, OfferingLog, Submission, SystemClock,
+    encode_at_batch_time,
+};
+use softcap_offering::{Command, LineIndex, Position, RoundIndex, terms::ClockKind};
+use tokio::task::JoinHandle;
+
+use crate::{
+    api::{self, Service},
+    config::Config,
+    error::ServerError,
+    frame::frame,
+    health::{ComponentState, Readiness},
+    listener::{Server, StopReport},
+    metrics::Metrics,
+    problem::{ApiError, ProblemCode},
+    secrets::Secrets,
+    stop::Stopping,
+    system::{System, system_routes},
+};
+
+/// How often boundaries of time are looked for.
+const TICK_EVERY: Duration = Duration::from_millis(250);
+
+/// An open node that does not listen yet.
+#[derive(Debug)]
+pub struct Node {
+    service: Arc<Service>,
+    watch: Watch,
+    ticker: JoinHandle<()>,
+}
+
+impl Node {
+    /// Opens record and keys, and replays what the newest snapshots do not hold.
+    ///
+    /// # Errors
+    /// [`ServerError::Journal`], [`ServerError::Keys`], [`ServerError::Secret`], and what the database
+    /// says.
+    pub async fn open(config: &Config) -> Result<Self, ServerError> {
+        let url = DatabaseUrl::from_str(&config.server.data)?;
+        let folder = match &url {
+            DatabaseUrl::Folder(folder) => folder.clone(),
+            DatabaseUrl::Postgres(_) => PathBuf::from("softcap-node"),
+        };
+        let secrets = Secrets::open(&folder.join("secrets"))?;
+        let database = Database::open(&url, "service").await?;
+        Keys::migrations().run(&database).await?;
+        let settings = KeySettings::standard()?;
+        let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
+        let watch = keys.watch();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let journal = JournalConfig {
+            url,
+            folder,
+            key: secrets.log_key,
+        };
+        let journal = Journal::open(journal, Arc::clone(&clock)).await?;
+        let service = Arc::new(Service::new(journal, keys, secrets.requests));
+        let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
+        Ok(Self {
+            service,
+            watch,
+            ticker,
+        })
+    }
+
+    /// The record and the keys.
+    #[must_use]
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// The numbers of this node.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::new(Metrics::new(Registry::default()))
+    }
+
+    /// All routes, in their frame.
+    #[must_use]
+    pub fn router(&self, config: &Config, metrics: Arc<Metrics>, stopping: Stopping) -> Router {
+        let journal = Arc::clone(&self.service);
+        let readiness = Readiness::new(stopping).with("contributions", move || {
+            let offerings = journal.journal().offerings();
+            let stopped = offerings.iter().find_map(|log| log.sequencer.stopped());
+            stopped.map_or(ComponentState::Ready, |reason| {
+                ComponentState::Warning(reason.to_string())
+            })
+        });
+        let keys = self.service.keys().clone();
+        let system = System {
+            readiness,
+            metrics: Arc::clone(&metrics),
+            metrics_permission: Some(Arc::new(move |headers, client| {
+                let keys = keys.clone();
+                Box::pin(async move {
+                    let text = headers
+                        .get("authorization")
+                        .and_then(|value| value.to_str().ok())
+                        .and_then(|value| value.strip_prefix("Bearer "))
+                        .ok_or(ProblemCode::NotAuthenticated)?;
+                    let principal = keys
+                        .authenticate(text, client.ip(), UnixMillis::now())
+                        .map_err(|_| ApiError::from(ProblemCode::NotAuthenticated))?;
+                    if principal.allows_on_all(Verb::MetricsRead) {
+                        Ok(())
+                    } else {
+                        Err(ProblemCode::NotAllowed.into())
+                    }
+                })
+            })),
+            codes: Arc::from([]),
+        };
+        let routes = system_routes(system).merge(api::routes(Arc::clone(&self.service)));
+        frame(routes, config, metrics)
+    }
+
+    /// Serves until `stopping` says so, answers what it accepted, and closes the record.
+    ///
+    /// # Errors
+    /// [`ServerError::System`]; what closing the record says.
+    pub async fn serve(
+        self,
+        server: Server,
+        config: &Config,
+        metrics: Arc<Metrics>,
+        stopping: Stopping,
+    ) -> Result<StopReport, ServerError> {
+        let router = self.router(config, metrics, stopping.clone());
+        let report = server.serve(router, stopping).await?;
+        self.close().await?;
+        Ok(report)
+    }
+
+    /// Writes what is still in memory and closes the record.
+    ///
+    /// # Errors
+    /// What the database or the disk says; the record itself is safe anyway.
+    pub async fn close(self) -> Result<(), ServerError> {
+        self.ticker.abort();
+        drop(self.watch);
+        self.service.journal().close().await?;
+        Ok(())
+    }
+}
+
+/// Enters a `tick` at each boundary of an offering's schedule: totals, phases and events are then right
+/// also while nobody contributes.
+async fn tick(service: Arc<Service>, clock: Arc<dyn Clock>) {
+    let mut every = tokio::time::interval(TICK_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        for log in service.journal().offerings() {
+            if !is_due(&log, clock.now()) {
+                continue;
+            }
+            let Ok(body) = encode_at_batch_time(&Command::Tick, None) else {
+                continue;
+            };
+            let submission = Submission {
+                intake: Intake::Other,
+                request: None,
+                body,
+            };
+            if let Err(error) = log.sequencer.submit(submission).await {
+                tracing::warn!(log = %log.row.name, %error, "no tick");
+            }
+        }
+    }
+}
+
+/// Whether a boundary lies between the newest position and now.
+fn is_due(log: &OfferingLog, now: u64) -> bool {
+    if log.terms.clock.kind != ClockKind::Time || log.sequencer.stopped().is_some() {
+        return false;
+    }
+    let line = LineIndex(0);
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let latest = offering.latest(line);
+    let rounds = (0..log.terms.rounds.len()).filter_map(|place| u8::try_from(place).ok());
+    let windows = rounds.filter_map(|place| offering.round_window(RoundIndex(place), line));
+    let ends = offering.settlement_stamps();
+    windows
+        .flat_map(|window| [window.from, window.end_exclusive()])
+        .chain(ends.iter().map(|stamp| stamp.position))
+        .chain(log.terms.refund_deadline)
+        .any(|boundary| latest < boundary && boundary <= Position(now))
+}
