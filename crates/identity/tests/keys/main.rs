@@ -7,7 +7,7 @@ mod calling;
 
 use std::{net::IpAddr, num::NonZeroU32, str::FromStr as _, time::Duration};
 
-use softcap_database::{Database, DatabaseUrl, on_writer, temporary_postgres::TemporaryPostgres};
+use softcap_database::{Database, DatabaseUrl, on_writer, temporary::TemporaryPostgres};
 use softcap_identity::{
     Act, Actor, AddressList, Created, Denied, Environment, KeyError, KeySettings, Keys, NewKey,
     Pepper, Peppers, Principal, RateLimit, Reach, Rotation, Scopes, Ticks, UnixMillis, Verb,
