@@ -176,7 +176,6 @@ impl<M: Machine> Sequencer<M> {
     }
 
     /// The log now. The guard holds the writer up: look up what is needed, and let go.
-    #[must_use]
     pub fn read(&self) -> RwLockReadGuard<'_, Log<M>> {
         self.shared
             .log

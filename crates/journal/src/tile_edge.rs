@@ -80,7 +80,7 @@ impl TileEdge {
             self.bundle.extend_from_slice(&length.to_be_bytes());
             self.bundle.extend_from_slice(leaf);
             next += 1;
-            if next % TILE as u64 == 0 {
+            if next.is_multiple_of(TILE as u64) {
                 full.push(FullTile {
                     level: BUNDLE_LEVEL,
                     place: next / TILE as u64 - 1,

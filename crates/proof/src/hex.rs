@@ -20,17 +20,22 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// The 32 bytes of 64 lower-case digits.
-pub(crate) fn parse_hash(text: &str) -> Option<[u8; 32]> {
+/// The bytes of lower-case digits, two for each; `None` for every other text.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() != 64 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
-    let mut hash = [0; 32];
-    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = (digit(pair[0])? << 4) | digit(pair[1])?;
-    }
-    Some(hash)
+    digits
+        .chunks_exact(2)
+        .map(|pair| Some((digit(pair[0])? << 4) | digit(pair[1])?))
+        .collect()
+}
+
+/// The 32 bytes of 64 lower-case digits.
+pub(crate) fn parse_hash(text: &str) -> Option<[u8; 32]> {
+    from_hex(text)?.try_into().ok()
 }
 
 fn digit(byte: u8) -> Option<u8> {
@@ -56,5 +61,7 @@ mod tests {
         assert_eq!(parse_hash(&text), Some(hash));
         assert_eq!(parse_hash(&text.to_uppercase()), None);
         assert_eq!(parse_hash(&text[1..]), None);
+        assert_eq!(from_hex(""), Some(Vec::new()));
+        assert_eq!(from_hex("0a\u{661}f"), None);
     }
 }

@@ -32,7 +32,7 @@ pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointNote, SignedCheckpoint};
 pub use error::ProofError;
-pub use hex::hex;
+pub use hex::{from_hex, hex};
 pub use journal_tree::{JournalTree, LeafHash, NodeHash, Root};
 pub use note_key::{SigningKey, VerifierKey};
 pub use settlement_file::{FilePart, LeafProof, TreeFile};

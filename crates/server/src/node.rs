@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{KeySettings, Keys, Ticks, UnixMillis, Verb, Watch};
@@ -85,10 +85,9 @@ impl Node {
     }
 
     /// All routes, in their frame.
-    #[must_use]
     pub fn router(&self, config: &Config, metrics: Arc<Metrics>, stopping: Stopping) -> Router {
         let journal = Arc::clone(&self.service);
-        let readiness = Readiness::new(stopping).with("contributions", move || {
+        let readiness = Readiness::new(stopping.clone()).with("contributions", move || {
             let offerings = journal.journal().offerings();
             let stopped = offerings.iter().find_map(|log| log.sequencer.stopped());
             stopped.map_or(ComponentState::Ready, |reason| {
@@ -119,7 +118,9 @@ impl Node {
             })),
             codes: Arc::from([]),
         };
-        let routes = system_routes(system).merge(api::routes(Arc::clone(&self.service)));
+        let routes = system_routes(system)
+            .merge(api::routes(Arc::clone(&self.service)))
+            .layer(Extension(stopping));
         frame(routes, config, metrics)
     }
 

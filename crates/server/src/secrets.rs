@@ -87,14 +87,8 @@ fn random() -> io::Result<Zeroizing<[u8; 32]>> {
 }
 
 fn request_key(text: &str) -> Option<RequestKey> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(RequestKey::new(bytes))
+    let bytes = softcap_proof::from_hex(text)?;
+    bytes.try_into().ok().map(RequestKey::new)
 }
 
 /// Reads a secret, or makes it: written whole under another name and renamed, so that a stop in between

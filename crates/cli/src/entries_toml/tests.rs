@@ -48,7 +48,9 @@ impl EntrySink for Journal {
             | Command::Distribute { .. }
             | Command::PayRefund { .. }
             | Command::Vest { .. }
-            | Command::Release { .. } => format!("{command:?}")
+            | Command::Release { .. }
+            | Command::Fund { .. }
+            | Command::TakeBack { .. } => format!("{command:?}")
                 .split([' ', '{'])
                 .next()
                 .unwrap()

@@ -107,6 +107,23 @@ pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'
         Command::Tick => leaf.push(TICK),
         Command::Settle => leaf.push(SETTLE),
         Command::Publish { settlement_root } => tagged(PUBLISH, settlement_root, leaf),
+        Command::Distribute { .. }
+        | Command::PayRefund { .. }
+        | Command::Vest { .. }
+        | Command::Release { .. }
+        | Command::Fund { .. }
+        | Command::TakeBack { .. } => return encode_hand_over(command, leaf),
+    }
+    Ok(())
+}
+
+/// What is handed over after the sale, and what is moved into accounts and out of them.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the caller's match is the exhaustive one"
+)]
+fn encode_hand_over(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'static str> {
+    match command {
         Command::Distribute { investor, tokens } => {
             leaf.push(DISTRIBUTE);
             write::investor(*investor, leaf)?;
@@ -140,6 +157,7 @@ pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'
             tagged(TAKE_BACK, &transfer.0, leaf);
             return encode_money(*investor, *currency, *amount, leaf);
         }
+        _ => return Err("the command has no tag"),
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use softcap_identity::Verb;
 use softcap_offering::{Amount, Command, CurrencyIndex, InvestorId, TransferId};
+use softcap_proof::from_hex;
 use utoipa::ToSchema;
 
 use super::{
@@ -83,19 +84,15 @@ pub(super) struct AccountView {
 }
 
 fn transfer_id(text: &str) -> Result<TransferId, ApiError> {
-    let wrong = || ApiError::invalid("transfer", "32 hexadecimal digits, not all of them zero");
-    if text.len() != 32 || !text.is_ascii() {
-        return Err(wrong());
-    }
-    let mut id = [0; 16];
-    for (place, byte) in id.iter_mut().enumerate() {
-        let digits = text.get(2 * place..2 * place + 2).ok_or_else(wrong)?;
-        *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
-    }
-    if id == [0; 16] {
-        return Err(wrong());
-    }
-    Ok(TransferId(id))
+    let id = from_hex(text).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+    id.filter(|id| *id != [0; 16])
+        .map(TransferId)
+        .ok_or_else(|| {
+            ApiError::invalid(
+                "transfer",
+                "32 lower-case hexadecimal digits, not all of them zero",
+            )
+        })
 }
 
 fn investor(text: &str) -> Result<InvestorId<'_>, ApiError> {

@@ -30,6 +30,10 @@ pub(super) struct EntryView {
 /// What an entry did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value per answer, and nearly all are the large one"
+)]
 pub(super) enum OutcomeView {
     /// A contribution was taken, in whole or in part.
     Contributed {
@@ -126,9 +130,10 @@ impl OutcomeView {
     fn new(terms: &Terms, command: &Command<'_>, outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Contributed(taken) => {
-                let currency = match command {
-                    Command::Contribute(contribute) => contribute.currency.index(),
-                    _ => 0,
+                let currency = if let Command::Contribute(contribute) = command {
+                    contribute.currency.index()
+                } else {
+                    0
                 };
                 let money = |amount: Amount| Money::of_currency(terms, currency, amount);
                 let round = terms.rounds.get(taken.round.index());

@@ -4,7 +4,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::State,
     http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::{Service, amount::Money, contributions::entry};
-use crate::{extract::Path, problem::ApiError};
+use crate::{extract::Path, problem::ApiError, stop::Stopping};
 
 /// A comment that often, so that nobody in between takes the connection for dead.
 const BEAT: Duration = Duration::from_secs(15);
@@ -45,6 +45,7 @@ pub(super) struct LiveEntry {
 }
 
 struct Follower {
+    stopping: Stopping,
     log: Arc<OfferingLog>,
     next: u64,
     newest: watch::Receiver<Option<Arc<SealedBatch>>>,
@@ -65,6 +66,7 @@ struct Follower {
 async fn events(
     State(service): State<Arc<Service>>,
     Path(offering): Path<String>,
+    Extension(stopping): Extension<Stopping>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let log = service.offering(&offering)?;
@@ -80,7 +82,12 @@ async fn events(
         }
     };
     let newest = log.sequencer.newest();
-    let follower = Follower { log, next, newest };
+    let follower = Follower {
+        stopping,
+        log,
+        next,
+        newest,
+    };
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next_event().await?;
         Some((Ok(event), follower))
@@ -93,7 +100,10 @@ impl Follower {
     /// with the last number it has.
     async fn next_event(&mut self) -> Option<Event> {
         while self.next >= self.log.reader.size() {
-            self.newest.changed().await.ok()?;
+            tokio::select! {
+                () = self.stopping.wait() => return None,
+                changed = self.newest.changed() => changed.ok()?,
+            }
         }
         let view = entry(&self.log, self.next).await.ok()?;
         let raised = {

@@ -129,12 +129,11 @@ pub(super) fn offering_view(log: &OfferingLog) -> OfferingView {
     let offering = state.machine().offering();
     let terms = &log.terms;
     let phase = offering.phase();
-    let round = match phase {
-        Phase::Open(round) => terms
-            .rounds
-            .get(round.index())
-            .map(|round| round.name.clone()),
-        _ => None,
+    let round = if let Phase::Open(round) = phase {
+        let open = terms.rounds.get(round.index());
+        open.map(|round| round.name.clone())
+    } else {
+        None
     };
     OfferingView {
         name: log.row.name.to_string(),

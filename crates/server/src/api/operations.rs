@@ -10,6 +10,7 @@ use softcap_offering::{
     Admit, Amount, Command, CurrencyIndex, DocumentExit, InvestorId, LimitPrice, Position, Ratio,
     ReturnReason, RoundIndex, Sequence, Value, WithdrawalMark, terms::Terms,
 };
+use softcap_proof::from_hex;
 use utoipa::ToSchema;
 
 use super::{
@@ -171,9 +172,10 @@ async fn operate(
     let log = service.offering(&offering)?;
     caller.require(operation.verb(), &offering)?;
     let terms = &log.terms;
-    let proof = match &operation {
-        Operation::Seed { proof, .. } => bytes("proof", proof, PROOF_MAX)?,
-        _ => Vec::new(),
+    let proof = if let Operation::Seed { proof, .. } = &operation {
+        bytes("proof", proof, PROOF_MAX)?
+    } else {
+        Vec::new()
     };
     let command = command(terms, &operation, &proof)?;
     let entry = submit(&service, &log, &caller, &key, &command).await?;
@@ -295,16 +297,9 @@ fn hash(field: &str, text: &str) -> Result<[u8; 32], ApiError> {
 }
 
 fn bytes(field: &str, text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
-    let wrong = || ApiError::invalid(field, "hexadecimal digits, two for each byte");
-    if text.len() % 2 != 0 || text.len() / 2 > most || !text.is_ascii() {
-        return Err(wrong());
-    }
-    (0..text.len() / 2)
-        .map(|place| {
-            let digits = text.get(2 * place..2 * place + 2).ok_or_else(wrong)?;
-            u8::from_str_radix(digits, 16).map_err(|_| wrong())
-        })
-        .collect()
+    let bytes = from_hex(text).filter(|bytes| bytes.len() <= most);
+    bytes
+        .ok_or_else(|| ApiError::invalid(field, "lower-case hexadecimal digits, two for each byte"))
 }
 
 /// Say that the server's clock is right after it jumped, or that what stopped contributions is over.

@@ -27,9 +27,10 @@ pub(super) async fn submit(
         .requests
         .request(caller.principal().key_id(), &key.0);
     let body = encode_at_batch_time(command, Some(request)).map_err(of_journal)?;
-    let intake = match command {
-        Command::Contribute(_) | Command::Commit { .. } => Intake::Contribution,
-        _ => Intake::Other,
+    let intake = if matches!(command, Command::Contribute(_) | Command::Commit { .. }) {
+        Intake::Contribution
+    } else {
+        Intake::Other
     };
     let submission = Submission {
         intake,

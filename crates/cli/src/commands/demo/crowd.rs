@@ -3,6 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use indicatif::ProgressBar;
 use rand_chacha::{
     ChaCha8Rng,
@@ -82,7 +83,7 @@ pub(super) async fn run(
     }
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut seen = Seen::default();
-    let mut turns = futures_util::stream::FuturesUnordered::new();
+    let mut turns = FuturesUnordered::new();
     for person in people {
         let places = Arc::clone(&places);
         turns.push(async move {
@@ -91,7 +92,6 @@ pub(super) async fn run(
             turn(client, &person).await
         });
     }
-    use futures_util::StreamExt as _;
     while let Some(done) = turns.next().await {
         let one = done?;
         seen.accepted += one.accepted;
@@ -124,10 +124,14 @@ fn people(schedule: &Schedule, investors: u32) -> Vec<Person> {
                     schedule.public + below(public.saturating_sub(500))
                 }
             };
+            // A small crowd pays more each, so that the soft cap is in reach of any crowd.
+            let times = u64::from((1_000 / investors.max(1)).clamp(1, 40));
             let amount = match habit {
                 Habit::TooSmall => 100 + below(800),
-                Habit::Early => 10_000 + 100 * below(100),
-                _ => 1_000 + 100 * below(30),
+                Habit::Early => times * (10_000 + 100 * below(100)),
+                Habit::Usual | Habit::Repeats | Habit::Withdraws | Habit::Late => {
+                    times * (1_000 + 100 * below(30))
+                }
             };
             Person {
                 number,
