@@ -23,6 +23,7 @@ mod secrets;
 mod stop;
 mod system;
 mod tls;
+pub mod webhooks;
 
 pub use config::{
     Config, ConfigError, DEFAULT_FILE, LimitsSection, LogFormat, LogSection, Network, NotANetwork,

@@ -1,0 +1,20 @@
+//! Webhooks: signed calls that tell an issuer's program what happened (standardwebhooks.com).
+//!
+//! A message is stored before it is sent, with one delivery per endpoint that wants its kind. A
+//! delivery is claimed in the database, so that of several nodes one sends it, and a node that dies
+//! while sending leaves it to be claimed again: a receiver may get a message twice, with the same
+//! `webhook-id`. Only public addresses are called, see [`address`].
+
+mod address;
+mod client;
+mod deliverer;
+mod endpoint;
+mod schedule;
+mod secret;
+mod store;
+
+pub use address::{AddressRules, EndpointUrl, UrlRefused, is_public};
+pub use deliverer::Webhooks;
+pub use endpoint::{Attempt, Delivery, DeliveryState, Endpoint, EndpointState, NewEndpoint};
+pub use schedule::RETRY_DELAYS_SECONDS;
+pub use secret::{EndpointSecret, WebhookKey};
