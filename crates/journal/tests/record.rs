@@ -1,5 +1,11 @@
 //! The record on a real database: what was acknowledged is there, once, and provable.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use std::{path::Path, str::FromStr as _, sync::Arc};
 
 use softcap_database::DatabaseUrl;
