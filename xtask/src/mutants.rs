@@ -43,13 +43,41 @@ pub(crate) struct Sample {
     jobs: usize,
 }
 
-/// The totals that cargo-mutants leaves in `outcomes.json`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// What became of how many mutants.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Totals {
     missed: usize,
     caught: usize,
     timeout: usize,
     unviable: usize,
+}
+
+/// What cargo-mutants leaves in `outcomes.json`.
+#[derive(Deserialize)]
+struct Outcomes {
+    outcomes: Vec<Outcome>,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    scenario: Scenario,
+    summary: Summary,
+}
+
+#[derive(Deserialize)]
+enum Scenario {
+    Baseline,
+    Mutant { name: String },
+}
+
+#[derive(Deserialize)]
+enum Summary {
+    Success,
+    CaughtMutant,
+    MissedMutant,
+    Timeout,
+    Unviable,
+    Failure,
 }
 
 impl Totals {
@@ -98,7 +126,7 @@ pub(crate) fn run(workspace: &Workspace, sample: &Sample) -> Result<(), XtaskErr
             "{} of them once more, with all random sales",
             found.totals.missed
         );
-        let left: Vec<&str> = found.survivors.lines().collect();
+        let left: Vec<&str> = found.survivors.iter().map(String::as_str).collect();
         let again = try_out(workspace, &program, sample, &left, None)?;
         found = Found {
             totals: found.totals.with_second_look(again.totals),
@@ -106,7 +134,7 @@ pub(crate) fn run(workspace: &Workspace, sample: &Sample) -> Result<(), XtaskErr
         };
     }
     let Found { totals, survivors } = found;
-    print!("{}", verdict(sample, totals, &survivors));
+    print!("{}", verdict(sample, totals, &survivors.join("\n")));
     if totals.is_within_bar() {
         Ok(())
     } else {
@@ -119,10 +147,11 @@ pub(crate) fn run(workspace: &Workspace, sample: &Sample) -> Result<(), XtaskErr
 }
 
 /// What a pass over some mutants found.
+#[derive(Debug, PartialEq, Eq)]
 struct Found {
     totals: Totals,
-    /// Their names, one a line.
-    survivors: String,
+    /// Their names.
+    survivors: Vec<String>,
 }
 
 /// Tries mutants with the tests of their package; `sales` bounds the random sales.
@@ -163,11 +192,7 @@ fn try_out(
             status: ended.status.to_string(),
         });
     }
-    let results = folder.join("mutants.out");
-    Ok(Found {
-        totals: totals(&read(&results.join("outcomes.json"))?)?,
-        survivors: read(&results.join("missed.txt"))?,
-    })
+    found(&read(&folder.join("mutants.out/outcomes.json"))?, names)
 }
 
 /// The mutants with the smallest hashes of seed and name, in the order of the list: a sample that
@@ -213,11 +238,34 @@ fn escape(text: &str) -> String {
     pattern
 }
 
-fn totals(json: &str) -> Result<Totals, XtaskError> {
-    serde_json::from_str(json).map_err(|error| XtaskError::UnreadableOutput {
-        command: "cargo mutants".to_owned(),
-        detail: error.to_string(),
-    })
+/// What became of the mutants with these names. The tool tries some more: its filters do not apply to
+/// mutants that leave out a field.
+fn found(json: &str, names: &[&str]) -> Result<Found, XtaskError> {
+    let outcomes: Outcomes =
+        serde_json::from_str(json).map_err(|error| XtaskError::UnreadableOutput {
+            command: "cargo mutants".to_owned(),
+            detail: error.to_string(),
+        })?;
+    let mut totals = Totals::default();
+    let mut survivors = Vec::new();
+    for outcome in outcomes.outcomes {
+        let Scenario::Mutant { name } = outcome.scenario else {
+            continue;
+        };
+        if !names.contains(&name.as_str()) {
+            continue;
+        }
+        match outcome.summary {
+            Summary::CaughtMutant => totals.caught += 1,
+            Summary::Timeout => totals.timeout += 1,
+            Summary::Unviable | Summary::Failure => totals.unviable += 1,
+            Summary::MissedMutant | Summary::Success => {
+                totals.missed += 1;
+                survivors.push(name);
+            }
+        }
+    }
+    Ok(Found { totals, survivors })
 }
 
 fn verdict(sample: &Sample, totals: Totals, survivors: &str) -> String {
@@ -326,16 +374,30 @@ mod tests {
     }
 
     #[test]
-    fn totals_are_read_from_the_tool_s_own_file() {
-        let json = r#"{"outcomes":[],"total_mutants":7,"missed":1,"caught":3,"timeout":2,
-                       "unviable":1,"success":0,"start_time":"2026-01-01T00:00:00Z"}"#;
-        let expected = Totals {
-            missed: 1,
-            caught: 3,
-            timeout: 2,
-            unviable: 1,
+    fn what_was_drawn_is_judged_and_nothing_else() {
+        let json = r#"{"outcomes": [
+            {"scenario": "Baseline", "summary": "Success", "log_path": "baseline.log"},
+            {"scenario": {"Mutant": {"name": "a", "package": "p"}}, "summary": "MissedMutant"},
+            {"scenario": {"Mutant": {"name": "b"}}, "summary": "CaughtMutant"},
+            {"scenario": {"Mutant": {"name": "c"}}, "summary": "Timeout"},
+            {"scenario": {"Mutant": {"name": "d"}}, "summary": "Unviable"},
+            {"scenario": {"Mutant": {"name": "not drawn"}}, "summary": "MissedMutant"}
+        ], "total_mutants": 5}"#;
+        let expected = Found {
+            totals: Totals {
+                missed: 1,
+                caught: 1,
+                timeout: 1,
+                unviable: 1,
+            },
+            survivors: vec!["a".to_owned()],
         };
-        assert_eq!(totals(json).unwrap(), expected);
-        assert!(totals("{}").unwrap_err().to_string().starts_with("X006"));
+        assert_eq!(found(json, &["a", "b", "c", "d"]).unwrap(), expected);
+        assert!(
+            found("{}", &[])
+                .unwrap_err()
+                .to_string()
+                .starts_with("X006")
+        );
     }
 }

@@ -417,4 +417,33 @@ issuer    returns     alice 5 EUR discretion       back 5 EUR
 issuer    returns     alice 0.01 EUR discretion    refused nothing_left (604)
 "#,
     ),
+    (
+        "a pause that was resumed early is over for late money too",
+        r#"
+[clock]
+kind = "block"
+tolerance = "20 blocks"
+[pause]
+longest = "10 blocks"
+count = 1
+end = "fixed"
+[[round]]
+name = "public"
+from = 100
+until = 150
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+---
+clock     reaches     110                  done
+issuer    pauses      -                    done
+clock     reaches     113                  done
+issuer    resumes     -                    done
+clock     reaches     125                  done
+alice     pays        1 EUR at 109         accepted 1 EUR, 10 TOK
+alice     pays        1 EUR at 110         refused paused (104)
+alice     pays        1 EUR at 112         refused paused (104)
+alice     pays        1 EUR at 113         accepted 1 EUR, 10 TOK
+alice     pays        1 EUR at 119         accepted 1 EUR, 10 TOK
+"#,
+    ),
 ];

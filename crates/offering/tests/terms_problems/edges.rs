@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use softcap_offering::terms::TermsCode;
 use softcap_offering::terms::TermsCode::{
     BadName, BadNumber, DateOutOfRange, DeadlineTooEarly, DutchOrder, HugeBonus, LotteryTooEarly,
-    MilestoneSum, MinimumAboveMaximum, PartAboveWhole, ReservationEnd, RevealTooEarly,
+    MilestoneSum, MinimumAboveMaximum, MissingKey, PartAboveWhole, ReservationEnd, RevealTooEarly,
     SoftCapTooHigh, StepOrder, SupplySplit, TextTooLarge, TierOrder, TooMany, WindowReversed,
     WrongUnit,
 };
@@ -509,5 +509,24 @@ fn a_wrong_word_is_near_a_right_one_when_a_third_of_it_differs() {
             Some(expected) => assert_eq!(problem.hint, expected, "{written}"),
             None => assert!(problem.hint.starts_with("known here: `"), "{problem:?}"),
         }
+    }
+}
+
+/// A round says its price, unless money is counted in tokens.
+#[test]
+fn a_price_may_be_left_out_where_the_numeraire_is_the_token() {
+    let in_tokens = changed(
+        BASE,
+        &[
+            ("[numeraire]\nsymbol = \"USD\"\ndecimals = 2", ""),
+            ("rules = 1", "rules = 1\nnumeraire = \"HBR\""),
+            ("\"100 USD\"", "\"100 HBR\""),
+            (HARD_CAP, "hard_cap = \"1_000 HBR\""),
+            (RATE, "rate = \"1.25 HBR per EUR\""),
+        ],
+    );
+    for (base, expected) in [(BASE, Some(MissingKey)), (&in_tokens, None)] {
+        let text = base.replacen(PRICE, "", 1);
+        assert_eq!(codes(&text), expected.into_iter().collect(), "{text}");
     }
 }
