@@ -531,10 +531,8 @@ impl Quote {
 
     /// Bisection for prices without a formula, and for roundings that go up.
     fn search_tokens(&self, amount: u128, room: u128) -> Result<u128, Refusal> {
+        // Nothing always fits, because it buys nothing.
         let (mut fits, mut exceeds) = (0, amount);
-        if self.counted(0)? > room {
-            return Ok(0);
-        }
         while exceeds - fits > 1 {
             let middle = fits + (exceeds - fits) / 2;
             if self.counted(middle)? <= room {
