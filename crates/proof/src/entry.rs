@@ -7,7 +7,8 @@
 //! nothing is allocated.
 //!
 //! A journal's outcomes follow from its commands, so that what a database has to keep of an entry is
-//! less: [`encode_command`] and [`Commands`] are the batch body.
+//! less: [`encode_command`] and [`Commands`] are the batch body. Logs of other machines have commands of
+//! their own and share the rest: [`encode_frame`], [`Frames`], [`Reader`] and the `write_` functions.
 //!
 //! ```
 //! use softcap_offering::{Command, Outcome, Sequence, Stamp};
@@ -35,10 +36,11 @@ mod write;
 
 use softcap_offering::{Command, LineIndex, Outcome, Position, RequestId, Sequence, Stamp};
 
-pub use batch::{Commands, encode_command};
+pub use batch::{Commands, Frame, Frames, encode_command, encode_frame};
+pub use read::Reader;
+pub use write::{amount as write_amount, request as write_request, text as write_text};
 
 use crate::error::ProofError;
-use read::Reader;
 
 /// The version byte of a leaf whose entry came with no request.
 pub const VERSION: u8 = 1;

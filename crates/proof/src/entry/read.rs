@@ -6,7 +6,7 @@ use super::{is_entry_text, write};
 
 /// A position in a leaf or a batch body. After an error it stands where the part that is wrong begins or ends.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub struct Reader<'a> {
     leaf: &'a [u8],
     offset: usize,
 }
@@ -14,15 +14,18 @@ pub(super) struct Reader<'a> {
 const ENDS_EARLY: &str = "it ends within a field";
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(leaf: &'a [u8]) -> Self {
+    /// Begins at the first byte.
+    pub fn new(leaf: &'a [u8]) -> Self {
         Self { leaf, offset: 0 }
     }
 
-    pub(super) fn offset(&self) -> usize {
+    /// How many bytes were read.
+    pub fn offset(&self) -> usize {
         self.offset
     }
 
-    pub(super) fn rest_len(&self) -> usize {
+    /// How many bytes follow.
+    pub fn rest_len(&self) -> usize {
         self.leaf.len() - self.offset
     }
 
@@ -33,19 +36,31 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], &'static str> {
+    /// So many bytes.
+    ///
+    /// # Errors
+    /// When they are not there or not that.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], &'static str> {
         let rest = self.leaf.get(self.offset..).unwrap_or_default();
         let array = rest.first_chunk::<N>().ok_or(ENDS_EARLY)?;
         self.offset += N;
         Ok(*array)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, &'static str> {
+    /// One byte.
+    ///
+    /// # Errors
+    /// When they are not there or not that.
+    pub fn byte(&mut self) -> Result<u8, &'static str> {
         let [byte] = self.array()?;
         Ok(byte)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, &'static str> {
+    /// Two bytes, big endian.
+    ///
+    /// # Errors
+    /// When they are not there or not that.
+    pub fn u16(&mut self) -> Result<u16, &'static str> {
         self.array().map(u16::from_be_bytes)
     }
 
@@ -53,11 +68,19 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, &'static str> {
+    /// Eight bytes, big endian.
+    ///
+    /// # Errors
+    /// When they are not there or not that.
+    pub fn u64(&mut self) -> Result<u64, &'static str> {
         self.array().map(u64::from_be_bytes)
     }
 
-    pub(super) fn request(&mut self) -> Result<RequestId, &'static str> {
+    /// The 16 bytes of a request, which are not all zero.
+    ///
+    /// # Errors
+    /// When they are not there or not that.
+    pub fn request(&mut self) -> Result<RequestId, &'static str> {
         let id = self.array()?;
         if id == [0; 16] {
             Err(write::REQUEST_IS_ZERO)
@@ -66,7 +89,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn amount(&mut self) -> Result<u128, &'static str> {
+    /// An amount in its one spelling.
+    ///
+    /// # Errors
+    /// When they are not there or not that.
+    pub fn amount(&mut self) -> Result<u128, &'static str> {
         let length = usize::from(self.byte()?);
         if length > 16 {
             return Err("an amount has more than 16 bytes");
@@ -85,7 +112,11 @@ impl<'a> Reader<'a> {
         self.take(length)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, &'static str> {
+    /// A reference or source.
+    ///
+    /// # Errors
+    /// When they are not there or not that.
+    pub fn text(&mut self) -> Result<&'a str, &'static str> {
         let text = std::str::from_utf8(self.bytes()?).map_err(|_| write::TEXT_RULE)?;
         if is_entry_text(text) {
             Ok(text)
@@ -95,7 +126,10 @@ impl<'a> Reader<'a> {
     }
 
     /// `0`, or `1` and the value.
-    pub(super) fn option<T>(
+    ///
+    /// # Errors
+    /// When the tag is another, and those of the value.
+    pub fn option<T>(
         &mut self,
         value: impl FnOnce(&mut Self) -> Result<T, &'static str>,
     ) -> Result<Option<T>, &'static str> {

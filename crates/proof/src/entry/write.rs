@@ -5,7 +5,10 @@ use softcap_offering::{InvestorId, LimitPrice, Ratio, RequestId};
 use super::is_entry_text;
 
 /// The 16 bytes of a request, nothing where there is none.
-pub(super) fn request(request: Option<RequestId>, out: &mut Vec<u8>) -> Result<(), &'static str> {
+///
+/// # Errors
+/// For a request of zeros.
+pub fn request(request: Option<RequestId>, out: &mut Vec<u8>) -> Result<(), &'static str> {
     let Some(RequestId(id)) = request else {
         return Ok(());
     };
@@ -19,7 +22,7 @@ pub(super) fn request(request: Option<RequestId>, out: &mut Vec<u8>) -> Result<(
 pub(super) const REQUEST_IS_ZERO: &str = "a request is zero";
 
 /// One length byte (0 to 16), then that many bytes, big endian, without leading zeros.
-pub(super) fn amount(value: u128, leaf: &mut Vec<u8>) {
+pub fn amount(value: u128, leaf: &mut Vec<u8>) {
     let zeros = value.leading_zeros() / 8;
     let bytes = value.to_be_bytes();
     // At most 16, so that it fits.
@@ -35,8 +38,11 @@ pub(super) fn bytes(bytes: &[u8], leaf: &mut Vec<u8>) -> Result<(), &'static str
     Ok(())
 }
 
-/// A reference or source.
-pub(super) fn text(text: &str, leaf: &mut Vec<u8>) -> Result<(), &'static str> {
+/// A reference or source: two bytes of length, then its characters.
+///
+/// # Errors
+/// For what is no [entry text](is_entry_text).
+pub fn text(text: &str, leaf: &mut Vec<u8>) -> Result<(), &'static str> {
     if is_entry_text(text) {
         bytes(text.as_bytes(), leaf)
     } else {
