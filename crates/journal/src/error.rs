@@ -72,6 +72,21 @@ pub enum JournalError {
         /// What is wrong.
         problem: String,
     },
+    /// What is derived from the record contradicts it.
+    #[error(
+        "J402: log `{log}`, entry {index}: {problem}; stop the server and run `softcap rebuild`"
+    )]
+    Derived {
+        /// Which log.
+        log: String,
+        /// The first entry that it concerns.
+        index: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is no database where one was expected.
+    #[error("J304: there is no record in {}; name the folder of a server", .0.display())]
+    NoRecord(PathBuf),
     /// The database.
     #[error(transparent)]
     Database(Arc<DatabaseError>),
@@ -96,6 +111,8 @@ impl JournalError {
             | Self::File { .. }
             | Self::Terms { .. }
             | Self::Damaged { .. }
+            | Self::Derived { .. }
+            | Self::NoRecord(_)
             | Self::Proof(_) => false,
         }
     }

@@ -21,7 +21,9 @@ use crate::{
 /// Bytes of the record that are read at a time at a start.
 const PAGE_BYTES: usize = 32 << 20;
 /// Tiles that are written in one transaction.
-const TILES_AT_ONCE: usize = 512;
+pub(crate) const TILES_AT_ONCE: usize = 512;
+/// The folder of snapshots in that of a node.
+pub(crate) const SNAPSHOTS: &str = "snapshots";
 /// Entries that may wait for the writer of a log.
 const QUEUE: usize = 16_384;
 
@@ -174,11 +176,7 @@ impl Journal {
 
     async fn run(&self, row: LogRow) -> Result<(), JournalError> {
         let terms = parse_terms(&row.name, &row.document)?;
-        let mut seed = [0; 8];
-        getrandom::fill(&mut seed).map_err(|error| {
-            JournalError::file("the random source")(std::io::Error::other(error))
-        })?;
-        let machine = OfferingMachine::new(Arc::clone(&terms), u64::from_le_bytes(seed));
+        let machine = offering_machine(&terms)?;
         let log = self.replay(&row, machine).await?;
         let config = SequencerConfig {
             queue: QUEUE,
@@ -252,7 +250,7 @@ impl Journal {
     }
 
     fn snapshots(&self) -> PathBuf {
-        self.folder.join("snapshots")
+        self.folder.join(SNAPSHOTS)
     }
 
     /// Writes a snapshot of every log. A writer waits meanwhile, so this is for a stop; a running server
@@ -308,7 +306,18 @@ pub fn encode_at_batch_time(
     Ok(body)
 }
 
-fn parse_terms(name: &LogName, document: &str) -> Result<Arc<Terms>, JournalError> {
+/// The machine of an offering before its first entry.
+pub(crate) fn offering_machine(terms: &Arc<Terms>) -> Result<OfferingMachine, JournalError> {
+    let mut seed = [0; 8];
+    getrandom::fill(&mut seed)
+        .map_err(|error| JournalError::file("the random source")(std::io::Error::other(error)))?;
+    Ok(OfferingMachine::new(
+        Arc::clone(terms),
+        u64::from_le_bytes(seed),
+    ))
+}
+
+pub(crate) fn parse_terms(name: &LogName, document: &str) -> Result<Arc<Terms>, JournalError> {
     Terms::parse(document)
         .map(Arc::new)
         .map_err(|problems| JournalError::Terms {
@@ -319,7 +328,8 @@ fn parse_terms(name: &LogName, document: &str) -> Result<Arc<Terms>, JournalErro
         })
 }
 
-fn lock(folder: &Path) -> Result<File, JournalError> {
+/// Keeps other processes away from a folder for as long as the file is held.
+pub(crate) fn lock(folder: &Path) -> Result<File, JournalError> {
     fs::create_dir_all(folder).map_err(JournalError::file(folder))?;
     let path = folder.join("lock");
     let file = File::create(&path).map_err(JournalError::file(&path))?;

@@ -18,6 +18,8 @@ pub struct Log<M> {
     /// Full tiles that are not in the database yet, oldest first.
     unwritten: VecDeque<Arc<FullTile>>,
     newest: u64,
+    /// Number of the first entry of the newest batch, as far as this process applied it.
+    batch_first: Option<u64>,
 }
 
 impl<M: Machine> Log<M> {
@@ -34,6 +36,7 @@ impl<M: Machine> Log<M> {
             edge,
             unwritten: VecDeque::new(),
             newest,
+            batch_first: None,
         }
     }
 
@@ -103,8 +106,7 @@ impl<M: Machine> Log<M> {
             return Err(damaged(problem));
         }
         if row.root_before != self.edge.root().0 {
-            let problem = "the root before it is not that of the entries before it";
-            return Err(damaged(problem.to_owned()));
+            return Err(self.other_root(row));
         }
         if row.time < self.newest {
             return Err(damaged(
@@ -132,8 +134,34 @@ impl<M: Machine> Log<M> {
             });
         }
         self.newest = row.time;
+        self.batch_first = Some(row.first);
         let hashes = leaves.hashes();
         Ok((leaves, hashes))
+    }
+
+    /// The root that a batch names is not that of the entries before it. The batch before that was the
+    /// last whose own root was right: what was changed is in it, or is the root itself.
+    fn other_root(&self, row: &BatchRow) -> JournalError {
+        let last = row.first.saturating_sub(1);
+        let (index, problem) = match self.batch_first {
+            Some(first) if first == last => (
+                first,
+                "it, or the root in the batch after it, was changed".to_owned(),
+            ),
+            Some(first) => (
+                first,
+                format!("it, one up to {last}, or the root in the batch after them was changed"),
+            ),
+            None => (
+                row.first,
+                "the root before it is not that of the entries before it".to_owned(),
+            ),
+        };
+        JournalError::Damaged {
+            log: self.name.to_string(),
+            index,
+            problem,
+        }
     }
 
     fn extend<'a>(

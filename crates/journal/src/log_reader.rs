@@ -246,10 +246,10 @@ impl<M: Machine> LogReader<M> {
     }
 
     fn damaged(&self, index: u64, problem: &str) -> JournalError {
-        JournalError::Damaged {
+        JournalError::Derived {
             log: self.sequencer.name().to_string(),
             index,
-            problem: format!("{problem}; `softcap rebuild` writes tiles anew"),
+            problem: problem.to_owned(),
         }
     }
 }

@@ -71,7 +71,8 @@ pub(crate) fn newest<M: Machine>(folder: &Path, name: &LogName, empty: M) -> Log
     Log::new(name.clone(), empty)
 }
 
-fn read<M: Machine>(path: &Path, name: &LogName, empty: &M) -> Result<Log<M>, String> {
+/// The log of a snapshot, or why it cannot be read.
+pub(crate) fn read<M: Machine>(path: &Path, name: &LogName, empty: &M) -> Result<Log<M>, String> {
     let said = |error: io::Error| error.to_string();
     let file = File::open(path).map_err(said)?;
     let length = file.metadata().map_err(said)?.len();
@@ -104,7 +105,7 @@ fn read<M: Machine>(path: &Path, name: &LogName, empty: &M) -> Result<Log<M>, St
 }
 
 /// Snapshots of a log by size.
-fn list(folder: &Path, name: &LogName) -> Vec<(u64, PathBuf)> {
+pub(crate) fn list(folder: &Path, name: &LogName) -> Vec<(u64, PathBuf)> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };

@@ -22,6 +22,12 @@ pub struct FullTile {
 }
 
 impl FullTile {
+    /// Number of the first entry under it.
+    pub(crate) fn first_entry(&self) -> u64 {
+        let shift = u32::try_from(8 * (self.level.max(0) + 1)).unwrap_or(u32::MAX);
+        self.place.checked_shl(shift).unwrap_or(u64::MAX)
+    }
+
     /// Whether all its leaves are in the first `bundles` bundles.
     pub(crate) fn is_before(&self, bundles: u64) -> bool {
         let shift = u32::try_from(8 * self.level.max(0)).unwrap_or(u32::MAX);
