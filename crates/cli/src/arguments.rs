@@ -46,10 +46,11 @@ pub(crate) enum Command {
             The folder must be new or empty; a result is never half overwritten.\n\n\
             Exit codes: 0 settled, also when the soft cap was missed; 2 bad input, and nothing was written.")]
     Settle(SettleArguments),
-    /// Recompute everything in a result folder and compare each byte.
+    /// Recompute everything in a result folder, or in the record of a server, and compare each byte.
     #[command(after_help = "Examples:\n  \
             softcap verify result\n  \
-            softcap verify result --key 'example.org/harbour+5b0e…+AY…' --terms-hash 3f8a…\n\n\
+            softcap verify result --key 'example.org/harbour+5b0e…+AY…' --terms-hash 3f8a…\n  \
+            softcap verify --data softcap-data\n\n\
             Without --key and --terms-hash a wholly forged result is consistent too: compare what it \
             names with a source you trust.\n\n\
             Exit codes: 0 everything agrees, 1 something does not (the message names the file and the \
@@ -90,6 +91,24 @@ pub(crate) enum Command {
         after_help = "Example:\n  softcap api-key new --data softcap-data --label operator"
     )]
     ApiKey(ApiKeyCommand),
+    /// Write tiles and snapshots anew from the record.
+    #[command(after_help = "Example:\n  \
+            softcap rebuild --data softcap-data\n\n\
+            The server must be stopped. The record itself is only read.\n\n\
+            Exit codes: 0 rebuilt, 1 the record is damaged and nothing was changed, 2 it could not be tried.")]
+    Rebuild(RecordArguments),
+    /// Bring the tables of a database up to date.
+    #[command(after_help = "Example:\n  \
+            softcap migrate --data postgres://softcap@db.example:5432/softcap\n\n\
+            A server does the same at its start; this is for those who want it done before.")]
+    Migrate(RecordArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArguments {
+    /// Where the server keeps its data: a folder, or postgres://user@host:5432/name.
+    #[arg(long, value_name = "DATA", default_value = "softcap-data")]
+    pub(crate) data: String,
 }
 
 #[derive(Debug, Args)]
@@ -213,8 +232,11 @@ pub(crate) struct SettleArguments {
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
     /// The result folder.
-    #[arg(value_name = "DIR")]
-    pub(crate) bundle: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "data")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Where a server keeps its data: every log is replayed from its first entry; the server may run.
+    #[arg(long, value_name = "DATA", conflicts_with_all = ["bundle", "key", "terms_hash"])]
+    pub(crate) data: Option<String>,
     /// The public key that must have signed the checkpoint.
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,

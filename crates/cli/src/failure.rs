@@ -3,6 +3,7 @@
 use std::{fmt, io};
 
 use serde_json::json;
+use softcap_journal::JournalError;
 use softcap_offering::{Refusal, terms::TermsProblem};
 use softcap_proof::{ProofError, verify::VerifyError};
 use softcap_server::{ConfigError, ServerError};
@@ -101,6 +102,9 @@ pub(crate) enum Failure {
     /// The server.
     #[error("{0}")]
     Server(#[from] ServerError),
+    /// The record of a server.
+    #[error("{0}")]
+    Record(#[from] JournalError),
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -145,9 +149,13 @@ impl Failure {
         }
     }
 
-    /// 1 for a bundle that does not hold together, 2 for bad input of any kind.
+    /// 1 for a bundle or record that does not hold together, 2 for bad input of any kind.
     pub(crate) fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Verify(_)) {
+        if matches!(
+            self,
+            Self::Verify(_)
+                | Self::Record(JournalError::Damaged { .. } | JournalError::Derived { .. })
+        ) {
             1
         } else {
             2

@@ -6,6 +6,8 @@ use softcap_database::DatabaseError;
 use softcap_proof::ProofError;
 use thiserror::Error;
 
+use crate::Hold;
+
 /// The record could not be read or written.
 #[derive(Clone, Debug, Error)]
 pub enum JournalError {
@@ -43,6 +45,9 @@ pub enum JournalError {
         /// The entry that came first with the request.
         first: u64,
     },
+    /// Nothing may be entered: the log is not what it was.
+    #[error("J205: nothing is entered into this log: {0}")]
+    Held(Box<Hold>),
     /// Another process uses the folder.
     #[error("J301: another process uses {}: stop it first", .0.display())]
     InUse(PathBuf),
@@ -107,6 +112,7 @@ impl JournalError {
             | Self::LogExists(_)
             | Self::NoSuchEntry { .. }
             | Self::OtherContent { .. }
+            | Self::Held(_)
             | Self::InUse(_)
             | Self::File { .. }
             | Self::Terms { .. }
@@ -114,6 +120,29 @@ impl JournalError {
             | Self::Derived { .. }
             | Self::NoRecord(_)
             | Self::Proof(_) => false,
+        }
+    }
+
+    /// The entry at which the record, or what is derived from it, is not right.
+    #[must_use]
+    pub fn entry(&self) -> Option<u64> {
+        match self {
+            Self::Damaged { index, .. } | Self::Derived { index, .. } => Some(*index),
+            Self::LogName
+            | Self::NoSuchLog(_)
+            | Self::LogExists(_)
+            | Self::NoSuchEntry { .. }
+            | Self::Busy
+            | Self::Stopped(_)
+            | Self::Stopping
+            | Self::OtherContent { .. }
+            | Self::Held(_)
+            | Self::InUse(_)
+            | Self::File { .. }
+            | Self::Terms { .. }
+            | Self::NoRecord(_)
+            | Self::Database(_)
+            | Self::Proof(_) => None,
         }
     }
 

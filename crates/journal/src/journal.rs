@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
+    time::Duration,
 };
 
 use softcap_database::{Database, DatabaseUrl};
@@ -13,15 +14,17 @@ use softcap_proof::{SigningKey, entry::Entry};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
-    BATCH_TIME, Clock, Intake, JournalError, Log, LogKind, LogName, LogReader, LogRow, Machine,
-    OfferingMachine, Sequencer, SequencerConfig, Store, Submission, Tiles, machine::SERVER_LINE,
-    snapshot_file,
+    BATCH_TIME, Clock, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader, LogRow,
+    Machine, OfferingMachine, Sequencer, SequencerConfig, Store, Submission, Tiles,
+    kept_checkpoint::KeptCheckpoints, machine::SERVER_LINE, snapshot_file,
 };
 
 /// Bytes of the record that are read at a time at a start.
 const PAGE_BYTES: usize = 32 << 20;
 /// Tiles that are written in one transaction.
 pub(crate) const TILES_AT_ONCE: usize = 512;
+/// Between two checkpoints of a log that are kept in files.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// The folder of snapshots in that of a node.
 pub(crate) const SNAPSHOTS: &str = "snapshots";
 /// Entries that may wait for the writer of a log.
@@ -44,12 +47,13 @@ pub struct JournalConfig {
 pub struct Journal {
     store: Store,
     tiles: Tiles,
+    kept: KeptCheckpoints,
     folder: PathBuf,
     key: Arc<SigningKey>,
     clock: Arc<dyn Clock>,
     offerings: RwLock<BTreeMap<LogName, Arc<OfferingLog>>>,
-    /// Held until the process ends: a second one must not append.
-    _lock: File,
+    /// Held until the record is closed: a second process must not append.
+    lock: File,
 }
 
 /// The log of an offering, running.
@@ -64,6 +68,7 @@ pub struct OfferingLog {
     /// What can be asked of it.
     pub reader: LogReader<OfferingMachine>,
     tile_writer: JoinHandle<()>,
+    keeper: JoinHandle<()>,
 }
 
 impl std::fmt::Debug for dyn Clock {
@@ -79,6 +84,20 @@ impl Journal {
     /// [`JournalError::InUse`] when another process has the folder, [`JournalError::Damaged`] when the
     /// record contradicts itself.
     pub async fn open(config: JournalConfig, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        Self::open_and_keep(config, clock, None).await
+    }
+
+    /// As [`Journal::open`]; the newest checkpoints are also kept in a second folder, which should be on
+    /// another disk. A log that does not lead to the checkpoint kept of it is held
+    /// ([`Sequencer::held`]): it can be read, and nothing is entered.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub async fn open_and_keep(
+        config: JournalConfig,
+        clock: Arc<dyn Clock>,
+        second: Option<PathBuf>,
+    ) -> Result<Self, JournalError> {
         let folder = config.folder;
         let lock = lock(&folder)?;
         let store = Store::open(Database::open(&config.url, "journal").await?).await?;
@@ -86,11 +105,12 @@ impl Journal {
         let journal = Self {
             store,
             tiles,
+            kept: KeptCheckpoints::new(&folder, second),
             folder,
             key: Arc::new(config.key),
             clock,
             offerings: RwLock::new(BTreeMap::new()),
-            _lock: lock,
+            lock,
         };
         for row in journal.store.logs().await? {
             match row.kind {
@@ -111,6 +131,7 @@ impl Journal {
         document: &str,
     ) -> Result<Arc<OfferingLog>, JournalError> {
         let terms = parse_terms(name, document)?;
+        self.refuse_lost(name).await?;
         let row = LogRow {
             name: name.clone(),
             kind: LogKind::Offering,
@@ -125,6 +146,44 @@ impl Journal {
             .ok_or_else(|| JournalError::NoSuchLog(name.to_string()))?;
         self.announce_first(&log).await?;
         Ok(log)
+    }
+
+    /// A log that is not in the database and of which a checkpoint is kept is lost, not new.
+    async fn refuse_lost(&self, name: &LogName) -> Result<(), JournalError> {
+        let known = self.store.logs().await?.iter().any(|row| row.name == *name);
+        let hold = match self.kept.newest(name) {
+            Ok(Some(kept)) => Hold::Behind {
+                has: 0,
+                kept: kept.size(),
+                root: kept.root(),
+            },
+            Ok(None) => return Ok(()),
+            Err(hold) => hold,
+        };
+        if known {
+            return Err(JournalError::LogExists(name.to_string()));
+        }
+        Err(JournalError::Held(Box::new(hold)))
+    }
+
+    /// Why a log must not grow: it does not lead to the checkpoint that is kept of it.
+    async fn hold(
+        &self,
+        reader: &LogReader<OfferingMachine>,
+        name: &LogName,
+    ) -> Result<Option<Hold>, JournalError> {
+        let kept = match self.kept.newest(name) {
+            Ok(Some(kept)) => kept,
+            Ok(None) => return Ok(None),
+            Err(hold) => return Ok(Some(hold)),
+        };
+        let has = reader.size();
+        let (kept, root) = (kept.size(), kept.root());
+        if has < kept {
+            return Ok(Some(Hold::Behind { has, kept, root }));
+        }
+        let same = reader.root_at(kept).await? == root;
+        Ok((!same).then_some(Hold::Forked { kept }))
     }
 
     /// The first entry of a log, if it is not there yet: also after a stop between the two.
@@ -196,7 +255,11 @@ impl Journal {
             &row.origin,
             Arc::clone(&self.key),
         );
+        if let Some(hold) = self.hold(&reader, &row.name).await? {
+            sequencer.hold(hold);
+        }
         let tile_writer = tokio::spawn(write_tiles(sequencer.clone(), self.tiles.clone()));
+        let keeper = tokio::spawn(keep_checkpoints(reader.clone(), self.kept.clone()));
         let name = row.name.clone();
         let running = Arc::new(OfferingLog {
             row,
@@ -204,8 +267,11 @@ impl Journal {
             sequencer,
             reader,
             tile_writer,
+            keeper,
         });
-        self.announce_first(&running).await?;
+        if running.sequencer.held().is_none() {
+            self.announce_first(&running).await?;
+        }
         let mut held = self
             .offerings
             .write()
@@ -268,19 +334,27 @@ impl Journal {
         Ok(())
     }
 
-    /// Stops the writers' companions, writes tiles and snapshots.
+    /// Stops the writers' companions, writes tiles and snapshots, closes the database and frees the
+    /// folder.
     ///
     /// # Errors
     /// What the disk or the database says; the record itself is safe anyway.
     pub async fn close(&self) -> Result<(), JournalError> {
         for running in self.offerings() {
             running.tile_writer.abort();
+            running.keeper.abort();
             write_all_tiles(&running.sequencer, &self.tiles).await?;
         }
         self.snapshot()?;
+        for running in self.offerings() {
+            keep_newest(&running.reader, &self.kept)?;
+        }
         self.tiles.close().await;
         self.store.database().close().await;
-        Ok(())
+        // Nothing can be appended any more: the folder is free for others.
+        self.lock
+            .unlock()
+            .map_err(JournalError::file(self.folder.join("lock")))
     }
 }
 
@@ -338,6 +412,32 @@ pub(crate) fn lock(folder: &Path) -> Result<File, JournalError> {
         Err(fs::TryLockError::WouldBlock) => Err(JournalError::InUse(folder.to_owned())),
         Err(fs::TryLockError::Error(error)) => Err(JournalError::file(&path)(error)),
     }
+}
+
+/// Keeps the newest checkpoint in files, at most once in [`KEEP_EVERY`].
+async fn keep_checkpoints(reader: LogReader<OfferingMachine>, kept: KeptCheckpoints) {
+    let mut newest = reader.sequencer().newest();
+    loop {
+        let (of, to) = (reader.clone(), kept.clone());
+        let done = tokio::task::spawn_blocking(move || keep_newest(&of, &to)).await;
+        if let Ok(Err(error)) = done {
+            tracing::warn!(log = %reader.sequencer().name(), %error, "a checkpoint was not kept");
+        }
+        tokio::time::sleep(KEEP_EVERY).await;
+        if newest.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+fn keep_newest(
+    reader: &LogReader<OfferingMachine>,
+    kept: &KeptCheckpoints,
+) -> Result<(), JournalError> {
+    if reader.sequencer().held().is_some() || reader.size() == 0 {
+        return Ok(());
+    }
+    kept.keep(reader.sequencer().name(), &reader.checkpoint()?)
 }
 
 /// Writes tiles as they become full, as long as the writer lives.

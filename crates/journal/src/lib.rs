@@ -9,6 +9,7 @@
 
 mod error;
 mod journal;
+mod kept_checkpoint;
 mod log;
 mod log_name;
 mod log_reader;
@@ -25,6 +26,7 @@ mod time_guard;
 
 pub use error::JournalError;
 pub use journal::{Journal, JournalConfig, OfferingLog, encode_at_batch_time};
+pub use kept_checkpoint::Hold;
 pub use log::Log;
 pub use log_name::LogName;
 pub use log_reader::{LogReader, bundle_leaves};

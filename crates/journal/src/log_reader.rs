@@ -10,7 +10,7 @@ use softcap_proof::{
 };
 
 use crate::{
-    JournalError, Machine, SealedBatch, Sequencer, Store, Tiles,
+    Hold, JournalError, Machine, SealedBatch, Sequencer, Store, Tiles,
     tile_edge::{BUNDLE_LEVEL, TILE},
 };
 
@@ -56,6 +56,10 @@ impl<M: Machine> LogReader<M> {
         }
     }
 
+    pub(crate) fn sequencer(&self) -> &Sequencer<M> {
+        &self.sequencer
+    }
+
     /// Entries that can be read now.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -75,6 +79,10 @@ impl<M: Machine> LogReader<M> {
     }
 
     fn sign(&self, size: u64, root: Root) -> Result<CheckpointNote, JournalError> {
+        // A second checkpoint of one size with another root would be proof of fraud.
+        if let Some(hold @ Hold::Forked { .. }) = self.sequencer.held() {
+            return Err(JournalError::Held(Box::new(hold)));
+        }
         let checkpoint = Checkpoint::new(&self.origin, size, root)?;
         Ok(CheckpointNote::Signed(checkpoint.sign(&self.key)))
     }

@@ -33,7 +33,7 @@ pub struct Rebuilt {
 }
 
 /// Drops tiles and snapshots, and makes them again by a replay from entry 0. The server must be
-XX
+/// stopped. On SQLite, what was there before comes back when the record turns out damaged.
 ///
 /// # Errors
 /// [`JournalError::InUse`], [`JournalError::NoRecord`], [`JournalError::Damaged`].

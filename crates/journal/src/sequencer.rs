@@ -18,7 +18,8 @@ use tokio::{
 };
 
 use crate::{
-    Appended, BatchRow, Clock, JournalError, Log, LogName, Machine, NewBatch, SealedBatch, Store,
+    Appended, BatchRow, Clock, Hold, JournalError, Log, LogName, Machine, NewBatch, SealedBatch,
+    Store,
     time_guard::{Moment, TimeGuard},
 };
 
@@ -87,6 +88,7 @@ struct Shared<M> {
     log: RwLock<Log<M>>,
     stopped: RwLock<Option<Arc<str>>>,
     confirmed: std::sync::atomic::AtomicBool,
+    held: RwLock<Option<Hold>>,
 }
 
 /// The way to the writer of a log. Cloning is cheap; the writer ends with the last clone.
@@ -129,6 +131,7 @@ impl<M: Machine> Sequencer<M> {
             log: RwLock::new(log),
             stopped: RwLock::new(None),
             confirmed: std::sync::atomic::AtomicBool::new(false),
+            held: RwLock::new(None),
         });
         let writer = Writer {
             name: name.clone(),
@@ -210,10 +213,23 @@ impl<M: Machine> Sequencer<M> {
         self.shared.set_stopped(Some(reason.into()));
     }
 
-    /// Why contributions are stopped, if they are.
+    /// Why contributions are stopped, if they are: alone, or with everything else ([`Self::held`]).
     #[must_use]
     pub fn stopped(&self) -> Option<Arc<str>> {
-        self.shared.stopped()
+        let held = self.held().map(|hold| hold.to_string().into());
+        held.or_else(|| self.shared.stopped())
+    }
+
+    /// Why nothing at all is entered, if so.
+    #[must_use]
+    pub fn held(&self) -> Option<Hold> {
+        self.shared.held()
+    }
+
+    /// Lets nothing be entered any more. [`Hold::Behind`] ends by itself when the missing entries came.
+    pub(crate) fn hold(&self, hold: Hold) {
+        tracing::error!(log = %self.name, reason = %hold, "nothing is entered into this log");
+        self.shared.set_held(Some(hold));
     }
 
     /// An operator says that the clock is right, or that what stopped contributions is over.
@@ -226,6 +242,22 @@ impl<M: Machine> Sequencer<M> {
 }
 
 impl<M> Shared<M> {
+    fn held(&self) -> Option<Hold> {
+        let held = self
+            .held
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.clone()
+    }
+
+    fn set_held(&self, hold: Option<Hold>) {
+        let mut held = self
+            .held
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *held = hold;
+    }
+
     fn stopped(&self) -> Option<Arc<str>> {
         let held = self
             .stopped
@@ -274,7 +306,10 @@ impl<M: Machine> Writer<M> {
     }
 
     fn take(&mut self, batch: &mut Vec<Waiting>) {
-        let answers = self.settle_unanswered().and_then(|()| self.enter(batch));
+        let answers = self
+            .settle_unanswered()
+            .and_then(|()| self.pass_hold())
+            .and_then(|()| self.enter(batch));
         match answers {
             Ok(()) => {}
             Err(error) => {
@@ -295,6 +330,39 @@ impl<M: Machine> Writer<M> {
         self.catch_up()?;
         self.unanswered = None;
         Ok(())
+    }
+
+    /// While the log is held nothing is entered; another node may have brought what was missing.
+    fn pass_hold(&mut self) -> Result<(), JournalError> {
+        if matches!(self.shared.held(), Some(Hold::Behind { .. })) {
+            self.catch_up()?;
+        }
+        match self.shared.held() {
+            Some(hold) => Err(JournalError::Held(Box::new(hold))),
+            None => Ok(()),
+        }
+    }
+
+    /// Compares a log that came to the size of the kept checkpoint with it.
+    fn compare_with_kept(&self) {
+        let Some(Hold::Behind { kept, root, .. }) = self.shared.held() else {
+            return;
+        };
+        let (size, now) = {
+            let log = self
+                .shared
+                .log
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            (log.size(), log.root())
+        };
+        if size < kept {
+            return;
+        }
+        // A checkpoint ends a batch, so that a right log comes to just this size.
+        let same = size == kept && now == root;
+        self.shared
+            .set_held((!same).then_some(Hold::Forked { kept }));
     }
 
     /// Applies what stands in the record after the newest applied entry.
@@ -427,6 +495,7 @@ impl<M: Machine> Writer<M> {
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .seal(row, &self.config.origin, &self.key)?;
+        self.compare_with_kept();
         let sealed = Arc::new(sealed);
         self.newest.send_replace(Some(Arc::clone(&sealed)));
         Ok(sealed)

@@ -53,6 +53,11 @@ pub struct ServerSection {
     #[config(env = "SOFTCAP_DATA", default = "softcap-data")]
     pub data: String,
 
+    /// A second folder, on another disk, in which the newest signed checkpoint of each log is kept. A
+    /// server that was put back to an older copy of its data enters nothing until it has reached them.
+    #[config(env = "SOFTCAP_CHECKPOINTS")]
+    pub checkpoints: Option<PathBuf>,
+
     /// Addresses or networks of the proxies in front, such as `10.0.0.0/8`. Only they are believed
     /// when they say in `Forwarded` or `X-Forwarded-For` whose request it is. As a variable:
     /// separated by commas.

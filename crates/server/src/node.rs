@@ -62,7 +62,8 @@ impl Node {
             folder,
             key: secrets.log_key,
         };
-        let journal = Journal::open(journal, Arc::clone(&clock)).await?;
+        let second = config.server.checkpoints.clone();
+        let journal = Journal::open_and_keep(journal, Arc::clone(&clock), second).await?;
         let service = Arc::new(Service::new(journal, keys, secrets.requests));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {

@@ -5,13 +5,17 @@ mod bundle_of_log;
 mod demo;
 mod explain;
 mod key;
+mod migrate;
 mod offering_check;
 mod offering_new;
 mod offering_simulate;
 mod proof;
+mod rebuild;
+mod record_folder;
 mod serve;
 mod settle;
 mod verify;
+mod verify_record;
 
 pub(crate) use offering_check::problem_json;
 
@@ -40,5 +44,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Demo(arguments) => demo::run(&arguments, console),
         Command::Serve(arguments) => serve::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
+        Command::Rebuild(arguments) => rebuild::run(&arguments, console),
+        Command::Migrate(arguments) => migrate::run(&arguments, console),
     }
 }

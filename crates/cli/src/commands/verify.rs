@@ -10,6 +10,7 @@ use softcap_proof::{
     },
 };
 
+use super::verify_record;
 use crate::{
     arguments::VerifyArguments,
     bundle_folder::BundleFolder,
@@ -18,8 +19,19 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let bundle = match (&arguments.data, &arguments.bundle) {
+        (Some(data), _) => return verify_record::run(data, console),
+        (None, Some(bundle)) => bundle,
+        (None, None) => {
+            return Err(Failure::Argument {
+                flag: "data",
+                problem: "there is nothing to verify".to_owned(),
+                allowed: "a result folder, or the data of a server",
+            });
+        }
+    };
     let trust = trust(arguments)?;
-    let folder = BundleFolder::open(&arguments.bundle)?;
+    let folder = BundleFolder::open(bundle)?;
     match checked(&folder, &trust, console) {
         Ok(kept) => {
             let verified = kept.verified;
@@ -29,7 +41,7 @@ pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<Exit
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
-            let place = arguments.bundle.display();
+            let place = bundle.display();
             console.data(
                 format_args!(
                     "not verified: {place}: {}: {}; {}",

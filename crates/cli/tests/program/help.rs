@@ -23,6 +23,13 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["proof"], "Exit codes: 0 proven"),
     (&["explain"], "Exit codes: 0 explained"),
     (&["key"], ""),
+    (&["demo"], ""),
+    (&["serve"], ""),
+    (&["api-key"], ""),
+    (&["api-key", "new"], ""),
+    (&["api-key", "revoke"], ""),
+    (&["rebuild"], "Exit codes: 0 rebuilt"),
+    (&["migrate"], ""),
 ];
 
 fn help(path: &[&str]) -> Answer {
@@ -91,6 +98,14 @@ fn examples(page: &str) -> Vec<String> {
     examples
 }
 
+/// Whether an example works on the data of a server, or is one: those have tests of their own.
+fn needs_a_record(example: &str) -> bool {
+    ["demo", "serve"]
+        .iter()
+        .any(|name| example.starts_with(name))
+        || example.contains("--data")
+}
+
 #[test]
 fn every_example_works() {
     let mut run = 0;
@@ -99,6 +114,9 @@ fn every_example_works() {
         for example in examples(&help(path).out) {
             if example.contains('…') {
                 placeholders += 1;
+                continue;
+            }
+            if needs_a_record(&example) {
                 continue;
             }
             let place = Workplace::settled();

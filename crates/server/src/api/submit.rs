@@ -77,6 +77,13 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
             remedy: "Withdrawals and all else go on. Repeat with the same Idempotency-Key later."
                 .into(),
         },
+        JournalError::Held(_) => ApiError::Domain {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "J205".into(),
+            title: "Nothing is entered into this log.".into(),
+            detail: error.to_string(),
+            remedy: "Reads go on. An operator must put the right database back.".into(),
+        },
         JournalError::LogExists(_) => ApiError::new(ProblemCode::Conflict, error.to_string()),
         JournalError::LogName | JournalError::Terms { .. } => {
             ApiError::new(ProblemCode::Invalid, error.to_string())
@@ -90,6 +97,8 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         JournalError::Database(_)
         | JournalError::InUse(_)
         | JournalError::File { .. }
+        | JournalError::NoRecord(_)
+        | JournalError::Derived { .. }
         | JournalError::Damaged { .. } => ApiError::internal(&error),
     }
 }
