@@ -4,17 +4,17 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     path::{Path, PathBuf},
-    sync::{Arc, RwLock},
+    sync::{Arc, RwLock, Weak},
     time::Duration,
 };
 
 use softcap_database::{Database, DatabaseUrl};
 use softcap_offering::{Command, Sequence, Stamp, terms::Terms};
 use softcap_proof::{SigningKey, entry::Entry};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
 use crate::{
-    BATCH_TIME, Clock, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader, LogRow,
+    BATCH_TIME, Clock, Follower, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader, LogRow,
     Machine, OfferingMachine, Sequencer, SequencerConfig, Store, Submission, Tiles,
     kept_checkpoint::KeptCheckpoints, machine::SERVER_LINE, snapshot_file,
 };
@@ -52,6 +52,8 @@ pub struct Journal {
     key: Arc<SigningKey>,
     clock: Arc<dyn Clock>,
     offerings: RwLock<BTreeMap<LogName, Arc<OfferingLog>>>,
+    /// Held while a log is started, so that it gets one writer here.
+    starting: tokio::sync::Mutex<()>,
     /// Held until the record is closed: a second process must not append.
     lock: File,
 }
@@ -110,6 +112,7 @@ impl Journal {
             key: Arc::new(config.key),
             clock,
             offerings: RwLock::new(BTreeMap::new()),
+            starting: tokio::sync::Mutex::new(()),
             lock,
         };
         for row in journal.store.logs().await? {
@@ -139,8 +142,10 @@ impl Journal {
             document: document.to_owned(),
             created: self.clock.now(),
         };
+        let starting = self.starting.lock().await;
         self.store.create(&row).await?;
         self.run(row).await?;
+        drop(starting);
         let log = self
             .offering(name)
             .ok_or_else(|| JournalError::NoSuchLog(name.to_string()))?;
@@ -184,6 +189,31 @@ impl Journal {
         }
         let same = reader.root_at(kept).await? == root;
         Ok((!same).then_some(Hold::Forked { kept }))
+    }
+
+    /// Follows the other nodes on the same database, until this value is dropped: their entries are
+    /// applied here soon after they are on disk, and offerings that they announce are started here.
+    /// Returns at once, and does nothing on SQLite.
+    pub fn follow(self: &Arc<Self>) {
+        if let Some(follower) = self.store.follower() {
+            tokio::spawn(follow(Arc::downgrade(self), follower));
+        }
+    }
+
+    async fn learn_of(&self, name: &LogName) -> Result<(), JournalError> {
+        if let Some(log) = self.offering(name) {
+            log.sequencer.catch_up();
+            return Ok(());
+        }
+        let _starting = self.starting.lock().await;
+        if self.offering(name).is_some() {
+            return Ok(());
+        }
+        let rows = self.store.logs().await?;
+        match rows.into_iter().find(|row| row.name == *name) {
+            Some(row) if row.kind == LogKind::Offering => self.run(row).await,
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The first entry of a log, if it is not there yet: also after a stop between the two.
@@ -426,6 +456,27 @@ async fn keep_checkpoints(reader: LogReader<OfferingMachine>, kept: KeptCheckpoi
         tokio::time::sleep(KEEP_EVERY).await;
         if newest.changed().await.is_err() {
             return;
+        }
+    }
+}
+
+/// Between two tries while the database is gone.
+const PAUSE: Duration = Duration::from_secs(1);
+
+async fn follow(journal: Weak<Journal>, mut follower: Follower) {
+    loop {
+        let grown = follower.grown().await;
+        let Some(journal) = journal.upgrade() else {
+            return;
+        };
+        let mut failed = grown.as_ref().err().cloned();
+        for name in grown.unwrap_or_default() {
+            failed = journal.learn_of(&name).await.err().or(failed);
+        }
+        drop(journal);
+        if let Some(error) = failed {
+            tracing::warn!(%error, "what other nodes appended was not read");
+            sleep(PAUSE).await;
         }
     }
 }

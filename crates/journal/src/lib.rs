@@ -35,7 +35,7 @@ pub use rebuild::{Rebuilt, rebuild};
 pub use record_check::{CheckedLog, LogCheck, check_record};
 pub use sealed_batch::SealedBatch;
 pub use sequencer::{Answer, Intake, Sequencer, SequencerConfig, Submission};
-pub use store::{Appended, BatchRow, LogKind, LogRow, NewBatch, Store};
+pub use store::{Appended, BatchRow, Follower, LogKind, LogRow, NewBatch, Store};
 pub use tile_edge::TileEdge;
 pub use tiles::Tiles;
 pub use time_guard::{Clock, SystemClock, TimeGuard};

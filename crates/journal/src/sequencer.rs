@@ -77,6 +77,14 @@ pub enum Answer {
     },
 }
 
+/// What the writer is asked to do.
+enum Work {
+    /// Append an entry.
+    Enter(Waiting),
+    /// Apply what other nodes appended.
+    CatchUp,
+}
+
 struct Waiting {
     submission: Submission,
     answer: oneshot::Sender<Result<Answer, JournalError>>,
@@ -95,7 +103,7 @@ struct Shared<M> {
 #[derive(Debug)]
 pub struct Sequencer<M> {
     name: LogName,
-    queue: mpsc::Sender<Waiting>,
+    queue: mpsc::Sender<Work>,
     shared: Arc<Shared<M>>,
     newest: watch::Receiver<Option<Arc<SealedBatch>>>,
 }
@@ -171,11 +179,19 @@ impl<M: Machine> Sequencer<M> {
     pub async fn submit(&self, submission: Submission) -> Result<Answer, JournalError> {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { submission, answer };
-        self.queue.try_send(waiting).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => JournalError::Busy,
-            mpsc::error::TrySendError::Closed(_) => JournalError::Stopping,
-        })?;
+        self.queue
+            .try_send(Work::Enter(waiting))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => JournalError::Busy,
+                mpsc::error::TrySendError::Closed(_) => JournalError::Stopping,
+            })?;
         answered.await.unwrap_or(Err(JournalError::Stopping))
+    }
+
+    /// Asks the writer to apply what other nodes appended. Nothing is lost when its queue is full: the
+    /// next batch of a writer that is behind is refused a place until it has caught up.
+    pub fn catch_up(&self) {
+        let _ = self.queue.try_send(Work::CatchUp);
     }
 
     /// The log now. The guard holds the writer up: look up what is needed, and let go.
@@ -290,13 +306,21 @@ struct Writer<M> {
 }
 
 impl<M: Machine> Writer<M> {
-    fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
+    fn run(mut self, mut queue: mpsc::Receiver<Work>) {
         let mut batch = Vec::with_capacity(BATCH_ENTRIES);
-        while let Some(first) = queue.blocking_recv() {
+        while let Some(work) = queue.blocking_recv() {
+            let Work::Enter(first) = work else {
+                if let Err(error) = self.catch_up() {
+                    tracing::warn!(log = %self.name, %error, "what others appended was not read");
+                }
+                continue;
+            };
             let mut bytes = first.submission.body.len();
             batch.push(first);
             while batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES {
-                let Ok(next) = queue.try_recv() else { break };
+                let Ok(work) = queue.try_recv() else { break };
+                // Whoever appends learns by it whether there is something to catch up with.
+                let Work::Enter(next) = work else { continue };
                 bytes += next.submission.body.len();
                 batch.push(next);
             }
@@ -376,6 +400,7 @@ impl<M: Machine> Writer<M> {
                 return Ok(());
             }
             for row in rows {
+                self.guard.observe(row.time);
                 self.seal(&row)?;
             }
         }

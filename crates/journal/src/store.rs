@@ -4,8 +4,12 @@
 //! numbers to a batch if nobody else took them, stamps it with a time that never runs back, and
 //! returns after it is on disk; [`Store::read`] gives the batches of everybody in order.
 
+mod follower;
 mod postgres;
 mod sqlite;
+
+pub use follower::Follower;
+use follower::Herald;
 
 use softcap_database::{Database, DatabaseError, Migrations, on_reader};
 use sqlx::FromRow;
@@ -16,6 +20,8 @@ use crate::{JournalError, LogName};
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
+    /// Tells other nodes that something was appended.
+    herald: Option<Herald>,
 }
 
 /// A batch that has no place yet.
@@ -141,7 +147,11 @@ impl Store {
             sqlx::migrate!("migrations/postgres"),
         );
         migrations.run(&database).await?;
-        Ok(Self { database })
+        let herald = match &database {
+            Database::Sqlite(_) => None,
+            Database::Postgres(pool) => Some(Herald::start(pool.clone())),
+        };
+        Ok(Self { database, herald })
     }
 
     /// The database below.
@@ -201,9 +211,22 @@ impl Store {
     /// A passing one ([`JournalError::is_passing`]) leaves it open whether the batch was written; a
     /// second try with the same batch finds it by its id and never writes it twice.
     pub async fn append(&self, log: &LogName, batch: &NewBatch) -> Result<Appended, JournalError> {
-        match &self.database {
+        let appended = match &self.database {
             Database::Sqlite(sqlite) => sqlite::append(sqlite, log, batch).await,
             Database::Postgres(pool) => postgres::append(pool, log, batch).await,
+        }?;
+        if let Some(herald) = &self.herald {
+            herald.tell();
+        }
+        Ok(appended)
+    }
+
+    /// Learns what other nodes append. `None` where there are none, on SQLite.
+    #[must_use]
+    pub fn follower(&self) -> Option<Follower> {
+        match &self.database {
+            Database::Sqlite(_) => None,
+            Database::Postgres(pool) => Some(Follower::new(pool.clone())),
         }
     }
 

@@ -1,4 +1,12 @@
 //! The record on a real database: what was acknowledged is there, once, and provable.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and fails"
+)]
+
+#[path = "record/nodes.rs"]
+mod nodes;
 
 #![allow(
     clippy::unwrap_used,

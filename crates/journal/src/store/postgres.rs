@@ -1,10 +1,17 @@
 //! The record in PostgreSQL: several nodes append; the head row of a log gives the order.
 
+use std::time::Duration;
+
 use softcap_database::DatabaseError;
 use sqlx::PgPool;
+use tokio::time::timeout;
 
 use super::{Appended, LogRow, NewBatch, column, number};
 use crate::{JournalError, LogName};
+
+/// How long an append waits for its answer before the database counts as gone. Without it, a writer
+/// would wait as long as the network keeps a dead connection.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalError> {
     let failed = |error: sqlx::Error| JournalError::from(DatabaseError::from(error));
@@ -28,16 +35,32 @@ pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalErr
     transaction.commit().await.map_err(failed)
 }
 
-/// One statement: the head row is locked for its length only, and moves only from where the caller
-/// believes it is. The time is that of the database, under the lock, and never runs back.
+/// A connection that breaks leaves it open whether the batch was written, and even whether it will be:
+/// its statement may still wait in the server. A second try of the same batch waits for the same row,
+/// so that it comes after it and finds it.
 pub(super) async fn append(
     pool: &PgPool,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Appended, JournalError> {
+    timeout(PATIENCE, append_or_find(pool, log, batch))
+        .await
+        .unwrap_or_else(|_| {
+            let text = format!("no answer to an append after {} s", PATIENCE.as_secs());
+            Err(DatabaseError::Gone(text).into())
+        })
+}
+
+/// One statement: the head row is locked for its length only, and moves only from where the caller
+/// believes it is. The time is the caller's, which its guard watches, and never before that of the last
+/// batch. The database's own clock plays no part: nothing here could tell a jump of it from time.
+async fn append_or_find(
+    pool: &PgPool,
+    log: &LogName,
+    batch: &NewBatch,
+) -> Result<Appended, JournalError> {
     const TEXT: &str = "WITH head AS (\
-            UPDATE log_head SET next = next + $3, time = greatest(time, $5, \
-                (extract(epoch FROM clock_timestamp()) * 1000)::bigint) \
+            UPDATE log_head SET next = next + $3, time = greatest(time, $5) \
             WHERE log = $1 AND next = $2 RETURNING time) \
         INSERT INTO batch (log, first, n, id, time, root_before, body) \
         SELECT $1, $2, $3, $4, head.time, $6, $7 FROM head RETURNING time";

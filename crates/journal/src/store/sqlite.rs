@@ -20,8 +20,8 @@ pub(super) async fn create(sqlite: &SqliteDatabase, row: &LogRow) -> Result<(), 
     Ok(())
 }
 
-/// One statement is one transaction and one sync. The folder's lock keeps other processes out, so
-/// that only a batch of this process whose answer was lost can stand at `first`.
+/// One statement is one transaction and one sync. It writes only where the log ends, whatever the
+/// caller believes: a gap or an overlap can never be stored.
 pub(super) async fn append(
     sqlite: &SqliteDatabase,
     log: &LogName,
@@ -29,7 +29,8 @@ pub(super) async fn append(
 ) -> Result<Appended, JournalError> {
     let written = sqlx::query(
         "INSERT INTO batch (log, first, n, id, time, root_before, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE $2 = COALESCE( \
+            (SELECT first + n FROM batch WHERE log = $1 ORDER BY first DESC LIMIT 1), 0)",
     )
     .bind(log.as_str())
     .bind(column(batch.first)?)
@@ -40,12 +41,11 @@ pub(super) async fn append(
     .bind(batch.body.as_slice())
     .execute(sqlite.writer())
     .await
-    .map_err(DatabaseError::from);
-    match written {
-        Ok(_) => Ok(Appended::At { time: batch.time }),
-        Err(DatabaseError::Taken(_)) => find(sqlite, log, batch).await,
-        Err(error) => Err(error.into()),
+    .map_err(DatabaseError::from)?;
+    if written.rows_affected() == 1 {
+        return Ok(Appended::At { time: batch.time });
     }
+    find(sqlite, log, batch).await
 }
 
 async fn find(

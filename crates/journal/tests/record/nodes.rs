@@ -1,0 +1,95 @@
+//! Several nodes on one PostgreSQL: one order, which each of them reaches.
+
+use softcap_database::temporary::TemporaryPostgres;
+
+use super::*;
+
+async fn node(server: &TemporaryPostgres, folder: &Path) -> Arc<Journal> {
+    let config = JournalConfig {
+        url: server.url(),
+        folder: folder.to_owned(),
+        key: key(),
+    };
+    let journal = Journal::open(config, Arc::new(SystemClock::default())).await;
+    let journal = Arc::new(journal.unwrap());
+    journal.follow();
+    journal
+}
+
+/// Waits until the node has that many entries.
+async fn reaches(log: &OfferingLog, size: u64) {
+    let mut newest = log.sequencer.newest();
+    while log.reader.size() < size {
+        newest.changed().await.unwrap();
+    }
+    assert_eq!(log.reader.size(), size);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_make_one_record_and_each_reaches_it() {
+    let server = TemporaryPostgres::start().unwrap();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let here = node(&server, folders[0].path()).await;
+    let there = node(&server, folders[1].path()).await;
+    let name = LogName::from_str("harbour").unwrap();
+    let log = here.announce(&name, TERMS).await.unwrap();
+    // The other node learns of the offering without being asked.
+    let other = loop {
+        match there.offering(&name) {
+            Some(log) => break log,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    let announced = there.announce(&name, TERMS).await;
+    assert!(matches!(announced, Err(JournalError::LogExists(_))));
+
+    // Both append at once; every third request goes to both, as from a client that tried again.
+    let mut tasks = Vec::new();
+    for (log, offset) in [(&log, 0), (&other, 1_000)] {
+        let log = Arc::clone(log);
+        tasks.push(tokio::spawn(async move {
+            for number in 0..60_u64 {
+                let shared = number % 3 == 0;
+                let number = if shared { number } else { number + offset };
+                log.sequencer
+                    .submit(contribution(number, 500))
+                    .await
+                    .unwrap();
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    // The announcement, twenty shared requests and twice forty of their own: whoever appends has read
+    // what stands before, so that a request that another node entered is known.
+    let size = 101;
+    let rows = here.store().read(&name, 0, usize::MAX).await.unwrap();
+    assert_eq!(rows.last().map(|row| row.first + row.count), Some(size));
+    reaches(&log, size).await;
+    reaches(&other, size).await;
+    assert_eq!(root(&log), root(&other));
+    let counts = [&log, &other].map(|log| contributions(log));
+    assert_eq!(counts, [100, 100]);
+
+    // Each proves what the other entered, and a node that starts later reaches the same.
+    for index in [0, 1, 50, 100] {
+        let [mine, theirs] = [&log, &other].map(|log| log.reader.receipt(index));
+        assert_eq!(
+            mine.await.unwrap().to_string(),
+            theirs.await.unwrap().to_string()
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let late = node(&server, folder.path()).await;
+    assert_eq!(root(&late.offering(&name).unwrap()), root(&log));
+}
+
+fn root(log: &OfferingLog) -> softcap_proof::Root {
+    log.reader.checkpoint().unwrap().unverified().root()
+}
+
+fn contributions(log: &OfferingLog) -> usize {
+    let held = log.sequencer.read();
+    held.machine().offering().contribution_count()
+}

@@ -1,0 +1,355 @@
+//! The rows of the record on SQLite and on a real PostgreSQL: order, time, lost answers, other nodes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and fails"
+)]
+
+use std::str::FromStr as _;
+
+use softcap_database::{
+    Database, DatabaseError, DatabaseUrl,
+    temporary::{BothDatabases, TemporaryPostgres},
+};
+use softcap_journal::{
+    Appended, BatchRow, JournalError, LogKind, LogName, LogRow, NewBatch, Store,
+};
+use sqlx::{PgPool, postgres::PgListener};
+
+fn name() -> LogName {
+    LogName::from_str("harbour").unwrap()
+}
+
+fn row() -> LogRow {
+    LogRow {
+        name: name(),
+        kind: LogKind::Offering,
+        origin: "softcap.example/harbour".to_owned(),
+        document: "rules = 1\n".to_owned(),
+        created: 1,
+    }
+}
+
+/// A batch whose body says who made it, so that it is known again.
+fn batch(first: u64, count: u64, maker: u8, number: u64) -> NewBatch {
+    let mut id = [maker; 16];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    NewBatch {
+        first,
+        count,
+        id,
+        time: 1_000,
+        root_before: [maker; 32],
+        body: id.to_vec(),
+    }
+}
+
+async fn open(url: &DatabaseUrl) -> Store {
+    Store::open(Database::open(url, "journal").await.unwrap())
+        .await
+        .unwrap()
+}
+
+async fn all(store: &Store) -> Vec<BatchRow> {
+    store.read(&name(), 0, usize::MAX).await.unwrap()
+}
+
+/// What must hold of any record: numbers without gaps, times that do not run back.
+fn assert_in_order(rows: &[BatchRow]) {
+    let (mut next, mut time) = (0, 0);
+    for row in rows {
+        assert_eq!(row.first, next);
+        assert!(row.count > 0 && row.time >= time, "{row:?} after {time}");
+        (next, time) = (row.first + row.count, row.time);
+    }
+}
+
+fn pool(store: &Store) -> &PgPool {
+    match store.database() {
+        Database::Postgres(pool) => pool,
+        Database::Sqlite(_) => panic!("an address is PostgreSQL"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_keep_the_contract() {
+    let both = BothDatabases::start().unwrap();
+    for database in both.open("contract").await.unwrap() {
+        let shown = format!("{database:?}");
+        let store = Store::open(database).await.unwrap();
+        store.create(&row()).await.unwrap();
+        let again = store.create(&row()).await.unwrap_err();
+        assert!(matches!(again, JournalError::LogExists(_)), "{again:?}");
+        assert_eq!(store.logs().await.unwrap(), [row()], "{shown}");
+
+        // The next number, and only that.
+        let first = batch(0, 3, 1, 0);
+        let Appended::At { time } = store.append(&name(), &first).await.unwrap() else {
+            panic!("an empty log begins at 0: {shown}")
+        };
+        assert_eq!(time, first.time, "{shown}");
+        for (at, maker) in [(0, 2), (1, 2), (2, 2), (4, 2), (0, 1)] {
+            let other = batch(at, 1, maker, 7);
+            let answer = store.append(&name(), &other).await.unwrap();
+            assert_eq!(answer, Appended::Behind, "{at} {shown}");
+        }
+
+        // A second try finds the first, with its time.
+        let later = NewBatch {
+            time: time + 1_000_000,
+            ..first.clone()
+        };
+        for _ in 0..2 {
+            let answer = store.append(&name(), &later).await.unwrap();
+            assert_eq!(answer, Appended::At { time }, "{shown}");
+        }
+
+        // A time that the caller knows to be later counts.
+        let ahead = NewBatch {
+            time: time + 60_000,
+            ..batch(3, 2, 1, 1)
+        };
+        let answer = store.append(&name(), &ahead).await.unwrap();
+        assert_eq!(answer, Appended::At { time: ahead.time }, "{shown}");
+        let next = NewBatch {
+            time: ahead.time,
+            ..batch(5, 1, 1, 2)
+        };
+        store.append(&name(), &next).await.unwrap();
+
+        let rows = all(&store).await;
+        assert_in_order(&rows);
+        let expected = [&first, &ahead, &next].map(|new| (new.first, new.count, new.body.clone()));
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| (row.first, row.count, row.body.clone()))
+            .collect();
+        assert_eq!(found, expected, "{shown}");
+        assert_eq!(rows[1].root_before, [1; 32]);
+        assert_eq!(store.read(&name(), 0, 1).await.unwrap()[0], rows[0]);
+        assert_eq!(store.read(&name(), 3, 1).await.unwrap()[0], rows[1]);
+        assert_eq!(store.read(&name(), 6, 1).await.unwrap(), []);
+        for (index, expected) in [(0, (0, 3)), (2, (0, 3)), (3, (3, 2)), (5, (5, 1))] {
+            let found = store.batch_of(&name(), index).await.unwrap();
+            assert_eq!(found, expected, "{index} {shown}");
+        }
+        let missing = store.batch_of(&name(), 6).await.unwrap_err();
+        let is_six = matches!(missing, JournalError::NoSuchEntry { index: 6, size: 6 });
+        assert!(is_six, "{missing:?}");
+        store.database().close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_is_behind_takes_the_time_of_the_one_before_it() {
+    let server = TemporaryPostgres::start().unwrap();
+    let store = open(&server.url()).await;
+    store.create(&row()).await.unwrap();
+    for (first, time, stamped) in [(0, 5_000, 5_000), (1, 4_000, 5_000), (2, 6_000, 6_000)] {
+        let new = NewBatch {
+            time,
+            ..batch(first, 1, 1, first)
+        };
+        let answer = store.append(&name(), &new).await.unwrap();
+        assert_eq!(answer, Appended::At { time: stamped });
+    }
+}
+
+/// Appends `batches` batches of one to five entries, each where the log ends by then. Returns their ids
+/// and how many entries they were.
+async fn append_many(store: Store, maker: u8, batches: u64) -> (Vec<Vec<u8>>, u64) {
+    let (mut next, mut ids, mut entries) = (0, Vec::new(), 0);
+    for number in 0..batches {
+        let count = 1 + (number + u64::from(maker)) % 5;
+        loop {
+            let new = batch(next, count, maker, number);
+            match store.append(&name(), &new).await.unwrap() {
+                Appended::At { .. } => {
+                    next += count;
+                    break;
+                }
+                Appended::Behind => {
+                    for row in store.read(&name(), next, usize::MAX).await.unwrap() {
+                        next = row.first + row.count;
+                    }
+                }
+            }
+        }
+        ids.push(batch(0, 0, maker, number).id.to_vec());
+        entries += count;
+    }
+    (ids, entries)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_append_at_once_make_one_order() {
+    let server = TemporaryPostgres::start().unwrap();
+    let store = open(&server.url()).await;
+    store.create(&row()).await.unwrap();
+    let mut nodes = Vec::new();
+    for maker in 1..=3 {
+        let node = open(&server.url()).await;
+        nodes.push(tokio::spawn(append_many(node, maker, 200)));
+    }
+    let (mut ids, mut entries) = (Vec::new(), 0);
+    for node in nodes {
+        let (made, count) = node.await.unwrap();
+        ids.extend(made);
+        entries += count;
+    }
+    let rows = all(&store).await;
+    assert_in_order(&rows);
+    let mut found: Vec<_> = rows.iter().map(|row| row.body.clone()).collect();
+    found.sort();
+    ids.sort();
+    assert_eq!(found, ids);
+    let last = rows.last().unwrap();
+    assert_eq!(last.first + last.count, entries);
+    let head: i64 = sqlx::query_scalar("SELECT next FROM log_head")
+        .fetch_one(pool(&store))
+        .await
+        .unwrap();
+    assert_eq!(u64::try_from(head).unwrap(), entries);
+}
+
+fn is_gone(error: &JournalError) -> bool {
+    matches!(error, JournalError::Database(inner)
+        if matches!(**inner, DatabaseError::Gone(_)) && error.is_passing())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_whose_answer_was_lost_is_found_and_never_written_twice() {
+    let server = TemporaryPostgres::start().unwrap();
+    let store = open(&server.url()).await;
+    store.create(&row()).await.unwrap();
+    // Holds the head, so that the append waits in the server while its client goes away.
+    let mut holder = pool(&store).begin().await.unwrap();
+    sqlx::query("SELECT next FROM log_head FOR UPDATE")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let lost = batch(0, 2, 1, 0);
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    let mut tries = Vec::new();
+    for number in 1..=2_i64 {
+        let (store, lost) = (store.clone(), lost.clone());
+        let one = tokio::spawn(async move { store.append(&name(), &lost).await });
+        while sqlx::query_scalar::<_, i64>(waiting)
+            .fetch_one(pool(&self::open(&server.url()).await))
+            .await
+            .unwrap()
+            < number
+        {
+            tokio::task::yield_now().await;
+        }
+        tries.push(one);
+    }
+    tries[0].abort();
+    holder.rollback().await.unwrap();
+    let answer = tries.remove(1).await.unwrap().unwrap();
+    let rows = all(&store).await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(answer, Appended::At { time: rows[0].time });
+    // Another batch at the same place is told to read first.
+    let other = store.append(&name(), &batch(0, 1, 2, 0)).await.unwrap();
+    assert_eq!(other, Appended::Behind);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_keeps_what_it_acknowledged_once() {
+    let mut server = TemporaryPostgres::start().unwrap();
+    let store = open(&server.url()).await;
+    store.create(&row()).await.unwrap();
+    let (mut next, mut number, mut acknowledged, mut unanswered) = (0, 0, Vec::new(), 0);
+    for round in 0..2_u64 {
+        // The kill comes at an append of its own, somewhere between its start and its end.
+        let (answers, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let appender = tokio::spawn({
+            let store = store.clone();
+            async move {
+                let (mut next, mut number) = (next, number);
+                loop {
+                    let new = batch(next, 1 + number % 3, 1, number);
+                    match store.append(&name(), &new).await {
+                        Ok(Appended::At { .. }) => {
+                            let _ = answers.send(new.body);
+                            (next, number) = (next + new.count, number + 1);
+                        }
+                        Ok(Appended::Behind) => panic!("nobody else appends"),
+                        Err(error) => return (new, error),
+                    }
+                }
+            }
+        });
+        for _ in 0..(50 + round) {
+            acknowledged.push(heard.recv().await.unwrap());
+        }
+        server.kill();
+        let (open_batch, error) = appender.await.unwrap();
+        while let Ok(body) = heard.try_recv() {
+            acknowledged.push(body);
+        }
+        assert!(is_gone(&error), "{error:?}");
+        let still = store.append(&name(), &open_batch).await.unwrap_err();
+        assert!(is_gone(&still), "{still:?}");
+        server.resume().unwrap();
+
+        // It is there once or not at all, and a second try says the same.
+        let rows = all(&store).await;
+        assert_in_order(&rows);
+        let there = rows
+            .iter()
+            .filter(|row| row.body == open_batch.body)
+            .count();
+        assert!(there <= 1);
+        assert_eq!(rows.len(), acknowledged.len() + there);
+        if round % 2 == 0 {
+            let tried = store.append(&name(), &open_batch).await.unwrap();
+            assert!(matches!(tried, Appended::At { .. }), "{tried:?}");
+            acknowledged.push(open_batch.body.clone());
+        } else if there == 1 {
+            acknowledged.push(open_batch.body.clone());
+        } else {
+            unanswered += 1;
+        }
+        let rows = all(&store).await;
+        let found: Vec<_> = rows.iter().map(|row| row.body.clone()).collect();
+        assert_eq!(found, acknowledged);
+        next = rows.last().map_or(0, |row| row.first + row.count);
+        number += u64::try_from(rows.len()).unwrap() + unanswered;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_hears_of_what_others_append_also_after_a_crash() {
+    let mut server = TemporaryPostgres::start().unwrap();
+    let (here, there) = (open(&server.url()).await, open(&server.url()).await);
+    here.create(&row()).await.unwrap();
+    let mut follower = here.follower().unwrap();
+    let mut listener = PgListener::connect_with(pool(&here)).await.unwrap();
+    listener.listen("softcap_journal").await.unwrap();
+    for number in 0..3 {
+        there
+            .append(&name(), &batch(number, 1, 1, number))
+            .await
+            .unwrap();
+        assert_eq!(follower.grown().await.unwrap(), [name()]);
+        // It need not wait until it looks by itself.
+        listener.recv().await.unwrap();
+    }
+    drop(listener);
+    server.kill();
+    let gone = follower.grown().await.unwrap_err();
+    assert!(is_gone(&gone), "{gone:?}");
+    server.resume().unwrap();
+    there.append(&name(), &batch(3, 1, 1, 3)).await.unwrap();
+    assert_eq!(follower.grown().await.unwrap(), [name()]);
+    assert_eq!(all(&here).await.len(), 4);
+}
+
+#[tokio::test]
+async fn sqlite_has_nobody_to_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&DatabaseUrl::Folder(folder.path().to_owned())).await;
+    assert!(store.follower().is_none());
+}
