@@ -14,8 +14,8 @@ use softcap_proof::{SigningKey, entry::Entry};
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
 use crate::{
-    BATCH_TIME, Clock, Follower, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader, LogRow,
-    Machine, OfferingMachine, Sequencer, SequencerConfig, Store, Submission, Tiles,
+    BATCH_TIME, Clock, Follower, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader,
+    LogRow, Machine, OfferingMachine, Sequencer, SequencerConfig, Store, Submission, Tiles,
     kept_checkpoint::KeptCheckpoints, machine::SERVER_LINE, snapshot_file,
 };
 

@@ -2,17 +2,11 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that cannot go on says why and fails"
+    reason = "a test stops at the first thing that is not as it should be"
 )]
 
 #[path = "record/nodes.rs"]
 mod nodes;
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at the first thing that is not as it should be"
-)]
 
 use std::{path::Path, str::FromStr as _, sync::Arc};
 

@@ -64,6 +64,8 @@ impl Node {
         };
         let second = config.server.checkpoints.clone();
         let journal = Journal::open_and_keep(journal, Arc::clone(&clock), second).await?;
+        let journal = Arc::new(journal);
+        journal.follow();
         let service = Arc::new(Service::new(journal, keys, secrets.requests));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
-use softcap_database::{Database, DatabaseUrl, temporary_postgres::TemporaryPostgres};
+use softcap_database::{Database, DatabaseUrl, temporary::TemporaryPostgres};
 use softcap_server::{
     Config, WebhooksSection,
     webhooks::{

@@ -38,7 +38,7 @@ pub(crate) use settlements::SettlementPaths;
 /// What all routes share.
 #[derive(Debug)]
 pub struct Service {
-    journal: Journal,
+    journal: Arc<Journal>,
     keys: Keys,
     requests: RequestKey,
 }
@@ -78,7 +78,7 @@ impl RequestKey {
 impl Service {
     /// Of an open record and the keys that may use it.
     #[must_use]
-    pub fn new(journal: Journal, keys: Keys, requests: RequestKey) -> Self {
+    pub fn new(journal: Arc<Journal>, keys: Keys, requests: RequestKey) -> Self {
         Self {
             journal,
             keys,
