@@ -16,7 +16,7 @@ pub(crate) enum Part {
     LintsAndDocs,
     /// Unit, property, differential and documentation tests.
     UnitAndProperty,
-    /// Killed processes, full disks, lost databases. Arrives with the journal crate.
+    /// Killed processes, full disks, lost databases.
     Faults,
     /// A real EVM and Bitcoin node. Arrives with the rails crate.
     Chain,

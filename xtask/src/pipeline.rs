@@ -18,7 +18,7 @@ use crate::{direction, postgres, sales, tidy};
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 12] = [
     Step {
         name: "fmt",
         part: Part::LintsAndDocs,
@@ -79,7 +79,17 @@ const STEPS: [Step; 10] = [
     Step {
         name: "test",
         part: Part::UnitAndProperty,
-        work: Work::Test,
+        work: Work::Test(&["--workspace", "--exclude=softcap"]),
+    },
+    Step {
+        name: "test, program",
+        part: Part::UnitAndProperty,
+        work: Work::Test(&["--package=softcap", "--bins", "--test=program"]),
+    },
+    Step {
+        name: "faults",
+        part: Part::Faults,
+        work: Work::Test(&["--package=softcap", "--test=faults"]),
     },
     Step {
         name: "tidy",
@@ -106,7 +116,8 @@ enum Work {
     Tools,
     Deny,
     Doc,
-    Test,
+    /// `cargo test` of these targets.
+    Test(&'static [&'static str]),
     Tidy,
     Direction,
 }
@@ -194,16 +205,17 @@ impl Run<'_> {
                 command.env("RUSTDOCFLAGS", "--deny=warnings");
                 process::run_to_success(command, Output::Shown, limit).map(drop)
             }
-            Work::Test => self.test(limit),
+            Work::Test(targets) => self.test(targets, limit),
             Work::Tidy => tidy::check(self.workspace),
             Work::Direction => direction::check(self.workspace, limit),
         }
     }
 
-    fn test(&mut self, limit: Option<Limit>) -> Result<(), XtaskError> {
+    fn test(&mut self, targets: &[&str], limit: Option<Limit>) -> Result<(), XtaskError> {
         // All binaries run even when one fails: one run shows every failing test.
-        let arguments = ["test", "--workspace", "--locked", "--no-fail-fast"];
+        let arguments = ["test", "--locked", "--no-fail-fast"];
         let mut command = self.workspace.cargo(&arguments);
+        command.args(targets);
         command.env(sales::FOLDER_VARIABLE, sales::folder(self.workspace));
         if let Some(folder) = &self.postgres {
             command.env(postgres::FOLDER_VARIABLE, folder);
@@ -214,14 +226,15 @@ impl Run<'_> {
         };
         let line = process::command_line(&command);
         let ended = process::run(command, Output::ShownAndKept, limit)?;
-        self.tests = TestCount::from_output(&ended.stdout);
+        let tests = TestCount::from_output(&ended.stdout);
+        self.tests.add(tests);
         if !ended.status.success() {
             return Err(XtaskError::StepFailed {
                 command: line,
                 status: ended.status.to_string(),
             });
         }
-        if self.tests.is_empty() {
+        if tests.is_empty() {
             Err(XtaskError::NoTests)
         } else {
             Ok(())

@@ -37,6 +37,13 @@ impl TestCount {
         sum
     }
 
+    /// Adds the tests of another step.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+
     /// Whether no test was executed.
     pub(crate) const fn is_empty(self) -> bool {
         self.passed == 0 && self.failed == 0
