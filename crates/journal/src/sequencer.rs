@@ -152,6 +152,7 @@ impl<M: Machine> Sequencer<M> {
             newest: newest_writer,
             runtime: Handle::current(),
             unanswered: None,
+            broken: None,
         };
         thread::Builder::new()
             .name(format!("log {name}"))
@@ -303,6 +304,8 @@ struct Writer<M> {
     runtime: Handle,
     /// A batch of which it is open whether it was appended: it must be settled before the next one.
     unanswered: Option<NewBatch>,
+    /// Why the state in memory may not be used any more: the record could not be applied to it.
+    broken: Option<JournalError>,
 }
 
 impl<M: Machine> Writer<M> {
@@ -331,7 +334,8 @@ impl<M: Machine> Writer<M> {
 
     fn take(&mut self, batch: &mut Vec<Waiting>) {
         let answers = self
-            .settle_unanswered()
+            .is_sound()
+            .and_then(|()| self.settle_unanswered())
             .and_then(|()| self.pass_hold())
             .and_then(|()| self.enter(batch));
         match answers {
@@ -343,6 +347,10 @@ impl<M: Machine> Writer<M> {
                 }
             }
         }
+    }
+
+    fn is_sound(&self) -> Result<(), JournalError> {
+        self.broken.clone().map_or(Ok(()), Err)
     }
 
     /// A batch whose append failed half way: found in the record it is applied, else forgotten, so that
@@ -391,6 +399,7 @@ impl<M: Machine> Writer<M> {
 
     /// Applies what stands in the record after the newest applied entry.
     fn catch_up(&mut self) -> Result<(), JournalError> {
+        self.is_sound()?;
         loop {
             let from = self.size();
             let rows = self
@@ -513,15 +522,21 @@ impl<M: Machine> Writer<M> {
             .size()
     }
 
-    fn seal(&self, row: &BatchRow) -> Result<Arc<SealedBatch>, JournalError> {
+    /// Applies a batch of the record. One that cannot be applied leaves a state that follows from no
+    /// record: nothing is appended after it.
+    fn seal(&mut self, row: &BatchRow) -> Result<Arc<SealedBatch>, JournalError> {
         let sealed = self
             .shared
             .log
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .seal(row, &self.config.origin, &self.key)?;
+            .seal(row, &self.config.origin, &self.key);
+        let sealed = sealed.map(Arc::new).inspect_err(|error| {
+            tracing::error!(log = %self.name, %error, "the record cannot be applied");
+            self.shared.set_stopped(Some(error.to_string().into()));
+            self.broken = Some(error.clone());
+        })?;
         self.compare_with_kept();
-        let sealed = Arc::new(sealed);
         self.newest.send_replace(Some(Arc::clone(&sealed)));
         Ok(sealed)
     }
