@@ -384,4 +384,18 @@ ROUND
             );
         }
     }
+
+    /// A stamp behind the newest position would bring an earlier price back.
+    #[test]
+    fn a_round_is_closed_at_the_newest_position_of_its_line() {
+        let mut offering = crate::fixture::announced();
+        let terms = Arc::make_mut(&mut offering.terms);
+        terms.early_close = EarlyClose::Allowed;
+        terms.clock.tolerance = crate::Span(20);
+        offering.apply(at(150), &Command::Tick);
+        let round = RoundIndex(0);
+        let outcome = offering.apply(at(140), &Command::Close { round });
+        assert_eq!(outcome, crate::Outcome::Done);
+        assert_eq!(offering.closed_early(round), Some(at(150)));
+    }
 }

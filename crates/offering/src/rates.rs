@@ -50,11 +50,7 @@ fn within_step(old: Ratio, new: Ratio, step: BasisPoints) -> bool {
     use ruint::aliases::U512;
     let product = |a, b| U512::from(wide(a, b));
     let (old_side, new_side) = (product(old.num(), new.den()), product(new.num(), old.den()));
-    let difference = if new_side > old_side {
-        new_side - old_side
-    } else {
-        old_side - new_side
-    };
+    let difference = new_side.abs_diff(old_side);
     difference * U512::from(BasisPoints::WHOLE.0) <= old_side * U512::from(step.0)
 }
 

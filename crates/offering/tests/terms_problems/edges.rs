@@ -445,6 +445,15 @@ fn lengths_of_texts_and_lists() {
         let all = (0..count).map(|n| round.replacen("public", &format!("round {n}"), 1));
         format!("{head}{}", all.collect::<String>())
     };
+    let currencies = |count: usize| {
+        let all = (1..count).map(|n| {
+            format!(
+                "[currency.C{n}]\ndecimals = 2\nrail = \"balance\"\nrate = \"1 USD per C{n}\"\n"
+            )
+        });
+        let all = all.collect::<String>() + "[withdrawal]";
+        BASE.replacen("[withdrawal]", &all, 1)
+    };
     let steps = |count| BASE.replacen(PRICE, &run_of_steps(count), 1);
     let table = [
         (name(100), None),
@@ -462,6 +471,8 @@ fn lengths_of_texts_and_lists() {
         (symbol("per"), Some(BadName)),
         (size(1 << 20), None),
         (size((1 << 20) + 1), Some(TextTooLarge)),
+        (currencies(32), None),
+        (currencies(33), Some(TooMany)),
         (rounds(64), None),
         (rounds(65), Some(TooMany)),
         (steps(4_096), Some(HugeBonus)),
