@@ -368,6 +368,12 @@ mod tests {
                 TermsCode::BadDate,
             ),
             ("1 September 2013", TermsCode::BadDate),
+            ("2013-09-01T000000Z", TermsCode::BadDate),
+            ("2013-09-01T00.00", TermsCode::BadDate),
+            ("2013-09-01x00:00:00Z", TermsCode::BadDate),
+            ("2013-09-01x00:00", TermsCode::BadDate),
+            ("2013/09/01T00:00:00Z", TermsCode::BadDate),
+            ("2013-09-01T00:00:00\u{b2}Z", TermsCode::BadDate),
             ("", TermsCode::BadDate),
             ("1960-01-01T00:00:00Z", TermsCode::DateOutOfRange),
         ];
