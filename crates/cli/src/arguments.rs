@@ -102,6 +102,55 @@ pub(crate) enum Command {
             softcap migrate --data postgres://softcap@db.example:5432/softcap\n\n\
             A server does the same at its start; this is for those who want it done before.")]
     Migrate(RecordArguments),
+    /// Copy a server's data into one encrypted file, while it runs.
+    #[command(after_help = "Example:\n  \
+            softcap backup --data softcap-data --out softcap.age --recipient age1…\n\n\
+            Keys are made with age-keygen; the server needs only the public one (age1…). The file holds the \
+            secrets of the server too. Tiles and snapshots are left out: they follow from the record.\n\n\
+            PostgreSQL has tools of its own: use pg_dump or its continuous archiving.")]
+    Backup(BackupArguments),
+    /// Make a data folder from a backup, after verifying every entry.
+    #[command(after_help = "Examples:\n  \
+            softcap restore --from softcap.age --identity key.txt --data softcap-data \\\n    \
+                --checkpoints /mnt/other/checkpoints\n  \
+            softcap restore --from softcap.age --identity key.txt --data softcap-data --complete\n\n\
+            A restored log takes no entries until it has reached the newest checkpoint that was kept \
+            elsewhere; without --checkpoints and --complete the server says which file it waits for.\n\n\
+            Exit codes: 0 restored, 1 the record in the backup is damaged, 2 it could not be tried. Nothing is \
+            left behind when it fails.")]
+    Restore(RestoreArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// Where the server keeps its data: a folder.
+    #[arg(long, value_name = "DIR", default_value = "softcap-data")]
+    pub(crate) data: PathBuf,
+    /// The file to write; must not exist.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Who can read it: a public key of age; may be given several times.
+    #[arg(long, value_name = "KEY", required = true)]
+    pub(crate) recipient: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The backup.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+    /// The file with the secret key of age.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: PathBuf,
+    /// The folder to make: new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// A folder with the newest checkpoints that were kept elsewhere.
+    #[arg(long, value_name = "DIR", conflicts_with = "complete")]
+    pub(crate) checkpoints: Option<PathBuf>,
+    /// The server was stopped before the backup was made: nothing came after it.
+    #[arg(long)]
+    pub(crate) complete: bool,
 }
 
 #[derive(Debug, Args)]

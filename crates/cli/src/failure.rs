@@ -105,6 +105,16 @@ pub(crate) enum Failure {
     /// The record of a server.
     #[error("{0}")]
     Record(#[from] JournalError),
+    /// A backup that cannot be decrypted.
+    #[error(
+        "C309: {file} cannot be decrypted ({problem}); give the backup and an identity of one of its recipients"
+    )]
+    Sealed {
+        /// The file as the caller named it.
+        file: String,
+        /// What is wrong; the identity itself is never repeated.
+        problem: String,
+    },
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),

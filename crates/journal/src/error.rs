@@ -92,6 +92,12 @@ pub enum JournalError {
     /// There is no database where one was expected.
     #[error("J304: there is no record in {}; name the folder of a server", .0.display())]
     NoRecord(PathBuf),
+    /// A folder that should be empty.
+    #[error("J305: {} is not empty; name a new folder", .0.display())]
+    NotEmpty(PathBuf),
+    /// What was read is no backup.
+    #[error("J306: this is no backup of a record: {0}; name a file that `softcap backup` wrote")]
+    NoBackup(String),
     /// The database.
     #[error(transparent)]
     Database(Arc<DatabaseError>),
@@ -119,6 +125,8 @@ impl JournalError {
             | Self::Damaged { .. }
             | Self::Derived { .. }
             | Self::NoRecord(_)
+            | Self::NotEmpty(_)
+            | Self::NoBackup(_)
             | Self::Proof(_) => false,
         }
     }
@@ -141,6 +149,8 @@ impl JournalError {
             | Self::File { .. }
             | Self::Terms { .. }
             | Self::NoRecord(_)
+            | Self::NotEmpty(_)
+            | Self::NoBackup(_)
             | Self::Database(_)
             | Self::Proof(_) => None,
         }

@@ -16,7 +16,7 @@ use softcap_proof::{Checkpoint, CheckpointNote, Root};
 use crate::{JournalError, LogName};
 
 /// The folder of kept checkpoints in that of a node.
-const FOLDER: &str = "checkpoints";
+pub(crate) const FOLDER: &str = "checkpoints";
 /// Ends the name of a file that says: this log was restored.
 const RESTORED: &str = "restored";
 
@@ -145,6 +145,15 @@ impl KeptCheckpoints {
             let _ = fs::remove_file(own.join(format!("{log}.{RESTORED}")));
         }
         result
+    }
+
+    /// Notes that a log was restored: it grows again when a checkpoint from elsewhere is there.
+    pub(crate) fn mark_restored(&self, log: &LogName) -> Result<(), JournalError> {
+        let Some(own) = self.own() else {
+            return Ok(());
+        };
+        let name = format!("{log}.{RESTORED}");
+        write(own, &name, "").map_err(JournalError::file(own.join(&name)))
     }
 
     fn own(&self) -> Option<&PathBuf> {

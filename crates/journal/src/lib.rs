@@ -7,6 +7,7 @@
 //! - [`Tiles`], `snapshot_file`: derived from the record, written behind it, rebuilt from it.
 //! - [`Journal`]: all of it for one data folder or database.
 
+mod backup;
 mod error;
 mod journal;
 mod kept_checkpoint;
@@ -16,6 +17,7 @@ mod log_reader;
 mod machine;
 mod rebuild;
 mod record_check;
+mod restore;
 mod sealed_batch;
 mod sequencer;
 mod snapshot_file;
@@ -24,6 +26,7 @@ mod tile_edge;
 mod tiles;
 mod time_guard;
 
+pub use backup::{BackedUp, back_up};
 pub use error::JournalError;
 pub use journal::{Journal, JournalConfig, OfferingLog, encode_at_batch_time};
 pub use kept_checkpoint::Hold;
@@ -33,6 +36,7 @@ pub use log_reader::{LogReader, bundle_leaves};
 pub use machine::{BATCH_TIME, Leaves, Machine, OfferingMachine, StateFailure};
 pub use rebuild::{Rebuilt, rebuild};
 pub use record_check::{CheckedLog, LogCheck, check_record};
+pub use restore::{Restored, Restoring, restore};
 pub use sealed_batch::SealedBatch;
 pub use sequencer::{Answer, Intake, Sequencer, SequencerConfig, Submission};
 pub use store::{Appended, BatchRow, Follower, LogKind, LogRow, NewBatch, Store};

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod api_key;
+mod backup;
 mod bundle_of_log;
 mod demo;
 mod explain;
@@ -12,6 +13,7 @@ mod offering_simulate;
 mod proof;
 mod rebuild;
 mod record_folder;
+mod restore;
 mod serve;
 mod settle;
 mod verify;
@@ -46,5 +48,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::ApiKey(command) => api_key::run(&command, console),
         Command::Rebuild(arguments) => rebuild::run(&arguments, console),
         Command::Migrate(arguments) => migrate::run(&arguments, console),
+        Command::Backup(arguments) => backup::run(&arguments, console),
+        Command::Restore(arguments) => restore::run(&arguments, console),
     }
 }

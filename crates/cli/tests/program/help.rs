@@ -30,6 +30,8 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["api-key", "revoke"], ""),
     (&["rebuild"], "Exit codes: 0 rebuilt"),
     (&["migrate"], ""),
+    (&["backup"], ""),
+    (&["restore"], "Exit codes: 0 restored"),
 ];
 
 fn help(path: &[&str]) -> Answer {

@@ -98,6 +98,8 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         | JournalError::InUse(_)
         | JournalError::File { .. }
         | JournalError::NoRecord(_)
+        | JournalError::NotEmpty(_)
+        | JournalError::NoBackup(_)
         | JournalError::Derived { .. }
         | JournalError::Damaged { .. } => ApiError::internal(&error),
     }

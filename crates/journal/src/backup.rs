@@ -1,0 +1,135 @@
+//! A copy of a data folder, taken while the server runs.
+//!
+//! The copy is a tar archive: the databases but for what is derived, the secrets, and the kept
+//! checkpoints. Each database is copied by `VACUUM INTO`, that is inside one read transaction; the
+//! record comes last, so that nothing else in the copy knows of entries which are not in it.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use softcap_database::DatabaseError;
+use sqlx::{
+    ConnectOptions as _, Connection as _,
+    sqlite::{SqliteConnectOptions, SqliteConnection},
+};
+
+use crate::{JournalError, kept_checkpoint};
+
+/// The database of the record.
+pub(crate) const RECORD: &str = "journal.db";
+/// What a rebuild makes anew, and a backup leaves out.
+const DERIVED: &str = "derived.db";
+/// The folder of a node's keys.
+pub(crate) const SECRETS: &str = "secrets";
+/// How long the copy waits for a lock.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What went into a backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackedUp {
+    /// Names in the archive, in order.
+    pub files: Vec<String>,
+}
+
+/// Writes an archive of a data folder; the server may run. The archive holds secrets: encrypt it on
+/// its way out. For a moment the folder needs room for a second copy of the databases.
+///
+/// # Errors
+/// [`JournalError::NoRecord`], [`JournalError::File`], and what SQLite says; what was written until
+/// then is no backup.
+pub async fn back_up(
+    folder: &Path,
+    out: &mut (dyn Write + Send),
+) -> Result<BackedUp, JournalError> {
+    if !folder.join(RECORD).is_file() {
+        return Err(JournalError::NoRecord(folder.to_owned()));
+    }
+    let copies = tempfile::Builder::new()
+        .prefix("backup-")
+        .tempdir_in(folder)
+        .map_err(JournalError::file(folder))?;
+    let mut archive = tar::Builder::new(out);
+    let mut files = Vec::new();
+    for inner in [kept_checkpoint::FOLDER, SECRETS] {
+        for path in plain_files(&folder.join(inner))? {
+            let name = format!("{inner}/{}", file_name(&path));
+            add(&mut archive, &path, name, &mut files)?;
+        }
+    }
+    for database in databases(folder)? {
+        let copy = copies.path().join(file_name(&database));
+        copy_database(&database, &copy).await?;
+        add(&mut archive, &copy, file_name(&database), &mut files)?;
+        fs::remove_file(&copy).map_err(JournalError::file(&copy))?;
+    }
+    archive
+        .finish()
+        .map_err(JournalError::file("the archive"))?;
+    Ok(BackedUp { files })
+}
+
+/// The databases to be copied, the record last.
+fn databases(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let mut found = plain_files(folder)?;
+    found.retain(|path| {
+        let name = file_name(path);
+        name.ends_with(".db") && name != DERIVED
+    });
+    found.sort_by_key(|path| (file_name(path) == RECORD, path.clone()));
+    Ok(found)
+}
+
+/// The files of a folder by name; none when there is no folder.
+pub(crate) fn plain_files(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(JournalError::file(folder)(error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(JournalError::file(folder))?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+async fn copy_database(from: &Path, to: &Path) -> Result<(), JournalError> {
+    let failed = |error: sqlx::Error| JournalError::from(DatabaseError::from(error));
+    let options = SqliteConnectOptions::new()
+        .filename(from)
+        .create_if_missing(false)
+        .busy_timeout(PATIENCE);
+    let mut connection: SqliteConnection = options.connect().await.map_err(failed)?;
+    let copied = sqlx::query("VACUUM INTO $1")
+        .bind(to.to_string_lossy())
+        .execute(&mut connection)
+        .await;
+    connection.close().await.map_err(failed)?;
+    copied.map(|_| ()).map_err(failed)
+}
+
+fn add<W: Write>(
+    archive: &mut tar::Builder<W>,
+    path: &Path,
+    name: String,
+    files: &mut Vec<String>,
+) -> Result<(), JournalError> {
+    archive
+        .append_path_with_name(path, &name)
+        .map_err(JournalError::file(path))?;
+    files.push(name);
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! A backup is taken beside a running server, verified as it is restored, and held until it is known
+//! that it is not too old.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use softcap_journal::{BackedUp, Hold, JournalError, Restored, Restoring, back_up, restore};
+
+use crate::sale::{contribute, contribution, flip, name, open, sold};
+
+async fn archive(folder: &Path) -> (BackedUp, Vec<u8>) {
+    let mut bytes = Vec::new();
+    let backed_up = back_up(folder, &mut bytes).await.unwrap();
+    (backed_up, bytes)
+}
+
+async fn put_back(
+    mut bytes: &[u8],
+    to: &Path,
+    restoring: Restoring<'_>,
+) -> Result<Vec<Restored>, JournalError> {
+    restore(&mut bytes, to, restoring).await
+}
+
+struct Place {
+    _temporary: tempfile::TempDir,
+    data: PathBuf,
+    back: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let (data, back) = (temporary.path().join("data"), temporary.path().join("back"));
+        Self {
+            _temporary: temporary,
+            data,
+            back,
+        }
+    }
+
+    /// What lies beside the two folders.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.data.parent().unwrap()).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_running_server_waits_for_the_checkpoint_kept_elsewhere() {
+    let place = Place::new();
+    sold(&place.data, 300).await;
+    fs::create_dir(place.data.join("secrets")).unwrap();
+    fs::write(place.data.join("secrets/log.key"), "a secret").unwrap();
+    let journal = open(&place.data).await.unwrap();
+    let log = journal.offering(&name()).unwrap();
+    contribute(&log, 301..304).await;
+    let (backed_up, bytes) = archive(&place.data).await;
+    assert_eq!(backed_up.files.last().unwrap(), "journal.db");
+    assert!(backed_up.files.contains(&"secrets/log.key".to_owned()));
+    assert!(!backed_up.files.contains(&"derived.db".to_owned()));
+    // The server goes on after the backup, and its disk dies.
+    contribute(&log, 304..306).await;
+    let root = log.sequencer.read().root();
+    drop(log);
+    journal.close().await.unwrap();
+    let elsewhere = place.data.join("checkpoints");
+
+    let restored = put_back(&bytes, &place.back, Restoring::Unknown)
+        .await
+        .unwrap();
+    assert_eq!(
+        (restored[0].name.clone(), restored[0].checked.entries),
+        (name(), 304)
+    );
+    let secret = fs::read_to_string(place.back.join("secrets/log.key")).unwrap();
+    assert_eq!(secret, "a secret");
+    let journal = open(&place.back).await.unwrap();
+    let log = journal.offering(&name()).unwrap();
+    let held = log.sequencer.held();
+    assert!(matches!(held, Some(Hold::Restored { .. })), "{held:?}");
+    let refused = log.sequencer.submit(contribution(400)).await;
+    assert!(matches!(refused, Err(JournalError::Held(_))));
+    assert!(log.reader.receipt(200).await.is_ok(), "reads go on");
+    drop(log);
+    journal.close().await.unwrap();
+
+    fs::remove_dir_all(&place.back).unwrap();
+    put_back(&bytes, &place.back, Restoring::Checkpoints(&elsewhere))
+        .await
+        .unwrap();
+    let journal = open(&place.back).await.unwrap();
+    let held = journal.offering(&name()).unwrap().sequencer.held();
+    let behind = Hold::Behind {
+        has: 304,
+        kept: 306,
+        root,
+    };
+    assert_eq!(held, Some(behind));
+    journal.close().await.unwrap();
+    assert_eq!(place.names(), ["back", "data"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_stopped_server_goes_on_at_once() {
+    let place = Place::new();
+    sold(&place.data, 5).await;
+    let (_, bytes) = archive(&place.data).await;
+    let elsewhere = place.data.join("checkpoints");
+    for restoring in [Restoring::Complete, Restoring::Checkpoints(&elsewhere)] {
+        fs::create_dir(&place.back).unwrap();
+        put_back(&bytes, &place.back, restoring).await.unwrap();
+        let journal = open(&place.back).await.unwrap();
+        let log = journal.offering(&name()).unwrap();
+        contribute(&log, 6..8).await;
+        drop(log);
+        journal.close().await.unwrap();
+        // And so after the next start.
+        let journal = open(&place.back).await.unwrap();
+        assert_eq!(journal.offering(&name()).unwrap().sequencer.held(), None);
+        journal.close().await.unwrap();
+        fs::remove_dir_all(&place.back).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_damaged_or_strange_is_refused_and_leaves_nothing() {
+    let place = Place::new();
+    sold(&place.data, 30).await;
+    let (_, whole) = archive(&place.data).await;
+    flip(&place.data.join("journal.db"), "contribution-00025");
+    let (_, damaged) = archive(&place.data).await;
+    let error = put_back(&damaged, &place.back, Restoring::Unknown)
+        .await
+        .unwrap_err();
+    assert_eq!(error.entry(), Some(25), "{error}");
+
+    let strange = |name: &str| {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        // Past the checks of the writer, as an attacker would.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(2);
+        header.set_cksum();
+        archive.append(&header, &b"no"[..]).unwrap();
+        archive.into_inner().unwrap()
+    };
+    for bytes in [
+        strange("../journal.db"),
+        strange("/tmp/journal.db"),
+        strange("secrets/../../x.db"),
+        strange("softcap.toml"),
+        strange("service.db"),
+        Vec::new(),
+        whole[..700].to_vec(),
+    ] {
+        let refused = put_back(&bytes, &place.back, Restoring::Unknown).await;
+        assert!(
+            matches!(refused, Err(JournalError::NoBackup(_))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(place.names(), ["data"], "nothing is left behind");
+
+    fs::create_dir(&place.back).unwrap();
+    fs::write(place.back.join("mine"), "").unwrap();
+    let refused = put_back(&whole, &place.back, Restoring::Unknown).await;
+    assert!(
+        matches!(refused, Err(JournalError::NotEmpty(_))),
+        "{refused:?}"
+    );
+    let missing = back_up(&place.back, &mut Vec::new()).await;
+    assert!(matches!(missing, Err(JournalError::NoRecord(_))));
+}
