@@ -16,7 +16,7 @@ use crate::{failure::BenchFailure, measure::ratio};
 const TERMS: &str = include_str!("../terms/engine.toml");
 
 /// First position inside the window of the terms.
-const OPEN: u64 = 1_772_409_600_000;
+pub(crate) const OPEN: u64 = 1_772_409_600_000;
 
 /// Commands that arrive together, as in a batch of the journal.
 const GROUP: usize = 64;

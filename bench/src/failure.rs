@@ -12,8 +12,8 @@ impl fmt::Display for BenchFailure {
     }
 }
 
-impl From<std::io::Error> for BenchFailure {
-    fn from(error: std::io::Error) -> Self {
+impl<E: std::error::Error> From<E> for BenchFailure {
+    fn from(error: E) -> Self {
         Self(error.to_string())
     }
 }

@@ -4,19 +4,27 @@
 //! time of a baseline on the same cores a moment before or after, and the load of the machine is
 //! printed with it.
 
+mod durable;
 mod engine;
 mod failure;
+mod floor;
+mod http;
+mod http_load;
+mod http_server;
 mod measure;
+mod naive;
 mod random_sales;
 mod settle;
 mod settlement_tree;
 mod snapshot;
+mod stampede;
+mod startup;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::failure::BenchFailure;
+use crate::{failure::BenchFailure, http::Plan};
 
 /// Measures Softcap against baselines.
 #[derive(Debug, Parser)]
@@ -61,6 +69,92 @@ enum Benchmark {
         #[arg(long, default_value_t = 3)]
         runs: usize,
     },
+    /// Contributions over HTTP, each on disk before its answer, against servers that store nothing.
+    Http {
+        /// Seconds of a run.
+        #[arg(long, default_value_t = 3.0)]
+        seconds: f64,
+        /// How often; the median counts.
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+        /// Also with PostgreSQL, whose folder is in SOFTCAP_POSTGRES.
+        #[arg(long)]
+        postgres: bool,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
+    /// The same load on the obvious way: a transaction for each contribution, on PostgreSQL.
+    Naive {
+        /// Seconds of a run.
+        #[arg(long, default_value_t = 3.0)]
+        seconds: f64,
+        /// How often; the median counts.
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
+    /// A server of `http`.
+    #[command(hide = true)]
+    ServeBare {
+        #[arg(long)]
+        answer: usize,
+    },
+    /// A server of `http`.
+    #[command(hide = true)]
+    ServeChecked {
+        #[arg(long)]
+        answer: usize,
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// The server of `naive`.
+    #[command(hide = true)]
+    ServeNaive {
+        #[arg(long)]
+        url: String,
+        #[arg(long)]
+        investors: i64,
+    },
+    /// The record inside the process: engine, tree and SQLite commit together, batch by batch, against
+    /// the same bytes written to a file and synced.
+    Durable {
+        /// Who contributes; everybody once before it is measured.
+        #[arg(long, default_value_t = 1_000_000)]
+        investors: u64,
+        /// Contributions that are measured.
+        #[arg(long, default_value_t = 2_000_000)]
+        entries: u64,
+        /// Contributions of a batch.
+        #[arg(long, default_value_t = 1_000)]
+        batch: usize,
+    },
+    /// A log that grows, and the start of the server with it: time, memory, disk, longest pause.
+    Startup {
+        /// Contributions.
+        #[arg(long, default_value_t = 1_000_000)]
+        count: u64,
+        /// Who makes them.
+        #[arg(long, default_value_t = 1_000_000)]
+        investors: u64,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
+    /// Many admitted investors in a minute through one key, the server killed in the middle.
+    Stampede {
+        /// How many.
+        #[arg(long, default_value_t = 100_000)]
+        investors: u64,
+        /// In which time.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// The settlement tree against the npm package that defines it.
     Tree {
         /// Leaves.
@@ -90,6 +184,47 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             investors,
             runs,
         } => snapshot::run(investors, contributions, runs),
+        Benchmark::Http {
+            seconds,
+            runs,
+            postgres,
+            program,
+        } => http::run(&Plan {
+            seconds,
+            runs,
+            postgres,
+            naive: false,
+            program,
+        }),
+        Benchmark::Naive {
+            seconds,
+            runs,
+            program,
+        } => http::run(&Plan {
+            seconds,
+            runs,
+            postgres: false,
+            naive: true,
+            program,
+        }),
+        Benchmark::Startup {
+            count,
+            investors,
+            program,
+        } => startup::run(count, investors, program.as_deref()),
+        Benchmark::Stampede {
+            investors,
+            seconds,
+            program,
+        } => stampede::run(investors, seconds, program.as_deref()),
+        Benchmark::ServeBare { answer } => floor::bare(answer),
+        Benchmark::ServeChecked { answer, data } => floor::checked(&data, answer),
+        Benchmark::ServeNaive { url, investors } => naive::serve(&url, investors),
+        Benchmark::Durable {
+            investors,
+            entries,
+            batch,
+        } => durable::run(investors, entries, batch),
         Benchmark::Tree { leaves } => settlement_tree::run(leaves),
     }
 }

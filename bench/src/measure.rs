@@ -47,10 +47,15 @@ pub(crate) fn program(command: &mut Command) -> Result<Cost, BenchFailure> {
 
 /// The high-water mark that the kernel keeps, so that nothing is missed between two looks.
 fn peak_memory(child: &Child) -> u64 {
+    memory(child, "VmHWM:")
+}
+
+/// A figure of the kernel about the memory of a process, in bytes.
+pub(crate) fn memory(child: &Child, figure: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let line = text
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .find_map(|line| line.strip_prefix(figure))
         .unwrap_or_default();
     let kib = line
         .trim()
@@ -69,4 +74,18 @@ pub(crate) fn median(mut costs: Vec<Cost>) -> Option<Cost> {
 /// A ratio of two durations as a factor.
 pub(crate) fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64().max(1e-9)
+}
+
+/// The time that so many of a hundred stay below. Sorts them.
+pub(crate) fn percentile(times: &mut [Duration], percent: f64) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() as f64 * percent / 100.0).ceil() as usize;
+    let place = place.clamp(1, times.len().max(1)) - 1;
+    times.get(place).copied().unwrap_or_default()
+}
+
+/// The middle one of some figures.
+pub(crate) fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -76,6 +76,14 @@ fn print(name: &str, cost: Cost, rows: u64, floor: Duration) {
     );
 }
 
+/// The program to measure: the given one, or one that is built now.
+pub(crate) fn program(given: Option<&Path>) -> Result<PathBuf, BenchFailure> {
+    match given {
+        Some(program) => Ok(program.canonicalize()?),
+        None => build(),
+    }
+}
+
 /// Builds the program as its users do.
 fn build() -> Result<PathBuf, BenchFailure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -100,6 +100,15 @@ fn bench(workspace: &Workspace, arguments: &[String]) -> Result<(), XtaskError> 
         "--",
     ]);
     command.args(arguments);
+    if arguments
+        .iter()
+        .any(|word| word == "naive" || word == "--postgres")
+    {
+        command.env(
+            postgres::FOLDER_VARIABLE,
+            postgres::ensure(workspace, None)?,
+        );
+    }
     process::run_to_success(command, Output::Shown, None).map(drop)
 }
 
