@@ -33,6 +33,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An unfinished result is removed also when the work is broken off.
     let _ = ctrlc::set_handler(|| {
+        if commands::a_server_stops_by_itself() {
+            return;
+        }
         let _until_the_end = out_dir::remove_unfinished();
         std::process::exit(130);
     });

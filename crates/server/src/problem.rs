@@ -95,7 +95,7 @@ codes! {
     Stopping = "H505", SERVICE_UNAVAILABLE, "The server is being stopped.",
         "Repeat after `Retry-After`; another node or the next start answers.";
     NoRoom = "H507", SERVICE_UNAVAILABLE, "There is no room or no database to write to.",
-        "Repeat later with the same Idempotency-Key. Nothing was written; the operator sees why at /readyz.";
+        "Repeat later with the same Idempotency-Key: whether it was written is not always known here, and it counts once.";
 }
 
 impl ProblemCode {

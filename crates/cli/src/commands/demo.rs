@@ -119,7 +119,7 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
     if arguments.exit {
         switch.stop();
     } else {
-        tokio::spawn(switch.stop_on_signal());
+        serve::stop_on_signal(switch);
     }
     serving
         .await

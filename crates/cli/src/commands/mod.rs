@@ -20,6 +20,7 @@ mod verify;
 mod verify_record;
 
 pub(crate) use offering_check::problem_json;
+pub(crate) use serve::a_server_stops_by_itself;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,16 @@
 //! `softcap serve`: host offerings.
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde_json::json;
-use softcap_server::{Config, DEFAULT_FILE, LogFormat, Node, Server, stop_switch};
+use softcap_server::{Config, DEFAULT_FILE, LogFormat, Node, Server, StopSwitch, stop_switch};
 
 use crate::{arguments::ServeArguments, console::Console, failure::Failure};
 
@@ -20,10 +27,25 @@ pub(crate) fn run(arguments: &ServeArguments, console: &Console) -> Result<ExitC
             &json!({ "url": url }),
         );
         let (switch, stopping) = stop_switch();
-        tokio::spawn(switch.stop_on_signal());
+        stop_on_signal(switch);
         node.serve(server, &config, metrics, stopping).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Whether a server hears the signals that ask a process to end.
+static HEARS_SIGNALS: AtomicBool = AtomicBool::new(false);
+
+/// Whether a server answers what it accepted and closes its record when it is asked to end. The
+/// process must not be ended for it then.
+pub(crate) fn a_server_stops_by_itself() -> bool {
+    HEARS_SIGNALS.load(Ordering::Acquire)
+}
+
+/// From here on a signal stops the server, and no longer the process at once.
+pub(super) fn stop_on_signal(switch: StopSwitch) {
+    HEARS_SIGNALS.store(true, Ordering::Release);
+    tokio::spawn(switch.stop_on_signal());
 }
 
 /// Runs a future to its end on a runtime of its own.

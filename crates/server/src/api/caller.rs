@@ -65,7 +65,13 @@ fn denied(denied: Denied) -> ApiError {
     let answer = denied.answer();
     if let Some(wait) = answer.wait {
         let seconds = u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
-        return ApiError::retry(ProblemCode::TooMany, seconds.max(1));
+        // Without the database nobody knows which keys still hold: that is no fault of the caller.
+        let code = if matches!(denied, Denied::Stale) {
+            ProblemCode::NoRoom
+        } else {
+            ProblemCode::TooMany
+        };
+        return ApiError::retry(code, seconds.max(1));
     }
     let status = match denied {
         Denied::Address { .. } => StatusCode::FORBIDDEN,

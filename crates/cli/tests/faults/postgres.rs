@@ -1,0 +1,172 @@
+//! On PostgreSQL: the server, the database, or both are killed; two nodes append to one log.
+
+use std::{fs, time::Duration};
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng as _, SeedableRng as _},
+};
+use softcap_database::temporary::TemporaryPostgres;
+use softcap_proof::CheckpointNote;
+
+use crate::{
+    bundle::end_and_verify,
+    client::{Client, OFFERING},
+    count,
+    load::Load,
+    record::{Held, Record, same_bytes},
+    server::{Server, TERMS},
+};
+
+const WORKERS: u32 = 8;
+
+fn url(postgres: &TemporaryPostgres) -> String {
+    match postgres.url() {
+        softcap_database::DatabaseUrl::Postgres(url) => url,
+        softcap_database::DatabaseUrl::Folder(_) => unreachable!(),
+    }
+}
+
+/// What is killed.
+#[derive(Clone, Copy, Debug)]
+enum Victim {
+    Server,
+    Database,
+    Both,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_killed_nothing_is_lost_or_doubled() {
+    let mut postgres = TemporaryPostgres::start().unwrap();
+    let mut server = Server::with_data(&url(&postgres));
+    let client = server.client();
+    server.start();
+    client.announce(TERMS).await;
+    let mut load = Load::start(std::slice::from_ref(&client), "g", WORKERS);
+    let mut random = ChaCha8Rng::seed_from_u64(0x50F7_CA91);
+    for turn in 0..count(9, 150) {
+        load.more(random.next_u32() % 40).await;
+        let moment = Duration::from_micros(u64::from(random.next_u32() % 5_000));
+        tokio::time::sleep(moment).await;
+        let victim = [Victim::Server, Victim::Database, Victim::Both][turn as usize % 3];
+        if matches!(victim, Victim::Database | Victim::Both) {
+            postgres.kill();
+        }
+        if matches!(victim, Victim::Server | Victim::Both) {
+            server.kill();
+        }
+        if matches!(victim, Victim::Database | Victim::Both) {
+            postgres.resume().unwrap();
+        }
+        if matches!(victim, Victim::Server | Victim::Both) {
+            server.start();
+        }
+    }
+    load.more(10).await;
+    let held = load.finish().await;
+    let record = Record::fetch(&client).await;
+    record.check(&server.verifier(), &held).unwrap();
+    same_bytes(&client, &held).await;
+    end_and_verify(&server, &client).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_its_database_says_so_and_comes_back() {
+    let mut postgres = TemporaryPostgres::start().unwrap();
+    let mut server = Server::with_data(&url(&postgres));
+    let client = server.client();
+    server.start();
+    client.announce(TERMS).await;
+    let first = client.contribute("before", "p-1", 100).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    postgres.kill();
+    for number in 0..3 {
+        let key = format!("gone-{number}");
+        let answer = client.contribute(&key, "p-1", 100).await;
+        assert_eq!(answer.problem(), (503, "H507".to_owned()));
+    }
+    // What is in memory is served.
+    assert_eq!(client.get(OFFERING).await.json()["contributions"], 1);
+    assert_eq!(client.get("/healthz").await.status, 200);
+    postgres.resume().unwrap();
+    let path = format!("{OFFERING}/contributions");
+    let mut held = Vec::new();
+    for number in 0..3 {
+        let key = format!("gone-{number}");
+        let body = crate::client::contribution(&key, "p-1", 100);
+        let answer = client.post_until_answered(&path, &key, &body).await;
+        held.push(Held {
+            sequence: answer.sequence(),
+            body: answer.body,
+            key,
+        });
+    }
+    let record = Record::fetch(&client).await;
+    let offering = record.check(&server.verifier(), &held).unwrap();
+    assert_eq!(offering.contribution_count(), 4);
+}
+
+async fn checkpoint(client: &Client) -> CheckpointNote {
+    let answer = client.get(&format!("{OFFERING}/log/checkpoint")).await;
+    CheckpointNote::parse(&answer.body).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_append_to_one_log() {
+    let postgres = TemporaryPostgres::start().unwrap();
+    let mut one = Server::with_data(&url(&postgres));
+    let first = one.client();
+    one.start();
+    first.announce(TERMS).await;
+    let mut other = Server::with_data(&url(&postgres));
+    fs::create_dir_all(other.secrets()).unwrap();
+    for file in fs::read_dir(one.secrets()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), other.secrets().join(file.file_name())).unwrap();
+    }
+    // The same key, so that a request is the same one at both.
+    let second = first.to(&other);
+    other.start();
+    let mut load = Load::start(&[first.clone(), second.clone()], "n", WORKERS);
+    load.more(300).await;
+    // One of them dies, and the other one goes on.
+    other.kill();
+    load.more(50).await;
+    other.start();
+    load.more(50).await;
+    let mut held = load.finish().await;
+    held.extend(one_key_at_both(&first, &second).await);
+
+    // A node has seen everything when it has appended last, or was asked for what the other one did.
+    assert_eq!(first.contribute("last", "p-1", 100).await.status, 201);
+    let again = second.contribute("last", "p-1", 100).await;
+    assert_eq!(again, first.contribute("last", "p-1", 100).await);
+    let record = Record::fetch(&first).await;
+    record.check(&one.verifier(), &held).unwrap();
+    assert_eq!(again.sequence() + 1, record.leaves.len() as u64);
+    let (mine, yours) = (checkpoint(&first).await, checkpoint(&second).await);
+    assert_eq!(mine.unverified().root(), yours.unverified().root());
+    assert_eq!(mine, yours, "one size has one checkpoint");
+    same_bytes(&first, &held).await;
+    same_bytes(&second, &held).await;
+    end_and_verify(&one, &first).await;
+}
+
+/// Sends each request to both nodes at the same time.
+async fn one_key_at_both(first: &Client, second: &Client) -> Vec<Held> {
+    let mut held = Vec::new();
+    for number in 0..30 {
+        let key = format!("both-{number}");
+        let (one, other) = tokio::join!(
+            first.contribute(&key, "p-1", 100),
+            second.contribute(&key, "p-1", 100)
+        );
+        assert_eq!(one, other);
+        held.push(Held {
+            sequence: one.sequence(),
+            body: one.body,
+            key,
+        });
+    }
+    held
+}
