@@ -48,6 +48,18 @@ pub enum JournalError {
     /// Nothing may be entered: the log is not what it was.
     #[error("J205: nothing is entered into this log: {0}")]
     Held(Box<Hold>),
+    /// The id of a transfer was used for another one.
+    #[error("J206: another transfer has this id: use a new one")]
+    OtherTransfer,
+    /// An offering and the platform do not share the currency.
+    #[error(
+        "J207: the offering takes no {0} from balances, or counts it in other units: use a currency \
+         of its terms"
+    )]
+    NotOnBalance(String),
+    /// A person cannot be forgotten yet.
+    #[error("J208: money of this person is in an offering or on its way: take it back first")]
+    HasMoney,
     /// Another process uses the folder.
     #[error("J301: another process uses {}: stop it first", .0.display())]
     InUse(PathBuf),
@@ -98,6 +110,15 @@ pub enum JournalError {
     /// What was read is no backup.
     #[error("J306: this is no backup of a record: {0}; name a file that `softcap backup` wrote")]
     NoBackup(String),
+    /// An offering has a transfer for somebody else.
+    #[error(
+        "J403: entry {index} has this transfer for another investor; look whose number that is \
+         before the transfer is ended by hand"
+    )]
+    UnclearTransfer {
+        /// The entry of the offering.
+        index: u64,
+    },
     /// The database.
     #[error(transparent)]
     Database(Arc<DatabaseError>),
@@ -119,6 +140,10 @@ impl JournalError {
             | Self::NoSuchEntry { .. }
             | Self::OtherContent { .. }
             | Self::Held(_)
+            | Self::OtherTransfer
+            | Self::NotOnBalance(_)
+            | Self::HasMoney
+            | Self::UnclearTransfer { .. }
             | Self::InUse(_)
             | Self::File { .. }
             | Self::Terms { .. }
@@ -144,6 +169,10 @@ impl JournalError {
             | Self::Stopped(_)
             | Self::Stopping
             | Self::OtherContent { .. }
+            | Self::OtherTransfer
+            | Self::NotOnBalance(_)
+            | Self::HasMoney
+            | Self::UnclearTransfer { .. }
             | Self::Held(_)
             | Self::InUse(_)
             | Self::File { .. }

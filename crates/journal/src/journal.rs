@@ -11,12 +11,17 @@ use std::{
 use softcap_database::{Database, DatabaseUrl};
 use softcap_offering::{Command, Sequence, Stamp, terms::Terms};
 use softcap_proof::{SigningKey, entry::Entry};
-use tokio::{sync::watch, task::JoinHandle, time::sleep};
+use tokio::{
+    sync::{OnceCell, watch},
+    task::JoinHandle,
+    time::sleep,
+};
 
 use crate::{
     BATCH_TIME, Clock, Follower, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader,
-    LogRow, Machine, OfferingMachine, Sequencer, SequencerConfig, Store, Submission, Tiles,
-    kept_checkpoint::KeptCheckpoints, machine::SERVER_LINE, snapshot_file,
+    LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, Sequencer, SequencerConfig,
+    Store, Submission, Tiles, kept_checkpoint::KeptCheckpoints, machine::SERVER_LINE,
+    snapshot_file,
 };
 
 /// Bytes of the record that are read at a time at a start.
@@ -54,6 +59,7 @@ pub struct Journal {
     offerings: RwLock<BTreeMap<LogName, Arc<OfferingLog>>>,
     /// Held while a log is started, so that it gets one writer here.
     starting: tokio::sync::Mutex<()>,
+    platform: OnceCell<Arc<PlatformLog>>,
     /// Held until the record is closed: a second process must not append.
     lock: File,
 }
@@ -69,6 +75,14 @@ pub struct OfferingLog {
     pub sequencer: Sequencer<OfferingMachine>,
     /// What can be asked of it.
     pub reader: LogReader<OfferingMachine>,
+    tile_writer: JoinHandle<()>,
+    keeper: JoinHandle<()>,
+}
+
+/// A log that takes entries, whatever its machine.
+struct Started<M> {
+    sequencer: Sequencer<M>,
+    reader: LogReader<M>,
     tile_writer: JoinHandle<()>,
     keeper: JoinHandle<()>,
 }
@@ -113,15 +127,79 @@ impl Journal {
             clock,
             offerings: RwLock::new(BTreeMap::new()),
             starting: tokio::sync::Mutex::new(()),
+            platform: OnceCell::new(),
             lock,
         };
         for row in journal.store.logs().await? {
             match row.kind {
                 LogKind::Offering => journal.run(row).await?,
-                LogKind::Platform => {}
+                LogKind::Platform => {
+                    let run = || journal.run_platform(row);
+                    journal.platform.get_or_try_init(run).await?;
+                }
             }
         }
         Ok(journal)
+    }
+
+    /// The log of the platform's balances, made now if there is none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn open_platform(&self) -> Result<Arc<PlatformLog>, JournalError> {
+        let made = self.platform.get_or_try_init(|| self.create_platform());
+        made.await.cloned()
+    }
+
+    /// Makes the platform's log, unless another node does it at the same time.
+    async fn create_platform(&self) -> Result<Arc<PlatformLog>, JournalError> {
+        let row = LogRow {
+            name: LogName::platform(),
+            kind: LogKind::Platform,
+            origin: format!("{}/platform", self.key.verifier_key().name()),
+            document: String::new(),
+            created: self.clock.now(),
+        };
+        let created = match self.refuse_lost(&row.name).await {
+            Ok(()) => self.store.create(&row).await,
+            Err(error) => Err(error),
+        };
+        match created {
+            Ok(()) => self.run_platform(row).await,
+            Err(JournalError::LogExists(name)) => {
+                let mut rows = self.store.logs().await?.into_iter();
+                let made = rows.find(|row| row.kind == LogKind::Platform);
+                self.run_platform(made.ok_or(JournalError::LogExists(name))?)
+                    .await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn run_platform(&self, row: LogRow) -> Result<Arc<PlatformLog>, JournalError> {
+        let Started {
+            sequencer,
+            reader,
+            tile_writer,
+            keeper,
+        } = self.start(&row, PlatformMachine::default()).await?;
+        let running = PlatformLog {
+            row,
+            sequencer,
+            reader,
+            tile_writer,
+            keeper,
+        };
+        Ok(Arc::new(running))
+    }
+
+    /// The log of the platform's balances, if there is one.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchLog`] before [`Journal::open_platform`] made it, in this run or another.
+    pub fn platform(&self) -> Result<Arc<PlatformLog>, JournalError> {
+        let running = self.platform.get().cloned();
+        running.ok_or_else(|| JournalError::NoSuchLog(LogName::platform().to_string()))
     }
 
     /// Freezes terms: makes the log of an offering, whose first entry announces them.
@@ -133,6 +211,9 @@ impl Journal {
         name: &LogName,
         document: &str,
     ) -> Result<Arc<OfferingLog>, JournalError> {
+        if *name == LogName::platform() {
+            return Err(JournalError::LogExists(name.to_string()));
+        }
         let terms = parse_terms(name, document)?;
         self.refuse_lost(name).await?;
         let row = LogRow {
@@ -172,9 +253,9 @@ impl Journal {
     }
 
     /// Why a log must not grow: it does not lead to the checkpoint that is kept of it.
-    async fn hold(
+    async fn hold<M: Machine>(
         &self,
-        reader: &LogReader<OfferingMachine>,
+        reader: &LogReader<M>,
         name: &LogName,
     ) -> Result<Option<Hold>, JournalError> {
         let kept = match self.kept.newest(name) {
@@ -205,14 +286,26 @@ impl Journal {
             log.sequencer.catch_up();
             return Ok(());
         }
+        if let Some(log) = self.platform.get()
+            && log.row.name == *name
+        {
+            log.sequencer.catch_up();
+            return Ok(());
+        }
         let _starting = self.starting.lock().await;
         if self.offering(name).is_some() {
             return Ok(());
         }
         let rows = self.store.logs().await?;
         match rows.into_iter().find(|row| row.name == *name) {
-            Some(row) if row.kind == LogKind::Offering => self.run(row).await,
-            Some(_) | None => Ok(()),
+            Some(row) => match row.kind {
+                LogKind::Offering => self.run(row).await,
+                LogKind::Platform => {
+                    let run = || self.run_platform(row);
+                    self.platform.get_or_try_init(run).await.map(|_| ())
+                }
+            },
+            None => Ok(()),
         }
     }
 
@@ -266,7 +359,35 @@ impl Journal {
     async fn run(&self, row: LogRow) -> Result<(), JournalError> {
         let terms = parse_terms(&row.name, &row.document)?;
         let machine = offering_machine(&terms)?;
-        let log = self.replay(&row, machine).await?;
+        let Started {
+            sequencer,
+            reader,
+            tile_writer,
+            keeper,
+        } = self.start(&row, machine).await?;
+        let name = row.name.clone();
+        let running = Arc::new(OfferingLog {
+            row,
+            terms,
+            sequencer,
+            reader,
+            tile_writer,
+            keeper,
+        });
+        if running.sequencer.held().is_none() {
+            self.announce_first(&running).await?;
+        }
+        let mut held = self
+            .offerings
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.insert(name, running);
+        Ok(())
+    }
+
+    /// Brings a log to its end, and starts its writer and the writer's companions.
+    async fn start<M: Machine>(&self, row: &LogRow, empty: M) -> Result<Started<M>, JournalError> {
+        let log = self.replay(row, empty).await?;
         let config = SequencerConfig {
             queue: QUEUE,
             origin: row.origin.clone(),
@@ -290,24 +411,12 @@ impl Journal {
         }
         let tile_writer = tokio::spawn(write_tiles(sequencer.clone(), self.tiles.clone()));
         let keeper = tokio::spawn(keep_checkpoints(reader.clone(), self.kept.clone()));
-        let name = row.name.clone();
-        let running = Arc::new(OfferingLog {
-            row,
-            terms,
+        Ok(Started {
             sequencer,
             reader,
             tile_writer,
             keeper,
-        });
-        if running.sequencer.held().is_none() {
-            self.announce_first(&running).await?;
-        }
-        let mut held = self
-            .offerings
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        held.insert(name, running);
-        Ok(())
+        })
     }
 
     /// The log at the end of the record: from the newest snapshot, then batch by batch.
@@ -356,10 +465,16 @@ impl Journal {
     /// [`JournalError::File`].
     pub fn snapshot(&self) -> Result<(), JournalError> {
         for running in self.offerings() {
-            let log = running.sequencer.read();
-            if log.size() > 0 {
-                snapshot_file::write(&self.snapshots(), &log)?;
-            }
+            self.snapshot_of(&running.sequencer)?;
+        }
+        let platform = self.platform.get();
+        platform.map_or(Ok(()), |running| self.snapshot_of(&running.sequencer))
+    }
+
+    fn snapshot_of<M: Machine>(&self, sequencer: &Sequencer<M>) -> Result<(), JournalError> {
+        let log = sequencer.read();
+        if log.size() > 0 {
+            snapshot_file::write(&self.snapshots(), &log)?;
         }
         Ok(())
     }
@@ -375,8 +490,16 @@ impl Journal {
             running.keeper.abort();
             write_all_tiles(&running.sequencer, &self.tiles).await?;
         }
+        if let Some(running) = self.platform.get() {
+            running.tile_writer.abort();
+            running.keeper.abort();
+            write_all_tiles(&running.sequencer, &self.tiles).await?;
+        }
         self.snapshot()?;
         for running in self.offerings() {
+            keep_newest(&running.reader, &self.kept)?;
+        }
+        if let Some(running) = self.platform.get() {
             keep_newest(&running.reader, &self.kept)?;
         }
         self.tiles.close().await;
@@ -445,7 +568,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File, JournalError> {
 }
 
 /// Keeps the newest checkpoint in files, at most once in [`KEEP_EVERY`].
-async fn keep_checkpoints(reader: LogReader<OfferingMachine>, kept: KeptCheckpoints) {
+async fn keep_checkpoints<M: Machine>(reader: LogReader<M>, kept: KeptCheckpoints) {
     let mut newest = reader.sequencer().newest();
     loop {
         let (of, to) = (reader.clone(), kept.clone());
@@ -481,8 +604,8 @@ async fn follow(journal: Weak<Journal>, mut follower: Follower) {
     }
 }
 
-fn keep_newest(
-    reader: &LogReader<OfferingMachine>,
+fn keep_newest<M: Machine>(
+    reader: &LogReader<M>,
     kept: &KeptCheckpoints,
 ) -> Result<(), JournalError> {
     if reader.sequencer().held().is_some() || reader.size() == 0 {

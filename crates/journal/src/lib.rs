@@ -5,16 +5,19 @@
 //! - [`Log`]: a machine, its tree and what of both is not in the database yet.
 //! - [`Sequencer`]: the one writer of a log: takes what is queued, appends it, applies it, answers.
 //! - [`Tiles`], `snapshot_file`: derived from the record, written behind it, rebuilt from it.
+//! - [`Transfers`]: money between the platform's log and those of offerings, once, whatever stops.
 //! - [`Journal`]: all of it for one data folder or database.
 
 mod backup;
 mod error;
+mod investor_numbers;
 mod journal;
 mod kept_checkpoint;
 mod log;
 mod log_name;
 mod log_reader;
 mod machine;
+mod platform;
 mod rebuild;
 mod record_check;
 mod restore;
@@ -25,15 +28,18 @@ mod store;
 mod tile_edge;
 mod tiles;
 mod time_guard;
+mod transfers;
 
 pub use backup::{BackedUp, back_up};
 pub use error::JournalError;
+pub use investor_numbers::InvestorNumbers;
 pub use journal::{Journal, JournalConfig, OfferingLog, encode_at_batch_time};
 pub use kept_checkpoint::Hold;
 pub use log::Log;
 pub use log_name::LogName;
 pub use log_reader::{LogReader, bundle_leaves};
 pub use machine::{BATCH_TIME, Leaves, Machine, OfferingMachine, StateFailure};
+pub use platform::{PlatformLog, PlatformMachine};
 pub use rebuild::{Rebuilt, rebuild};
 pub use record_check::{CheckedLog, LogCheck, check_record};
 pub use restore::{Restored, Restoring, restore};
@@ -43,3 +49,4 @@ pub use store::{Appended, BatchRow, Follower, LogKind, LogRow, NewBatch, Store};
 pub use tile_edge::TileEdge;
 pub use tiles::Tiles;
 pub use time_guard::{Clock, SystemClock, TimeGuard};
+pub use transfers::{Moved, Movement, Recovered, Transfers};

@@ -9,7 +9,7 @@ use softcap_database::{Database, DatabaseUrl};
 use softcap_proof::Root;
 
 use crate::{
-    JournalError, Log, LogKind, LogName, LogRow, Machine, Store, Tiles,
+    JournalError, Log, LogKind, LogName, LogRow, Machine, PlatformMachine, Store, Tiles,
     journal::{SNAPSHOTS, TILES_AT_ONCE, lock, offering_machine, parse_terms},
     snapshot_file,
 };
@@ -95,11 +95,10 @@ async fn rebuild_log(
             let log = Log::new(row.name.clone(), offering_machine(&terms)?);
             replay(store, tiles, snapshots, log, progress).await
         }
-        LogKind::Platform => Err(JournalError::Damaged {
-            log: row.name.to_string(),
-            index: 0,
-            problem: "this version does not know what its entries mean".to_owned(),
-        }),
+        LogKind::Platform => {
+            let log = Log::new(row.name.clone(), PlatformMachine::default());
+            replay(store, tiles, snapshots, log, progress).await
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use softcap_database::{Database, DatabaseUrl};
 use softcap_proof::Root;
 
 use crate::{
-    JournalError, Log, LogKind, LogName, LogRow, Machine, Store, Tiles, bundle_leaves,
+    JournalError, Log, LogKind, LogName, LogRow, Machine, PlatformMachine, Store, Tiles,
+    bundle_leaves,
     journal::{SNAPSHOTS, offering_machine, parse_terms},
     snapshot_file,
     tile_edge::{BUNDLE_LEVEL, FullTile, TILE},
@@ -114,10 +115,10 @@ impl Check<'_> {
                 let machine = || offering_machine(&terms);
                 self.replay(&machine, progress).await
             }
-            LogKind::Platform => Err(self.damaged(
-                0,
-                "this version does not know what its entries mean".to_owned(),
-            )),
+            LogKind::Platform => {
+                let machine = || Ok(PlatformMachine::default());
+                self.replay(&machine, progress).await
+            }
         }
     }
 

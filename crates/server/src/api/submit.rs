@@ -84,8 +84,10 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
             detail: error.to_string(),
             remedy: "Reads go on. An operator must put the right database back.".into(),
         },
-        JournalError::LogExists(_) => ApiError::new(ProblemCode::Conflict, error.to_string()),
-        JournalError::LogName | JournalError::Terms { .. } => {
+        JournalError::LogExists(_) | JournalError::OtherTransfer | JournalError::HasMoney => {
+            ApiError::new(ProblemCode::Conflict, error.to_string())
+        }
+        JournalError::LogName | JournalError::Terms { .. } | JournalError::NotOnBalance(_) => {
             ApiError::new(ProblemCode::Invalid, error.to_string())
         }
         JournalError::Proof(proof) => ApiError::new(ProblemCode::Invalid, proof.to_string()),
@@ -101,6 +103,7 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         | JournalError::NotEmpty(_)
         | JournalError::NoBackup(_)
         | JournalError::Derived { .. }
+        | JournalError::UnclearTransfer { .. }
         | JournalError::Damaged { .. } => ApiError::internal(&error),
     }
 }
