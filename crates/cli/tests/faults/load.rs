@@ -95,7 +95,7 @@ impl Worker {
             own.push(one.clone());
             self.held.lock().unwrap().push(one);
             self.counter.send_modify(|count| *count += 1);
-            if own.len() % AGAIN == 0 {
+            if own.len().is_multiple_of(AGAIN) {
                 // An old one, to be sure in another life of the server now and then.
                 let old = &own[own.len() / 2];
                 let body = self.body(&old.key, own.len() / 2);
