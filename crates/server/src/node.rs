@@ -45,6 +45,17 @@ impl Node {
     /// [`ServerError::Journal`], [`ServerError::Keys`], [`ServerError::Secret`], and what the database
     /// says.
     pub async fn open(config: &Config) -> Result<Self, ServerError> {
+        Self::open_with_clock(config, Arc::new(SystemClock::default())).await
+    }
+
+    /// As [`Node::open`], with the clock that stamps entries given: for rehearsals and tests.
+    ///
+    /// # Errors
+    /// Those of [`Node::open`].
+    pub async fn open_with_clock(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServerError> {
         let url = DatabaseUrl::from_str(&config.server.data)?;
         let folder = match &url {
             DatabaseUrl::Folder(folder) => folder.clone(),
@@ -56,7 +67,6 @@ impl Node {
         let settings = KeySettings::standard()?;
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let journal = JournalConfig {
             url,
             folder,

@@ -14,8 +14,8 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, ContributionPaths, EventPaths, LogPaths, OfferingPaths, OperationPaths,
-        SettlementPaths,
+        AccountPaths, BidPaths, ContributionPaths, EventPaths, KeyPaths, LogPaths, OfferingPaths,
+        OperationPaths, SettlementPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -25,11 +25,13 @@ use crate::{
 const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     OfferingPaths::openapi,
     ContributionPaths::openapi,
+    BidPaths::openapi,
     AccountPaths::openapi,
     OperationPaths::openapi,
     SettlementPaths::openapi,
     LogPaths::openapi,
     EventPaths::openapi,
+    KeyPaths::openapi,
     SystemPaths::openapi,
 ];
 

@@ -1,6 +1,6 @@
 //! Who calls, and the key of their request.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -21,10 +21,19 @@ const ONE: NonZeroU32 = NonZeroU32::MIN;
 pub(super) struct Caller(Principal);
 
 impl Caller {
-    /// Refuses what the key may not do on an offering. A key that may nothing on it is told that there is
-    /// no such offering.
+    /// Refuses what the key may not do on an offering. That an offering exists is public, so there is
+    /// nothing to hide here.
     pub(super) fn require(&self, verb: Verb, offering: &str) -> Result<(), ApiError> {
         if self.0.allows(verb, offering) {
+            Ok(())
+        } else {
+            Err(ProblemCode::NotAllowed.into())
+        }
+    }
+
+    /// Refuses what the key may not do on every resource: for acts on no single one.
+    pub(super) fn require_on_all(&self, verb: Verb) -> Result<(), ApiError> {
+        if self.0.allows_on_all(verb) {
             Ok(())
         } else {
             Err(ProblemCode::NotAllowed.into())
@@ -63,33 +72,28 @@ impl FromRequestParts<Arc<Service>> for Caller {
 
 fn denied(denied: Denied) -> ApiError {
     let answer = denied.answer();
-    if let Some(wait) = answer.wait {
+    let retry = |code, wait: Duration| {
         let seconds = u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+        ApiError::retry(code, seconds.max(1))
+    };
+    let (status, like) = match denied {
+        Denied::Limited { wait } => return retry(ProblemCode::TooMany, wait),
         // Without the database nobody knows which keys still hold: that is no fault of the caller.
-        let code = if matches!(denied, Denied::Stale) {
-            ProblemCode::NoRoom
-        } else {
-            ProblemCode::TooMany
-        };
-        return ApiError::retry(code, seconds.max(1));
-    }
-    let status = match denied {
-        Denied::Address { .. } => StatusCode::FORBIDDEN,
-        Denied::Stale => StatusCode::SERVICE_UNAVAILABLE,
-        Denied::TooDear { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Denied::Stale => return retry(ProblemCode::NoRoom, answer.wait.unwrap_or_default()),
+        Denied::Address { .. } => (StatusCode::FORBIDDEN, ProblemCode::NotAllowed),
+        Denied::TooDear { .. } => (StatusCode::TOO_MANY_REQUESTS, ProblemCode::TooLarge),
         Denied::Malformed
         | Denied::Unknown
         | Denied::WrongSecret
         | Denied::Revoked
-        | Denied::Expired
-        | Denied::Limited { .. } => StatusCode::UNAUTHORIZED,
+        | Denied::Expired => (StatusCode::UNAUTHORIZED, ProblemCode::NotAuthenticated),
     };
     ApiError::Domain {
         status,
         code: answer.code.into(),
         title: answer.message.into(),
         detail: String::new(),
-        remedy: ProblemCode::NotAuthenticated.remedy().into(),
+        remedy: like.remedy().into(),
     }
 }
 
@@ -106,7 +110,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             .get("idempotency-key")
             .ok_or(ProblemCode::KeyMissing)?;
         let text = value.to_str().unwrap_or_default();
-        if text.is_empty() || text.len() > 255 {
+        let is_printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if text.is_empty() || text.len() > 255 || !is_printable {
             return Err(ApiError::new(
                 ProblemCode::BadRequest,
                 "Idempotency-Key: 1 to 255 printable ASCII characters",

@@ -127,7 +127,8 @@ impl EntryView {
 }
 
 impl OutcomeView {
-    fn new(terms: &Terms, command: &Command<'_>, outcome: &Outcome) -> Self {
+    /// Of a command and what it did.
+    pub(super) fn new(terms: &Terms, command: &Command<'_>, outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Contributed(taken) => {
                 let currency = if let Command::Contribute(contribute) = command {

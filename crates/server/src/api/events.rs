@@ -13,10 +13,15 @@ use axum::{
 use futures_util::{Stream, stream};
 use serde::Serialize;
 use softcap_journal::{OfferingLog, SealedBatch};
+use softcap_proof::entry::decode;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::{Service, amount::Money, contributions::entry};
+use super::{
+    Service,
+    amount::Money,
+    entry_view::{OutcomeView, position_text},
+};
 use crate::{extract::Path, problem::ApiError, stop::Stopping};
 
 /// A comment that often, so that nobody in between takes the connection for dead.
@@ -39,7 +44,7 @@ pub(super) struct LiveEntry {
     /// Where in the schedule it stands.
     position: String,
     /// What it did.
-    outcome: super::entry_view::OutcomeView,
+    outcome: OutcomeView,
     /// Accepted value after the newest entry.
     raised: Money,
 }
@@ -105,15 +110,18 @@ impl Follower {
                 changed = self.newest.changed() => changed.ok()?,
             }
         }
-        let view = entry(&self.log, self.next).await.ok()?;
+        // Without a receipt: a signature for each entry and listener would cost more than all else.
+        let leaf = self.log.reader.leaf(self.next).await.ok()?;
+        let (entry, outcome) = decode(&leaf).ok()?;
+        let terms = &self.log.terms;
         let raised = {
             let state = self.log.sequencer.read();
-            Money::of_value(&self.log.terms, state.machine().offering().raised().0)
+            Money::of_value(terms, state.machine().offering().raised().0)
         };
         let data = LiveEntry {
-            sequence: view.sequence,
-            position: view.position,
-            outcome: view.outcome,
+            sequence: self.next,
+            position: position_text(terms, entry.stamp.position.0),
+            outcome: OutcomeView::new(terms, &entry.command, &outcome),
             raised,
         };
         self.next += 1;

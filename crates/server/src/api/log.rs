@@ -170,16 +170,17 @@ async fn consistency(
 )]
 async fn tile(
     State(service): State<Arc<Service>>,
-    Path((offering, level, place)): Path<(String, u8, String)>,
+    Path((offering, level, place)): Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&offering)?;
-    if level > 7 {
-        return Err(ApiError::not_found("there are levels 0 to 7"));
-    }
+    let level = match level.as_bytes() {
+        [digit @ b'0'..=b'7'] => i64::from(digit - b'0'),
+        _ => return Err(ApiError::not_found("there are levels 0 to 7")),
+    };
     let place = TilePlace::parse(&place)?;
     let body = log
         .reader
-        .tile(i64::from(level), place.index)
+        .tile(level, place.index)
         .await
         .map_err(of_journal)?;
     place.cut(body, 32)

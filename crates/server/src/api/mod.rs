@@ -5,10 +5,13 @@
 
 mod accounts;
 mod amount;
+mod bids;
 mod caller;
 mod contributions;
 mod entry_view;
+mod etag;
 mod events;
+mod keys;
 mod log;
 mod offerings;
 mod operations;
@@ -28,8 +31,10 @@ use zeroize::Zeroizing;
 use crate::problem::ApiError;
 
 pub(crate) use accounts::AccountPaths;
+pub(crate) use bids::BidPaths;
 pub(crate) use contributions::ContributionPaths;
 pub(crate) use events::EventPaths;
+pub(crate) use keys::KeyPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
@@ -116,5 +121,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(settlements::routes())
         .merge(log::routes())
         .merge(events::routes())
+        .merge(bids::routes())
+        .merge(keys::routes())
         .with_state(service)
 }

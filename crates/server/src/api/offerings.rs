@@ -17,12 +17,16 @@ use softcap_proof::hex;
 use utoipa::ToSchema;
 
 use super::{
-    Service, amount::Money, caller::Caller, entry_view::position_text, submit::of_journal,
+    Service, amount::Money, caller::Caller, entry_view::position_text, etag::unless_known,
+    submit::of_journal,
 };
 use crate::{
     extract::{Json, Path},
-    problem::ApiError,
+    problem::{ApiError, ProblemCode},
 };
+
+/// Names that stand for something else: the log of balances, and addresses beside the offerings.
+const RESERVED: [&str; 3] = ["platform", "check", "simulate"];
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
@@ -199,10 +203,10 @@ async fn announce(
 ) -> Result<Response, ApiError> {
     let name = LogName::from_str(&new.name).map_err(of_journal)?;
     caller.require(Verb::OfferingsWrite, name.as_str())?;
-    if name == LogName::platform() {
+    if RESERVED.contains(&name.as_str()) {
         return Err(ApiError::invalid(
             "name",
-            "`platform` is the log of balances",
+            "this name has a meaning of its own",
         ));
     }
     let parsed = terms::Terms::parse(&new.terms).map_err(|problems| {
@@ -215,6 +219,14 @@ async fn announce(
         return Err(ApiError::invalid(
             "terms_hash",
             "it is not the hash of these terms: check them first",
+        ));
+    }
+    // Two logs with one origin under one key would contradict each other for whoever reads checkpoints.
+    let mut others = service.journal.offerings().into_iter();
+    if others.any(|other| other.row.name != name && other.terms.origin == parsed.origin) {
+        return Err(ApiError::new(
+            ProblemCode::Conflict,
+            "another offering has the origin of these terms",
         ));
     }
     let log = service
@@ -271,20 +283,11 @@ async fn terms_text(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&offering)?;
-    let tag = format!("\"{}\"", hex(&log.terms.hash().0));
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok());
-    let mut answer = HeaderMap::new();
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        answer.insert(header::ETAG, value);
-    }
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
-        return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
-    }
-    answer.insert(
+    let kind = (
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/toml"),
     );
-    Ok((answer, log.row.document.clone()).into_response())
+    let tag = hex(&log.terms.hash().0);
+    let answer = ([kind], log.row.document.clone());
+    Ok(unless_known(&headers, &tag, answer))
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use softcap_identity::Verb;
 use softcap_offering::{
     Admit, Amount, Command, CurrencyIndex, DocumentExit, InvestorId, LimitPrice, Position, Ratio,
-    ReturnReason, RoundIndex, Sequence, Value, WithdrawalMark, terms::Terms,
+    ReturnReason, RoundIndex, Sequence, Tokens, Value, WithdrawalMark, terms::Terms,
 };
 use softcap_proof::from_hex;
 use utoipa::ToSchema;
@@ -40,7 +40,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/v1/offerings/{offering}/confirmation", post(confirm))
 }
 
-/// What the issuer does.
+/// What the issuer does. Kinds without fields have braces, so that serde refuses fields they do not have.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Operation {
@@ -87,9 +87,9 @@ pub(super) enum Operation {
         reason: String,
     },
     /// Stop contributions, within the bounds of the terms.
-    Pause,
+    Pause {},
     /// End a pause early.
-    Resume,
+    Resume {},
     /// The seed of a lottery.
     Seed {
         /// Name of the round.
@@ -126,9 +126,35 @@ pub(super) enum Operation {
         round: String,
     },
     /// Give the offering up: everybody is refunded.
-    Cancel,
+    Cancel {},
     /// Let what follows from time alone happen.
-    Tick,
+    Tick {},
+    /// Tokens were handed over to an investor, as far as they are vested.
+    Distribute {
+        /// Whose.
+        investor: String,
+        /// Smallest units of the token.
+        tokens: String,
+    },
+    /// An investor's refund was paid, the whole of what is due.
+    PayRefund {
+        /// Whose.
+        investor: String,
+        /// Symbol.
+        currency: String,
+    },
+    /// Tokens of a share (team, treasury, advisers) were handed over, as far as they are vested.
+    Vest {
+        /// Place of the share in the terms, from 0.
+        share: u8,
+        /// Smallest units of the token.
+        tokens: String,
+    },
+    /// A part of the accepted money was released to the issuer.
+    Release {
+        /// Place of the milestone in the terms, from 0.
+        milestone: u8,
+    },
 }
 
 impl Operation {
@@ -138,13 +164,17 @@ impl Operation {
             Self::Reveal { .. } => Verb::ContributionsWrite,
             Self::Rate { .. }
             | Self::Return { .. }
-            | Self::Pause
-            | Self::Resume
+            | Self::Pause {}
+            | Self::Resume {}
             | Self::Seed { .. }
             | Self::Document { .. }
             | Self::Close { .. }
-            | Self::Cancel
-            | Self::Tick => Verb::OperationsWrite,
+            | Self::Cancel {}
+            | Self::Tick {}
+            | Self::Distribute { .. }
+            | Self::PayRefund { .. }
+            | Self::Vest { .. }
+            | Self::Release { .. } => Verb::OperationsWrite,
         }
     }
 }
@@ -229,8 +259,8 @@ fn command<'a>(
             reason: ReturnReason::from_name(reason)
                 .ok_or_else(|| ApiError::invalid("reason", "it is not one of the reasons"))?,
         },
-        Operation::Pause => Command::Pause,
-        Operation::Resume => Command::Resume,
+        Operation::Pause {} => Command::Pause,
+        Operation::Resume {} => Command::Resume,
         Operation::Seed { round, seed, .. } => Command::Seed {
             round: round_of(terms, round)?,
             seed: hash("seed", seed)?,
@@ -263,8 +293,23 @@ fn command<'a>(
         Operation::Close { round } => Command::Close {
             round: round_of(terms, round)?,
         },
-        Operation::Cancel => Command::Cancel,
-        Operation::Tick => Command::Tick,
+        Operation::Cancel {} => Command::Cancel,
+        Operation::Tick {} => Command::Tick,
+        Operation::Distribute { investor, tokens } => Command::Distribute {
+            investor: investor_of(investor)?,
+            tokens: Tokens(parse_units("tokens", tokens)?),
+        },
+        Operation::PayRefund { investor, currency } => Command::PayRefund {
+            investor: investor_of(investor)?,
+            currency: CurrencyIndex(parse_currency(terms, currency)?),
+        },
+        Operation::Vest { share, tokens } => Command::Vest {
+            share: *share,
+            tokens: Tokens(parse_units("tokens", tokens)?),
+        },
+        Operation::Release { milestone } => Command::Release {
+            milestone: *milestone,
+        },
     })
 }
 

@@ -2,13 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::State,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
 use serde::Serialize;
 use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
@@ -22,6 +16,7 @@ use super::{
     caller::{Caller, IdempotencyKey},
     contributions::created,
     entry_view::{EntryView, OutcomeView},
+    etag::unless_known,
     submit::submit,
 };
 use crate::{
@@ -157,7 +152,8 @@ async fn settle(
     if matches!(entry.outcome, OutcomeView::Settled { .. }) {
         // Also when the server was stopped between the two entries: the repeat comes here again.
         if let Some(root) = root(&log).await? {
-            let key = IdempotencyKey(format!("{} publish", key.0));
+            // No client can send a zero byte, so this is the key of nobody's own request.
+            let key = IdempotencyKey(format!("{}\0publish", key.0));
             let command = Command::Publish {
                 settlement_root: root,
             };
@@ -185,11 +181,15 @@ async fn root(log: &Arc<OfferingLog>) -> Result<Option<[u8; 32]>, ApiError> {
     path = "/v1/offerings/{offering}/settlement",
     tag = "settlement",
     params(("offering" = String, Path, description = "Name of the offering")),
-    responses((status = 200, description = "The result", body = SettlementView)),
+    responses(
+        (status = 200, description = "The result", body = SettlementView),
+        (status = 304, description = "The one you have"),
+    ),
 )]
 async fn read(
     State(service): State<Arc<Service>>,
     Path(offering): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&offering)?;
     let not_yet = || ApiError::not_found("the offering is not settled");
@@ -204,15 +204,11 @@ async fn read(
         return Err(not_yet());
     }
     let root = root(&log).await?.map(|root| hex(&root));
-    let tag = root.as_ref().map(|root| format!("\"{root}\""));
+    let tag = root.clone().unwrap_or_else(|| "nobody".to_owned());
     let state = log.sequencer.read();
     let view = settlement_view(&log, state.machine().offering(), root).ok_or_else(not_yet)?;
     drop(state);
-    let mut answer = Json(view).into_response();
-    if let Some(value) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
-        answer.headers_mut().insert(header::ETAG, value);
-    }
-    Ok(answer)
+    Ok(unless_known(&headers, &tag, Json(view)))
 }
 
 /// What a settlement now would give. Only once contributions have ended, because it copies the state.

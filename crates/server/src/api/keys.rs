@@ -1,0 +1,425 @@
+//! API keys, made and changed with a key: only narrower ones, and only those of the same owner. A key
+//! of another owner is answered as one that is not there.
+
+use std::{str::FromStr as _, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use softcap_identity::{
+    Actor, AddressList, Created, Environment, KeyError, KeyId, KeyRecord, NewKey, RateLimit, Reach,
+    Rotation, Scopes, UnixMillis, Verb,
+};
+use utoipa::ToSchema;
+
+use super::{Service, caller::Caller};
+use crate::{
+    extract::{Json, Path, Query},
+    problem::{ApiError, ProblemCode},
+};
+
+/// Keys of a page at most, and without a wish.
+const PAGE_MOST: u32 = 1000;
+const PAGE: u32 = 100;
+
+/// The routes of this file.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(create, list, read, rotate, revoke))]
+pub(crate) struct KeyPaths;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/v1/keys", get(list).post(create))
+        .route("/v1/keys/{id}", get(read).delete(revoke))
+        .route("/v1/keys/{id}/rotation", post(rotate))
+}
+
+/// A key to be made: of the owner and environment of the key that asks, and within it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewKeyBody {
+    /// What people call it: 1 to 200 characters.
+    #[schema(example = "till of the spring sale")]
+    label: String,
+    /// What it may do, each `VERB:RESOURCE`; the resource is `*` or the name of an offering.
+    #[schema(example = json!(["contributions:write:harbour"]))]
+    scopes: Vec<String>,
+    /// From where, in CIDR form; without a wish that of the asking key.
+    #[serde(default)]
+    networks: Option<Vec<String>>,
+    /// Until when, RFC 3339; without a wish 90 days, and never longer than the asking key.
+    #[serde(default)]
+    expires_at: Option<String>,
+    /// How fast; without a wish as fast as the asking key.
+    #[serde(default)]
+    limit: Option<LimitBody>,
+}
+
+/// How fast a key may be used.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitBody {
+    /// Requests per second in the long run.
+    per_second: u32,
+    /// Requests at once after a pause.
+    burst: u32,
+}
+
+/// How a key is replaced.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotationBody {
+    /// Seconds that the old key goes on working.
+    overlap_seconds: u32,
+    /// Until when the new one works, RFC 3339; without a wish as long as the old one would have.
+    #[serde(default)]
+    expires_at: Option<String>,
+}
+
+/// A key, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct KeyView {
+    /// Its public part.
+    id: String,
+    /// Its place in the order of keys made.
+    number: i64,
+    /// What people call it.
+    label: String,
+    /// `live` or `test`.
+    environment: &'static str,
+    /// What it may do.
+    scopes: Vec<String>,
+    /// From where; empty: from everywhere.
+    networks: Vec<String>,
+    /// How fast.
+    limit: LimitBody,
+    /// When it was made.
+    created_at: String,
+    /// `operator:NAME` or `key:ID`.
+    created_by: String,
+    /// When it ends, or ended.
+    expires_at: String,
+    /// When it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<String>,
+    /// The key it took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<String>,
+    /// The key that took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<String>,
+    /// The last use that was written down, about a minute old at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<String>,
+}
+
+/// A key that was made. It has no `Debug`, because it holds the secret.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NewKeyView {
+    /// The key itself, shown this once.
+    secret: String,
+    /// All else of it.
+    key: KeyView,
+}
+
+/// A page of keys in the order they were made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct KeyPage {
+    /// The keys, live or not.
+    keys: Vec<KeyView>,
+    /// Give it as `after` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<i64>,
+}
+
+/// What a revocation ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RevokedView {
+    /// The keys that were revoked by this request; none when it was done before.
+    revoked: Vec<String>,
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyPageQuery {
+    /// Keys after the one of this number.
+    #[serde(default)]
+    after: Option<i64>,
+    /// How many, 1 to 1000; 100 without a wish.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+/// How far a revocation reaches.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReachQuery {
+    /// Also all keys that were made with it, and with them, and so on: for a stolen key.
+    #[serde(default)]
+    with_minted: bool,
+}
+
+impl KeyView {
+    fn new(record: &KeyRecord) -> Self {
+        let policy = &record.policy;
+        Self {
+            id: record.id.to_string(),
+            number: record.number,
+            label: record.label.clone(),
+            environment: match policy.environment {
+                Environment::Live => "live",
+                Environment::Test => "test",
+            },
+            scopes: policy.scopes.iter().map(ToString::to_string).collect(),
+            networks: policy.addresses.iter().map(ToString::to_string).collect(),
+            limit: LimitBody {
+                per_second: policy.limit.per_second(),
+                burst: policy.limit.burst(),
+            },
+            created_at: time_text(record.created_at),
+            created_by: record.created_by.clone(),
+            expires_at: time_text(policy.expires_at),
+            revoked_at: record.revoked_at.map(time_text),
+            replaces: record.replaces.map(|id| id.to_string()),
+            replaced_by: record.replaced_by.map(|id| id.to_string()),
+            last_used_at: record.last_use.map(|used| time_text(used.at)),
+        }
+    }
+}
+
+/// Make a key within the asking one. Its secret is in this answer and nowhere else: if the answer is
+/// lost, revoke the key and make another.
+#[utoipa::path(
+    post,
+    path = "/v1/keys",
+    tag = "keys",
+    security(("key" = [])),
+    request_body = NewKeyBody,
+    responses((status = 201, description = "The key, shown once", body = NewKeyView)),
+)]
+async fn create(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Json(body): Json<NewKeyBody>,
+) -> Result<Response, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let principal = caller.principal();
+    let addresses = match &body.networks {
+        None => principal.policy().addresses.clone(),
+        Some(networks) => AddressList::from_str(&networks.join(" ")).map_err(of_keys)?,
+    };
+    let limit = match &body.limit {
+        None => principal.policy().limit,
+        Some(limit) => RateLimit::new(limit.per_second, limit.burst).map_err(of_keys)?,
+    };
+    let new = NewKey {
+        label: body.label,
+        owner: principal.owner().to_owned(),
+        environment: principal.environment(),
+        scopes: Scopes::from_str(&body.scopes.join(" ")).map_err(of_keys)?,
+        addresses,
+        expires_at: body.expires_at.as_deref().map(instant).transpose()?,
+        limit: Some(limit),
+    };
+    let actor = Actor::Key(principal.clone());
+    let created = service.keys.create(&actor, new, UnixMillis::now()).await;
+    Ok(shown_once(&created.map_err(of_keys)?))
+}
+
+/// Keys of the asking key's owner, in the order they were made.
+#[utoipa::path(
+    get,
+    path = "/v1/keys",
+    tag = "keys",
+    security(("key" = [])),
+    params(KeyPageQuery),
+    responses((status = 200, description = "A page", body = KeyPage)),
+)]
+async fn list(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Query(page): Query<KeyPageQuery>,
+) -> Result<Json<KeyPage>, ApiError> {
+    caller.require_on_all(Verb::KeysRead)?;
+    let limit = page.limit.unwrap_or(PAGE);
+    if limit == 0 || limit > PAGE_MOST {
+        return Err(ApiError::invalid("limit", "1 to 1000"));
+    }
+    let owner = Some(caller.principal().owner());
+    let after = page.after.unwrap_or(0);
+    let records = service.keys.list(owner, after, limit + 1).await;
+    let records = records.map_err(of_keys)?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let keys: Vec<KeyView> = records.iter().take(most).map(KeyView::new).collect();
+    let next = keys
+        .last()
+        .filter(|_| records.len() > most)
+        .map(|last| last.number);
+    Ok(Json(KeyPage { keys, next }))
+}
+
+/// One key, live or not.
+#[utoipa::path(
+    get,
+    path = "/v1/keys/{id}",
+    tag = "keys",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "The public part: 12 characters")),
+    responses((status = 200, description = "The key without its secret", body = KeyView)),
+)]
+async fn read(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<KeyView>, ApiError> {
+    caller.require_on_all(Verb::KeysRead)?;
+    let record = own_key(&service, &caller, &id).await?;
+    Ok(Json(KeyView::new(&record)))
+}
+
+/// Replace a key by one that may do the same; the old one goes on working for the overlap.
+#[utoipa::path(
+    post,
+    path = "/v1/keys/{id}/rotation",
+    tag = "keys",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "The public part: 12 characters")),
+    request_body = RotationBody,
+    responses((status = 201, description = "The new key, shown once", body = NewKeyView)),
+)]
+async fn rotate(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Json(body): Json<RotationBody>,
+) -> Result<Response, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let old = own_key(&service, &caller, &id).await?;
+    let rotation = Rotation {
+        overlap: Duration::from_secs(body.overlap_seconds.into()),
+        expires_at: body.expires_at.as_deref().map(instant).transpose()?,
+    };
+    let actor = Actor::Key(caller.principal().clone());
+    let now = UnixMillis::now();
+    let created = service.keys.rotate(&actor, old.id, rotation, now).await;
+    Ok(shown_once(&created.map_err(of_keys)?))
+}
+
+/// End a key at once and for good. Doing it again changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/keys/{id}",
+    tag = "keys",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "The public part: 12 characters"), ReachQuery),
+    responses((status = 200, description = "What was revoked", body = RevokedView)),
+)]
+async fn revoke(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Query(query): Query<ReachQuery>,
+) -> Result<Json<RevokedView>, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let key = own_key(&service, &caller, &id).await?;
+    let reach = if query.with_minted {
+        Reach::WithMinted
+    } else {
+        Reach::Alone
+    };
+    let actor = Actor::Key(caller.principal().clone());
+    let now = UnixMillis::now();
+    let revoked = service.keys.revoke(&actor, key.id, reach, now).await;
+    let revoked = revoked.map_err(of_keys)?;
+    Ok(Json(RevokedView {
+        revoked: revoked.iter().map(|key| key.id.to_string()).collect(),
+    }))
+}
+
+async fn own_key(service: &Service, caller: &Caller, id: &str) -> Result<KeyRecord, ApiError> {
+    let id = KeyId::from_str(id).map_err(|_| no_key())?;
+    let record = service.keys.find(id).await.map_err(of_keys)?;
+    if record.owner == caller.principal().owner() {
+        Ok(record)
+    } else {
+        Err(no_key())
+    }
+}
+
+fn shown_once(created: &Created) -> Response {
+    let view = NewKeyView {
+        secret: created.text.reveal().to_string(),
+        key: KeyView::new(&created.record),
+    };
+    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (StatusCode::CREATED, headers, Json(view)).into_response()
+}
+
+fn time_text(at: UnixMillis) -> String {
+    jiff::Timestamp::from_millisecond(at.get())
+        .map_or_else(|_| at.get().to_string(), |time| time.to_string())
+}
+
+fn instant(text: &str) -> Result<UnixMillis, ApiError> {
+    let time: jiff::Timestamp = text.parse().map_err(|_| {
+        ApiError::invalid("expires_at", "RFC 3339, for example 2027-01-31T12:00:00Z")
+    })?;
+    Ok(UnixMillis::new(time.as_millisecond()))
+}
+
+fn no_key() -> ApiError {
+    ApiError::not_found("there is no key of this id")
+}
+
+fn of_keys(error: KeyError) -> ApiError {
+    match &error {
+        KeyError::Missing(_) => no_key(),
+        KeyError::Wider => refused(StatusCode::FORBIDDEN, ProblemCode::NotAllowed, &error),
+        KeyError::NotLive(_) | KeyError::TooManyKeys { .. } => {
+            refused(StatusCode::CONFLICT, ProblemCode::Conflict, &error)
+        }
+        KeyError::Text(_)
+        | KeyError::Verb(_)
+        | KeyError::Resource(_)
+        | KeyError::TooManyScopes
+        | KeyError::Network(_)
+        | KeyError::HostBits { .. }
+        | KeyError::EveryAddress
+        | KeyError::TooManyNetworks
+        | KeyError::Limit
+        | KeyError::Expiry { .. }
+        | KeyError::Overlap { .. }
+        | KeyError::Name { .. } => refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemCode::Invalid,
+            &error,
+        ),
+        KeyError::Database(database) if database.is_passing() => {
+            tracing::warn!(%error, "keys cannot be written");
+            ProblemCode::NoRoom.into()
+        }
+        KeyError::Database(_)
+        | KeyError::Pepper(_)
+        | KeyError::Randomness
+        | KeyError::Row { .. } => ApiError::internal(&error),
+    }
+}
+
+/// The words of the crate that refused, under its own code: `K301: what happened`.
+fn refused(status: StatusCode, like: ProblemCode, error: &KeyError) -> ApiError {
+    let text = error.to_string();
+    let (code, sentence) = text.split_once(": ").unwrap_or((like.code(), &text));
+    ApiError::Domain {
+        status,
+        code: code.to_owned().into(),
+        title: like.title().into(),
+        detail: sentence.to_owned(),
+        remedy: like.remedy().into(),
+    }
+}

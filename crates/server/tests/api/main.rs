@@ -1,0 +1,18 @@
+//! The routes on a real node: a record on disk, keys, and requests over a socket.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what only tests call is a test too"
+)]
+
+mod accounts;
+mod contributions;
+mod events;
+mod keys;
+mod log;
+mod offerings;
+mod operations;
+mod scopes;
+mod settlement;
+mod test_node;

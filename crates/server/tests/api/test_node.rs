@@ -1,0 +1,333 @@
+//! A node on a free port with a record in a temporary folder, a clock that is set by hand, and a
+//! client that shows the answer as it came.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use softcap_identity::{Actor, AddressList, Environment, NewKey, RateLimit, Scopes, UnixMillis};
+use softcap_journal::Clock;
+use softcap_offering::terms::Terms;
+use softcap_proof::{VerifierKey, hex, receipt::Receipt};
+use softcap_server::{Config, Node, Server, StopSwitch, api::Service, stop_switch};
+use tokio::{runtime::Runtime, task::JoinHandle};
+
+/// The offering of most tests, in its public round.
+pub(crate) const NAME: &str = "harbour";
+/// 2027-01-15T09:01:00Z: the public round is open for a minute.
+const IN_PUBLIC_ROUND: u64 = 1_800_003_660_000;
+/// The last right of withdrawal is over.
+pub(crate) const SETTLEABLE: u64 = 1_800_007_200_000 + 14 * 24 * 3_600_000 + 1_000;
+/// Longer than anything a test waits for; a test that waits this long fails.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const STARTER: &str = include_str!("../../../../examples/starter/offering.toml");
+
+/// Starter terms: early bird from 08:00, public from 09:00 to 10:00 of 2027-01-15.
+pub(crate) fn terms() -> String {
+    STARTER
+        .replace("2026-03-02T12:00:00Z", "2027-01-15T08:00:00Z")
+        .replace("2026-03-09T12:00:00Z", "2027-01-15T09:00:00Z")
+        .replace("2026-03-23T12:00:00Z", "2027-01-15T10:00:00Z")
+        .replace("2026-06-01T00:00:00Z", "2027-04-15T00:00:00Z")
+}
+
+pub(crate) fn terms_hash(text: &str) -> String {
+    hex(&Terms::parse(text).unwrap().hash().0)
+}
+
+/// A clock whose two hands go together, so that it never jumps.
+#[derive(Debug)]
+struct HandClock(AtomicU64);
+
+impl Clock for HandClock {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.now())
+    }
+}
+
+pub(crate) struct TestNode {
+    runtime: Runtime,
+    service: Arc<Service>,
+    clock: Arc<HandClock>,
+    address: SocketAddr,
+    switch: Option<StopSwitch>,
+    serving: Option<JoinHandle<()>>,
+    /// A key that may do everything.
+    pub(crate) key: String,
+    _folder: tempfile::TempDir,
+}
+
+impl TestNode {
+    /// An empty node.
+    pub(crate) fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::on_free_port().unwrap();
+        config.server.data = folder.path().join("data").display().to_string();
+        let runtime = Runtime::new().unwrap();
+        let clock = Arc::new(HandClock(AtomicU64::new(IN_PUBLIC_ROUND)));
+        let (switch, stopping) = stop_switch();
+        let dynamic: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
+        let (service, address, serving) = runtime.block_on(async {
+            let node = Node::open_with_clock(&config, dynamic).await.unwrap();
+            let metrics = node.metrics();
+            let server = Server::bind(&config, Arc::clone(&metrics)).unwrap();
+            let (service, address) = (Arc::clone(node.service()), server.address());
+            let serving = tokio::spawn(async move {
+                node.serve(server, &config, metrics, stopping)
+                    .await
+                    .unwrap();
+            });
+            (service, address, serving)
+        });
+        let mut node = Self {
+            runtime,
+            service,
+            clock,
+            address,
+            switch: Some(switch),
+            serving: Some(serving),
+            key: String::new(),
+            _folder: folder,
+        };
+        node.key = node.key_with(None, "everything");
+        node
+    }
+
+    /// A node with the offering announced.
+    pub(crate) fn with_offering() -> Self {
+        let node = Self::empty();
+        let text = terms();
+        let body = json!({ "name": NAME, "terms": text, "terms_hash": terms_hash(&text) });
+        let answer = node.post("/v1/offerings", "announce", &body);
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        node
+    }
+
+    /// A key with these scopes, or all, of this owner.
+    pub(crate) fn key_with(&self, scopes: Option<&str>, owner: &str) -> String {
+        let new = NewKey {
+            label: "test".to_owned(),
+            owner: owner.to_owned(),
+            environment: Environment::Test,
+            scopes: scopes.map_or_else(Scopes::everything, |text| text.parse().unwrap()),
+            addresses: AddressList::default(),
+            expires_at: None,
+            limit: Some(RateLimit::new(100_000, 100_000).unwrap()),
+        };
+        let actor = Actor::Operator("test".to_owned());
+        let created = self.service.keys().create(&actor, new, UnixMillis::now());
+        let created = self.runtime.block_on(created).unwrap();
+        created.text.reveal().to_string()
+    }
+
+    pub(crate) fn set_clock(&self, millis: u64) {
+        self.clock.0.store(millis, Ordering::SeqCst);
+    }
+
+    pub(crate) fn verifier(&self) -> VerifierKey {
+        self.service.journal().key().verifier_key().clone()
+    }
+
+    /// Gives an investor money in the offering.
+    pub(crate) fn fund(&self, investor: &str, transfer: u32, cents: u32) {
+        let path = format!("/v1/offerings/{NAME}/accounts/{investor}/fundings");
+        let body = json!({
+            "transfer": format!("{transfer:032x}"),
+            "currency": "EUR",
+            "amount": cents.to_string(),
+        });
+        let answer = self.post(&path, &format!("fund {transfer}"), &body);
+        assert_eq!(answer.json()["outcome"], json!({ "kind": "done" }));
+    }
+
+    /// A contribution out of the account.
+    pub(crate) fn contribute(&self, investor: &str, key: &str, cents: u32) -> Answer {
+        let body = json!({ "investor": investor, "currency": "EUR", "amount": cents.to_string() });
+        self.post(&format!("/v1/offerings/{NAME}/contributions"), key, &body)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.call(&Call::new("GET", path).key(&self.key))
+    }
+
+    /// A post with the key that may do everything.
+    pub(crate) fn post(&self, path: &str, idempotency: &str, body: &Value) -> Answer {
+        let call = Call::new("POST", path).key(&self.key);
+        self.call(&call.idempotency(idempotency).body(body))
+    }
+
+    pub(crate) fn call(&self, call: &Call) -> Answer {
+        let mut socket = self.connect();
+        socket.write_all(&call.bytes()).unwrap();
+        read_answer(BufReader::new(socket))
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let socket = TcpStream::connect(self.address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket
+    }
+
+    /// Stops the node as a signal does and waits for its end.
+    pub(crate) fn stop(&mut self) {
+        self.begin_stop();
+        if let Some(serving) = self.serving.take() {
+            self.runtime.block_on(serving).unwrap();
+        }
+    }
+
+    pub(crate) fn begin_stop(&mut self) {
+        if let Some(switch) = self.switch.take() {
+            switch.stop();
+        }
+    }
+}
+
+/// A request.
+pub(crate) struct Call {
+    method: &'static str,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+}
+
+impl Call {
+    pub(crate) fn new(method: &'static str, path: &str) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("authorization", &format!("Bearer {key}"))
+    }
+
+    pub(crate) fn idempotency(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    pub(crate) fn body(mut self, body: &Value) -> Self {
+        self.body = (!body.is_null()).then(|| body.to_string());
+        self
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let Self { method, path, .. } = self;
+        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+        for (name, value) in &self.headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        if let Some(body) = &self.body {
+            text += &format!(
+                "content-type: application/json\r\ncontent-length: {}\r\n",
+                body.len()
+            );
+        }
+        text += "\r\n";
+        text += self.body.as_deref().unwrap_or_default();
+        text.into_bytes()
+    }
+}
+
+/// An answer as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.body))
+    }
+
+    /// The sequence number of the entry that the answer is about.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.json()["sequence"].as_u64().unwrap()
+    }
+
+    /// Status and code of a problem; `-` when it is none.
+    pub(crate) fn refusal(&self) -> (u16, String) {
+        if self.header("content-type") != Some("application/problem+json") {
+            return (self.status, "-".to_owned());
+        }
+        let code = self.json()["code"].as_str().unwrap().to_owned();
+        (self.status, code)
+    }
+
+    /// The entry without its receipt, which is verified: signature, place in the tree, and number.
+    pub(crate) fn entry(&self, key: &VerifierKey) -> Value {
+        assert_eq!(self.status, 201, "{}", self.text());
+        let mut entry = self.json();
+        let receipt = entry.as_object_mut().unwrap().remove("receipt").unwrap();
+        let receipt = Receipt::parse(receipt.as_str().unwrap().as_bytes()).unwrap();
+        let proved = receipt.verify(key).unwrap();
+        assert_eq!(entry["sequence"], json!(proved.entry.sequence.0));
+        entry
+    }
+}
+
+pub(crate) fn read_head(reader: &mut impl std::io::BufRead) -> (u16, Vec<(String, String)>) {
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let status = line.split(' ').nth(1).unwrap_or_default().parse();
+    let status = status.unwrap_or_else(|_| panic!("no answer but {line:?}"));
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            return (status, headers);
+        };
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
+    }
+}
+
+fn read_answer(mut reader: BufReader<TcpStream>) -> Answer {
+    let (status, headers) = read_head(&mut reader);
+    let mut body = Vec::new();
+    reader.read_to_end(&mut body).unwrap();
+    let chunked = headers.iter().any(|(name, _)| name == "transfer-encoding");
+    assert!(!chunked, "only streams come in chunks");
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}
+
+/// Money as answers show it.
+pub(crate) fn money(units: &str, display: &str) -> Value {
+    json!({ "units": units, "display": display })
+}
