@@ -2,7 +2,7 @@
 //! client that shows the answer as it came.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     sync::{
         Arc,
