@@ -40,7 +40,8 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/v1/offerings/{offering}/confirmation", post(confirm))
 }
 
-/// What the issuer does. Kinds without fields have braces, so that serde refuses fields they do not have.
+/// What the issuer does.
+// Kinds without fields have braces: of a unit variant serde takes any field, known or not.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Operation {

@@ -46,10 +46,11 @@ impl Listener {
             if let Some(text) = line.strip_prefix("data: ") {
                 data = serde_json::from_str(text).ok();
             }
-            if line.is_empty() {
-                if let Some(event) = id.take().zip(data.take()) {
-                    return Some(event);
-                }
+            // An empty line ends an event, or a comment that keeps the connection.
+            if line.is_empty()
+                && let Some(event) = id.take().zip(data.take())
+            {
+                return Some(event);
             }
         }
     }
