@@ -123,12 +123,14 @@ fn unpack(
             .mode(0o600)
             .open(&path)
             .map_err(JournalError::file(&path))?;
-        io::copy(&mut entry, &mut out).map_err(|error| match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        io::copy(&mut entry, &mut out).map_err(|error| {
+            let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+            if full.contains(&error.kind()) {
                 JournalError::file(&path)(error)
+            } else {
+                // What is left is the other side: an archive that is cut off or was changed.
+                unreadable(error)
             }
-            // What is left is the other side: an archive that is cut off or was changed.
-            _ => unreadable(error),
         })?;
         out.sync_all().map_err(JournalError::file(&path))?;
     }
