@@ -85,6 +85,12 @@ pub(crate) enum Command {
             softcap serve --data softcap-data --listen 127.0.0.1:8080\n  \
             softcap serve --data postgres://softcap@db.example:5432/softcap")]
     Serve(ServeArguments),
+    /// Print a documented configuration, or check one.
+    #[command(after_help = "Examples:\n  \
+            softcap config > softcap.toml\n  \
+            softcap config --check softcap.toml\n\n\
+            Exit codes: 0 printed or right, 2 something is wrong, with its place.")]
+    Config(ConfigArguments),
     /// Make and revoke the keys of programs.
     #[command(
         subcommand,
@@ -190,6 +196,13 @@ pub(crate) struct ServeArguments {
     /// Address and port.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    /// The file to check, together with the variables of the environment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) check: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

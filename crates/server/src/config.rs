@@ -13,6 +13,7 @@ use std::{
 use confique::{Config as _, File, FileFormat, Layer as _, toml::FormatOptions};
 use ipnet::IpNet;
 use serde::Deserialize;
+use softcap_database::DatabaseUrl;
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "softcap.toml";
@@ -52,6 +53,11 @@ pub struct ServerSection {
     /// from the variable PGPASSWORD, never from this file).
     #[config(env = "SOFTCAP_DATA", default = "softcap-data")]
     pub data: String,
+
+    /// With PostgreSQL, the folder of this node: lock, secrets and snapshots. Copy its `secrets` to
+    /// every further node. The embedded database has them in its own folder.
+    #[config(env = "SOFTCAP_FOLDER", default = "softcap-node")]
+    pub folder: PathBuf,
 
     /// A second folder, on another disk, in which the newest signed checkpoint of each log is kept. A
     /// server that was put back to an older copy of its data enters nothing until it has reached them.
@@ -141,8 +147,8 @@ pub enum LogFormat {
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct WebhooksSection {
     /// A file with at least 32 random bytes from which every endpoint's signing secret is derived.
-    /// Without it the service makes one in its data folder; on PostgreSQL it is needed, and the same
-    /// on all nodes. Whoever has it can sign in the service's name.
+    /// Without it the service makes one among the secrets of its folder. All nodes need the same one.
+    /// Whoever has it can sign in the service's name.
     #[config(env = "SOFTCAP_WEBHOOK_KEY_FILE")]
     pub key_file: Option<PathBuf>,
 
@@ -240,6 +246,15 @@ impl Config {
         confique::toml::template::<Self>(FormatOptions::default())
     }
 
+    /// The folder of this node: that of the embedded database, or `server.folder`.
+    #[must_use]
+    pub fn node_folder(&self, data: &DatabaseUrl) -> PathBuf {
+        match data {
+            DatabaseUrl::Folder(folder) => folder.clone(),
+            DatabaseUrl::Postgres(_) => self.server.folder.clone(),
+        }
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         if self.tls.certificate_file.is_some() != self.tls.key_file.is_some() {
             return Err(ConfigError::Contradiction(
@@ -324,6 +339,33 @@ mod tests {
         let text = lines.collect::<Vec<_>>().join("\n");
         let read = load(&text).unwrap();
         assert_eq!(format!("{read:?}"), format!("{config:?}"));
+    }
+
+    #[test]
+    fn the_committed_page_is_that_of_the_code() {
+        let renew = "SOFTCAP_RENEW_DOCS=1 cargo test -p softcap-server --lib config";
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+        let text = format!(
+            "# Configuration\n\n\
+             The service reads `softcap.toml` from the folder it is started in, or the file that\n\
+             `softcap serve --config FILE` names. Each key can be given by the environment instead, which\n\
+             goes before the file; options of the command line go before both. Every key has a default: no\n\
+             file is needed to begin.\n\n\
+             ```sh\n\
+             softcap config > softcap.toml          # this text, to be changed\n\
+             softcap config --check softcap.toml    # what is wrong, with line and column\n\
+             ```\n\n\
+             ```toml\n{}```\n",
+            Config::template()
+        );
+        if std::env::var_os("SOFTCAP_RENEW_DOCS").is_some() {
+            std::fs::write(&page, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(&page).unwrap_or_default();
+        assert!(
+            committed == text,
+            "docs/configuration.md is out of date; renew it: {renew}"
+        );
     }
 
     #[test]

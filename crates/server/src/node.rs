@@ -1,6 +1,6 @@
 //! A node: the record, the keys, the routes and what runs beside them.
 
-use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
+use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
@@ -25,6 +25,7 @@ use crate::{
     secrets::Secrets,
     stop::Stopping,
     system::{System, system_routes},
+    webhooks::{WebhookKey, Webhooks},
 };
 
 /// How often boundaries of time are looked for.
@@ -57,14 +58,16 @@ impl Node {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServerError> {
         let url = DatabaseUrl::from_str(&config.server.data)?;
-        let folder = match &url {
-            DatabaseUrl::Folder(folder) => folder.clone(),
-            DatabaseUrl::Postgres(_) => PathBuf::from("softcap-node"),
-        };
+        let folder = config.node_folder(&url);
         let secrets = Secrets::open(&folder.join("secrets"))?;
         let database = Database::open(&url, "service").await?;
         Keys::migrations().run(&database).await?;
         let settings = KeySettings::standard()?;
+        let webhook_key = match &config.webhooks.key_file {
+            Some(path) => WebhookKey::read(path)?,
+            None => WebhookKey::read_or_make(&folder.join("secrets").join("webhook.key"))?,
+        };
+        let webhooks = Webhooks::open(database.clone(), webhook_key, &config.webhooks).await?;
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let journal = JournalConfig {
@@ -76,7 +79,7 @@ impl Node {
         let journal = Journal::open_and_keep(journal, Arc::clone(&clock), second).await?;
         let journal = Arc::new(journal);
         journal.follow();
-        let service = Arc::new(Service::new(journal, keys, secrets.requests));
+        let service = Arc::new(Service::new(journal, keys, secrets.requests, webhooks));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {
             service,
@@ -149,7 +152,13 @@ impl Node {
         stopping: Stopping,
     ) -> Result<StopReport, ServerError> {
         let router = self.router(config, metrics, stopping.clone());
+        let webhooks = self.service.webhooks().clone();
+        let deliverer = tokio::spawn(webhooks.run(stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let feed = tokio::spawn(api::feed_webhooks(service, stopping.clone()));
         let report = server.serve(router, stopping).await?;
+        // Both end by themselves; what they did not finish is in the database, for the next start.
+        let _ = tokio::join!(deliverer, feed);
         self.close().await?;
         Ok(report)
     }

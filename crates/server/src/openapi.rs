@@ -15,7 +15,7 @@ use utoipa::{
 use crate::{
     api::{
         AccountPaths, BidPaths, ContributionPaths, EventPaths, KeyPaths, LogPaths, OfferingPaths,
-        OperationPaths, SettlementPaths,
+        OperationPaths, SettlementPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -32,6 +32,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     LogPaths::openapi,
     EventPaths::openapi,
     KeyPaths::openapi,
+    WebhookPaths::openapi,
     SystemPaths::openapi,
 ];
 

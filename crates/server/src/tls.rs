@@ -73,3 +73,29 @@ fn load(certificate_file: &PathBuf, key_file: &PathBuf) -> Result<ServerConfig, 
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_became_unusable_leaves_the_old_certificate_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("server.pem");
+        fs::write(&file, include_str!("../tests/support/tls/first.pem")).unwrap();
+        let section = TlsSection {
+            certificate_file: Some(file.clone()),
+            key_file: Some(file.clone()),
+        };
+        let certificates = Certificates::read(&section).unwrap().unwrap();
+        let before = certificates.current.load_full();
+        fs::write(&file, "half a fi").unwrap();
+        certificates.reload().unwrap_err();
+        assert!(Arc::ptr_eq(&before, &certificates.current.load_full()));
+        fs::write(&file, include_str!("../tests/support/tls/second.pem")).unwrap();
+        certificates.reload().unwrap();
+        assert!(!Arc::ptr_eq(&before, &certificates.current.load_full()));
+    }
+}

@@ -1,6 +1,6 @@
 //! `softcap api-key`: keys for programs, made on the machine itself.
 
-use std::{path::PathBuf, process::ExitCode, str::FromStr as _};
+use std::{process::ExitCode, str::FromStr as _};
 
 use serde_json::json;
 use softcap_database::{Database, DatabaseUrl};
@@ -8,6 +8,7 @@ use softcap_identity::{
     Actor, AddressList, Environment, KeyError, KeySettings, Keys, NewKey, RateLimit, Reach, Scopes,
     Ticks, UnixMillis,
 };
+use softcap_server::Config;
 
 use super::serve::block_on;
 use crate::{
@@ -27,10 +28,7 @@ pub(crate) fn run(command: &ApiKeyCommand, console: &Console) -> Result<ExitCode
 
 async fn open(data: &str) -> Result<Keys, Failure> {
     let url = DatabaseUrl::from_str(data).map_err(|error| Failure::Server(error.into()))?;
-    let folder = match &url {
-        DatabaseUrl::Folder(folder) => folder.clone(),
-        DatabaseUrl::Postgres(_) => PathBuf::from("softcap-node"),
-    };
+    let folder = Config::load(None)?.node_folder(&url);
     let peppers = softcap_server::peppers(&folder.join("secrets"))?;
     let database = Database::open(&url, "service")
         .await

@@ -3,6 +3,7 @@
 mod api_key;
 mod backup;
 mod bundle_of_log;
+mod config;
 mod demo;
 mod explain;
 mod key;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Key(arguments) => key::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
         Command::Serve(arguments) => serve::run(&arguments, console),
+        Command::Config(arguments) => config::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
         Command::Rebuild(arguments) => rebuild::run(&arguments, console),
         Command::Migrate(arguments) => migrate::run(&arguments, console),

@@ -25,6 +25,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["key"], ""),
     (&["demo"], ""),
     (&["serve"], ""),
+    (&["config"], "Exit codes: 0 printed or right"),
     (&["api-key"], ""),
     (&["api-key", "new"], ""),
     (&["api-key", "revoke"], ""),
@@ -132,13 +133,17 @@ fn every_example_works() {
                 std::fs::remove_file(place.path().join("log.key")).unwrap();
             } else if example.starts_with("offering new") {
                 std::fs::remove_file(place.path().join("offering.toml")).unwrap();
+            } else if example.starts_with("config --check") {
+                place
+                    .shell("./softcap config > softcap.toml", &[])
+                    .succeeded();
             }
             let answer = place.shell(&format!("./softcap {example}"), &[]);
             assert!(matches!(answer.code, Some(0)), "{answer:?}");
             run += 1;
         }
     }
-    assert_eq!((run, placeholders), (18, 2));
+    assert_eq!((run, placeholders), (20, 2));
 }
 
 #[test]

@@ -17,6 +17,9 @@ mod offerings;
 mod operations;
 mod settlements;
 mod submit;
+mod webhook_feed;
+mod webhook_message;
+mod webhooks;
 
 use std::{str::FromStr as _, sync::Arc};
 
@@ -28,7 +31,7 @@ use softcap_journal::{Journal, LogName, OfferingLog};
 use softcap_offering::RequestId;
 use zeroize::Zeroizing;
 
-use crate::problem::ApiError;
+use crate::{problem::ApiError, webhooks::Webhooks};
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use bids::BidPaths;
@@ -39,6 +42,8 @@ pub(crate) use log::LogPaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
 pub(crate) use settlements::SettlementPaths;
+pub(crate) use webhook_feed::feed_webhooks;
+pub(crate) use webhooks::WebhookPaths;
 
 /// What all routes share.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ pub struct Service {
     journal: Arc<Journal>,
     keys: Keys,
     requests: RequestKey,
+    webhooks: Webhooks,
 }
 
 /// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
@@ -81,13 +87,19 @@ impl RequestKey {
 }
 
 impl Service {
-    /// Of an open record and the keys that may use it.
+    /// Of an open record, the keys that may use it, and the webhooks that tell of it.
     #[must_use]
-    pub fn new(journal: Arc<Journal>, keys: Keys, requests: RequestKey) -> Self {
+    pub fn new(
+        journal: Arc<Journal>,
+        keys: Keys,
+        requests: RequestKey,
+        webhooks: Webhooks,
+    ) -> Self {
         Self {
             journal,
             keys,
             requests,
+            webhooks,
         }
     }
 
@@ -101,6 +113,12 @@ impl Service {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The webhooks.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {
@@ -123,5 +141,6 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(events::routes())
         .merge(bids::routes())
         .merge(keys::routes())
+        .merge(webhooks::routes())
         .with_state(service)
 }

@@ -77,8 +77,39 @@ impl Webhooks {
         new: NewEndpoint,
         now_ms: i64,
     ) -> Result<(Endpoint, EndpointSecret), DatabaseError> {
+        let id = format!("ep_{}", uuid::Uuid::new_v4().simple());
+        self.add(id, new, now_ms).await
+    }
+
+    /// As [`Webhooks::register`] under an id that follows from the request, so that repeating the
+    /// request shows the same endpoint and secret again. `None`: the id has another endpoint.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn register_as(
+        &self,
+        id: &str,
+        new: NewEndpoint,
+        now_ms: i64,
+    ) -> Result<Option<(Endpoint, EndpointSecret)>, DatabaseError> {
+        let Some(found) = self.0.store.endpoint(id).await? else {
+            return self.add(id.to_owned(), new, now_ms).await.map(Some);
+        };
+        let is_same = found.offering == new.offering
+            && found.url == new.url.as_str()
+            && found.kinds == new.kinds;
+        let secret = self.0.key.secret(&found.id, found.secret_number);
+        Ok(is_same.then_some((found, secret)))
+    }
+
+    async fn add(
+        &self,
+        id: String,
+        new: NewEndpoint,
+        now_ms: i64,
+    ) -> Result<(Endpoint, EndpointSecret), DatabaseError> {
         let endpoint = Endpoint {
-            id: format!("ep_{}", uuid::Uuid::new_v4().simple()),
+            id,
             offering: new.offering,
             owner: new.owner,
             url: new.url.as_str().to_owned(),
@@ -130,6 +161,63 @@ impl Webhooks {
             EndpointState::SwitchedOff
         };
         self.0.store.set_state(id, state).await
+    }
+
+    /// Forgets an endpoint with all its deliveries; false: there is none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn remove(&self, id: &str) -> Result<bool, DatabaseError> {
+        self.0.store.remove(id).await
+    }
+
+    /// The entry of an offering's log that is told next.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn cursor(&self, offering: &str) -> Result<u64, DatabaseError> {
+        self.0.store.cursor(offering).await
+    }
+
+    /// Tells the messages of the entries before `next`, and moves the cursor there, at once. Done
+    /// twice, or by two nodes, it sends nothing twice.
+    ///
+    /// # Errors
+    /// What the database says; then do it again.
+    pub async fn publish_entries(
+        &self,
+        offering: &str,
+        messages: &[NewMessage],
+        next: u64,
+        now_ms: i64,
+    ) -> Result<(), DatabaseError> {
+        let store = &self.0.store;
+        store.add_entries(offering, messages, next, now_ms).await?;
+        if !messages.is_empty() {
+            self.0.published.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Tells the phase that an offering is in after `size` entries, if it is not the one that was
+    /// told last, and no node has told a later one.
+    ///
+    /// # Errors
+    /// What the database says; then do it again.
+    pub async fn publish_phase(
+        &self,
+        offering: &str,
+        phase: &str,
+        size: u64,
+        message: &NewMessage,
+        now_ms: i64,
+    ) -> Result<(), DatabaseError> {
+        let store = &self.0.store;
+        let change = store.add_phase(offering, phase, size, message, now_ms);
+        if change.await? {
+            self.0.published.notify_one();
+        }
+        Ok(())
     }
 
     /// Tells the offering's endpoints something. `message` names it for ever, for example by the
@@ -288,7 +376,7 @@ impl Inner {
 }
 
 /// Unix milliseconds by the system's clock.
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

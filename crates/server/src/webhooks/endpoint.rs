@@ -11,7 +11,7 @@ pub struct NewEndpoint {
     pub owner: String,
     /// Where it is called.
     pub url: EndpointUrl,
-    /// The kinds of messages it gets, such as `contribution.recorded`; none means all.
+    /// The kinds of messages it gets, such as `contribution.accepted`; none means all.
     pub kinds: Vec<String>,
 }
 
@@ -36,6 +36,15 @@ pub struct Endpoint {
     pub failing_since_ms: Option<i64>,
     /// Unix milliseconds.
     pub created_ms: i64,
+}
+
+impl Endpoint {
+    /// Whether it gets messages of this kind now.
+    #[must_use]
+    pub fn wants(&self, kind: &str) -> bool {
+        let is_chosen = self.kinds.is_empty() || self.kinds.iter().any(|chosen| chosen == kind);
+        self.state == EndpointState::Active && is_chosen
+    }
 }
 
 /// Whether an endpoint is called.

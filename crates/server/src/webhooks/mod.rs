@@ -7,6 +7,7 @@
 
 mod address;
 mod client;
+mod cursor;
 mod deliverer;
 mod endpoint;
 mod schedule;
@@ -14,7 +15,9 @@ mod secret;
 mod store;
 
 pub use address::{AddressRules, EndpointUrl, UrlRefused, is_public};
+pub use cursor::NewMessage;
 pub use deliverer::Webhooks;
+pub(crate) use deliverer::now_ms;
 pub use endpoint::{Attempt, Delivery, DeliveryState, Endpoint, EndpointState, NewEndpoint};
 pub use schedule::RETRY_DELAYS_SECONDS;
 pub use secret::{EndpointSecret, WebhookKey};

@@ -10,8 +10,19 @@ use super::{
 /// How long a claimed delivery is left alone; longer than a call can take.
 const LEASE_MS: i64 = 120_000;
 
+/// Nothing happens when the message is there already, so that it can be repeated after a crash.
+pub(super) const ADD_MESSAGE: &str =
+    "INSERT INTO webhook_message (id, offering, kind, body, created)
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+/// A delivery for each endpoint that wants the message.
+pub(super) const ADD_DELIVERIES: &str = "INSERT INTO webhook_delivery
+     (message, endpoint, state, attempts, due)
+     SELECT $1, id, 0, 0, $2 FROM webhook_endpoint
+     WHERE offering = $3 AND state = 0 AND (kinds = '' OR kinds LIKE $4)
+     ON CONFLICT DO NOTHING";
+
 #[derive(Clone, Debug)]
-pub(super) struct Store(Database);
+pub(super) struct Store(pub(super) Database);
 
 /// A delivery that is due.
 #[derive(Clone, Debug)]
@@ -162,31 +173,23 @@ impl Store {
         offering: &str,
         kind: &str,
     ) -> Result<(), DatabaseError> {
-        on_writer!(&self.0, |pool| sqlx::query(
-            "INSERT INTO webhook_message (id, offering, kind, body, created)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
-        )
-        .bind(&call.message)
-        .bind(offering)
-        .bind(kind)
-        .bind(&call.body)
-        .bind(call.now_ms)
-        .execute(pool)
-        .await
-        .map(drop))?;
-        on_writer!(&self.0, |pool| sqlx::query(
-            "INSERT INTO webhook_delivery (message, endpoint, state, attempts, due)
-             SELECT $1, id, 0, 0, $2 FROM webhook_endpoint
-             WHERE offering = $3 AND state = 0 AND (kinds = '' OR kinds LIKE $4)
-             ON CONFLICT DO NOTHING"
-        )
-        .bind(&call.message)
-        .bind(call.now_ms)
-        .bind(offering)
-        .bind(format!("%,{kind},%"))
-        .execute(pool)
-        .await
-        .map(drop))
+        on_writer!(&self.0, |pool| sqlx::query(ADD_MESSAGE)
+            .bind(&call.message)
+            .bind(offering)
+            .bind(kind)
+            .bind(&call.body)
+            .bind(call.now_ms)
+            .execute(pool)
+            .await
+            .map(drop))?;
+        on_writer!(&self.0, |pool| sqlx::query(ADD_DELIVERIES)
+            .bind(&call.message)
+            .bind(call.now_ms)
+            .bind(offering)
+            .bind(format!("%,{kind},%"))
+            .execute(pool)
+            .await
+            .map(drop))
     }
 
     pub(super) async fn due(&self, now_ms: i64, most: i64) -> Result<Vec<Due>, DatabaseError> {
