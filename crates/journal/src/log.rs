@@ -175,6 +175,11 @@ impl<M: Machine> Log<M> {
         batch
     }
 
+    /// How many full tiles are not in the database yet.
+    pub fn unwritten_count(&self) -> usize {
+        self.unwritten.len()
+    }
+
     /// Full tiles that are not in the database yet, oldest first.
     pub(crate) fn unwritten(&self) -> Vec<Arc<FullTile>> {
         self.unwritten.iter().cloned().collect()

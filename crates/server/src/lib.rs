@@ -18,6 +18,7 @@ mod metrics;
 mod node;
 mod openapi;
 mod problem;
+mod record_numbers;
 mod request_id;
 mod secrets;
 mod stop;

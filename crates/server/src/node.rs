@@ -22,6 +22,7 @@ use crate::{
     listener::{Server, StopReport},
     metrics::Metrics,
     problem::{ApiError, ProblemCode},
+    record_numbers::RecordNumbers,
     secrets::Secrets,
     stop::Stopping,
     system::{System, system_routes},
@@ -97,7 +98,9 @@ impl Node {
     /// The numbers of this node.
     #[must_use]
     pub fn metrics(&self) -> Arc<Metrics> {
-        Arc::new(Metrics::new(Registry::default()))
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(RecordNumbers::new(&self.service)));
+        Arc::new(Metrics::new(registry))
     }
 
     /// All routes, in their frame.

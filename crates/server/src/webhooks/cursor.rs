@@ -99,9 +99,19 @@ impl Store {
                 add!(work, offering, message, now_ms);
             }
             work.commit().await?;
-            Ok(changed > 0)
+            Ok::<_, sqlx::Error>(changed > 0)
         }
         .await)
+    }
+
+    /// Deliveries that wait.
+    pub(super) async fn waiting(&self) -> Result<i64, DatabaseError> {
+        let (waiting,): (i64,) = on_reader!(&self.0, |pool| {
+            sqlx::query_as("SELECT count(*) FROM webhook_delivery WHERE state = 0")
+                .fetch_one(pool)
+                .await
+        })?;
+        Ok(waiting)
     }
 
     /// Whether there was such an endpoint.
@@ -120,7 +130,7 @@ impl Store {
                 .await?
                 .rows_affected();
             work.commit().await?;
-            Ok(removed > 0)
+            Ok::<_, sqlx::Error>(removed > 0)
         }
         .await)
     }

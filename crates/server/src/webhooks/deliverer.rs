@@ -1,7 +1,10 @@
 //! Registering endpoints, publishing messages, and the task that delivers them.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -11,6 +14,7 @@ use tokio::{sync::Notify, task::JoinSet};
 use super::{
     address::AddressRules,
     client::{Call, Caller},
+    cursor::NewMessage,
     endpoint::{Attempt, Delivery, DeliveryState, Endpoint, EndpointState, NewEndpoint},
     schedule::next_due,
     secret::{EndpointSecret, WebhookKey},
@@ -35,6 +39,8 @@ struct Inner {
     concurrency: usize,
     disable_after_ms: i64,
     published: Notify,
+    /// Deliveries that wait, as of the last look.
+    waiting: AtomicI64,
 }
 
 impl Webhooks {
@@ -59,6 +65,7 @@ impl Webhooks {
             concurrency: usize::from(section.concurrency),
             disable_after_ms: i64::from(section.disable_days) * DAY_MS,
             published: Notify::new(),
+            waiting: AtomicI64::new(0),
         })))
     }
 
@@ -284,9 +291,24 @@ impl Webhooks {
         Ok(found)
     }
 
+    /// Deliveries that wait for their first or next attempt, counted every two seconds.
+    #[must_use]
+    pub fn waiting(&self) -> i64 {
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+
+    async fn count_waiting(&self) {
+        match self.0.store.waiting().await {
+            Ok(waiting) => self.0.waiting.store(waiting, Ordering::Relaxed),
+            Err(error) => tracing::warn!(%error, "waiting webhooks were not counted"),
+        }
+    }
+
     /// Delivers until the service stops, then finishes the calls under way.
     pub async fn run(self, mut stopping: Stopping) {
         let mut calls = JoinSet::new();
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stopping.is_stopping() {
             if let Err(error) = self.start_due(&mut calls, now_ms()).await {
                 tracing::warn!(%error, "webhooks wait for the database");
@@ -295,7 +317,7 @@ impl Webhooks {
                 () = stopping.wait() => break,
                 () = self.0.published.notified() => {}
                 Some(_) = calls.join_next() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                _ = looks.tick() => self.count_waiting().await,
             }
         }
         while calls.join_next().await.is_some() {}
