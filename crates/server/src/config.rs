@@ -342,33 +342,6 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_page_is_that_of_the_code() {
-        let renew = "SOFTCAP_RENEW_DOCS=1 cargo test -p softcap-server --lib config";
-        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-        let text = format!(
-            "# Configuration\n\n\
-             The service reads `softcap.toml` from the folder it is started in, or the file that\n\
-             `softcap serve --config FILE` names. Each key can be given by the environment instead, which\n\
-             goes before the file; options of the command line go before both. Every key has a default: no\n\
-             file is needed to begin.\n\n\
-             ```sh\n\
-             softcap config > softcap.toml          # this text, to be changed\n\
-             softcap config --check softcap.toml    # what is wrong, with line and column\n\
-             ```\n\n\
-             ```toml\n{}```\n",
-            Config::template()
-        );
-        if std::env::var_os("SOFTCAP_RENEW_DOCS").is_some() {
-            std::fs::write(&page, &text).unwrap();
-        }
-        let committed = std::fs::read_to_string(&page).unwrap_or_default();
-        assert!(
-            committed == text,
-            "docs/configuration.md is out of date; renew it: {renew}"
-        );
-    }
-
-    #[test]
     fn a_wrong_file_is_an_error_that_names_its_place() {
         let table = [
             ("[server]\nlisten = \"0.0.0.0:80\"\n", ""),

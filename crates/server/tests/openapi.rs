@@ -1,7 +1,9 @@
-//! The committed `openapi.json` is that of the code, so that a change of the interface shows in the
-//! diff of a commit.
+//! The committed `openapi.json` and `docs/configuration.md` are those of the code, so that a change
+//! of the interface shows in the diff of a commit.
 
 use std::{env, fs, path::Path};
+
+use softcap_server::Config;
 
 const RENEW: &str = "SOFTCAP_RENEW_OPENAPI=1 cargo test -p softcap-server --test openapi";
 
@@ -39,4 +41,31 @@ fn every_operation_says_what_it_does_and_answers_problems() {
         }
     }
     assert!(count >= 4, "{count} operations");
+}
+
+#[test]
+fn the_committed_page_of_the_configuration_is_that_of_the_code() {
+    let renew = "SOFTCAP_RENEW_DOCS=1 cargo test -p softcap-server --test openapi";
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let text = format!(
+        "# Configuration\n\n\
+         The service reads `softcap.toml` from the folder it is started in, or the file that\n\
+         `softcap serve --config FILE` names. Each key can be given by the environment instead, which\n\
+         goes before the file; options of the command line go before both. Every key has a default: no\n\
+         file is needed to begin.\n\n\
+         ```sh\n\
+         softcap config > softcap.toml          # this text, to be changed\n\
+         softcap config --check softcap.toml    # what is wrong, with line and column\n\
+         ```\n\n\
+         ```toml\n{}```\n",
+        Config::template()
+    );
+    if env::var_os("SOFTCAP_RENEW_DOCS").is_some() {
+        fs::write(&page, &text).unwrap();
+    }
+    let committed = fs::read_to_string(&page).unwrap_or_default();
+    assert!(
+        committed == text,
+        "docs/configuration.md is out of date; renew it: {renew}"
+    );
 }
