@@ -213,7 +213,7 @@ async fn what_the_record_says_is_told_once_also_over_a_restart() {
     assert_eq!(list["webhooks"].as_array().unwrap().len(), 1);
     assert!(!list.to_string().contains("whsec"), "{list}");
 
-    let funding = json!({ "transfer": "0".repeat(32), "currency": "EUR", "amount": "100000" });
+    let funding = json!({ "transfer": "1".repeat(32), "currency": "EUR", "amount": "100000" });
     let path = "/v1/offerings/harbour/accounts/p-1/fundings";
     node.post(path, "fund", funding).await;
     node.contribute("enough", 10_000).await;
