@@ -218,10 +218,14 @@ async fn what_the_record_says_is_told_once_also_over_a_restart() {
     node.post(path, "fund", funding).await;
     node.contribute("enough", 10_000).await;
     node.contribute("too little", 1).await;
-    let calls = receiver.wait_for(2).await;
+    let calls = receiver.wait_for(3).await;
     assert_eq!(
         kinds(&calls),
-        ["contribution.accepted", "contribution.refused"]
+        [
+            "contribution.accepted",
+            "contribution.refused",
+            "offering.phase_changed"
+        ]
     );
     let accepted = &calls[0].1["data"];
     assert_eq!(accepted["investor"], "p-1");
@@ -238,18 +242,19 @@ async fn what_the_record_says_is_told_once_also_over_a_restart() {
     let pause = json!({ "kind": "pause" });
     node.post("/v1/offerings/harbour/operations", "pause", pause)
         .await;
-    let calls = receiver.wait_for(4).await;
+    let calls = receiver.wait_for(5).await;
     assert_eq!(
         kinds(&calls),
         [
             "contribution.accepted",
             "contribution.accepted",
             "contribution.refused",
+            "offering.phase_changed",
             "offering.phase_changed"
         ]
     );
     let ids: std::collections::BTreeSet<_> = calls.iter().map(|(id, _)| id).collect();
-    assert_eq!(ids.len(), 4, "a message came twice: {ids:?}");
+    assert_eq!(ids.len(), 5, "a message came twice: {ids:?}");
 
     shows_deliveries_and_replays(&node, &receiver, hook["id"].as_str().unwrap()).await;
     node.stop().await;
@@ -261,12 +266,12 @@ async fn shows_deliveries_and_replays(node: &Running, receiver: &Receiver, id: &
     let path = format!("{at}/deliveries?limit=10");
     let (_, list) = node.call("GET", &path, "-", &nothing).await;
     let deliveries = list["deliveries"].as_array().unwrap();
-    assert_eq!(deliveries.len(), 4, "{list}");
+    assert_eq!(deliveries.len(), 5, "{list}");
     let message = deliveries[0]["message"].as_str().unwrap();
     let path = format!("{at}/deliveries/{message}/replay");
     let (status, _) = node.call("POST", &path, "-", &nothing).await;
     assert_eq!(status, 202);
-    let calls = receiver.wait_for(5).await;
+    let calls = receiver.wait_for(6).await;
     assert_eq!(calls.iter().filter(|(id, _)| id == message).count(), 2);
 
     let off = json!({ "active": false });
