@@ -3,7 +3,7 @@
 //! A message is stored before it is sent, with one delivery per endpoint that wants its kind. A
 //! delivery is claimed in the database, so that of several nodes one sends it, and a node that dies
 //! while sending leaves it to be claimed again: a receiver may get a message twice, with the same
-//! `webhook-id`. Only public addresses are called, see [`address`].
+//! `webhook-id`. Only public addresses are called, see `address.rs`.
 
 mod address;
 mod client;
