@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
-    Connection as _, Executor as _, PgPool,
+    Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -13,11 +13,6 @@ use crate::{DatabaseError, SqliteDatabase};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS: u32 = 16;
-/// A connection that was idle for longer is asked for a sign of life before it is used. To ask always
-/// would double the round trips of the hot path; never, and after a night each connection of a server
-/// that was started again would fail once.
-const FRESH: Duration = Duration::from_secs(1);
-
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -137,15 +132,9 @@ async fn open_postgres(options: PgConnectOptions) -> Result<PgPool, DatabaseErro
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(PATIENCE)
-        .test_before_acquire(false)
-        .before_acquire(|connection, known| {
-            Box::pin(async move {
-                if known.idle_for > FRESH {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
+        // A round trip each time; without it every connection to a server that was started again would
+        // fail once, at the moment when everybody tries again.
+        .test_before_acquire(true)
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(KEEP_WHAT_IS_COMMITTED).await.map(drop) })
         })
