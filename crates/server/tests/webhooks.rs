@@ -8,6 +8,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    pin::Pin,
     sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -34,13 +35,21 @@ const DAY_MS: i64 = 86_400_000;
 struct Receiver {
     got: Arc<Mutex<Vec<(HeaderMap, String)>>>,
     answer: Arc<Mutex<Option<StatusCode>>>,
+    /// What happens before its next answer.
+    before_answer: Arc<Mutex<Option<BoxFuture>>>,
 }
+
+type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Receiver {
     async fn start(&self) -> SocketAddr {
         let receiver = self.clone();
         let handler = async move |headers: HeaderMap, body: String| -> Response {
             receiver.got.lock().unwrap().push((headers, body));
+            let before = receiver.before_answer.lock().unwrap().take();
+            if let Some(before) = before {
+                before.await;
+            }
             let status = receiver.answer.lock().unwrap().unwrap_or(StatusCode::OK);
             let to = [(header::LOCATION, "/elsewhere")];
             (status, to, "x".repeat(5_000)).into_response()
@@ -188,6 +197,32 @@ async fn a_message_is_signed_retried_logged_and_replayed(url: &DatabaseUrl) {
     assert!(!webhooks.replay(id, "harbour-7", now).await.unwrap());
 }
 
+async fn a_replay_during_a_call_is_not_lost(url: &DatabaseUrl) {
+    let folder = tempfile::tempdir().unwrap();
+    let key = WebhookKey::read_or_make(&folder.path().join("key")).unwrap();
+    let webhooks = open(url, &key, &development()).await;
+    let receiver = Receiver::default();
+    let hook = format!("http://{}/hook", receiver.start().await);
+    let now = now_ms();
+    let new = endpoint(&webhooks, &hook, &["contribution.recorded"]);
+    let (registered, _) = webhooks.register(new, now).await.unwrap();
+    let kind = "contribution.recorded";
+    webhooks
+        .publish("harbour-9", "harbour", kind, "{}".to_owned(), now)
+        .await
+        .unwrap();
+    let (asked, id) = (webhooks.clone(), registered.id.clone());
+    *receiver.before_answer.lock().unwrap() = Some(Box::pin(async move {
+        assert!(asked.replay(&id, "harbour-9", now).await.unwrap());
+    }));
+    let sent = webhooks.deliver_due(now).await.unwrap();
+    assert_eq!((sent, receiver.count()), (2, 2));
+    let deliveries = webhooks.deliveries(&registered.id, 10).await.unwrap();
+    assert_eq!(deliveries[0].state, DeliveryState::Delivered);
+    assert_eq!(webhooks.deliver_due(now + DAY_MS).await.unwrap(), 0);
+    assert!(webhooks.remove(&registered.id).await.unwrap());
+}
+
 async fn two_nodes_send_a_message_once(url: &DatabaseUrl) {
     let folder = tempfile::tempdir().unwrap();
     let key = WebhookKey::read_or_make(&folder.path().join("key")).unwrap();
@@ -218,6 +253,8 @@ async fn on_sqlite() {
     a_message_is_signed_retried_logged_and_replayed(&url).await;
     let url = DatabaseUrl::Folder(folder.path().join("b"));
     two_nodes_send_a_message_once(&url).await;
+    let url = DatabaseUrl::Folder(folder.path().join("c"));
+    a_replay_during_a_call_is_not_lost(&url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,6 +264,8 @@ async fn on_postgres() {
     a_message_is_signed_retried_logged_and_replayed(&url).await;
     let url = server.database("b").await.unwrap();
     two_nodes_send_a_message_once(&url).await;
+    let url = server.database("c").await.unwrap();
+    a_replay_during_a_call_is_not_lost(&url).await;
 }
 
 #[tokio::test]

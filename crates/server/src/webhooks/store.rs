@@ -35,6 +35,13 @@ pub(super) struct Due {
     due_ms: i64,
 }
 
+impl Due {
+    /// Until when the node that claimed it has it for itself.
+    fn lease_ms(&self) -> i64 {
+        self.call.now_ms + LEASE_MS
+    }
+}
+
 type EndpointRow = (
     String,
     String,
@@ -231,13 +238,15 @@ impl Store {
         .bind(&due.call.message)
         .bind(&due.endpoint)
         .bind(due.due_ms)
-        .bind(due.call.now_ms + LEASE_MS)
+        .bind(due.lease_ms())
         .execute(pool)
         .await
         .map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
+    /// Notes an attempt, and what became of the delivery unless somebody asked meanwhile that it be
+    /// replayed: then it is due again, and stays so.
     pub(super) async fn add_attempt(
         &self,
         due: &Due,
@@ -260,12 +269,13 @@ impl Store {
         .map(drop))?;
         on_writer!(&self.0, |pool| sqlx::query(
             "UPDATE webhook_delivery SET state = $3, due = $4
-             WHERE message = $1 AND endpoint = $2 AND state = 0"
+             WHERE message = $1 AND endpoint = $2 AND state = 0 AND due = $5"
         )
         .bind(&due.call.message)
         .bind(&due.endpoint)
         .bind(state.as_code())
         .bind(next_due_ms)
+        .bind(due.lease_ms())
         .execute(pool)
         .await
         .map(drop))
