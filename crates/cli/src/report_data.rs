@@ -13,13 +13,14 @@ mod supply;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod unrecorded;
 mod words;
 
 use softcap_offering::{Offering, Settlement, Value, Verdict, terms::Terms};
 
 use crate::report::{Amount, Commitments, CurrencyTotals, Holdings, ReportData, Unit, VerifyGuide};
 
-pub(crate) use self::raise::RaiseSeries;
+pub(crate) use self::{raise::RaiseSeries, unrecorded::UnrecordedRefusals};
 use self::{
     tally::Tally,
     words::{Words, whole_units},
@@ -39,18 +40,19 @@ const PROGRAM: &str = concat!("softcap ", env!("CARGO_PKG_VERSION"));
 
 /// All that the page shows of a settled offering; `None` before it is settled.
 ///
-/// `raise` was told of each contribution, `commitments` come from the bundle, and `bundle_name` is
+/// `raise` and `unrecorded` were told of each contribution, `commitments` come from the bundle, and `bundle_name` is
 /// the folder as its readers will call it. Looks at each contribution once.
 pub(crate) fn report_data(
     offering: &Offering,
     raise: &RaiseSeries,
+    unrecorded: &UnrecordedRefusals,
     commitments: Commitments,
     bundle_name: &str,
 ) -> Option<ReportData> {
     let settlement = offering.settlement()?;
     let terms = offering.terms();
     let words = Words { terms };
-    let tally = Tally::of(offering);
+    let tally = Tally::of(offering, unrecorded);
     let succeeded = settlement.settled.verdict == Verdict::Succeeded;
     // After any other verdict nothing is accepted any more, and the page shows what had been.
     let raised = if succeeded {
@@ -81,7 +83,7 @@ pub(crate) fn report_data(
         hard_cap: rounds::money_cap(terms.hard_cap).map(numeraire),
         currencies: currencies(words, settlement),
         tokens_sold: whole_units(settlement.settled.sold.0, terms.token.decimals),
-        contributions: offering.contribution_count() as u64,
+        contributions: offering.contribution_count() as u64 + unrecorded.total(),
         investors: tally.investors,
         refused: tally.refused,
         rounds: rounds::rounds(offering, settlement),

@@ -11,7 +11,12 @@ use softcap_proof::{
 };
 
 use super::settle::Summary;
-use crate::{failure::Failure, out_dir::OutDir, report, report_data, report_data::RaiseSeries};
+use crate::{
+    failure::Failure,
+    out_dir::OutDir,
+    report,
+    report_data::{self, RaiseSeries, UnrecordedRefusals},
+};
 
 /// Writes the bundle of a settled offering into a new folder.
 pub(super) async fn write(
@@ -44,10 +49,12 @@ fn write_into(
     let text = log.row.document.as_bytes();
     let mut bundle = BundleWriter::new(text, log.terms.clone(), announce.stamp, folder)?;
     let mut raise = RaiseSeries::new(&log.terms);
+    let mut unrecorded = UnrecordedRefusals::default();
     let mut rows = 0;
     for leaf in leaves {
         let (entry, _) = decode(leaf)?;
-        bundle.record_request(entry.stamp, entry.request, &entry.command)?;
+        let (_, outcome) = bundle.record_request(entry.stamp, entry.request, &entry.command)?;
+        unrecorded.observe(&entry.command, &outcome);
         let raised = bundle.offering().raised();
         if matches!(
             entry.command,
@@ -65,6 +72,7 @@ fn write_into(
     let data = report_data::report_data(
         bundle.offering(),
         &raise,
+        &unrecorded,
         summary.report_commitments(),
         &name,
     );

@@ -23,7 +23,9 @@ use crate::{
     failure::Failure,
     out_dir::OutDir,
     recording::{NoFiles, Recorded, Recording},
-    report, report_data, terms_file, text_file,
+    report,
+    report_data::{self, UnrecordedRefusals},
+    terms_file, text_file,
 };
 
 /// Largest file of a key in bytes; a key is a line.
@@ -136,6 +138,8 @@ where
     let data = report_data::report_data(
         bundle.offering(),
         &raise,
+        // In files money arrives with a contribution, so that each has a row.
+        &UnrecordedRefusals::default(),
         summary.report_commitments(),
         &name,
     );

@@ -6,7 +6,7 @@ use softcap_offering::{Amount, CurrencyIndex, Offering, Reason, Refusal, ReturnR
 
 use crate::report::{RefusalCount, ReturnTotal};
 
-use super::words::Words;
+use super::{unrecorded::UnrecordedRefusals, words::Words};
 
 /// What the contributions add up to.
 #[derive(Debug, Default)]
@@ -35,8 +35,8 @@ struct Returned {
 }
 
 impl Tally {
-    /// Looks at every contribution once.
-    pub(super) fn of(offering: &Offering) -> Self {
+    /// Looks at every contribution once, and adds those that have no row.
+    pub(super) fn of(offering: &Offering, unrecorded: &UnrecordedRefusals) -> Self {
         let mut tally = Self {
             tokens: vec![0; offering.investor_count()],
             ..Self::default()
@@ -55,6 +55,10 @@ impl Tally {
             if let Some(reason) = row.reason {
                 tally.count(reason, &row, currencies);
             }
+        }
+        for (refusal, count) in unrecorded.by_refusal() {
+            tally.refusals.entry(refusal).or_default().whole += count;
+            tally.refused += count;
         }
         tally.investors = contributed.iter().map(|seen| u64::from(*seen)).sum();
         tally

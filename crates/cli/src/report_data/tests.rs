@@ -25,6 +25,7 @@ const MARCH: u64 = 1_772_323_200_000;
 struct Sale {
     offering: Offering,
     raise: RaiseSeries,
+    unrecorded: UnrecordedRefusals,
 }
 
 impl Sale {
@@ -34,6 +35,7 @@ impl Sale {
         let mut sale = Self {
             offering: Offering::new(terms),
             raise,
+            unrecorded: UnrecordedRefusals::default(),
         };
         let terms_hash = sale.offering.terms_hash();
         assert_eq!(
@@ -49,6 +51,7 @@ impl Sale {
             position: Position(position),
         };
         let outcome = self.offering.apply(stamp, &command);
+        self.unrecorded.observe(&command, &outcome);
         let raised = self.offering.raised();
         if matches!(command, Command::Contribute(_)) {
             self.raise.observe(stamp, raised);
@@ -109,7 +112,14 @@ impl Sale {
     }
 
     fn data(&self) -> ReportData {
-        report_data(&self.offering, &self.raise, commitments(), "bundle").unwrap()
+        report_data(
+            &self.offering,
+            &self.raise,
+            &self.unrecorded,
+            commitments(),
+            "bundle",
+        )
+        .unwrap()
     }
 }
 
@@ -179,6 +189,32 @@ fn harbour() -> Sale {
     };
     sale.apply(0, public + 6 * HOUR, back);
     sale
+}
+
+/// None of their money moved, so that they have no row; they were refused all the same.
+#[test]
+fn refused_contributions_from_accounts_are_counted() {
+    let rows = harbour().settle();
+    let mut sale = harbour();
+    let late = MARCH + 30 * DAY;
+    for (who, funding) in [("hal", Funding::Account), ("ida", Funding::Arrived)] {
+        let contribute = Contribute {
+            investor: InvestorId::parse(who).unwrap(),
+            currency: CurrencyIndex(0),
+            amount: Amount(50_000),
+            limit: None,
+            reference: "",
+            source: None,
+            funding,
+        };
+        let outcome = sale.apply(0, late, Command::Contribute(contribute));
+        assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+    }
+    let data = sale.settle();
+    assert_eq!(data.contributions, rows.contributions + 2);
+    assert_eq!(data.refused, rows.refused + 2);
+    let count = |data: &ReportData| -> u64 { data.refusals.iter().map(|one| one.count).sum() };
+    assert_eq!(count(&data), count(&rows) + 2);
 }
 
 fn texts(amounts: &[CurrencyTotals]) -> Vec<[&str; 5]> {
@@ -421,5 +457,12 @@ fn the_same_sale_gives_the_same_page() {
 #[test]
 fn nothing_is_shown_before_settlement() {
     let sale = harbour();
-    assert!(report_data(&sale.offering, &sale.raise, commitments(), "bundle").is_none());
+    let nothing = report_data(
+        &sale.offering,
+        &sale.raise,
+        &sale.unrecorded,
+        commitments(),
+        "bundle",
+    );
+    assert!(nothing.is_none());
 }
