@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{DatabaseError, SqliteDatabase};
+use crate::{DatabaseError, SqliteDatabase, sqlite::Content};
 
 /// How long a statement waits for a connection or a lock before the database counts as gone.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -99,6 +99,23 @@ impl Database {
     /// [`DatabaseError::Unsafe`] when a PostgreSQL was told not to write to its disk, and what the
     /// database says.
     pub async fn open(url: &DatabaseUrl, name: &str) -> Result<Self, DatabaseError> {
+        Self::open_content(url, name, Content::Kept).await
+    }
+
+    /// As [`Database::open`], for what can be made again from elsewhere. On PostgreSQL it makes no
+    /// difference.
+    ///
+    /// # Errors
+    /// Those of [`Database::open`].
+    pub async fn open_derived(url: &DatabaseUrl, name: &str) -> Result<Self, DatabaseError> {
+        Self::open_content(url, name, Content::Derived).await
+    }
+
+    async fn open_content(
+        url: &DatabaseUrl,
+        name: &str,
+        content: Content,
+    ) -> Result<Self, DatabaseError> {
         match url {
             DatabaseUrl::Folder(folder) => {
                 std::fs::create_dir_all(folder).map_err(|source| DatabaseError::Folder {
@@ -106,7 +123,7 @@ impl Database {
                     source,
                 })?;
                 let file = folder.join(format!("{name}.db"));
-                SqliteDatabase::open(&file).await.map(Self::Sqlite)
+                SqliteDatabase::open(&file, content).await.map(Self::Sqlite)
             }
             DatabaseUrl::Postgres(url) => {
                 let options = PgConnectOptions::from_str(url)?.application_name("softcap");

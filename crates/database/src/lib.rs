@@ -21,4 +21,4 @@ pub mod temporary;
 pub use database::{Database, DatabaseUrl};
 pub use error::DatabaseError;
 pub use migrations::Migrations;
-pub use sqlite::{Checkpoint, SqliteDatabase};
+pub use sqlite::{Checkpoint, Content, SqliteDatabase};

@@ -33,6 +33,16 @@ pub struct SqliteDatabase {
     _checkpoints: Arc<CheckpointTask>,
 }
 
+/// What a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// What is nowhere else: a commit that returns is on disk.
+    Kept,
+    /// What follows from something that is kept: a power cut may undo the last commits (whole ones, and
+    /// never one before another), up to the last checkpoint.
+    Derived,
+}
+
 /// What a checkpoint found and did, in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -52,8 +62,8 @@ impl Drop for CheckpointTask {
 }
 
 impl SqliteDatabase {
-    /// Opens the file, and makes it if there is none. Write-ahead log, `synchronous = FULL` (a commit
-    /// that returns is on disk), foreign keys on.
+    /// Opens the file, and makes it if there is none. Write-ahead log, a commit that returns is on disk
+    /// unless the content can be made again, foreign keys on.
     ///
     /// By itself SQLite moves the log into the file inside a commit, which then waits for two more
     /// syncs and a thousand pages. Here a task does it beside the writer twice a second, and a commit
@@ -61,12 +71,15 @@ impl SqliteDatabase {
     ///
     /// # Errors
     /// [`DatabaseError::Gone`] when the file cannot be opened, and what SQLite says.
-    pub async fn open(file: &Path) -> Result<Self, DatabaseError> {
+    pub async fn open(file: &Path, content: Content) -> Result<Self, DatabaseError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(match content {
+                Content::Kept => SqliteSynchronous::Full,
+                Content::Derived => SqliteSynchronous::Normal,
+            })
             .foreign_keys(true)
             .pragma("wal_autocheckpoint", PAGES_BEFORE_THE_WRITER_HELPS)
             .busy_timeout(PATIENCE);

@@ -442,6 +442,12 @@ impl Keys {
         Ok(())
     }
 
+    /// Whether the database answered lately, so that keys are let in.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        !self.is_stale()
+    }
+
     fn is_stale(&self) -> bool {
         let fresh = self.inner.fresh.load(Ordering::Acquire);
         let age = self.inner.ticks.nanos().saturating_sub(fresh);

@@ -30,6 +30,16 @@ pub enum JournalError {
         /// How many there are.
         size: u64,
     },
+    /// Another log has the origin.
+    #[error(
+        "J105: another offering has the origin `{0}`: two logs of one origin would contradict each other"
+    )]
+    OriginTaken(String),
+    /// The schedule is in heights of a chain that nobody here watches.
+    #[error(
+        "J106: the terms' clock counts blocks, and this server stamps time: use `clock.kind = \"time\"`"
+    )]
+    ForeignClock,
     /// The queue of the writer is full.
     #[error("J201: too many are waiting: try again in a second")]
     Busy,
@@ -137,6 +147,8 @@ impl JournalError {
             Self::LogName
             | Self::NoSuchLog(_)
             | Self::LogExists(_)
+            | Self::OriginTaken(_)
+            | Self::ForeignClock
             | Self::NoSuchEntry { .. }
             | Self::OtherContent { .. }
             | Self::Held(_)
@@ -164,6 +176,8 @@ impl JournalError {
             Self::LogName
             | Self::NoSuchLog(_)
             | Self::LogExists(_)
+            | Self::OriginTaken(_)
+            | Self::ForeignClock
             | Self::NoSuchEntry { .. }
             | Self::Busy
             | Self::Stopped(_)

@@ -9,7 +9,10 @@ use std::{
 };
 
 use softcap_database::{Database, DatabaseUrl};
-use softcap_offering::{Command, Sequence, Stamp, terms::Terms};
+use softcap_offering::{
+    Command, Sequence, Stamp,
+    terms::{ClockKind, Terms},
+};
 use softcap_proof::{SigningKey, entry::Entry};
 use tokio::{
     sync::{OnceCell, watch},
@@ -17,11 +20,12 @@ use tokio::{
     time::sleep,
 };
 
+use crate::locks::{read, write};
 use crate::{
     BATCH_TIME, Clock, Follower, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader,
-    LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, Sequencer, SequencerConfig,
-    Store, Submission, Tiles, kept_checkpoint::KeptCheckpoints, machine::SERVER_LINE,
-    snapshot_file,
+    LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, SealedBatch, Sequencer,
+    SequencerConfig, Store, Submission, Tiles, kept_checkpoint::KeptCheckpoints,
+    machine::SERVER_LINE, snapshot_file, tile_edge::TILE,
 };
 
 /// Bytes of the record that are read at a time at a start.
@@ -117,7 +121,7 @@ impl Journal {
         let folder = config.folder;
         let lock = lock(&folder)?;
         let store = Store::open(Database::open(&config.url, "journal").await?).await?;
-        let tiles = Tiles::open(Database::open(&config.url, "derived").await?).await?;
+        let tiles = Tiles::open(Database::open_derived(&config.url, "derived").await?).await?;
         let journal = Self {
             store,
             tiles,
@@ -205,7 +209,8 @@ impl Journal {
     /// Freezes terms: makes the log of an offering, whose first entry announces them.
     ///
     /// # Errors
-    /// [`JournalError::LogExists`], [`JournalError::Terms`].
+    /// [`JournalError::LogExists`], [`JournalError::OriginTaken`], [`JournalError::ForeignClock`],
+    /// [`JournalError::Terms`].
     pub async fn announce(
         &self,
         name: &LogName,
@@ -215,6 +220,10 @@ impl Journal {
             return Err(JournalError::LogExists(name.to_string()));
         }
         let terms = parse_terms(name, document)?;
+        // A height stamped with a time in milliseconds would end every window at once.
+        if terms.clock.kind != ClockKind::Time {
+            return Err(JournalError::ForeignClock);
+        }
         self.refuse_lost(name).await?;
         let row = LogRow {
             name: name.clone(),
@@ -224,6 +233,13 @@ impl Journal {
             created: self.clock.now(),
         };
         let starting = self.starting.lock().await;
+        let others = self.store.logs().await?;
+        if others
+            .iter()
+            .any(|other| other.name != *name && other.origin == row.origin)
+        {
+            return Err(JournalError::OriginTaken(row.origin));
+        }
         self.store.create(&row).await?;
         self.run(row).await?;
         drop(starting);
@@ -327,20 +343,14 @@ impl Journal {
     /// A running offering.
     #[must_use]
     pub fn offering(&self, name: &LogName) -> Option<Arc<OfferingLog>> {
-        let held = self
-            .offerings
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let held = read(&self.offerings);
         held.get(name).cloned()
     }
 
     /// All running offerings, by name.
     #[must_use]
     pub fn offerings(&self) -> Vec<Arc<OfferingLog>> {
-        let held = self
-            .offerings
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let held = read(&self.offerings);
         held.values().cloned().collect()
     }
 
@@ -377,10 +387,7 @@ impl Journal {
         if running.sequencer.held().is_none() {
             self.announce_first(&running).await?;
         }
-        let mut held = self
-            .offerings
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut held = write(&self.offerings);
         held.insert(name, running);
         Ok(())
     }
@@ -495,6 +502,8 @@ impl Journal {
             running.keeper.abort();
             write_all_tiles(&running.sequencer, &self.tiles).await?;
         }
+        // A snapshot takes the tiles before it for granted: they must be on disk first.
+        self.tiles.close().await;
         self.snapshot()?;
         for running in self.offerings() {
             keep_newest(&running.reader, &self.kept)?;
@@ -502,8 +511,7 @@ impl Journal {
         if let Some(running) = self.platform.get() {
             keep_newest(&running.reader, &self.kept)?;
         }
-        self.tiles.close().await;
-        self.store.database().close().await;
+        self.store.close().await;
         // Nothing can be appended any more: the folder is free for others.
         self.lock
             .unlock()
@@ -616,10 +624,20 @@ fn keep_newest<M: Machine>(
 
 /// Writes tiles as they become full, as long as the writer lives.
 async fn write_tiles<M: Machine>(sequencer: Sequencer<M>, tiles: Tiles) {
-    let mut newest: watch::Receiver<_> = sequencer.newest();
+    let mut newest: watch::Receiver<Option<Arc<SealedBatch>>> = sequencer.newest();
+    let mut written = 0;
     while newest.changed().await.is_ok() {
+        // Most batches fill no tile; the writer is not held up to look.
+        let size = newest
+            .borrow_and_update()
+            .as_ref()
+            .map_or(0, |batch| batch.size());
+        if size / TILE as u64 == written {
+            continue;
+        }
+        written = size / TILE as u64;
         if let Err(error) = write_all_tiles(&sequencer, &tiles).await {
-            // They stay in memory, and the next batch tries again.
+            // They stay in memory, and the next full tile tries again.
             tracing::warn!(log = %sequencer.name(), %error, "tiles were not written");
         }
     }

@@ -13,6 +13,7 @@ mod error;
 mod investor_numbers;
 mod journal;
 mod kept_checkpoint;
+mod locks;
 mod log;
 mod log_name;
 mod log_reader;

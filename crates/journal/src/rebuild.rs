@@ -67,7 +67,7 @@ async fn write_anew(
     progress: &mut (dyn FnMut(&LogName, u64) + Send),
 ) -> Result<Vec<Rebuilt>, JournalError> {
     let store = Store::open(Database::open(url, "journal").await?).await?;
-    let tiles = Tiles::open(Database::open(url, "derived").await?).await?;
+    let tiles = Tiles::open(Database::open_derived(url, "derived").await?).await?;
     let mut rebuilt = Vec::new();
     let result = async {
         for row in store.logs().await? {
@@ -78,7 +78,7 @@ async fn write_anew(
     }
     .await;
     tiles.close().await;
-    store.database().close().await;
+    store.close().await;
     result.map(|()| rebuilt)
 }
 

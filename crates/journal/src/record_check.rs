@@ -72,7 +72,7 @@ pub async fn check_record(
         checks.push(LogCheck { name, result });
     }
     tiles.close().await;
-    store.database().close().await;
+    store.close().await;
     Ok(checks)
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn open_existing(url: &DatabaseUrl) -> Result<(Store, Tiles), J
         return Err(JournalError::NoRecord(folder.clone()));
     }
     let store = Store::open(Database::open(url, "journal").await?).await?;
-    let tiles = Tiles::open(Database::open(url, "derived").await?).await?;
+    let tiles = Tiles::open(Database::open_derived(url, "derived").await?).await?;
     Ok((store, tiles))
 }
 

@@ -17,6 +17,7 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
 };
 
+use crate::locks::{read, write};
 use crate::{
     Appended, BatchRow, Clock, Hold, JournalError, Log, LogName, Machine, NewBatch, SealedBatch,
     Store,
@@ -197,19 +198,12 @@ impl<M: Machine> Sequencer<M> {
 
     /// The log now. The guard holds the writer up: look up what is needed, and let go.
     pub fn read(&self) -> RwLockReadGuard<'_, Log<M>> {
-        self.shared
-            .log
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        read(&self.shared.log)
     }
 
     /// Notes that the oldest tiles are in the database now.
     pub(crate) fn tiles_written(&self, count: usize) {
-        let mut log = self
-            .shared
-            .log
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut log = write(&self.shared.log);
         log.written(count);
     }
 
@@ -260,34 +254,22 @@ impl<M: Machine> Sequencer<M> {
 
 impl<M> Shared<M> {
     fn held(&self) -> Option<Hold> {
-        let held = self
-            .held
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let held = read(&self.held);
         held.clone()
     }
 
     fn set_held(&self, hold: Option<Hold>) {
-        let mut held = self
-            .held
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut held = write(&self.held);
         *held = hold;
     }
 
     fn stopped(&self) -> Option<Arc<str>> {
-        let held = self
-            .stopped
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let held = read(&self.stopped);
         held.clone()
     }
 
     fn set_stopped(&self, reason: Option<Arc<str>>) {
-        let mut held = self
-            .stopped
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut held = write(&self.stopped);
         *held = reason;
     }
 }
@@ -381,11 +363,7 @@ impl<M: Machine> Writer<M> {
             return;
         };
         let (size, now) = {
-            let log = self
-                .shared
-                .log
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let log = read(&self.shared.log);
             (log.size(), log.root())
         };
         if size < kept {
@@ -415,6 +393,28 @@ impl<M: Machine> Writer<M> {
         }
     }
 
+    /// After somebody else took the place of a batch: their batch must be there to read.
+    fn catch_up_past(&mut self, first: u64) -> Result<(), JournalError> {
+        self.catch_up()?;
+        if self.size() > first {
+            return Ok(());
+        }
+        let error = JournalError::Damaged {
+            log: self.name.to_string(),
+            index: first,
+            problem: "the order is past this entry, and the entry is not there".to_owned(),
+        };
+        self.broken_by(&error);
+        Err(error)
+    }
+
+    /// Enters nothing any more: the state in memory and the record do not go together.
+    fn broken_by(&mut self, error: &JournalError) {
+        tracing::error!(log = %self.name, %error, "the record cannot be applied");
+        self.shared.set_stopped(Some(error.to_string().into()));
+        self.broken = Some(error.clone());
+    }
+
     fn enter(&mut self, batch: &mut Vec<Waiting>) -> Result<(), JournalError> {
         let time = self.time();
         loop {
@@ -438,7 +438,7 @@ impl<M: Machine> Writer<M> {
                     answer(batch, &sealed);
                     return Ok(());
                 }
-                Ok(Appended::Behind) => self.catch_up()?,
+                Ok(Appended::Behind) => self.catch_up_past(new.first)?,
                 Err(error) => {
                     self.unanswered = Some(new);
                     return Err(error);
@@ -470,11 +470,7 @@ impl<M: Machine> Writer<M> {
     /// Answers what needs no entry: a request that is known, and contributions while they are stopped.
     fn drop_unwanted(&self, batch: &mut Vec<Waiting>) {
         let stopped = self.shared.stopped();
-        let log = self
-            .shared
-            .log
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let log = read(&self.shared.log);
         let waiting = std::mem::take(batch);
         for one in waiting {
             let request = one.submission.request;
@@ -492,11 +488,7 @@ impl<M: Machine> Writer<M> {
 
     fn new_batch(&self, batch: &[Waiting], time: u64) -> Result<NewBatch, JournalError> {
         let (first, root, newest) = {
-            let log = self
-                .shared
-                .log
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let log = read(&self.shared.log);
             (log.size(), log.root(), log.newest())
         };
         let mut id = [0; 16];
@@ -515,27 +507,20 @@ impl<M: Machine> Writer<M> {
     }
 
     fn size(&self) -> u64 {
-        self.shared
-            .log
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .size()
+        read(&self.shared.log).size()
     }
 
     /// Applies a batch of the record. One that cannot be applied leaves a state that follows from no
     /// record: nothing is appended after it.
     fn seal(&mut self, row: &BatchRow) -> Result<Arc<SealedBatch>, JournalError> {
-        let sealed = self
-            .shared
-            .log
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .seal(row, &self.config.origin, &self.key);
-        let sealed = sealed.map(Arc::new).inspect_err(|error| {
-            tracing::error!(log = %self.name, %error, "the record cannot be applied");
-            self.shared.set_stopped(Some(error.to_string().into()));
-            self.broken = Some(error.clone());
-        })?;
+        let sealed = write(&self.shared.log).seal(row, &self.config.origin, &self.key);
+        let sealed = match sealed {
+            Ok(sealed) => Arc::new(sealed),
+            Err(error) => {
+                self.broken_by(&error);
+                return Err(error);
+            }
+        };
         self.compare_with_kept();
         self.newest.send_replace(Some(Arc::clone(&sealed)));
         Ok(sealed)

@@ -12,7 +12,7 @@ pub use follower::Follower;
 use follower::Herald;
 
 use softcap_database::{Database, DatabaseError, Migrations, on_reader};
-use sqlx::FromRow;
+use sqlx::{FromRow, PgPool};
 
 use crate::{JournalError, LogName};
 
@@ -20,8 +20,16 @@ use crate::{JournalError, LogName};
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
-    /// Tells other nodes that something was appended.
-    herald: Option<Herald>,
+    appender: Appender,
+}
+
+/// How rows get into the database.
+#[derive(Clone, Debug)]
+enum Appender {
+    /// By the one connection that writes.
+    Sqlite(sqlite::Writer),
+    /// By any connection; other nodes are told.
+    Postgres { pool: PgPool, herald: Herald },
 }
 
 /// A batch that has no place yet.
@@ -147,11 +155,14 @@ impl Store {
             sqlx::migrate!("migrations/postgres"),
         );
         migrations.run(&database).await?;
-        let herald = match &database {
-            Database::Sqlite(_) => None,
-            Database::Postgres(pool) => Some(Herald::start(pool.clone())),
+        let appender = match &database {
+            Database::Sqlite(sqlite) => Appender::Sqlite(sqlite::Writer::of(sqlite).await?),
+            Database::Postgres(pool) => Appender::Postgres {
+                pool: pool.clone(),
+                herald: Herald::start(pool.clone()),
+            },
         };
-        Ok(Self { database, herald })
+        Ok(Self { database, appender })
     }
 
     /// The database below.
@@ -163,15 +174,20 @@ impl Store {
     /// Makes an empty log.
     ///
     /// # Errors
-    /// [`JournalError::LogExists`].
+    /// [`JournalError::LogExists`], [`JournalError::OriginTaken`].
     pub async fn create(&self, row: &LogRow) -> Result<(), JournalError> {
-        let made = match &self.database {
-            Database::Sqlite(sqlite) => sqlite::create(sqlite, row).await,
-            Database::Postgres(pool) => postgres::create(pool, row).await,
+        let made = match &self.appender {
+            Appender::Sqlite(writer) => sqlite::create(writer, row).await,
+            Appender::Postgres { pool, .. } => postgres::create(pool, row).await,
         };
         match made {
             Err(JournalError::Database(error)) if matches!(*error, DatabaseError::Taken(_)) => {
-                Err(JournalError::LogExists(row.name.to_string()))
+                let known = self.logs().await?;
+                Err(if known.iter().any(|known| known.name == row.name) {
+                    JournalError::LogExists(row.name.to_string())
+                } else {
+                    JournalError::OriginTaken(row.origin.clone())
+                })
             }
             other => other,
         }
@@ -211,14 +227,22 @@ impl Store {
     /// A passing one ([`JournalError::is_passing`]) leaves it open whether the batch was written; a
     /// second try with the same batch finds it by its id and never writes it twice.
     pub async fn append(&self, log: &LogName, batch: &NewBatch) -> Result<Appended, JournalError> {
-        let appended = match &self.database {
-            Database::Sqlite(sqlite) => sqlite::append(sqlite, log, batch).await,
-            Database::Postgres(pool) => postgres::append(pool, log, batch).await,
-        }?;
-        if let Some(herald) = &self.herald {
-            herald.tell();
+        match &self.appender {
+            Appender::Sqlite(writer) => sqlite::append(writer, log, batch).await,
+            Appender::Postgres { pool, herald } => {
+                let appended = postgres::append(pool, log, batch).await?;
+                herald.tell();
+                Ok(appended)
+            }
         }
-        Ok(appended)
+    }
+
+    /// Closes all connections. Nothing is appended after it.
+    pub async fn close(&self) {
+        if let Appender::Sqlite(writer) = &self.appender {
+            writer.close().await;
+        }
+        self.database.close().await;
     }
 
     /// Learns what other nodes append. `None` where there are none, on SQLite.

@@ -221,6 +221,30 @@ async fn prove_all(log: &OfferingLog, old: &CheckpointNote, new: &CheckpointNote
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn terms_that_a_server_cannot_keep_are_not_announced() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path()).await.unwrap();
+    let [blocks, harbour, other] = ["blocks", "harbour", "other"].map(|name| name.parse().unwrap());
+    let heights = TERMS
+        .replace("kind = \"time\"", "kind = \"block\"")
+        .replace("\"2020-01-01T00:00:00Z\"", "100")
+        .replace("\"2098-01-01T00:00:00Z\"", "200")
+        .replace("\"2099-06-01T00:00:00Z\"", "300");
+    let refused = journal.announce(&blocks, &heights).await;
+    assert!(
+        matches!(refused, Err(JournalError::ForeignClock)),
+        "{refused:?}"
+    );
+    journal.announce(&harbour, TERMS).await.unwrap();
+    let refused = journal.announce(&other, TERMS).await;
+    assert!(
+        matches!(refused, Err(JournalError::OriginTaken(_))),
+        "{refused:?}"
+    );
+    assert_eq!(journal.offerings().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_requests_with_one_key_are_one_contribution() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).await.unwrap();

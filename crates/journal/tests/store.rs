@@ -136,7 +136,7 @@ async fn both_databases_keep_the_contract() {
         let missing = store.batch_of(&name(), 6).await.unwrap_err();
         let is_six = matches!(missing, JournalError::NoSuchEntry { index: 6, size: 6 });
         assert!(is_six, "{missing:?}");
-        store.database().close().await;
+        store.close().await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
-use softcap_identity::{KeySettings, Keys, Ticks, UnixMillis, Verb, Watch};
+use softcap_identity::{KeySettings, Keys, Ticks, Verb, Watch};
 use softcap_journal::{
     Clock, Intake, Journal, JournalConfig, OfferingLog, Submission, SystemClock,
     encode_at_batch_time,
@@ -21,7 +21,6 @@ use crate::{
     health::{ComponentState, Readiness},
     listener::{Server, StopReport},
     metrics::Metrics,
-    problem::{ApiError, ProblemCode},
     record_numbers::RecordNumbers,
     secrets::Secrets,
     stop::Stopping,
@@ -105,14 +104,24 @@ impl Node {
 
     /// All routes, in their frame.
     pub fn router(&self, config: &Config, metrics: Arc<Metrics>, stopping: Stopping) -> Router {
-        let journal = Arc::clone(&self.service);
-        let readiness = Readiness::new(stopping.clone()).with("contributions", move || {
-            let offerings = journal.journal().offerings();
-            let stopped = offerings.iter().find_map(|log| log.sequencer.stopped());
-            stopped.map_or(ComponentState::Ready, |reason| {
-                ComponentState::Warning(reason.to_string())
+        let service = Arc::clone(&self.service);
+        let known = self.service.keys().clone();
+        let readiness = Readiness::new(stopping.clone())
+            .with("contributions", move || {
+                let offerings = service.journal().offerings();
+                let stopped = offerings.iter().find_map(|log| log.sequencer.stopped());
+                stopped.map_or(ComponentState::Ready, |reason| {
+                    ComponentState::Warning(reason.to_string())
+                })
             })
-        });
+            .with("database", move || {
+                if known.is_current() {
+                    ComponentState::Ready
+                } else {
+                    let reason = "it does not answer: nothing that needs a key can be done";
+                    ComponentState::Down(reason.to_owned())
+                }
+            });
         let keys = self.service.keys().clone();
         let system = System {
             readiness,
@@ -120,22 +129,11 @@ impl Node {
             metrics_permission: Some(Arc::new(move |headers, client| {
                 let keys = keys.clone();
                 Box::pin(async move {
-                    let text = headers
-                        .get("authorization")
-                        .and_then(|value| value.to_str().ok())
-                        .and_then(|value| value.strip_prefix("Bearer "))
-                        .ok_or(ProblemCode::NotAuthenticated)?;
-                    let principal = keys
-                        .authenticate(text, client.ip(), UnixMillis::now())
-                        .map_err(|_| ApiError::from(ProblemCode::NotAuthenticated))?;
-                    if principal.allows_on_all(Verb::MetricsRead) {
-                        Ok(())
-                    } else {
-                        Err(ProblemCode::NotAllowed.into())
-                    }
+                    let caller = api::Caller::of(&keys, &headers, client).await?;
+                    caller.require_on_all(Verb::MetricsRead)
                 })
             })),
-            codes: Arc::from([]),
+            codes: api::problem_codes(),
         };
         let routes = system_routes(system)
             .merge(api::routes(Arc::clone(&self.service)))

@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &RecordArguments, console: &Console) -> Result<Exit
     block_on(async {
         let open = async |name: &str| Database::open(&url, name).await.map_err(ServerError::from);
         let store = Store::open(open("journal").await?).await?;
-        store.database().close().await;
+        store.close().await;
         let tiles = Tiles::open(open("derived").await?).await?;
         tiles.close().await;
         let service = open("service").await?;

@@ -1,11 +1,43 @@
 //! The record in SQLite: one process, one connection that writes.
 
+use std::sync::Arc;
+
 use softcap_database::{DatabaseError, SqliteDatabase};
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::Mutex;
 
 use super::{Appended, LogRow, NewBatch, column};
 use crate::{JournalError, LogName};
 
-pub(super) async fn create(sqlite: &SqliteDatabase, row: &LogRow) -> Result<(), JournalError> {
+/// The one connection that writes the record, taken out of its pool: a pool gets a connection back by a
+/// task of its own, for which the next batch would have to wait.
+#[derive(Clone, Debug)]
+pub(super) struct Writer(Arc<Mutex<Option<SqliteConnection>>>);
+
+impl Writer {
+    pub(super) async fn of(sqlite: &SqliteDatabase) -> Result<Self, JournalError> {
+        let connection = sqlite.writer().acquire().await;
+        let connection = connection.map_err(DatabaseError::from)?.detach();
+        Ok(Self(Arc::new(Mutex::new(Some(connection)))))
+    }
+
+    /// Nothing is appended after it.
+    pub(super) async fn close(&self) {
+        if let Some(connection) = self.0.lock().await.take() {
+            // What was committed is on disk; a close that fails leaves no less.
+            let _ = connection.close().await;
+        }
+    }
+}
+
+/// What a writer that is closed says.
+fn closed() -> JournalError {
+    DatabaseError::Gone("it is closed".to_owned()).into()
+}
+
+pub(super) async fn create(writer: &Writer, row: &LogRow) -> Result<(), JournalError> {
+    let mut held = writer.0.lock().await;
+    let connection = held.as_mut().ok_or_else(closed)?;
     sqlx::query(
         "INSERT INTO log (name, kind, origin, document, created) VALUES ($1, $2, $3, $4, $5)",
     )
@@ -14,7 +46,7 @@ pub(super) async fn create(sqlite: &SqliteDatabase, row: &LogRow) -> Result<(), 
     .bind(&row.origin)
     .bind(&row.document)
     .bind(column(row.created)?)
-    .execute(sqlite.writer())
+    .execute(connection)
     .await
     .map_err(DatabaseError::from)?;
     Ok(())
@@ -23,10 +55,12 @@ pub(super) async fn create(sqlite: &SqliteDatabase, row: &LogRow) -> Result<(), 
 /// One statement is one transaction and one sync. It writes only where the log ends, whatever the
 /// caller believes: a gap or an overlap can never be stored.
 pub(super) async fn append(
-    sqlite: &SqliteDatabase,
+    writer: &Writer,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Appended, JournalError> {
+    let mut held = writer.0.lock().await;
+    let connection = held.as_mut().ok_or_else(closed)?;
     let written = sqlx::query(
         "INSERT INTO batch (log, first, n, id, time, root_before, body) \
          SELECT $1, $2, $3, $4, $5, $6, $7 WHERE $2 = COALESCE( \
@@ -39,17 +73,17 @@ pub(super) async fn append(
     .bind(column(batch.time)?)
     .bind(batch.root_before.as_slice())
     .bind(batch.body.as_slice())
-    .execute(sqlite.writer())
+    .execute(&mut *connection)
     .await
     .map_err(DatabaseError::from)?;
     if written.rows_affected() == 1 {
         return Ok(Appended::At { time: batch.time });
     }
-    find(sqlite, log, batch).await
+    find(connection, log, batch).await
 }
 
 async fn find(
-    sqlite: &SqliteDatabase,
+    connection: &mut SqliteConnection,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Appended, JournalError> {
@@ -57,7 +91,7 @@ async fn find(
         sqlx::query_as("SELECT id, time FROM batch WHERE log = $1 AND first = $2")
             .bind(log.as_str())
             .bind(column(batch.first)?)
-            .fetch_optional(sqlite.writer())
+            .fetch_optional(connection)
             .await
             .map_err(DatabaseError::from)?;
     Ok(match row {

@@ -85,6 +85,31 @@ async fn two_nodes_make_one_record_and_each_reaches_it() {
     assert_eq!(root(&late.offering(&name).unwrap()), root(&log));
 }
 
+/// A database that lost its newest rows under a running node: the order says more than there is to read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_is_past_the_record_ends_in_an_error() {
+    let server = TemporaryPostgres::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let node = node(&server, folder.path()).await;
+    let name = LogName::from_str("harbour").unwrap();
+    let log = node.announce(&name, TERMS).await.unwrap();
+    receipt(&log, contribution(1, 500)).await;
+    let softcap_database::Database::Postgres(pool) = node.store().database() else {
+        panic!("this is PostgreSQL")
+    };
+    sqlx::query("UPDATE log_head SET next = next + 1")
+        .execute(pool)
+        .await
+        .unwrap();
+    for number in [2, 3] {
+        let answer = log.sequencer.submit(contribution(number, 500)).await;
+        let error = answer.unwrap_err();
+        assert_eq!(error.entry(), Some(2), "{error}");
+    }
+    assert!(log.sequencer.stopped().unwrap().contains("entry 2"));
+    assert_eq!(log.reader.size(), 2, "what was there can be read");
+}
+
 fn root(log: &OfferingLog) -> softcap_proof::Root {
     log.reader.checkpoint().unwrap().unverified().root()
 }

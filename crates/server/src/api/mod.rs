@@ -31,10 +31,11 @@ use softcap_journal::{Journal, LogName, OfferingLog};
 use softcap_offering::RequestId;
 use zeroize::Zeroizing;
 
-use crate::{problem::ApiError, webhooks::Webhooks};
+use crate::{problem::ApiError, system::CodeText, webhooks::Webhooks};
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use bids::BidPaths;
+pub(crate) use caller::Caller;
 pub(crate) use contributions::ContributionPaths;
 pub(crate) use events::EventPaths;
 pub(crate) use keys::KeyPaths;
@@ -52,6 +53,7 @@ pub struct Service {
     keys: Keys,
     requests: RequestKey,
     webhooks: Webhooks,
+    trees: settlements::Trees,
 }
 
 /// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
@@ -100,6 +102,7 @@ impl Service {
             keys,
             requests,
             webhooks,
+            trees: settlements::Trees::default(),
         }
     }
 
@@ -127,6 +130,11 @@ impl Service {
             .and_then(|name| self.journal.offering(&name))
             .ok_or_else(|| ApiError::not_found("there is no offering of this name"))
     }
+}
+
+/// Problems that other crates number and these routes answer with, for their pages.
+pub(crate) fn problem_codes() -> Arc<[CodeText]> {
+    caller::codes().chain(submit::codes()).collect()
 }
 
 /// All routes of offerings.

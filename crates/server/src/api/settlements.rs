@@ -1,13 +1,14 @@
 //! Settlement: do it, read it, prove it, and the audit bundle's parts.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
 use serde::Serialize;
 use softcap_identity::Verb;
-use softcap_journal::OfferingLog;
+use softcap_journal::{LogName, OfferingLog};
 use softcap_offering::{Command, InvestorId, Offering};
-use softcap_proof::{bundle, hex};
+use softcap_proof::{SettlementTree, bundle, hex};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use super::{
@@ -151,11 +152,11 @@ async fn settle(
     let entry = submit(&service, &log, &caller, &key, &Command::Settle).await?;
     if matches!(entry.outcome, OutcomeView::Settled { .. }) {
         // Also when the server was stopped between the two entries: the repeat comes here again.
-        if let Some(root) = root(&log).await? {
+        if let Some(tree) = tree(&service, &log).await? {
             // No client can send a zero byte, so this is the key of nobody's own request.
             let key = IdempotencyKey(format!("{}\0publish", key.0));
             let command = Command::Publish {
-                settlement_root: root,
+                settlement_root: tree.root().0,
             };
             submit(&service, &log, &caller, &key, &command).await?;
         }
@@ -163,16 +164,39 @@ async fn settle(
     Ok(created(&offering, &entry))
 }
 
-/// The root of the settlement tree; built beside the requests.
-async fn root(log: &Arc<OfferingLog>) -> Result<Option<[u8; 32]>, ApiError> {
-    let log = Arc::clone(log);
+/// Trees of settled offerings; of one in which nobody took part there is none.
+pub(super) type Trees = Mutex<BTreeMap<LogName, Option<Arc<SettlementTree>>>>;
+
+fn not_settled() -> ApiError {
+    ApiError::not_found("the offering is not settled")
+}
+
+fn require_settled(log: &OfferingLog) -> Result<(), ApiError> {
+    let state = log.sequencer.read();
+    let settlement = state.machine().offering().settlement();
+    settlement.map(|_| ()).ok_or_else(not_settled)
+}
+
+/// The settlement tree; `None` when nobody took part. Anybody may ask, so it is built once, by one
+/// at a time and beside the requests, and kept: after a settlement it never changes.
+async fn tree(
+    service: &Service,
+    log: &Arc<OfferingLog>,
+) -> Result<Option<Arc<SettlementTree>>, ApiError> {
+    let mut trees = service.trees.lock().await;
+    if let Some(known) = trees.get(&log.row.name) {
+        return Ok(known.clone());
+    }
+    let of = Arc::clone(log);
     let built = tokio::task::spawn_blocking(move || {
-        let state = log.sequencer.read();
+        let state = of.sequencer.read();
         bundle::settlement_tree(state.machine().offering())
     });
-    let tree = built.await.map_err(|error| ApiError::internal(&error))?;
-    let tree = tree.map_err(|error| ApiError::internal(&error))?;
-    Ok(tree.map(|tree| tree.root().0))
+    let built = built.await.map_err(|error| ApiError::internal(&error))?;
+    let tree = built.map_err(|error| ApiError::internal(&error))?;
+    let tree = tree.map(Arc::new);
+    trees.insert(log.row.name.clone(), tree.clone());
+    Ok(tree)
 }
 
 /// How the offering ended. The ETag is the root.
@@ -192,21 +216,12 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&offering)?;
-    let not_yet = || ApiError::not_found("the offering is not settled");
-    if log
-        .sequencer
-        .read()
-        .machine()
-        .offering()
-        .settlement()
-        .is_none()
-    {
-        return Err(not_yet());
-    }
-    let root = root(&log).await?.map(|root| hex(&root));
+    require_settled(&log)?;
+    let tree = tree(&service, &log).await?;
+    let root = tree.map(|tree| hex(&tree.root().0));
     let tag = root.clone().unwrap_or_else(|| "nobody".to_owned());
     let state = log.sequencer.read();
-    let view = settlement_view(&log, state.machine().offering(), root).ok_or_else(not_yet)?;
+    let view = settlement_view(&log, state.machine().offering(), root).ok_or_else(not_settled)?;
     drop(state);
     Ok(unless_known(&headers, &tag, Json(view)))
 }
@@ -268,27 +283,26 @@ async fn proof(
     Path((offering, who)): Path<(String, String)>,
 ) -> Result<Json<InvestorProofView>, ApiError> {
     let log = service.offering(&offering)?;
-    let built = tokio::task::spawn_blocking(move || investor_proof(&log, &who));
-    let view = built.await.map_err(|error| ApiError::internal(&error))??;
-    Ok(Json(view))
+    require_settled(&log)?;
+    let tree = tree(&service, &log).await?;
+    let tree = tree.ok_or_else(|| ApiError::not_found("nobody took part"))?;
+    investor_proof(&log, &tree, &who).map(Json)
 }
 
-fn investor_proof(log: &OfferingLog, who: &str) -> Result<InvestorProofView, ApiError> {
+fn investor_proof(
+    log: &OfferingLog,
+    tree: &SettlementTree,
+    who: &str,
+) -> Result<InvestorProofView, ApiError> {
     let id = InvestorId::parse(who)
         .map_err(|error| ApiError::invalid("investor", &error.to_string()))?;
     let state = log.sequencer.read();
     let offering = state.machine().offering();
-    if offering.settlement().is_none() {
-        return Err(ApiError::not_found("the offering is not settled"));
-    }
     let index = offering
         .find_investor(id)
         .ok_or_else(|| ApiError::not_found("nobody has this number here"))?
         .index();
     let failed = |error: softcap_proof::ProofError| ApiError::internal(&error);
-    let tree = bundle::settlement_tree(offering)
-        .map_err(failed)?
-        .ok_or_else(|| ApiError::not_found("nobody took part"))?;
     let mut rows = offering.investor_rows_from(index, index + 1);
     let row = rows
         .next()

@@ -1,5 +1,7 @@
 //! A command becomes an entry, and its receipt the answer.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use softcap_journal::{
     Answer, Intake, JournalError, LogReader, Machine as _, OfferingLog, OfferingMachine,
@@ -13,7 +15,10 @@ use super::{
     caller::{Caller, IdempotencyKey},
     entry_view::EntryView,
 };
-use crate::problem::{ApiError, ProblemCode};
+use crate::{
+    problem::{ApiError, ProblemCode},
+    system::CodeText,
+};
 
 /// Appends a command and answers with its entry; a repeat of the request gets the first answer.
 pub(super) async fn submit(
@@ -61,6 +66,35 @@ pub(super) fn view(log: &OfferingLog, receipt: &Receipt) -> Result<EntryView, Ap
     EntryView::new(&log.row.name, &log.terms, receipt).map_err(|error| ApiError::internal(&error))
 }
 
+const STOPPED: CodeText = CodeText {
+    code: Cow::Borrowed("J202"),
+    title: Cow::Borrowed("Contributions are stopped for now."),
+    remedy: Cow::Borrowed(
+        "Withdrawals and all else go on. Repeat with the same Idempotency-Key later.",
+    ),
+};
+
+const HELD: CodeText = CodeText {
+    code: Cow::Borrowed("J205"),
+    title: Cow::Borrowed("Nothing is entered into this log."),
+    remedy: Cow::Borrowed("Reads go on. An operator must put the right database back."),
+};
+
+/// The record's own problems, for their pages.
+pub(super) fn codes() -> impl Iterator<Item = CodeText> {
+    [STOPPED, HELD].into_iter()
+}
+
+fn unavailable(text: CodeText, error: &JournalError) -> ApiError {
+    ApiError::Domain {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: text.code,
+        title: text.title,
+        detail: error.to_string(),
+        remedy: text.remedy,
+    }
+}
+
 /// What the record says, as a problem.
 pub(super) fn of_journal(error: JournalError) -> ApiError {
     match &error {
@@ -69,27 +103,16 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         JournalError::NoSuchLog(_) | JournalError::NoSuchEntry { .. } => {
             ApiError::not_found(error.to_string())
         }
-        JournalError::Stopped(_) => ApiError::Domain {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            code: "J202".into(),
-            title: "Contributions are stopped for now.".into(),
-            detail: error.to_string(),
-            remedy: "Withdrawals and all else go on. Repeat with the same Idempotency-Key later."
-                .into(),
-        },
-        JournalError::Held(_) => ApiError::Domain {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            code: "J205".into(),
-            title: "Nothing is entered into this log.".into(),
-            detail: error.to_string(),
-            remedy: "Reads go on. An operator must put the right database back.".into(),
-        },
-        JournalError::LogExists(_) | JournalError::OtherTransfer | JournalError::HasMoney => {
-            ApiError::new(ProblemCode::Conflict, error.to_string())
-        }
-        JournalError::LogName | JournalError::Terms { .. } | JournalError::NotOnBalance(_) => {
-            ApiError::new(ProblemCode::Invalid, error.to_string())
-        }
+        JournalError::Stopped(_) => unavailable(STOPPED, &error),
+        JournalError::Held(_) => unavailable(HELD, &error),
+        JournalError::LogExists(_)
+        | JournalError::OriginTaken(_)
+        | JournalError::OtherTransfer
+        | JournalError::HasMoney => ApiError::new(ProblemCode::Conflict, error.to_string()),
+        JournalError::LogName
+        | JournalError::ForeignClock
+        | JournalError::Terms { .. }
+        | JournalError::NotOnBalance(_) => ApiError::new(ProblemCode::Invalid, error.to_string()),
         JournalError::Proof(proof) => ApiError::new(ProblemCode::Invalid, proof.to_string()),
         JournalError::Database(database) if database.is_passing() => {
             tracing::warn!(%error, "the record cannot be written");
