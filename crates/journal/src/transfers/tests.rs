@@ -126,6 +126,12 @@ impl World {
         assert_eq!(self.deposit(person(1), 100).await, BalanceOutcome::Done);
     }
 
+    /// Another offering.
+    async fn announce_quay(&self) {
+        let terms = TERMS.replace("/harbour", "/quay");
+        self.journal.announce(&name("quay"), &terms).await.unwrap();
+    }
+
     async fn in_offering(&self, offering: &str, command: &Command<'_>) -> Outcome {
         let log = self.journal.offering(&name(offering)).unwrap();
         let index = submit(&log, command).await.unwrap();
@@ -310,7 +316,7 @@ fn a_person_is_forgotten_when_no_money_is_left_to_come_back() {
 
         let refused = transfers.forget(person(1)).await.unwrap_err();
         assert!(matches!(refused, JournalError::HasMoney), "{refused}");
-        world.journal.announce(&name("quay"), TERMS).await.unwrap();
+        world.announce_quay().await;
         let opened = super::Opened {
             direction: softcap_rails::balance::Direction::FromOffering,
             movement: movement(2, 60),

@@ -193,7 +193,7 @@ proptest! {
         let mut model = Model::default();
         session(folder.path(), async |world| {
             world.begin().await;
-            world.journal.announce(&name("quay"), TERMS).await.unwrap();
+            world.announce_quay().await;
         });
         model.available.insert(person(1), 100);
         let mut rest = actions.as_slice();
