@@ -14,26 +14,21 @@ use softcap_offering::{
     terms::{ClockKind, Terms},
 };
 use softcap_proof::{SigningKey, entry::Entry};
-use tokio::{
-    sync::{OnceCell, watch},
-    task::JoinHandle,
-    time::sleep,
-};
+use tokio::{sync::OnceCell, time::sleep};
 
 use crate::locks::{read, write};
 use crate::{
     BATCH_TIME, Clock, Follower, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader,
-    LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, SealedBatch, Sequencer,
-    SequencerConfig, Store, Submission, Tiles, kept_checkpoint::KeptCheckpoints,
-    machine::SERVER_LINE, snapshot_file, tile_edge::TILE,
+    LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, Sequencer, SequencerConfig,
+    Store, Submission, Tiles,
+    companions::{Companions, TILES_AT_ONCE, keep_newest, write_all_tiles},
+    kept_checkpoint::KeptCheckpoints,
+    machine::SERVER_LINE,
+    snapshot_file,
 };
 
 /// Bytes of the record that are read at a time at a start.
 const PAGE_BYTES: usize = 32 << 20;
-/// Tiles that are written in one transaction.
-pub(crate) const TILES_AT_ONCE: usize = 512;
-/// Between two checkpoints of a log that are kept in files.
-const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// The folder of snapshots in that of a node.
 pub(crate) const SNAPSHOTS: &str = "snapshots";
 /// Entries that may wait for the writer of a log.
@@ -79,16 +74,14 @@ pub struct OfferingLog {
     pub sequencer: Sequencer<OfferingMachine>,
     /// What can be asked of it.
     pub reader: LogReader<OfferingMachine>,
-    tile_writer: JoinHandle<()>,
-    keeper: JoinHandle<()>,
+    companions: Companions,
 }
 
 /// A log that takes entries, whatever its machine.
 struct Started<M> {
     sequencer: Sequencer<M>,
     reader: LogReader<M>,
-    tile_writer: JoinHandle<()>,
-    keeper: JoinHandle<()>,
+    companions: Companions,
 }
 
 impl std::fmt::Debug for dyn Clock {
@@ -184,15 +177,13 @@ impl Journal {
         let Started {
             sequencer,
             reader,
-            tile_writer,
-            keeper,
+            companions,
         } = self.start(&row, PlatformMachine::default()).await?;
         let running = PlatformLog {
             row,
             sequencer,
             reader,
-            tile_writer,
-            keeper,
+            companions,
         };
         Ok(Arc::new(running))
     }
@@ -372,8 +363,7 @@ impl Journal {
         let Started {
             sequencer,
             reader,
-            tile_writer,
-            keeper,
+            companions,
         } = self.start(&row, machine).await?;
         let name = row.name.clone();
         let running = Arc::new(OfferingLog {
@@ -381,8 +371,7 @@ impl Journal {
             terms,
             sequencer,
             reader,
-            tile_writer,
-            keeper,
+            companions,
         });
         if running.sequencer.held().is_none() {
             self.announce_first(&running).await?;
@@ -416,13 +405,11 @@ impl Journal {
         if let Some(hold) = self.hold(&reader, &row.name).await? {
             sequencer.hold(hold);
         }
-        let tile_writer = tokio::spawn(write_tiles(sequencer.clone(), self.tiles.clone()));
-        let keeper = tokio::spawn(keep_checkpoints(reader.clone(), self.kept.clone()));
+        let companions = Companions::start(&reader, self.tiles.clone(), self.kept.clone());
         Ok(Started {
             sequencer,
             reader,
-            tile_writer,
-            keeper,
+            companions,
         })
     }
 
@@ -493,13 +480,11 @@ impl Journal {
     /// What the disk or the database says; the record itself is safe anyway.
     pub async fn close(&self) -> Result<(), JournalError> {
         for running in self.offerings() {
-            running.tile_writer.abort();
-            running.keeper.abort();
+            running.companions.stop();
             write_all_tiles(&running.sequencer, &self.tiles).await?;
         }
         if let Some(running) = self.platform.get() {
-            running.tile_writer.abort();
-            running.keeper.abort();
+            running.companions.stop();
             write_all_tiles(&running.sequencer, &self.tiles).await?;
         }
         // A snapshot takes the tiles before it for granted: they must be on disk first.
@@ -575,22 +560,6 @@ pub(crate) fn lock(folder: &Path) -> Result<File, JournalError> {
     }
 }
 
-/// Keeps the newest checkpoint in files, at most once in [`KEEP_EVERY`].
-async fn keep_checkpoints<M: Machine>(reader: LogReader<M>, kept: KeptCheckpoints) {
-    let mut newest = reader.sequencer().newest();
-    loop {
-        let (of, to) = (reader.clone(), kept.clone());
-        let done = tokio::task::spawn_blocking(move || keep_newest(&of, &to)).await;
-        if let Ok(Err(error)) = done {
-            tracing::warn!(log = %reader.sequencer().name(), %error, "a checkpoint was not kept");
-        }
-        tokio::time::sleep(KEEP_EVERY).await;
-        if newest.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
 /// Between two tries while the database is gone.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -609,55 +578,5 @@ async fn follow(journal: Weak<Journal>, mut follower: Follower) {
             tracing::warn!(%error, "what other nodes appended was not read");
             sleep(PAUSE).await;
         }
-    }
-}
-
-fn keep_newest<M: Machine>(
-    reader: &LogReader<M>,
-    kept: &KeptCheckpoints,
-) -> Result<(), JournalError> {
-    if reader.sequencer().held().is_some() || reader.size() == 0 {
-        return Ok(());
-    }
-    kept.keep(reader.sequencer().name(), &reader.checkpoint()?)
-}
-
-/// Writes tiles as they become full, as long as the writer lives.
-async fn write_tiles<M: Machine>(sequencer: Sequencer<M>, tiles: Tiles) {
-    let mut newest: watch::Receiver<Option<Arc<SealedBatch>>> = sequencer.newest();
-    let mut written = 0;
-    while newest.changed().await.is_ok() {
-        // Most batches fill no tile; the writer is not held up to look.
-        let size = newest
-            .borrow_and_update()
-            .as_ref()
-            .map_or(0, |batch| batch.size());
-        if size / TILE as u64 == written {
-            continue;
-        }
-        written = size / TILE as u64;
-        if let Err(error) = write_all_tiles(&sequencer, &tiles).await {
-            // They stay in memory, and the next full tile tries again.
-            tracing::warn!(log = %sequencer.name(), %error, "tiles were not written");
-        }
-    }
-}
-
-async fn write_all_tiles<M: Machine>(
-    sequencer: &Sequencer<M>,
-    tiles: &Tiles,
-) -> Result<(), JournalError> {
-    loop {
-        let full = sequencer.read().unwritten();
-        let some: Vec<_> = full
-            .iter()
-            .take(TILES_AT_ONCE)
-            .map(|tile| (**tile).clone())
-            .collect();
-        if some.is_empty() {
-            return Ok(());
-        }
-        tiles.put(sequencer.name(), &some).await?;
-        sequencer.tiles_written(some.len());
     }
 }

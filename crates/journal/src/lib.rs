@@ -9,6 +9,7 @@
 //! - [`Journal`]: all of it for one data folder or database.
 
 mod backup;
+mod companions;
 mod error;
 mod investor_numbers;
 mod journal;
@@ -22,6 +23,7 @@ mod platform;
 mod rebuild;
 mod record_check;
 mod restore;
+mod scrub;
 mod sealed_batch;
 mod sequencer;
 mod snapshot_file;

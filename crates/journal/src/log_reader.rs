@@ -60,6 +60,10 @@ impl<M: Machine> LogReader<M> {
         &self.sequencer
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Entries that can be read now.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -98,6 +98,10 @@ pub trait Machine: Send + Sync + Sized + 'static {
     /// Whether a leaf is of the same command as a submitted entry (position and outcome aside).
     fn is_same_command(leaf: &[u8], body: &[u8]) -> bool;
 
+    /// The first entry of a batch that is not the one in its leaf, outcomes aside; also where one of
+    /// both ends before the other.
+    fn first_difference(first: u64, time: u64, body: &[u8], leaves: &Leaves) -> Option<u64>;
+
     /// Writes the whole state; returns its hash.
     ///
     /// # Errors
@@ -109,6 +113,22 @@ pub trait Machine: Send + Sync + Sized + 'static {
     /// # Errors
     /// [`StateFailure`].
     fn with_state(&self, input: &mut dyn Read) -> Result<Self, StateFailure>;
+}
+
+/// The number at which two readings of the same entries part. What cannot be read equals nothing.
+pub(crate) fn parting<E: PartialEq>(
+    first: u64,
+    mut entered: impl Iterator<Item = Option<E>>,
+    mut kept: impl Iterator<Item = Option<E>>,
+) -> Option<u64> {
+    let mut index = first;
+    loop {
+        match (entered.next(), kept.next()) {
+            (None, None) => return None,
+            (Some(Some(one)), Some(Some(other))) if one == other => index += 1,
+            (Some(_) | None, _) => return Some(index),
+        }
+    }
 }
 
 /// The machine of an offering's log.
@@ -194,6 +214,18 @@ impl Machine for OfferingMachine {
             (Ok((entry, _)), Some(Ok(submitted))) => entry.command == submitted.command,
             (Ok(_) | Err(_), _) => false,
         }
+    }
+
+    fn first_difference(first: u64, time: u64, body: &[u8], leaves: &Leaves) -> Option<u64> {
+        let entered = Commands::new(body, Sequence(first)).map(|entry| {
+            let mut entry = entry.ok()?;
+            if entry.stamp.position == BATCH_TIME {
+                entry.stamp.position = Position(time);
+            }
+            Some(entry)
+        });
+        let kept = leaves.iter().map(|leaf| Some(decode(leaf).ok()?.0));
+        parting(first, entered, kept)
     }
 
     fn write_state(&self, mut out: &mut dyn Write) -> std::io::Result<[u8; 32]> {

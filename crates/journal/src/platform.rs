@@ -8,11 +8,10 @@ use softcap_rails::balance::{
     BalanceCommand, BalanceCommands, BalanceEntry, BalanceOutcome, Balances, decode, encode,
     encode_command,
 };
-use tokio::task::JoinHandle;
 
 use crate::{
     Answer, BATCH_TIME, Intake, JournalError, Leaves, LogReader, LogRow, Machine, Sequencer,
-    StateFailure, Submission,
+    StateFailure, Submission, companions::Companions, machine::parting,
 };
 
 /// The machine of the platform's log.
@@ -63,6 +62,18 @@ impl Machine for PlatformMachine {
         }
     }
 
+    fn first_difference(first: u64, time: u64, body: &[u8], leaves: &Leaves) -> Option<u64> {
+        let entered = BalanceCommands::new(body, Sequence(first)).map(|entry| {
+            let mut entry = entry.ok()?;
+            if entry.time == BATCH_TIME {
+                entry.time = Position(time);
+            }
+            Some(entry)
+        });
+        let kept = leaves.iter().map(|leaf| Some(decode(leaf).ok()?.0));
+        parting(first, entered, kept)
+    }
+
     fn write_state(&self, out: &mut dyn Write) -> std::io::Result<[u8; 32]> {
         self.balances.write_state(out)
     }
@@ -83,8 +94,7 @@ pub struct PlatformLog {
     pub sequencer: Sequencer<PlatformMachine>,
     /// What can be asked of it.
     pub reader: LogReader<PlatformMachine>,
-    pub(crate) tile_writer: JoinHandle<()>,
-    pub(crate) keeper: JoinHandle<()>,
+    pub(crate) companions: Companions,
 }
 
 impl PlatformLog {

@@ -10,7 +10,8 @@ use softcap_proof::Root;
 
 use crate::{
     JournalError, Log, LogKind, LogName, LogRow, Machine, PlatformMachine, Store, Tiles,
-    journal::{SNAPSHOTS, TILES_AT_ONCE, lock, offering_machine, parse_terms},
+    companions::TILES_AT_ONCE,
+    journal::{SNAPSHOTS, lock, offering_machine, parse_terms},
     snapshot_file,
 };
 

@@ -287,7 +287,7 @@ impl Check<'_> {
 }
 
 /// The first entry for which a tile says something else.
-fn first_difference(tile: &FullTile, kept: &[u8]) -> u64 {
+pub(crate) fn first_difference(tile: &FullTile, kept: &[u8]) -> u64 {
     let first = tile.first_entry();
     if tile.level == BUNDLE_LEVEL {
         let mut kept = bundle_leaves(kept);

@@ -265,25 +265,14 @@ impl Store {
         from: u64,
         bytes: usize,
     ) -> Result<Vec<BatchRow>, JournalError> {
-        const TEXT: &str = "SELECT first, n, time, root_before, body FROM batch \
-            WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3";
         // Batches are from one to some thousand entries; a page of rows bounds the memory.
-        const ROWS: i64 = 512;
+        const ROWS: u16 = 512;
         let mut found = Vec::new();
         let (mut from, mut size) = (from, 0);
         loop {
-            let at = column(from)?;
-            let rows = on_reader!(&self.database, |pool| sqlx::query_as::<_, BatchColumns>(
-                TEXT
-            )
-            .bind(log.as_str())
-            .bind(at)
-            .bind(ROWS)
-            .fetch_all(pool)
-            .await)?;
-            let last = rows.len() < usize::try_from(ROWS).unwrap_or(0);
+            let rows = self.rows(log, from, ROWS).await?;
+            let last = rows.len() < usize::from(ROWS);
             for row in rows {
-                let row = batch_row(log, row)?;
                 size += row.body.len();
                 from = row.first + row.count;
                 found.push(row);
@@ -292,6 +281,27 @@ impl Store {
                 return Ok(found);
             }
         }
+    }
+
+    /// At most `rows` batches from entry `from` on.
+    pub(crate) async fn rows(
+        &self,
+        log: &LogName,
+        from: u64,
+        rows: u16,
+    ) -> Result<Vec<BatchRow>, JournalError> {
+        const TEXT: &str = "SELECT first, n, time, root_before, body FROM batch \
+            WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3";
+        let at = column(from)?;
+        let rows = on_reader!(&self.database, |pool| sqlx::query_as::<_, BatchColumns>(
+            TEXT
+        )
+        .bind(log.as_str())
+        .bind(at)
+        .bind(i64::from(rows))
+        .fetch_all(pool)
+        .await)?;
+        rows.into_iter().map(|row| batch_row(log, row)).collect()
     }
 
     /// First entry and number of entries of the batch that holds an entry.

@@ -11,3 +11,4 @@ mod backup;
 mod check;
 mod guard;
 mod sale;
+mod scrub;

@@ -59,7 +59,11 @@ pub(crate) fn config(folder: &Path) -> JournalConfig {
 }
 
 pub(crate) async fn open(folder: &Path) -> Result<Journal, JournalError> {
-    Journal::open(config(folder), Arc::new(SystemClock::default())).await
+    open_with(config(folder)).await
+}
+
+pub(crate) async fn open_with(config: JournalConfig) -> Result<Journal, JournalError> {
+    Journal::open(config, Arc::new(SystemClock::default())).await
 }
 
 /// A contribution whose reference says which it is.
@@ -93,7 +97,12 @@ pub(crate) async fn contribute(log: &OfferingLog, numbers: std::ops::Range<u64>)
 /// A folder with a closed record: entry 0 announces, entry `n` is contribution `n`, and the last
 /// twenty have each a batch of their own.
 pub(crate) async fn sold(folder: &Path, contributions: u64) {
-    let journal = open(folder).await.unwrap();
+    sold_with(config(folder), contributions).await;
+}
+
+/// As [`sold`], in any database.
+pub(crate) async fn sold_with(config: JournalConfig, contributions: u64) {
+    let journal = open_with(config).await.unwrap();
     let log = journal.announce(&name(), TERMS).await.unwrap();
     // All but the last of them as they come, in few batches; polled in order, they queue in order.
     let alone = contributions.saturating_sub(20) + 1;
