@@ -163,6 +163,9 @@ enum Benchmark {
     },
 }
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     println!("load: {}", measure::load());
     match run(Arguments::parse().benchmark) {

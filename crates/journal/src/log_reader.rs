@@ -10,7 +10,7 @@ use softcap_proof::{
 };
 
 use crate::{
-    Hold, JournalError, Machine, SealedBatch, Sequencer, Store, Tiles,
+    Hold, JournalError, Machine, Sequencer, Store, Tiles,
     tile_edge::{BUNDLE_LEVEL, TILE},
 };
 
@@ -122,23 +122,6 @@ impl<M: Machine> LogReader<M> {
             index,
             proof,
             self.sign(size, root)?,
-        ))
-    }
-
-    /// The receipt of an entry of a batch that was just sealed.
-    ///
-    /// # Errors
-    /// [`JournalError::NoSuchEntry`] for an entry of another batch.
-    pub fn fresh_receipt(batch: &SealedBatch, index: u64) -> Result<Receipt, JournalError> {
-        let size = batch.size();
-        let leaf = batch.leaf(index).map(<[u8]>::to_vec);
-        let leaf = leaf.ok_or(JournalError::NoSuchEntry { index, size })?;
-        let proof = batch.inclusion_proof(index)?;
-        Ok(Receipt::from_parts(
-            leaf,
-            index,
-            proof,
-            batch.checkpoint().clone(),
         ))
     }
 

@@ -1,7 +1,8 @@
 //! A batch that has its place: leaves, tree and checkpoint.
 
 use softcap_proof::{
-    Checkpoint, CheckpointNote, NodeHash, ProofError, SigningKey, tree_batch::TreeBatch,
+    Checkpoint, CheckpointNote, NodeHash, ProofError, SigningKey, receipt::receipt_text,
+    tree_batch::TreeBatch,
 };
 
 use crate::Leaves;
@@ -13,6 +14,8 @@ pub struct SealedBatch {
     tree: TreeBatch,
     time: u64,
     checkpoint: CheckpointNote,
+    /// The same as text, for all receipts of the batch.
+    checkpoint_text: String,
 }
 
 impl SealedBatch {
@@ -24,9 +27,11 @@ impl SealedBatch {
         key: &SigningKey,
     ) -> Result<Self, ProofError> {
         let checkpoint = Checkpoint::new(origin, tree.size(), tree.root())?;
+        let checkpoint = CheckpointNote::Signed(checkpoint.sign(key));
         Ok(Self {
             leaves,
-            checkpoint: CheckpointNote::Signed(checkpoint.sign(key)),
+            checkpoint_text: checkpoint.to_string(),
+            checkpoint,
             tree,
             time,
         })
@@ -66,6 +71,16 @@ impl SealedBatch {
     /// The leaves from the first on.
     pub fn leaves(&self) -> impl Iterator<Item = &[u8]> {
         self.leaves.iter()
+    }
+
+    /// The receipt of an entry of this batch, as text.
+    ///
+    /// # Errors
+    /// [`ProofError::LeafOutOfRange`] for an entry of another batch.
+    pub fn receipt_text(&self, index: u64) -> Result<String, ProofError> {
+        let proof = self.inclusion_proof(index)?;
+        let leaf = self.leaf(index).unwrap_or_default();
+        Ok(receipt_text(leaf, index, &proof, &self.checkpoint_text))
     }
 
     /// Proves that the checkpoint commits to an entry of this batch.

@@ -12,8 +12,8 @@ use std::{path::Path, str::FromStr as _, sync::Arc};
 
 use softcap_database::DatabaseUrl;
 use softcap_journal::{
-    Answer, Intake, Journal, JournalConfig, JournalError, LogName, LogReader, OfferingLog,
-    Submission, SystemClock, encode_at_batch_time,
+    Answer, Intake, Journal, JournalConfig, JournalError, LogName, OfferingLog, Submission,
+    SystemClock, encode_at_batch_time,
 };
 use softcap_offering::{
     Amount, Command, Contribute, CurrencyIndex, InvestorId, Outcome, RequestId,
@@ -93,7 +93,7 @@ fn contribution(number: u64, cents: u128) -> Submission {
 async fn receipt(log: &OfferingLog, submission: Submission) -> Receipt {
     match log.sequencer.submit(submission).await.unwrap() {
         Answer::Entered { batch, index } => {
-            LogReader::<softcap_journal::OfferingMachine>::fresh_receipt(&batch, index).unwrap()
+            Receipt::parse(batch.receipt_text(index).unwrap().as_bytes()).unwrap()
         }
         Answer::Known { first } => log.reader.receipt(first).await.unwrap(),
     }

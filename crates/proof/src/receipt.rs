@@ -187,12 +187,39 @@ impl Receipt {
 /// The text form.
 impl std::fmt::Display for Receipt {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(out, "{HEADER}\nextra {}", Base64::encode_string(&self.leaf))?;
-        writeln!(out, "index {}", self.index)?;
-        for node in &self.proof {
-            writeln!(out, "{}", Base64::encode_string(&node.0))?;
-        }
-        write!(out, "\n{}", self.checkpoint)
+        let checkpoint = self.checkpoint.to_string();
+        let text = receipt_text(&self.leaf, self.index, &self.proof, &checkpoint);
+        out.write_str(&text)
+    }
+}
+
+/// The text form of a receipt whose checkpoint has this text: one for all entries of a batch.
+#[must_use]
+pub fn receipt_text(leaf: &[u8], index: u64, proof: &[NodeHash], checkpoint: &str) -> String {
+    let leaf_room = leaf.len().div_ceil(3) * 4;
+    let room = 64 + leaf_room + proof.len() * 45 + checkpoint.len();
+    let mut text = String::with_capacity(room);
+    text.push_str(HEADER);
+    text.push_str("\nextra ");
+    push_base64(&mut text, leaf);
+    text.push_str("\nindex ");
+    text.push_str(&index.to_string());
+    text.push('\n');
+    for node in proof {
+        push_base64(&mut text, &node.0);
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(checkpoint);
+    text
+}
+
+fn push_base64(text: &mut String, bytes: &[u8]) {
+    // 48 bytes are 64 characters without padding, so that the parts make up the whole.
+    let mut part = [0; 64];
+    for chunk in bytes.chunks(48) {
+        // The buffer has room for the longest part.
+        text.push_str(Base64::encode(chunk, &mut part).unwrap_or_default());
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     config::{Config, seconds},
     forwarded::{SocketPeer, client_address},
     metrics::Metrics,
-    problem::{ApiError, Problem, ProblemCode, write_problem},
+    problem::{ApiError, Cause, Problem, ProblemCode, write_problem},
     request_id::{REQUEST_ID, RequestId},
 };
 
@@ -78,24 +78,26 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
         request = request.map(|body| body_deadline::within(body, frame.body_time));
     }
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let span = tracing::info_span!("request", %id, %method, route);
+    // A span costs more than the rest of the frame, so that it is there only for who debugs.
+    let span = tracing::debug_span!("request", %id, %method, route);
     let mut response = tokio::time::timeout(frame.answer_time, next.run(request))
-        .instrument(span.clone())
+        .instrument(span)
         .await
         .unwrap_or_else(|_| ApiError::from(ProblemCode::TooSlow).into_response());
+    let cause = response.extensions_mut().remove::<Cause>();
     complete_problem(&mut response, &id);
     set_headers(response.headers_mut(), &id);
     let duration = started.elapsed();
     let status = response.status();
     frame.metrics.answered(&method, route, status, duration);
-    span.in_scope(|| {
-        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        if status.is_server_error() {
-            tracing::warn!(status = status.as_u16(), micros, "answered");
-        } else {
-            tracing::debug!(status = status.as_u16(), micros, "answered");
-        }
-    });
+    let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    let code = status.as_u16();
+    if status.is_server_error() {
+        let cause = cause.map_or_else(String::new, |cause| cause.0);
+        tracing::warn!(%id, %method, route, status = code, micros, cause, "answered");
+    } else {
+        tracing::debug!(%id, %method, route, status = code, micros, "answered");
+    }
     match encodings {
         Some(encodings) if may_compress(&response) => compress(response, encodings).await,
         _ => response,

@@ -157,6 +157,14 @@ pub enum ApiError {
         /// Seconds for `Retry-After`; without it a 429 or 503 says one second.
         retry_after: Option<u32>,
     },
+    /// One of them whose cause is for the log and not for the caller.
+    #[error("{}: {cause}", code.code())]
+    Caused {
+        /// Which.
+        code: ProblemCode,
+        /// Why.
+        cause: String,
+    },
     /// A refusal that another crate numbered, with its own words.
     #[error("{code}: {title}")]
     Domain {
@@ -196,8 +204,15 @@ impl ApiError {
 
     /// A defect. The cause goes to the log, not to the caller.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%cause, "a request failed by a defect");
-        ProblemCode::Internal.into()
+        Self::caused(ProblemCode::Internal, cause)
+    }
+
+    /// A problem whose cause goes to the log, beside the id of the request, and not to the caller.
+    pub fn caused(code: ProblemCode, cause: &dyn std::fmt::Display) -> Self {
+        Self::Caused {
+            code,
+            cause: cause.to_string(),
+        }
     }
 
     /// The queue is full, or a limit is used up: when to come again.
@@ -214,7 +229,7 @@ impl ApiError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Own { code, .. } => code.status(),
+            Self::Own { code, .. } | Self::Caused { code, .. } => code.status(),
             Self::Domain { status, .. } => *status,
         }
     }
@@ -224,6 +239,7 @@ impl ApiError {
     pub fn problem(&self) -> Problem {
         let (code, title, detail, remedy): (&str, &str, &str, &str) = match self {
             Self::Own { code, detail, .. } => (code.code(), code.title(), detail, code.remedy()),
+            Self::Caused { code, .. } => (code.code(), code.title(), "", code.remedy()),
             Self::Domain {
                 code,
                 title,
@@ -253,7 +269,9 @@ impl ApiError {
                 retry_after: Some(seconds),
                 ..
             } => Some(*seconds),
-            Self::Own { .. } | Self::Domain { .. } => busy.then_some(RETRY_SECONDS),
+            Self::Own { .. } | Self::Caused { .. } | Self::Domain { .. } => {
+                busy.then_some(RETRY_SECONDS)
+            }
         }
     }
 }
@@ -276,9 +294,16 @@ impl IntoResponse for ApiError {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         write_problem(&mut response, problem);
+        if let Self::Caused { cause, .. } = self {
+            response.extensions_mut().insert(Cause(cause));
+        }
         response
     }
 }
+
+/// Why a request failed, for the log: the frame finds it beside the response.
+#[derive(Clone, Debug)]
+pub(crate) struct Cause(pub(crate) String);
 
 /// Puts a problem into a response as its body, and beside it for the frame.
 pub(crate) fn write_problem(response: &mut Response, problem: Problem) {

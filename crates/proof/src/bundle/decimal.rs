@@ -35,7 +35,8 @@ pub fn push_decimal(units: u128, decimals: u8, out: &mut Vec<u8>) {
 pub fn display_decimal(units: u128, decimals: u8) -> String {
     let mut text = Vec::new();
     push_decimal(units, decimals, &mut text);
-    text.into_iter().map(char::from).collect()
+    // Digits and a point are UTF-8.
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Appends the point and the digits after it, without the zeros at the end.

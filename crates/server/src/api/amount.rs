@@ -1,6 +1,8 @@
 //! Amounts on the wire: strings of smallest units, with a form for people beside it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 use softcap_offering::{Amount, terms::Terms};
 use softcap_proof::bundle::display_decimal;
 use utoipa::ToSchema;
@@ -8,22 +10,58 @@ use utoipa::ToSchema;
 use crate::problem::ApiError;
 
 /// An amount. Programs read `units`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Money {
     /// Smallest units as a decimal number.
-    #[schema(example = "125000")]
-    pub units: String,
+    #[schema(value_type = String, example = "125000")]
+    units: Units,
     /// The same in whole units with the symbol.
-    #[schema(example = "1250 EUR")]
-    pub display: String,
+    #[schema(value_type = String, example = "1250 EUR")]
+    display: Shown,
+}
+
+/// Written as digits, straight into the answer: each receipt has five amounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Units(u128);
+
+impl Serialize for Units {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(&self.0)
+    }
+}
+
+/// As people write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    units: u128,
+    decimals: u8,
+    symbol: String,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&display_decimal(self.units, self.decimals))?;
+        out.write_str(" ")?;
+        out.write_str(&self.symbol)
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
 }
 
 impl Money {
     /// Of a unit with so many decimals.
     pub(super) fn new(units: u128, decimals: u8, symbol: &str) -> Self {
         Self {
-            units: units.to_string(),
-            display: format!("{} {symbol}", display_decimal(units, decimals)),
+            units: Units(units),
+            display: Shown {
+                units,
+                decimals,
+                symbol: symbol.to_owned(),
+            },
         }
     }
 

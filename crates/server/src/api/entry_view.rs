@@ -6,7 +6,7 @@ use softcap_offering::{
     Amount, Command, Outcome, Refusal,
     terms::{ClockKind, Terms},
 };
-use softcap_proof::{ProofError, entry::decode, receipt::Receipt};
+use softcap_proof::{ProofError, entry::decode};
 use utoipa::ToSchema;
 
 use super::amount::Money;
@@ -109,19 +109,20 @@ impl From<Refusal> for RefusalView {
 }
 
 impl EntryView {
-    /// From a receipt; the same receipt gives the same bytes.
+    /// From a leaf and the text of its receipt; the same receipt gives the same bytes.
     pub(super) fn new(
         name: &LogName,
         terms: &Terms,
-        receipt: &Receipt,
+        leaf: &[u8],
+        receipt: String,
     ) -> Result<Self, ProofError> {
-        let (entry, outcome) = decode(receipt.leaf())?;
+        let (entry, outcome) = decode(leaf)?;
         Ok(Self {
             offering: name.to_string(),
             sequence: entry.sequence.0,
             position: position_text(terms, entry.stamp.position.0),
             outcome: OutcomeView::new(terms, &entry.command, &outcome),
-            receipt: receipt.to_string(),
+            receipt,
         })
     }
 }

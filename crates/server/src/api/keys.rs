@@ -401,8 +401,7 @@ fn of_keys(error: KeyError) -> ApiError {
             &error,
         ),
         KeyError::Database(database) if database.is_passing() => {
-            tracing::warn!(%error, "keys cannot be written");
-            ProblemCode::NoRoom.into()
+            ApiError::caused(ProblemCode::NoRoom, &error)
         }
         KeyError::Database(_)
         | KeyError::Pepper(_)

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use softcap_journal::{
-    Answer, Intake, JournalError, LogReader, Machine as _, OfferingLog, OfferingMachine,
-    Submission, encode_at_batch_time,
+    Answer, Intake, JournalError, Machine as _, OfferingLog, OfferingMachine, Submission,
+    encode_at_batch_time,
 };
 use softcap_offering::Command;
 use softcap_proof::receipt::Receipt;
@@ -40,30 +40,36 @@ pub(super) async fn submit(
     let submission = Submission {
         intake,
         request: Some(request),
-        body: body.clone(),
+        body,
     };
-    let answer = log.sequencer.submit(submission).await.map_err(of_journal)?;
-    let receipt = match answer {
+    match log.sequencer.submit(submission).await.map_err(of_journal)? {
         Answer::Entered { batch, index } => {
-            LogReader::<OfferingMachine>::fresh_receipt(&batch, index).map_err(of_journal)?
+            let receipt = batch.receipt_text(index).map_err(JournalError::from);
+            let leaf = batch.leaf(index).unwrap_or_default();
+            new_view(log, leaf, receipt.map_err(of_journal)?)
         }
         Answer::Known { first } => {
             let receipt = log.reader.receipt(first).await.map_err(of_journal)?;
+            let body = encode_at_batch_time(command, Some(request)).map_err(of_journal)?;
             if !OfferingMachine::is_same_command(receipt.leaf(), &body) {
                 return Err(ApiError::new(
                     ProblemCode::KeyReused,
                     format!("entry {first} came with this key and another content"),
                 ));
             }
-            receipt
+            view(log, &receipt)
         }
-    };
-    view(log, &receipt)
+    }
 }
 
 /// An entry as JSON, from its receipt.
 pub(super) fn view(log: &OfferingLog, receipt: &Receipt) -> Result<EntryView, ApiError> {
-    EntryView::new(&log.row.name, &log.terms, receipt).map_err(|error| ApiError::internal(&error))
+    new_view(log, receipt.leaf(), receipt.to_string())
+}
+
+fn new_view(log: &OfferingLog, leaf: &[u8], receipt: String) -> Result<EntryView, ApiError> {
+    EntryView::new(&log.row.name, &log.terms, leaf, receipt)
+        .map_err(|error| ApiError::internal(&error))
 }
 
 const STOPPED: CodeText = CodeText {
@@ -115,8 +121,7 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         | JournalError::NotOnBalance(_) => ApiError::new(ProblemCode::Invalid, error.to_string()),
         JournalError::Proof(proof) => ApiError::new(ProblemCode::Invalid, proof.to_string()),
         JournalError::Database(database) if database.is_passing() => {
-            tracing::warn!(%error, "the record cannot be written");
-            ProblemCode::NoRoom.into()
+            ApiError::caused(ProblemCode::NoRoom, &error)
         }
         JournalError::OtherContent { .. } => ProblemCode::KeyReused.into(),
         JournalError::Database(_)

@@ -228,8 +228,7 @@ fn with_secret(endpoint: Endpoint, secret: &EndpointSecret) -> WebhookWithSecret
 
 fn of_database(error: DatabaseError) -> ApiError {
     if error.is_passing() {
-        tracing::warn!(%error, "the webhooks' tables cannot be used");
-        return ProblemCode::NoRoom.into();
+        return ApiError::caused(ProblemCode::NoRoom, &error);
     }
     ApiError::internal(&error)
 }
