@@ -1,12 +1,14 @@
-//! What runs beside the writer of a log: tiles are written, checkpoints kept, old entries scrubbed.
+//! What runs beside the writer of a log: tiles are written, checkpoints kept, old entries
+//! scrubbed, snapshots written.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     JournalError, LogReader, Machine, SealedBatch, Sequencer, Tiles,
-    kept_checkpoint::KeptCheckpoints, scrub::scrub_for_ever, tile_edge::TILE,
+    kept_checkpoint::KeptCheckpoints, running_snapshot::snapshot_again, scrub::scrub_for_ever,
+    tile_edge::TILE,
 };
 
 /// Tiles that are written in one transaction.
@@ -17,7 +19,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// The tasks of one log.
 #[derive(Debug)]
 pub(crate) struct Companions {
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
 }
 
 impl Companions {
@@ -25,13 +27,15 @@ impl Companions {
         reader: &LogReader<M>,
         tiles: Tiles,
         kept: KeptCheckpoints,
+        snapshots: PathBuf,
     ) -> Self {
         let sequencer = reader.sequencer().clone();
         Self {
             tasks: [
-                tokio::spawn(write_tiles(sequencer, tiles)),
+                tokio::spawn(write_tiles(sequencer, tiles.clone())),
                 tokio::spawn(keep_checkpoints(reader.clone(), kept)),
                 tokio::spawn(scrub_for_ever(reader.clone())),
+                tokio::spawn(snapshot_again(reader.clone(), tiles, snapshots)),
             ],
         }
     }

@@ -24,7 +24,9 @@ use crate::{
     companions::{Companions, TILES_AT_ONCE, keep_newest, write_all_tiles},
     kept_checkpoint::KeptCheckpoints,
     machine::SERVER_LINE,
+    running_snapshot::snapshot_beside,
     snapshot_file,
+    tile_edge::TILE,
 };
 
 /// Bytes of the record that are read at a time at a start.
@@ -113,6 +115,7 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         let folder = config.folder;
         let lock = lock(&folder)?;
+        snapshot_file::remove_unfinished(&folder.join(SNAPSHOTS));
         let store = Store::open(Database::open(&config.url, "journal").await?).await?;
         let tiles = Tiles::open(Database::open_derived(&config.url, "derived").await?).await?;
         let journal = Self {
@@ -405,7 +408,12 @@ impl Journal {
         if let Some(hold) = self.hold(&reader, &row.name).await? {
             sequencer.hold(hold);
         }
-        let companions = Companions::start(&reader, self.tiles.clone(), self.kept.clone());
+        let companions = Companions::start(
+            &reader,
+            self.tiles.clone(),
+            self.kept.clone(),
+            self.snapshots(),
+        );
         Ok(Started {
             sequencer,
             reader,
@@ -415,8 +423,14 @@ impl Journal {
 
     /// The log at the end of the record: from the newest snapshot, then batch by batch.
     async fn replay<M: Machine>(&self, row: &LogRow, empty: M) -> Result<Log<M>, JournalError> {
+        let nothing = empty.empty();
         let mut log = snapshot_file::newest(&self.snapshots(), &row.name, empty);
         let bundles = self.tiles.bundles(&row.name).await?;
+        if log.size() / TILE as u64 > bundles {
+            // Nothing but a replay makes the tiles before a snapshot again.
+            tracing::warn!(log = %row.name, "tiles are missing: the log is replayed from entry 0");
+            log = Log::new(row.name.clone(), nothing);
+        }
         loop {
             let rows = self.store.read(&row.name, log.size(), PAGE_BYTES).await?;
             if rows.is_empty() {
@@ -452,8 +466,18 @@ impl Journal {
         self.folder.join(SNAPSHOTS)
     }
 
-    /// Writes a snapshot of every log. A writer waits meanwhile, so this is for a stop; a running server
-    /// starts from the last one.
+    /// Writes a snapshot of an offering's log from the record, while its writer goes on; returns how many
+    /// entries it has. A server does so by itself when a log has grown enough.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchLog`], [`JournalError::Damaged`], and what disk and database say.
+    pub async fn snapshot_offering(&self, name: &LogName) -> Result<u64, JournalError> {
+        let log = self.offering(name);
+        let log = log.ok_or_else(|| JournalError::NoSuchLog(name.to_string()))?;
+        snapshot_beside(&log.reader, &self.tiles, &self.snapshots(), 0).await
+    }
+
+    /// Writes a snapshot of every log. A writer waits meanwhile, so this is for a stop.
     ///
     /// # Errors
     /// [`JournalError::File`].

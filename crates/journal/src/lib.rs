@@ -23,6 +23,7 @@ mod platform;
 mod rebuild;
 mod record_check;
 mod restore;
+mod running_snapshot;
 mod scrub;
 mod sealed_batch;
 mod sequencer;

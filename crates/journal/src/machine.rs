@@ -108,6 +108,10 @@ pub trait Machine: Send + Sync + Sized + 'static {
     /// What `out` answers.
     fn write_state(&self, out: &mut dyn Write) -> std::io::Result<[u8; 32]>;
 
+    /// As this machine, before its first entry.
+    #[must_use]
+    fn empty(&self) -> Self;
+
     /// As this machine, with a state that [`Machine::write_state`] wrote.
     ///
     /// # Errors
@@ -230,6 +234,10 @@ impl Machine for OfferingMachine {
 
     fn write_state(&self, mut out: &mut dyn Write) -> std::io::Result<[u8; 32]> {
         self.offering.write_state(&mut out)
+    }
+
+    fn empty(&self) -> Self {
+        Self::new(Arc::clone(&self.terms), self.seed)
     }
 
     fn with_state(&self, input: &mut dyn Read) -> Result<Self, StateFailure> {

@@ -78,6 +78,10 @@ impl Machine for PlatformMachine {
         self.balances.write_state(out)
     }
 
+    fn empty(&self) -> Self {
+        Self::default()
+    }
+
     fn with_state(&self, input: &mut dyn Read) -> Result<Self, StateFailure> {
         let balances =
             Balances::read_state(input).map_err(|error| StateFailure(error.to_string()))?;

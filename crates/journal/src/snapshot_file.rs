@@ -7,12 +7,16 @@ use std::{
     fs::{self, File},
     io::{self, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use sha2::{Digest, Sha256};
 
 use crate::{JournalError, Log, LogName, Machine, TileEdge};
 
+/// How the name of a file ends that is being written.
+const UNFINISHED: &str = ".unfinished";
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
 const MAGIC: &[u8; 18] = b"softcap snapshot 1";
 
 /// Writes the state of a log into `folder`, and removes older snapshots of it.
@@ -22,7 +26,9 @@ const MAGIC: &[u8; 18] = b"softcap snapshot 1";
 pub(crate) fn write<M: Machine>(folder: &Path, log: &Log<M>) -> Result<PathBuf, JournalError> {
     fs::create_dir_all(folder).map_err(JournalError::file(folder))?;
     let path = folder.join(format!("{}-{}.snapshot", log.name(), log.size()));
-    let unfinished = path.with_extension("unfinished");
+    // A name of its own, so that a stop does not write into what a running server began.
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let unfinished = path.with_extension(format!("{number}{UNFINISHED}"));
     let written = write_file(&unfinished, log).and_then(|()| fs::rename(&unfinished, &path));
     if let Err(error) = written {
         let _ = fs::remove_file(&unfinished);
@@ -34,6 +40,16 @@ pub(crate) fn write<M: Machine>(folder: &Path, log: &Log<M>) -> Result<PathBuf, 
         }
     }
     Ok(path)
+}
+
+/// Removes what was not written to its end before the process ended.
+pub(crate) fn remove_unfinished(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        if entry.file_name().to_string_lossy().ends_with(UNFINISHED) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn write_file<M: Machine>(path: &Path, log: &Log<M>) -> io::Result<()> {

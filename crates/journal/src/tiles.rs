@@ -37,6 +37,18 @@ impl Tiles {
         self.database.close().await;
     }
 
+    /// Returns when what was put before is on disk: a commit alone does not say so.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn sync(&self) -> Result<(), JournalError> {
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.checkpoint().await.map(drop)?,
+            Database::Postgres(_) => {}
+        }
+        Ok(())
+    }
+
     /// The bytes of a full tile; `None` when it is not there (yet).
     ///
     /// # Errors

@@ -12,3 +12,4 @@ mod check;
 mod guard;
 mod sale;
 mod scrub;
+mod snapshots;
