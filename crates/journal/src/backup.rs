@@ -1,8 +1,10 @@
 //! A copy of a data folder, taken while the server runs.
 //!
 //! The copy is a tar archive: the databases but for what is derived, the secrets, and the kept
-//! checkpoints. Each database is copied by `VACUUM INTO`, that is inside one read transaction; the
-//! record comes last, so that nothing else in the copy knows of entries which are not in it.
+//! checkpoints. Each database is copied by `VACUUM INTO`, that is inside one read transaction. The
+//! record comes after what must not know of entries that are not in it, and before the numbers of
+//! investors: a number is written before the first entry with it, so that every number in the copied
+//! record has its owner in the copy.
 
 use std::{
     fs,
@@ -21,6 +23,8 @@ use crate::{JournalError, kept_checkpoint};
 
 /// The database of the record.
 pub(crate) const RECORD: &str = "journal.db";
+/// The database of the numbers of investors.
+const PRIVATE: &str = "private.db";
 /// What a rebuild makes anew, and a backup leaves out.
 const DERIVED: &str = "derived.db";
 /// The folder of a node's keys.
@@ -72,14 +76,21 @@ pub async fn back_up(
     Ok(BackedUp { files })
 }
 
-/// The databases to be copied, the record last.
+/// The databases to be copied: the record after all others but the private one.
 fn databases(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let mut found = plain_files(folder)?;
     found.retain(|path| {
         let name = file_name(path);
         name.ends_with(".db") && name != DERIVED
     });
-    found.sort_by_key(|path| (file_name(path) == RECORD, path.clone()));
+    found.sort_by_key(|path| {
+        let place = match file_name(path).as_str() {
+            PRIVATE => 2,
+            RECORD => 1,
+            _ => 0,
+        };
+        (place, path.clone())
+    });
     Ok(found)
 }
 

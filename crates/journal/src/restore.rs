@@ -164,7 +164,11 @@ fn guard(
 ) -> Result<(), JournalError> {
     let kept = KeptCheckpoints::new(folder, None);
     for log in restored {
-        kept.mark_restored(&log.name)?;
+        // Of a log without an entry no checkpoint was ever signed that it could wait for, if the
+        // operator says that there was none later.
+        if log.checked.entries > 0 || restoring == Restoring::Unknown {
+            kept.mark_restored(&log.name)?;
+        }
     }
     if let Restoring::Checkpoints(from) = restoring {
         let paths: Vec<PathBuf> = plain_files(from)?;

@@ -119,8 +119,10 @@ impl<'a> Transfers<'a> {
             direction,
             movement: movement.clone(),
         };
-        if let Err(refusal) = self.open(&opened).await? {
-            return Ok(Moved::RefusedByPlatform(refusal));
+        match self.open(&opened).await? {
+            Ok(TransferStage::Finished) => return Ok(Moved::Done),
+            Ok(TransferStage::Open | TransferStage::Cancelled) => {}
+            Err(refusal) => return Ok(Moved::RefusedByPlatform(refusal)),
         }
         let entered = self.enter(&opened).await?;
         self.close(&opened, entered).await?;
@@ -137,12 +139,23 @@ impl<'a> Transfers<'a> {
     /// [`JournalError::NoSuchLog`] when the platform has no log. What one transfer meets is in
     /// [`Recovered::left`].
     pub async fn recover(&self) -> Result<Recovered, JournalError> {
+        self.recover_opened_before(Sequence(u64::MAX)).await
+    }
+
+    /// As [`Transfers::recover`], for transfers that an entry of the platform below `before` opened: a
+    /// newer one is most likely driven by whoever asked for it, and a step done twice, though it counts
+    /// once, is another entry.
+    ///
+    /// # Errors
+    /// As [`Transfers::recover`].
+    pub async fn recover_opened_before(&self, before: Sequence) -> Result<Recovered, JournalError> {
         let _in_use = self.numbers.in_use().await;
         let platform = self.journal.platform()?;
         let open: Result<Vec<Opened>, _> = {
             let log = platform.sequencer.read();
             let open = log.machine().balances().open_transfers();
-            open.map(Opened::of).collect()
+            let old = open.take_while(|transfer| transfer.opened < before);
+            old.map(Opened::of).collect()
         };
         let mut recovered = Recovered::default();
         for opened in open? {
@@ -197,12 +210,16 @@ impl<'a> Transfers<'a> {
         log.ok_or_else(|| JournalError::NoSuchLog(name.to_string()))
     }
 
-    /// First step: the platform opens the transfer. Done already when it knows the same one.
-    async fn open(&self, wanted: &Opened) -> Result<Result<(), BalanceRefusal>, JournalError> {
+    /// First step: the platform opens the transfer. Done already when it knows the same one, which may
+    /// be over.
+    async fn open(
+        &self,
+        wanted: &Opened,
+    ) -> Result<Result<TransferStage, BalanceRefusal>, JournalError> {
         let platform = self.journal.platform()?;
         let movement = &wanted.movement;
-        if self.is_open_or_over(&platform, wanted)? {
-            return Ok(Ok(()));
+        if let Some(stage) = self.known_stage(&platform, wanted)? {
+            return Ok(Ok(stage));
         }
         let log = self.offering(&movement.offering)?;
         let terms = &log.terms;
@@ -227,24 +244,27 @@ impl<'a> Transfers<'a> {
             amount: movement.amount,
         };
         match platform.record(None, &command).await?.1 {
-            BalanceOutcome::Done => Ok(Ok(())),
+            BalanceOutcome::Done => Ok(Ok(TransferStage::Open)),
             BalanceOutcome::Refused(refusal) => Ok(Err(refusal)),
             // Somebody was faster with the same id.
-            BalanceOutcome::RepeatOf(_) => self.is_open_or_over(&platform, wanted).map(|_| Ok(())),
+            BalanceOutcome::RepeatOf(_) => {
+                let stage = self.known_stage(&platform, wanted)?;
+                Ok(Ok(stage.unwrap_or(TransferStage::Open)))
+            }
         }
     }
 
-    /// Whether the platform knows the transfer, which must then be this one.
-    fn is_open_or_over(
+    /// How far the transfer is if the platform knows it, which must then be this one.
+    fn known_stage(
         &self,
         platform: &PlatformLog,
         wanted: &Opened,
-    ) -> Result<bool, JournalError> {
+    ) -> Result<Option<TransferStage>, JournalError> {
         let log = platform.sequencer.read();
         let balances = log.machine().balances();
         match balances.transfer(wanted.movement.transfer) {
-            None => Ok(false),
-            Some(known) if Opened::of(known)? == *wanted => Ok(true),
+            None => Ok(None),
+            Some(known) if Opened::of(known)? == *wanted => Ok(Some(known.stage)),
             Some(_) => Err(JournalError::OtherTransfer),
         }
     }

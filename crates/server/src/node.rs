@@ -7,10 +7,10 @@ use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{KeySettings, Keys, Ticks, Verb, Watch};
 use softcap_journal::{
-    Clock, Intake, Journal, JournalConfig, OfferingLog, Submission, SystemClock,
+    Clock, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission, SystemClock,
     encode_at_batch_time,
 };
-use softcap_offering::{Command, LineIndex, Position, RoundIndex, terms::ClockKind};
+use softcap_offering::{Command, LineIndex, Position, RoundIndex, Sequence, terms::ClockKind};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -30,6 +30,8 @@ use crate::{
 
 /// How often boundaries of time are looked for.
 const TICK_EVERY: Duration = Duration::from_millis(250);
+/// How often transfers that were left open are driven on.
+const DRIVE_EVERY: Duration = Duration::from_secs(3);
 
 /// An open node that does not listen yet.
 #[derive(Debug)]
@@ -70,6 +72,7 @@ impl Node {
         let webhooks = Webhooks::open(database.clone(), webhook_key, &config.webhooks).await?;
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
+        let numbers = InvestorNumbers::open(&url).await?;
         let journal = JournalConfig {
             url,
             folder,
@@ -79,7 +82,13 @@ impl Node {
         let journal = Journal::open_and_keep(journal, Arc::clone(&clock), second).await?;
         let journal = Arc::new(journal);
         journal.follow();
-        let service = Arc::new(Service::new(journal, keys, secrets.requests, webhooks));
+        let service = Arc::new(Service::new(
+            journal,
+            numbers,
+            keys,
+            secrets.requests,
+            webhooks,
+        ));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {
             service,
@@ -104,15 +113,21 @@ impl Node {
 
     /// All routes, in their frame.
     pub fn router(&self, config: &Config, metrics: Arc<Metrics>, stopping: Stopping) -> Router {
-        let service = Arc::clone(&self.service);
+        let (offerings, platform) = (Arc::clone(&self.service), Arc::clone(&self.service));
         let known = self.service.keys().clone();
+        let state = |stopped: Option<Arc<str>>| {
+            stopped.map_or(ComponentState::Ready, |reason| {
+                ComponentState::Warning(reason.to_string())
+            })
+        };
         let readiness = Readiness::new(stopping.clone())
             .with("contributions", move || {
-                let offerings = service.journal().offerings();
-                let stopped = offerings.iter().find_map(|log| log.sequencer.stopped());
-                stopped.map_or(ComponentState::Ready, |reason| {
-                    ComponentState::Warning(reason.to_string())
-                })
+                let offerings = offerings.journal().offerings();
+                state(offerings.iter().find_map(|log| log.sequencer.stopped()))
+            })
+            .with("balances", move || {
+                let platform = platform.journal().platform().ok();
+                state(platform.and_then(|log| log.sequencer.stopped()))
             })
             .with("database", move || {
                 if known.is_current() {
@@ -157,9 +172,11 @@ impl Node {
         let deliverer = tokio::spawn(webhooks.run(stopping.clone()));
         let service = Arc::clone(&self.service);
         let feed = tokio::spawn(api::feed_webhooks(service, stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let driver = tokio::spawn(drive_transfers(service, stopping.clone()));
         let report = server.serve(router, stopping).await?;
-        // Both end by themselves; what they did not finish is in the database, for the next start.
-        let _ = tokio::join!(deliverer, feed);
+        // They end by themselves; what they did not finish is in the database, for the next start.
+        let _ = tokio::join!(deliverer, feed, driver);
         self.close().await?;
         Ok(report)
     }
@@ -171,6 +188,7 @@ impl Node {
     pub async fn close(self) -> Result<(), ServerError> {
         self.ticker.abort();
         drop(self.watch);
+        self.service.numbers().close().await;
         self.service.journal().close().await?;
         Ok(())
     }
@@ -199,6 +217,51 @@ async fn tick(service: Arc<Service>, clock: Arc<dyn Clock>) {
                 tracing::warn!(log = %log.row.name, %error, "no tick");
             }
         }
+    }
+}
+
+/// Drives on what a stop, or a request that was given up, left open between the platform and an
+/// offering: at once, and every now and then.
+async fn drive_transfers(service: Arc<Service>, mut stopping: Stopping) {
+    let mut every = tokio::time::interval(DRIVE_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut before = platform_size(&service);
+    loop {
+        // A round that is given up leaves open what it did not finish.
+        tokio::select! {
+            () = stopping.wait() => return,
+            () = async { every.tick().await; drive_once(&service, before).await } => {}
+        }
+        // What is open and newer has a request that is still at it.
+        before = platform_size(&service);
+    }
+}
+
+fn platform_size(service: &Service) -> Sequence {
+    let platform = service.journal().platform();
+    Sequence(platform.map_or(0, |platform| platform.reader.size()))
+}
+
+async fn drive_once(service: &Service, before: Sequence) {
+    // Nothing is below the first entry: perhaps there is no log of the platform.
+    if before == Sequence(0) {
+        return;
+    }
+    match service.transfers().recover_opened_before(before).await {
+        Ok(done) => {
+            if done.finished + done.cancelled > 0 {
+                let (finished, cancelled) = (done.finished, done.cancelled);
+                tracing::info!(
+                    finished,
+                    cancelled,
+                    "open transfers were driven to their end"
+                );
+            }
+            if let Some((_, error)) = done.left.first() {
+                tracing::warn!(left = done.left.len(), %error, "transfers are still open");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "open transfers were not looked for"),
     }
 }
 

@@ -14,8 +14,8 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, BidPaths, ContributionPaths, EventPaths, KeyPaths, LogPaths, OfferingPaths,
-        OperationPaths, SettlementPaths, WebhookPaths,
+        AccountPaths, BalancePaths, BidPaths, ContributionPaths, EventPaths, KeyPaths, LogPaths,
+        OfferingPaths, OperationPaths, PeoplePaths, SettlementPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -27,6 +27,8 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     ContributionPaths::openapi,
     BidPaths::openapi,
     AccountPaths::openapi,
+    BalancePaths::openapi,
+    PeoplePaths::openapi,
     OperationPaths::openapi,
     SettlementPaths::openapi,
     LogPaths::openapi,

@@ -67,6 +67,17 @@ impl Collector for RecordNumbers {
             None,
             MetricType::Gauge,
         )?;
-        ConstGauge::new(service.webhooks().waiting()).encode(metric)
+        ConstGauge::new(service.webhooks().waiting()).encode(metric)?;
+        let metric = encoder.encode_descriptor(
+            "softcap_transfers_open",
+            "Transfers between balances and offerings that are neither finished nor cancelled",
+            None,
+            MetricType::Gauge,
+        )?;
+        let open = service.journal().platform().map_or(0, |platform| {
+            let state = platform.sequencer.read();
+            state.machine().balances().open_transfers().count() as u64
+        });
+        ConstGauge::new(open).encode(metric)
     }
 }

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use serde_json::json;
 use softcap_database::Database;
 use softcap_identity::Keys;
-use softcap_journal::{Store, Tiles};
-use softcap_server::ServerError;
+use softcap_journal::{InvestorNumbers, Store, Tiles};
+use softcap_server::{ServerError, webhooks::Webhooks};
 
 use super::{record_folder, serve::block_on};
 use crate::{arguments::RecordArguments, console::Console, failure::Failure};
@@ -19,8 +19,13 @@ pub(crate) fn run(arguments: &RecordArguments, console: &Console) -> Result<Exit
         store.close().await;
         let tiles = Tiles::open(open("derived").await?).await?;
         tiles.close().await;
+        let numbers = InvestorNumbers::open(&url).await?;
+        numbers.close().await;
         let service = open("service").await?;
-        let migrated = Keys::migrations().run(&service).await;
+        let migrated = match Keys::migrations().run(&service).await {
+            Ok(()) => Webhooks::migrations().run(&service).await,
+            Err(error) => Err(error),
+        };
         service.close().await;
         migrated.map_err(ServerError::from)?;
         Ok(())

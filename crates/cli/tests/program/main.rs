@@ -16,6 +16,7 @@ mod golden;
 mod help;
 mod history;
 mod kill;
+mod migrate;
 mod python_checker;
 mod signing;
 mod small_sales;

@@ -6,7 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use softcap_journal::{BackedUp, Hold, JournalError, Restored, Restoring, back_up, restore};
+use softcap_database::DatabaseUrl;
+use softcap_journal::{
+    BackedUp, Hold, InvestorNumbers, JournalError, Restored, Restoring, back_up, restore,
+};
+use softcap_rails::balance::{BalanceCommand, BalanceOutcome, PersonId};
 
 use crate::sale::{contribute, contribution, flip, name, open, sold};
 
@@ -22,6 +26,15 @@ async fn put_back(
     restoring: Restoring<'_>,
 ) -> Result<Vec<Restored>, JournalError> {
     restore(&mut bytes, to, restoring).await
+}
+
+/// A person's number in the offering, drawn if there is none.
+async fn number(folder: &Path, person: PersonId) -> String {
+    let url = DatabaseUrl::Folder(folder.to_owned());
+    let numbers = InvestorNumbers::open(&url).await.unwrap();
+    let number = numbers.find_or_draw(person, &name()).await.unwrap();
+    numbers.close().await;
+    number
 }
 
 struct Place {
@@ -58,11 +71,18 @@ async fn a_backup_of_a_running_server_waits_for_the_checkpoint_kept_elsewhere() 
     sold(&place.data, 300).await;
     fs::create_dir(place.data.join("secrets")).unwrap();
     fs::write(place.data.join("secrets/log.key"), "a secret").unwrap();
+    let person = PersonId([7; 16]);
+    let drawn = number(&place.data, person).await;
     let journal = open(&place.data).await.unwrap();
     let log = journal.offering(&name()).unwrap();
     contribute(&log, 301..304).await;
     let (backed_up, bytes) = archive(&place.data).await;
-    assert_eq!(backed_up.files.last().unwrap(), "journal.db");
+    // A number is in its table before it is in the record, so that the table is copied after it.
+    assert!(
+        backed_up
+            .files
+            .ends_with(&["journal.db".to_owned(), "private.db".to_owned()])
+    );
     assert!(backed_up.files.contains(&"secrets/log.key".to_owned()));
     assert!(!backed_up.files.contains(&"derived.db".to_owned()));
     // The server goes on after the backup, and its disk dies.
@@ -81,6 +101,7 @@ async fn a_backup_of_a_running_server_waits_for_the_checkpoint_kept_elsewhere() 
     );
     let secret = fs::read_to_string(place.back.join("secrets/log.key")).unwrap();
     assert_eq!(secret, "a secret");
+    assert_eq!(number(&place.back, person).await, drawn);
     let journal = open(&place.back).await.unwrap();
     let log = journal.offering(&name()).unwrap();
     let held = log.sequencer.held();
@@ -111,6 +132,10 @@ async fn a_backup_of_a_running_server_waits_for_the_checkpoint_kept_elsewhere() 
 async fn a_backup_of_a_stopped_server_goes_on_at_once() {
     let place = Place::new();
     sold(&place.data, 5).await;
+    // The platform's log has no entry, so that there is no checkpoint it could wait for.
+    let journal = open(&place.data).await.unwrap();
+    journal.open_platform().await.unwrap();
+    journal.close().await.unwrap();
     let (_, bytes) = archive(&place.data).await;
     let elsewhere = place.data.join("checkpoints");
     for restoring in [Restoring::Complete, Restoring::Checkpoints(&elsewhere)] {
@@ -120,6 +145,14 @@ async fn a_backup_of_a_stopped_server_goes_on_at_once() {
         let log = journal.offering(&name()).unwrap();
         contribute(&log, 6..8).await;
         drop(log);
+        let platform = journal.platform().unwrap();
+        let command = BalanceCommand::AddCurrency {
+            symbol: "EUR",
+            decimals: 2,
+        };
+        let added = platform.record(None, &command).await;
+        assert_eq!(added.unwrap().1, BalanceOutcome::Done);
+        drop(platform);
         journal.close().await.unwrap();
         // And so after the next start.
         let journal = open(&place.back).await.unwrap();

@@ -1,5 +1,6 @@
 //! Accounts of investors in an offering (the balance rail): money is moved in, and what is free is
-//! moved out again at any time.
+//! moved out again at any time. For platforms that keep the balances of people elsewhere; with those
+//! kept here, `people.rs` moves money.
 
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_identity::Verb;
+use softcap_journal::OfferingLog;
 use softcap_offering::{Amount, Command, CurrencyIndex, InvestorId, TransferId};
-use softcap_proof::from_hex;
 use utoipa::ToSchema;
 
 use super::{
@@ -21,6 +22,7 @@ use super::{
     caller::{Caller, IdempotencyKey},
     contributions::created,
     entry_view::EntryView,
+    random_id::parse_id,
     submit::submit,
 };
 use crate::{
@@ -84,19 +86,31 @@ pub(super) struct AccountView {
 }
 
 fn transfer_id(text: &str) -> Result<TransferId, ApiError> {
-    let id = from_hex(text).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
-    id.filter(|id| *id != [0; 16])
-        .map(TransferId)
-        .ok_or_else(|| {
-            ApiError::invalid(
-                "transfer",
-                "32 lower-case hexadecimal digits, not all of them zero",
-            )
-        })
+    parse_id("transfer", text).map(TransferId)
 }
 
 fn investor(text: &str) -> Result<InvestorId<'_>, ApiError> {
     InvestorId::parse(text).map_err(|error| ApiError::invalid("investor", &error.to_string()))
+}
+
+/// The accounts of an investor, one for each currency of the terms; `None` when nobody has the number.
+pub(super) fn accounts(log: &OfferingLog, id: InvestorId<'_>) -> Option<Vec<AccountView>> {
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let index = offering.find_investor(id)?;
+    let places = (0_u8..).take(log.terms.currencies.len());
+    let accounts = places.map(|place| {
+        let held = offering.account(index, CurrencyIndex(place));
+        let money = |amount| Money::of_currency(&log.terms, usize::from(place), amount);
+        AccountView {
+            funded: money(held.funded),
+            taken_back: money(held.taken_back),
+            held: money(held.held),
+            available: money(held.available),
+            spent: money(held.spent),
+        }
+    });
+    Some(accounts.collect())
 }
 
 /// The accounts of an investor now.
@@ -119,25 +133,8 @@ async fn read(
     let log = service.offering(&offering)?;
     caller.require(Verb::AccountsRead, &offering)?;
     let id = investor(&who)?;
-    let state = log.sequencer.read();
-    let offering = state.machine().offering();
-    let index = offering
-        .find_investor(id)
-        .ok_or_else(|| ApiError::not_found("nobody has this number here"))?;
-    let accounts = (0..log.terms.currencies.len())
-        .filter_map(|place| u8::try_from(place).ok())
-        .map(|place| {
-            let held = offering.account(index, CurrencyIndex(place));
-            let money = |amount| Money::of_currency(&log.terms, usize::from(place), amount);
-            AccountView {
-                funded: money(held.funded),
-                taken_back: money(held.taken_back),
-                held: money(held.held),
-                available: money(held.available),
-                spent: money(held.spent),
-            }
-        })
-        .collect();
+    let accounts =
+        accounts(&log, id).ok_or_else(|| ApiError::not_found("nobody has this number here"))?;
     Ok(Json(AccountsView {
         investor: who,
         accounts,

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod amount;
+mod balances;
 mod bids;
 mod caller;
 mod contributions;
@@ -15,6 +16,8 @@ mod keys;
 mod log;
 mod offerings;
 mod operations;
+mod people;
+mod random_id;
 mod settlements;
 mod submit;
 mod webhook_feed;
@@ -27,13 +30,14 @@ use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use softcap_identity::{KeyId, Keys};
-use softcap_journal::{Journal, LogName, OfferingLog};
+use softcap_journal::{InvestorNumbers, Journal, LogName, OfferingLog, Transfers};
 use softcap_offering::RequestId;
 use zeroize::Zeroizing;
 
 use crate::{problem::ApiError, system::CodeText, webhooks::Webhooks};
 
 pub(crate) use accounts::AccountPaths;
+pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
 pub(crate) use caller::Caller;
 pub(crate) use contributions::ContributionPaths;
@@ -42,6 +46,7 @@ pub(crate) use keys::KeyPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
+pub(crate) use people::PeoplePaths;
 pub(crate) use settlements::SettlementPaths;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::WebhookPaths;
@@ -50,6 +55,7 @@ pub(crate) use webhooks::WebhookPaths;
 #[derive(Debug)]
 pub struct Service {
     journal: Arc<Journal>,
+    numbers: InvestorNumbers,
     keys: Keys,
     requests: RequestKey,
     webhooks: Webhooks,
@@ -89,16 +95,19 @@ impl RequestKey {
 }
 
 impl Service {
-    /// Of an open record, the keys that may use it, and the webhooks that tell of it.
+    /// Of an open record, the numbers of people in it, the keys that may use it, and the webhooks that
+    /// tell of it.
     #[must_use]
     pub fn new(
         journal: Arc<Journal>,
+        numbers: InvestorNumbers,
         keys: Keys,
         requests: RequestKey,
         webhooks: Webhooks,
     ) -> Self {
         Self {
             journal,
+            numbers,
             keys,
             requests,
             webhooks,
@@ -110,6 +119,17 @@ impl Service {
     #[must_use]
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Which number is whose in an offering.
+    #[must_use]
+    pub fn numbers(&self) -> &InvestorNumbers {
+        &self.numbers
+    }
+
+    /// What moves money between balances and offerings.
+    pub(crate) fn transfers(&self) -> Transfers<'_> {
+        Transfers::new(&self.journal, &self.numbers)
     }
 
     /// The keys.
@@ -134,7 +154,8 @@ impl Service {
 
 /// Problems that other crates number and these routes answer with, for their pages.
 pub(crate) fn problem_codes() -> Arc<[CodeText]> {
-    caller::codes().chain(submit::codes()).collect()
+    let known = caller::codes().chain(submit::codes());
+    known.chain(balances::refusal_texts()).collect()
 }
 
 /// All routes of offerings.
@@ -143,6 +164,8 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(offerings::routes())
         .merge(contributions::routes())
         .merge(accounts::routes())
+        .merge(balances::routes())
+        .merge(people::routes())
         .merge(operations::routes())
         .merge(settlements::routes())
         .merge(log::routes())

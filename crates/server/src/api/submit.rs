@@ -86,17 +86,47 @@ const HELD: CodeText = CodeText {
     remedy: Cow::Borrowed("Reads go on. An operator must put the right database back."),
 };
 
+const OTHER_TRANSFER: CodeText = CodeText {
+    code: Cow::Borrowed("J206"),
+    title: Cow::Borrowed("Another transfer has this name."),
+    remedy: Cow::Borrowed(
+        "Draw a new one for a new transfer; repeat the first one unchanged to get its answer.",
+    ),
+};
+
+const HAS_MONEY: CodeText = CodeText {
+    code: Cow::Borrowed("J208"),
+    title: Cow::Borrowed("Money of this person is in an offering or on its way."),
+    remedy: Cow::Borrowed("Take it back first, or wait for the end of the offering."),
+};
+
+const UNCLEAR_TRANSFER: CodeText = CodeText {
+    code: Cow::Borrowed("J403"),
+    title: Cow::Borrowed("The offering has this transfer for another investor."),
+    remedy: Cow::Borrowed(
+        "If the person was forgotten, nothing is open. Else an operator must look.",
+    ),
+};
+
 /// The record's own problems, for their pages.
 pub(super) fn codes() -> impl Iterator<Item = CodeText> {
-    [STOPPED, HELD].into_iter()
+    [STOPPED, HELD, OTHER_TRANSFER, HAS_MONEY, UNCLEAR_TRANSFER].into_iter()
 }
 
 fn unavailable(text: CodeText, error: &JournalError) -> ApiError {
+    domain(StatusCode::SERVICE_UNAVAILABLE, text, error.to_string())
+}
+
+fn conflict(text: CodeText, detail: String) -> ApiError {
+    domain(StatusCode::CONFLICT, text, detail)
+}
+
+fn domain(status: StatusCode, text: CodeText, detail: String) -> ApiError {
     ApiError::Domain {
-        status: StatusCode::SERVICE_UNAVAILABLE,
+        status,
         code: text.code,
         title: text.title,
-        detail: error.to_string(),
+        detail,
         remedy: text.remedy,
     }
 }
@@ -111,10 +141,12 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         }
         JournalError::Stopped(_) => unavailable(STOPPED, &error),
         JournalError::Held(_) => unavailable(HELD, &error),
-        JournalError::LogExists(_)
-        | JournalError::OriginTaken(_)
-        | JournalError::OtherTransfer
-        | JournalError::HasMoney => ApiError::new(ProblemCode::Conflict, error.to_string()),
+        JournalError::OtherTransfer => conflict(OTHER_TRANSFER, String::new()),
+        JournalError::HasMoney => conflict(HAS_MONEY, String::new()),
+        JournalError::UnclearTransfer { .. } => conflict(UNCLEAR_TRANSFER, error.to_string()),
+        JournalError::LogExists(_) | JournalError::OriginTaken(_) => {
+            ApiError::new(ProblemCode::Conflict, error.to_string())
+        }
         JournalError::LogName
         | JournalError::ForeignClock
         | JournalError::Terms { .. }
@@ -131,7 +163,6 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         | JournalError::NotEmpty(_)
         | JournalError::NoBackup(_)
         | JournalError::Derived { .. }
-        | JournalError::UnclearTransfer { .. }
         | JournalError::Damaged { .. } => ApiError::internal(&error),
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use softcap_database::{Database, DatabaseError};
+use softcap_database::{Database, DatabaseError, Migrations};
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
@@ -44,6 +44,12 @@ struct Inner {
 }
 
 impl Webhooks {
+    /// The steps of its tables, which are in the service's database.
+    #[must_use]
+    pub fn migrations() -> Migrations {
+        Store::migrations()
+    }
+
     /// Opens the tables of the service database, and makes them if they are not there.
     ///
     /// # Errors

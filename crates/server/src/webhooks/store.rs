@@ -71,13 +71,16 @@ fn endpoint(row: EndpointRow) -> Endpoint {
 }
 
 impl Store {
-    pub(super) async fn open(database: Database) -> Result<Self, DatabaseError> {
-        let migrations = Migrations::new(
+    pub(super) fn migrations() -> Migrations {
+        Migrations::new(
             "webhooks",
             sqlx::migrate!("migrations/sqlite"),
             sqlx::migrate!("migrations/postgres"),
-        );
-        migrations.run(&database).await?;
+        )
+    }
+
+    pub(super) async fn open(database: Database) -> Result<Self, DatabaseError> {
+        Self::migrations().run(&database).await?;
         Ok(Self(database))
     }
 

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod balances;
 mod contributions;
 mod events;
 mod keys;

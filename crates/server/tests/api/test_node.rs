@@ -4,6 +4,7 @@
 use std::{
     io::{BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,16 +14,17 @@ use std::{
 
 use serde_json::{Value, json};
 use softcap_identity::{Actor, AddressList, Environment, NewKey, RateLimit, Scopes, UnixMillis};
-use softcap_journal::Clock;
+use softcap_journal::{Clock, Movement};
 use softcap_offering::terms::Terms;
 use softcap_proof::{VerifierKey, hex, receipt::Receipt};
+use softcap_rails::balance::{BalanceCommand, BalanceOutcome, Direction};
 use softcap_server::{Config, Node, Server, StopSwitch, api::Service, stop_switch};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
 /// The offering of most tests, in its public round.
 pub(crate) const NAME: &str = "harbour";
 /// 2027-01-15T09:01:00Z: the public round is open for a minute.
-const IN_PUBLIC_ROUND: u64 = 1_800_003_660_000;
+pub(crate) const IN_PUBLIC_ROUND: u64 = 1_800_003_660_000;
 /// The last right of withdrawal is over.
 pub(crate) const SETTLEABLE: u64 = 1_800_007_200_000 + 14 * 24 * 3_600_000 + 1_000;
 /// Longer than anything a test waits for; a test that waits this long fails.
@@ -66,40 +68,55 @@ pub(crate) struct TestNode {
     serving: Option<JoinHandle<()>>,
     /// A key that may do everything.
     pub(crate) key: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// What one start gives.
+struct Started {
+    service: Arc<Service>,
+    address: SocketAddr,
+    switch: StopSwitch,
+    serving: JoinHandle<()>,
+}
+
+/// Opens a node on the data of a folder, and serves it.
+async fn start(folder: &Path, clock: Arc<HandClock>) -> Started {
+    let mut config = Config::on_free_port().unwrap();
+    config.server.data = folder.join("data").display().to_string();
+    let (switch, stopping) = stop_switch();
+    let node = Node::open_with_clock(&config, clock).await.unwrap();
+    let metrics = node.metrics();
+    let server = Server::bind(&config, Arc::clone(&metrics)).unwrap();
+    let (service, address) = (Arc::clone(node.service()), server.address());
+    let serving = tokio::spawn(async move {
+        node.serve(server, &config, metrics, stopping)
+            .await
+            .unwrap();
+    });
+    Started {
+        service,
+        address,
+        switch,
+        serving,
+    }
 }
 
 impl TestNode {
     /// An empty node.
     pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut config = Config::on_free_port().unwrap();
-        config.server.data = folder.path().join("data").display().to_string();
         let runtime = Runtime::new().unwrap();
         let clock = Arc::new(HandClock(AtomicU64::new(IN_PUBLIC_ROUND)));
-        let (switch, stopping) = stop_switch();
-        let dynamic: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
-        let (service, address, serving) = runtime.block_on(async {
-            let node = Node::open_with_clock(&config, dynamic).await.unwrap();
-            let metrics = node.metrics();
-            let server = Server::bind(&config, Arc::clone(&metrics)).unwrap();
-            let (service, address) = (Arc::clone(node.service()), server.address());
-            let serving = tokio::spawn(async move {
-                node.serve(server, &config, metrics, stopping)
-                    .await
-                    .unwrap();
-            });
-            (service, address, serving)
-        });
+        let started = runtime.block_on(start(folder.path(), Arc::clone(&clock)));
         let mut node = Self {
             runtime,
-            service,
+            service: started.service,
             clock,
-            address,
-            switch: Some(switch),
-            serving: Some(serving),
+            address: started.address,
+            switch: Some(started.switch),
+            serving: Some(started.serving),
             key: String::new(),
-            _folder: folder,
+            folder,
         };
         node.key = node.key_with(None, "everything");
         node
@@ -186,6 +203,57 @@ impl TestNode {
         if let Some(serving) = self.serving.take() {
             self.runtime.block_on(serving).unwrap();
         }
+    }
+
+    /// Stops the node and starts another one on its data.
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        let clock = Arc::clone(&self.clock);
+        let started = self.runtime.block_on(start(self.folder.path(), clock));
+        self.service = started.service;
+        self.address = started.address;
+        self.switch = Some(started.switch);
+        self.serving = Some(started.serving);
+    }
+
+    /// Does only the first step of a transfer, as a process that ends after it.
+    pub(crate) fn open_transfer(&self, movement: &Movement) {
+        let command = BalanceCommand::OpenTransfer {
+            transfer: movement.transfer,
+            direction: Direction::ToOffering,
+            person: movement.person,
+            offering: movement.offering.as_str(),
+            currency: &movement.currency,
+            amount: movement.amount,
+        };
+        let platform = self.service.journal().platform().unwrap();
+        let opened = self.runtime.block_on(platform.record(None, &command));
+        assert_eq!(opened.unwrap().1, BalanceOutcome::Done);
+    }
+
+    /// Whether something is wrong with the platform's log, as the service sees it.
+    pub(crate) fn platform_is_stopped(&self) -> bool {
+        let platform = self.service.journal().platform().unwrap();
+        platform.sequencer.stopped().is_some()
+    }
+
+    /// Waits until no transfer is open.
+    pub(crate) fn wait_for_transfers(&self) {
+        let platform = self.service.journal().platform().unwrap();
+        let mut newest = platform.sequencer.newest();
+        let is_open = || {
+            let state = platform.sequencer.read();
+            state.machine().balances().open_transfers().next().is_some()
+        };
+        let all_over = async {
+            while is_open() {
+                newest.changed().await.unwrap();
+            }
+        };
+        let waited = self
+            .runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, all_over).await });
+        waited.unwrap();
     }
 
     pub(crate) fn begin_stop(&mut self) {

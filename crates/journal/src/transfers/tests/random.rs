@@ -169,7 +169,7 @@ async fn run(world: &World, model: &mut Model, actions: &[Action]) -> usize {
                 }
             }
             Action::Move(wanted, Some(steps)) => {
-                if *steps > 0 && matches!(transfers.open(wanted).await, Ok(Ok(()))) {
+                if *steps > 0 && matches!(transfers.open(wanted).await, Ok(Ok(_))) {
                     model.run(wanted).unwrap();
                     if *steps > 1 {
                         transfers.enter(wanted).await.unwrap();
