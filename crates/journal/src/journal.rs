@@ -360,6 +360,12 @@ impl Journal {
         &self.key
     }
 
+    /// The folder of this node, for what must have a place on its disk.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     async fn run(&self, row: LogRow) -> Result<(), JournalError> {
         let terms = parse_terms(&row.name, &row.document)?;
         let machine = offering_machine(&terms)?;

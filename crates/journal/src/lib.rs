@@ -6,9 +6,11 @@
 //! - [`Sequencer`]: the one writer of a log: takes what is queued, appends it, applies it, answers.
 //! - [`Tiles`], `snapshot_file`: derived from the record, written behind it, rebuilt from it.
 //! - [`Transfers`]: money between the platform's log and those of offerings, once, whatever stops.
+//! - [`BundleArchive`]: what an auditor takes home of a settled offering.
 //! - [`Journal`]: all of it for one data folder or database.
 
 mod backup;
+mod bundle;
 mod companions;
 mod error;
 mod investor_numbers;
@@ -35,6 +37,7 @@ mod time_guard;
 mod transfers;
 
 pub use backup::{BackedUp, back_up};
+pub use bundle::{BundleArchive, write_bundle};
 pub use error::JournalError;
 pub use investor_numbers::InvestorNumbers;
 pub use journal::{Journal, JournalConfig, OfferingLog, encode_at_batch_time};

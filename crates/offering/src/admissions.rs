@@ -20,10 +20,28 @@ pub(crate) struct Admission {
     pub(crate) older: u32,
 }
 
+/// Whether an admission stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub enum Standing {
+    /// It was given, and lasts until it expires.
     Valid,
+    /// It was taken back.
     Revoked,
+}
+
+/// An investor's admission to a round, as it stands now. A view; nothing decides by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdmissionView {
+    /// Whether it stands.
+    pub standing: Standing,
+    /// Most that may be accepted, in the numeraire's smallest unit.
+    pub limit: Option<Value>,
+    /// From when it is void.
+    pub expires: Option<Position>,
+    /// What of a guaranteed allocation is not used yet.
+    pub guarantee_left: Value,
+    /// Whether it carries the right of withdrawal.
+    pub withdrawal: WithdrawalMark,
 }
 
 impl Offering {
@@ -121,6 +139,19 @@ impl Offering {
             next = admission.older;
         }
         None
+    }
+
+    /// An investor's newest admission to a round, revoked or not.
+    pub fn admission(&self, investor: InvestorIndex, round: RoundIndex) -> Option<AdmissionView> {
+        let place = self.admission_place(investor, round)?;
+        let held = self.admissions.get(place)?;
+        Some(AdmissionView {
+            standing: held.standing,
+            limit: held.limit,
+            expires: held.expires,
+            guarantee_left: Value(held.guaranteed),
+            withdrawal: held.withdrawal,
+        })
     }
 
     /// Whether an investor may take part in a round at a position.

@@ -47,6 +47,7 @@ mod units;
 mod views;
 
 pub use accounts::{AccountBalance, Funding};
+pub use admissions::{AdmissionView, Standing};
 pub use command::{
     Admit, Command, Contribute, DocumentExit, LimitPrice, ReturnReason, WithdrawalMark,
 };

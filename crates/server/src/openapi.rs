@@ -14,8 +14,9 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, BalancePaths, BidPaths, ContributionPaths, EventPaths, KeyPaths, LogPaths,
-        OfferingPaths, OperationPaths, PeoplePaths, SettlementPaths, WebhookPaths,
+        AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, EventPaths,
+        InvestorPaths, KeyPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths,
+        SettlementPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -24,13 +25,16 @@ use crate::{
 /// One line for each module of routes.
 const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     OfferingPaths::openapi,
+    SimulationPaths::openapi,
     ContributionPaths::openapi,
     BidPaths::openapi,
+    InvestorPaths::openapi,
     AccountPaths::openapi,
     BalancePaths::openapi,
     PeoplePaths::openapi,
     OperationPaths::openapi,
     SettlementPaths::openapi,
+    BundlePaths::openapi,
     LogPaths::openapi,
     EventPaths::openapi,
     KeyPaths::openapi,

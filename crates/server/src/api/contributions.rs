@@ -14,7 +14,7 @@ use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
     Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId, LimitPrice,
-    Row, Sequence, terms::Rail,
+    Offering, Row, Sequence, terms::Rail,
 };
 use utoipa::ToSchema;
 
@@ -23,16 +23,13 @@ use super::{
     amount::{Money, parse_currency, parse_units},
     caller::{Caller, IdempotencyKey},
     entry_view::{EntryView, position_text},
+    page,
     submit::{of_journal, submit, view},
 };
 use crate::{
     extract::{Json, Path, Query},
     problem::ApiError,
 };
-
-/// Rows of a page at most, and without a wish.
-const PAGE_MOST: usize = 1000;
-const PAGE: usize = 100;
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
@@ -206,7 +203,7 @@ async fn make(
     Ok(created(&offering, &entry))
 }
 
-fn limit_price(body: &LimitPriceBody) -> Result<LimitPrice, ApiError> {
+pub(super) fn limit_price(body: &LimitPriceBody) -> Result<LimitPrice, ApiError> {
     let tokens = parse_units("limit_price.tokens", &body.tokens)?;
     if tokens == 0 {
         return Err(ApiError::invalid("limit_price.tokens", "it is zero"));
@@ -250,28 +247,23 @@ async fn read(
     let index = offering
         .contribution_at(Sequence(sequence))
         .ok_or_else(|| ApiError::not_found("this entry is no contribution"))?;
-    Ok(Json(row_view(&log, offering, offering.row(index))))
+    Ok(Json(row_view(offering, offering.row(index))))
 }
 
-fn row_view(
-    log: &OfferingLog,
-    offering: &softcap_offering::Offering,
-    row: Row,
-) -> ContributionView {
-    let money = |amount| Money::of_currency(&log.terms, row.currency.index(), amount);
-    let round = row
-        .round
-        .and_then(|round| log.terms.rounds.get(round.index()));
+pub(super) fn row_view(offering: &Offering, row: Row) -> ContributionView {
+    let terms = offering.terms();
+    let money = |amount| Money::of_currency(terms, row.currency.index(), amount);
+    let round = row.round.and_then(|round| terms.rounds.get(round.index()));
     ContributionView {
         sequence: row.sequence.0,
         investor: offering.investor(row.investor).to_string(),
-        position: position_text(&log.terms, row.position.0),
+        position: position_text(terms, row.position.0),
         round: round.map(|round| round.name.clone()),
         contributed: money(row.contributed),
         accepted: money(row.accepted),
         refunded: money(row.refunded),
         kept: money(row.kept),
-        tokens: Money::of_tokens(&log.terms, row.tokens.0),
+        tokens: Money::of_tokens(terms, row.tokens.0),
         reason: row.reason.map(softcap_offering::Reason::name),
     }
 }
@@ -289,21 +281,18 @@ async fn list(
     State(service): State<Arc<Service>>,
     Path(offering): Path<String>,
     caller: Caller,
-    Query(page): Query<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<ContributionPage>, ApiError> {
     let log = service.offering(&offering)?;
     caller.require(Verb::ContributionsRead, &offering)?;
-    let limit = page.limit.unwrap_or(PAGE);
-    if limit == 0 || limit > PAGE_MOST {
-        return Err(ApiError::invalid("limit", "1 to 1000"));
-    }
+    let limit = page::rows(query.limit)?;
     let state = log.sequencer.read();
     let offering = state.machine().offering();
-    let begin = page.after.map_or(0, |after| first_after(offering, after));
+    let begin = query.after.map_or(0, |after| first_after(offering, after));
     let end = offering.contribution_count().min(begin + limit);
     let contributions: Vec<ContributionView> = (begin..end)
         .filter_map(|index| u32::try_from(index).ok())
-        .map(|index| row_view(&log, offering, offering.row(ContributionIndex(index))))
+        .map(|index| row_view(offering, offering.row(ContributionIndex(index))))
         .collect();
     let next = contributions
         .last()
@@ -316,7 +305,7 @@ async fn list(
 }
 
 /// Place of the first contribution after an entry.
-fn first_after(offering: &softcap_offering::Offering, after: u64) -> usize {
+fn first_after(offering: &Offering, after: u64) -> usize {
     let (mut low, mut high) = (0, offering.contribution_count());
     while low < high {
         let middle = usize::midpoint(low, high);

@@ -7,18 +7,22 @@ mod accounts;
 mod amount;
 mod balances;
 mod bids;
+mod bundles;
 mod caller;
 mod contributions;
 mod entry_view;
 mod etag;
 mod events;
+mod investors;
 mod keys;
 mod log;
 mod offerings;
 mod operations;
+mod page;
 mod people;
 mod random_id;
 mod settlements;
+mod simulations;
 mod submit;
 mod webhook_feed;
 mod webhook_message;
@@ -39,15 +43,18 @@ use crate::{problem::ApiError, system::CodeText, webhooks::Webhooks};
 pub(crate) use accounts::AccountPaths;
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
+pub(crate) use bundles::BundlePaths;
 pub(crate) use caller::Caller;
 pub(crate) use contributions::ContributionPaths;
 pub(crate) use events::EventPaths;
+pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
 pub(crate) use people::PeoplePaths;
 pub(crate) use settlements::SettlementPaths;
+pub(crate) use simulations::SimulationPaths;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::WebhookPaths;
 
@@ -60,6 +67,7 @@ pub struct Service {
     requests: RequestKey,
     webhooks: Webhooks,
     trees: settlements::Trees,
+    bundles: bundles::Bundles,
 }
 
 /// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
@@ -112,6 +120,7 @@ impl Service {
             requests,
             webhooks,
             trees: settlements::Trees::default(),
+            bundles: bundles::Bundles::default(),
         }
     }
 
@@ -162,12 +171,15 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
 pub fn routes(service: Arc<Service>) -> Router {
     Router::new()
         .merge(offerings::routes())
+        .merge(simulations::routes())
         .merge(contributions::routes())
+        .merge(investors::routes())
         .merge(accounts::routes())
         .merge(balances::routes())
         .merge(people::routes())
         .merge(operations::routes())
         .merge(settlements::routes())
+        .merge(bundles::routes())
         .merge(log::routes())
         .merge(events::routes())
         .merge(bids::routes())

@@ -187,6 +187,16 @@ async fn check(
     Ok(Json(report))
 }
 
+/// Reads terms that are to be used; the first thing that is wrong with them.
+pub(super) fn parse_terms(text: &str) -> Result<terms::Terms, ApiError> {
+    terms::Terms::parse(text).map_err(|problems| {
+        let first = problems
+            .first()
+            .map_or_else(String::new, ToString::to_string);
+        ApiError::invalid("terms", &first)
+    })
+}
+
 /// Announce an offering: its terms are frozen from here on.
 #[utoipa::path(
     post,
@@ -209,12 +219,7 @@ async fn announce(
             "this name has a meaning of its own",
         ));
     }
-    let parsed = terms::Terms::parse(&new.terms).map_err(|problems| {
-        let first = problems
-            .first()
-            .map_or_else(String::new, ToString::to_string);
-        ApiError::invalid("terms", &first)
-    })?;
+    let parsed = parse_terms(&new.terms)?;
     if hex(&parsed.hash().0) != new.terms_hash.to_ascii_lowercase() {
         return Err(ApiError::invalid(
             "terms_hash",

@@ -1,4 +1,4 @@
-//! Settlement: do it, read it, prove it, and the audit bundle's parts.
+//! Settlement: do it, read it, prove it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,7 +6,9 @@ use axum::{Router, extract::State, http::HeaderMap, response::Response, routing:
 use serde::Serialize;
 use softcap_identity::Verb;
 use softcap_journal::{LogName, OfferingLog};
-use softcap_offering::{Command, InvestorId, Offering};
+use softcap_offering::{
+    Command, CurrencyTotals, InvestorId, InvestorIndex, InvestorRow, Offering, terms::Terms,
+};
 use softcap_proof::{SettlementTree, bundle, hex};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
@@ -18,16 +20,17 @@ use super::{
     contributions::created,
     entry_view::{EntryView, OutcomeView},
     etag::unless_known,
+    investors::InvestorQuery,
     submit::submit,
 };
 use crate::{
-    extract::{Json, Path},
+    extract::{Json, Path, Query},
     problem::{ApiError, ProblemCode},
 };
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(settle, read, preview, proof))]
+#[openapi(paths(settle, read, preview, table, proof))]
 pub(crate) struct SettlementPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
@@ -37,6 +40,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
             get(read).post(settle),
         )
         .route("/v1/offerings/{offering}/settlement/preview", get(preview))
+        .route("/v1/offerings/{offering}/settlement/table", get(table))
         .route(
             "/v1/offerings/{offering}/settlement/proofs/{investor}",
             get(proof),
@@ -76,33 +80,60 @@ pub(super) struct CurrencyView {
     kept: Money,
 }
 
-/// One investor's leaf of the settlement tree, with its proof (`@openzeppelin/merkle-tree`).
+/// A page of the settlement table.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct InvestorProofView {
+pub(super) struct SettlementTable {
+    /// Investors, in the order of their first entries and of the leaves of the tree.
+    investors: Vec<SettlementRow>,
+    /// Give it as `after` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u32>,
+}
+
+/// What one investor gets.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SettlementRow {
     /// Whose.
     investor: String,
     /// What they get.
     tokens: Money,
     /// For each currency of the terms.
     currencies: Vec<CurrencyView>,
+}
+
+impl SettlementRow {
+    fn new(terms: &Terms, row: &InvestorRow<'_>) -> Self {
+        let totals = row.totals.iter().enumerate();
+        Self {
+            investor: row.id.to_string(),
+            tokens: Money::of_tokens(terms, row.tokens.0),
+            currencies: totals
+                .map(|(place, totals)| currency_view(terms, place, totals))
+                .collect(),
+        }
+    }
+}
+
+/// One investor's leaf of the settlement tree, with its proof (`@openzeppelin/merkle-tree`).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InvestorProofView {
+    /// What the leaf says.
+    #[serde(flatten)]
+    row: SettlementRow,
     /// Root of the tree, as the journal publishes it.
     root: String,
     /// Siblings from the leaf up.
     proof: Vec<String>,
 }
 
-fn settlement_view(
-    log: &OfferingLog,
-    offering: &Offering,
-    root: Option<String>,
-) -> Option<SettlementView> {
+pub(super) fn settlement_view(offering: &Offering, root: Option<String>) -> Option<SettlementView> {
     let settlement = offering.settlement()?;
-    let terms = &log.terms;
+    let terms = offering.terms();
     let currencies = settlement
         .totals
         .iter()
         .enumerate()
-        .map(|(place, totals)| currency_view(log, place, totals))
+        .map(|(place, totals)| currency_view(terms, place, totals))
         .collect();
     Some(SettlementView {
         verdict: settlement.settled.verdict.name(),
@@ -115,12 +146,8 @@ fn settlement_view(
     })
 }
 
-fn currency_view(
-    log: &OfferingLog,
-    place: usize,
-    totals: &softcap_offering::CurrencyTotals,
-) -> CurrencyView {
-    let money = |amount| Money::of_currency(&log.terms, place, amount);
+fn currency_view(terms: &Terms, place: usize, totals: &CurrencyTotals) -> CurrencyView {
+    let money = |amount| Money::of_currency(terms, place, amount);
     CurrencyView {
         contributed: money(totals.contributed),
         accepted: money(totals.accepted),
@@ -171,7 +198,7 @@ fn not_settled() -> ApiError {
     ApiError::not_found("the offering is not settled")
 }
 
-fn require_settled(log: &OfferingLog) -> Result<(), ApiError> {
+pub(super) fn require_settled(log: &OfferingLog) -> Result<(), ApiError> {
     let state = log.sequencer.read();
     let settlement = state.machine().offering().settlement();
     settlement.map(|_| ()).ok_or_else(not_settled)
@@ -221,7 +248,7 @@ async fn read(
     let root = tree.map(|tree| hex(&tree.root().0));
     let tag = root.clone().unwrap_or_else(|| "nobody".to_owned());
     let state = log.sequencer.read();
-    let view = settlement_view(&log, state.machine().offering(), root).ok_or_else(not_settled)?;
+    let view = settlement_view(state.machine().offering(), root).ok_or_else(not_settled)?;
     drop(state);
     Ok(unless_known(&headers, &tag, Json(view)))
 }
@@ -259,12 +286,43 @@ async fn preview(
             offering.clone()
         };
         copy.apply(copy.now_stamp(), &Command::Settle);
-        settlement_view(&log, &copy, None).ok_or_else(|| {
+        settlement_view(&copy, None).ok_or_else(|| {
             ApiError::new(ProblemCode::Conflict, "it cannot be settled as it stands")
         })
     });
     let view = tried.await.map_err(|error| ApiError::internal(&error))??;
     Ok(Json(view))
+}
+
+/// Who gets what. It never changes.
+#[utoipa::path(
+    get,
+    path = "/v1/offerings/{offering}/settlement/table",
+    tag = "settlement",
+    params(("offering" = String, Path, description = "Name of the offering"), InvestorQuery),
+    responses((status = 200, description = "A page", body = SettlementTable)),
+)]
+async fn table(
+    State(service): State<Arc<Service>>,
+    Path(offering): Path<String>,
+    Query(query): Query<InvestorQuery>,
+) -> Result<Json<SettlementTable>, ApiError> {
+    let log = service.offering(&offering)?;
+    require_settled(&log)?;
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let page = query.page(offering.investor_count())?;
+    let places = page.places();
+    let [begin, end] = [places.start, places.end].map(|place| InvestorIndex(place).index());
+    let mut rows = offering.investor_rows_from(begin, end);
+    let mut investors = Vec::with_capacity(places.len());
+    while let Some(row) = rows.next() {
+        investors.push(SettlementRow::new(offering.terms(), &row));
+    }
+    Ok(Json(SettlementTable {
+        investors,
+        next: page.next(),
+    }))
 }
 
 /// What one investor gets, and the proof of it.
@@ -308,14 +366,7 @@ fn investor_proof(
         .next()
         .ok_or_else(|| ApiError::not_found("nobody has this number here"))?;
     Ok(InvestorProofView {
-        investor: row.id.to_string(),
-        tokens: Money::of_tokens(&log.terms, row.tokens.0),
-        currencies: row
-            .totals
-            .iter()
-            .enumerate()
-            .map(|(place, totals)| currency_view(log, place, totals))
-            .collect(),
+        row: SettlementRow::new(offering.terms(), &row),
         root: hex(&tree.root().0),
         proof: tree
             .proof(index)

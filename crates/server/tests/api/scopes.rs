@@ -15,6 +15,8 @@ fn routes() -> Vec<(&'static str, String, &'static str, Value)> {
         "salt": "ab".repeat(32),
     });
     let table = [
+        ("GET", "/investors", "investors:read", Value::Null),
+        ("GET", "/investors/p-1", "investors:read", Value::Null),
         ("GET", "/contributions", "contributions:read", Value::Null),
         ("GET", "/contributions/0", "contributions:read", Value::Null),
         (
@@ -57,9 +59,10 @@ fn routes() -> Vec<(&'static str, String, &'static str, Value)> {
         .collect()
 }
 
-const VERBS: [&str; 9] = [
+const VERBS: [&str; 10] = [
     "offerings:read",
     "offerings:write",
+    "investors:read",
     "investors:write",
     "contributions:read",
     "contributions:write",

@@ -1,11 +1,19 @@
 //! From the last contribution to the proof of each investor.
 
-use serde_json::{Value, json};
-use softcap_proof::{
-    LeafId, SettlementLeaf, SettlementNode, SettlementRoot, from_hex, settlement_tree,
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
 };
 
-use crate::test_node::{Call, NAME, SETTLEABLE, TestNode, money};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use softcap_offering::Verdict;
+use softcap_proof::{
+    LeafId, SettlementLeaf, SettlementNode, SettlementRoot, from_hex, hex, settlement_tree,
+    verify::{BundleSource, SignatureTrust, Trust, verify},
+};
+
+use crate::test_node::{Answer, Call, NAME, SETTLEABLE, TestNode, money, terms, terms_hash};
 
 fn path(rest: &str) -> String {
     format!("/v1/offerings/{NAME}/settlement{rest}")
@@ -15,7 +23,7 @@ fn units(money: &Value) -> u128 {
     money["units"].as_str().unwrap().parse().unwrap()
 }
 
-fn hash(text: &Value) -> [u8; 32] {
+fn hash_of(text: &Value) -> [u8; 32] {
     from_hex(text.as_str().unwrap())
         .unwrap()
         .try_into()
@@ -91,8 +99,8 @@ fn a_settled_offering_proves_to_each_investor_what_they_get() {
         }
         let leaf = SettlementLeaf::new(&LeafId::opaque(who), &amounts);
         let siblings = proof["proof"].as_array().unwrap().iter();
-        let siblings: Vec<_> = siblings.map(|node| SettlementNode(hash(node))).collect();
-        settlement_tree::verify(&SettlementRoot(hash(&root)), &leaf, &siblings).unwrap();
+        let siblings: Vec<_> = siblings.map(|node| SettlementNode(hash_of(node))).collect();
+        settlement_tree::verify(&SettlementRoot(hash_of(&root)), &leaf, &siblings).unwrap();
     }
     assert_eq!(tokens, units(&view["sold"]));
     let nobody = node.call(&Call::new("GET", &path("/proofs/p-9")));
@@ -102,4 +110,120 @@ fn a_settled_offering_proves_to_each_investor_what_they_get() {
     let entry = format!("/v1/offerings/{NAME}/log/entries/{published}");
     let entry = node.call(&Call::new("GET", &entry)).json();
     assert_eq!(entry["outcome"], json!({ "kind": "done" }));
+}
+
+/// The files of a bundle, by name.
+struct Files(BTreeMap<String, Vec<u8>>);
+
+impl Files {
+    fn of(archive: &[u8]) -> Self {
+        let mut archive = tar::Archive::new(archive);
+        let files = archive.entries().unwrap().map(|entry| {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().to_str().unwrap().to_owned();
+            let name = path.strip_prefix(&format!("{NAME}/")).unwrap().to_owned();
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            (name, content)
+        });
+        Self(files.collect())
+    }
+}
+
+impl BundleSource for Files {
+    fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.0.keys().cloned().collect())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
+        let content = self.0.get(name);
+        let content = content.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        Ok(Box::new(content.as_slice()))
+    }
+}
+
+fn bundle(node: &TestNode) -> Answer {
+    node.call(&Call::new("GET", &format!("/v1/offerings/{NAME}/bundle")))
+}
+
+fn settle(node: &TestNode) -> u64 {
+    node.set_clock(SETTLEABLE);
+    let settled = node.post(&path(""), "settle", &Value::Null);
+    let entry = settled.entry(&node.verifier());
+    assert_eq!(entry["outcome"]["kind"], json!("settled"), "{entry}");
+    settled.sequence()
+}
+
+#[test]
+fn the_audit_bundle_is_verified_and_stays_the_same() {
+    let mut node = sold();
+    assert_eq!(bundle(&node).refusal(), (404, "H404".to_owned()));
+    let settled = settle(&node);
+    let first = bundle(&node);
+    assert_eq!(first.status, 200);
+    assert_eq!(first.header("content-type"), Some("application/x-tar"));
+    let length = first.body.len().to_string();
+    assert_eq!(first.header("content-length"), Some(length.as_str()));
+    let tag = format!("\"{}\"", hex(&Sha256::digest(&first.body)));
+    assert_eq!(first.header("etag"), Some(tag.as_str()));
+    let known = Call::new("GET", &format!("/v1/offerings/{NAME}/bundle"));
+    let known = node.call(&known.header("if-none-match", &tag));
+    assert_eq!((known.status, known.body.len()), (304, 0));
+
+    let files = Files::of(&first.body);
+    let hash = from_hex(&terms_hash(&terms())).unwrap();
+    let trust = Trust {
+        key: Some(node.verifier()),
+        terms_hash: Some(hash.try_into().unwrap()),
+    };
+    let verified = verify(&files, &trust, &mut |_| {}).unwrap();
+    assert_eq!(verified.verdict, Verdict::Succeeded);
+    assert_eq!(verified.signature, SignatureTrust::Given(node.verifier()));
+    // The last entry is the one after the settlement, which publishes the root.
+    assert_eq!(verified.entries, settled + 2);
+    assert_eq!((verified.contributions, verified.investors), (3, 3));
+    let root = node.get(&path("")).json()["root"].clone();
+    assert_eq!(verified.settlement_root.unwrap().0, hash_of(&root));
+    assert_eq!(files.0["offering.toml"], terms().as_bytes());
+
+    // What is handed over afterwards is in the log, and not in the bundle.
+    let handed = json!({ "kind": "distribute", "investor": "p-1", "tokens": "1" });
+    let operations = format!("/v1/offerings/{NAME}/operations");
+    let handed = node.post(&operations, "d", &handed);
+    assert_eq!(handed.sequence(), settled + 2);
+    assert_eq!(bundle(&node).body, first.body);
+    node.restart();
+    let again = bundle(&node);
+    assert_eq!(again.header("etag"), Some(tag.as_str()));
+    assert_eq!(again.body, first.body);
+}
+
+#[test]
+fn the_bundle_of_an_offering_without_anybody_has_no_tree() {
+    let node = TestNode::with_offering();
+    let settled = settle(&node);
+    let files = Files::of(&bundle(&node).body);
+    assert!(!files.0.contains_key("settlement.tree"));
+    let verified = verify(&files, &Trust::default(), &mut |_| {}).unwrap();
+    assert_eq!(verified.verdict, Verdict::Failed);
+    assert_eq!(verified.settlement_root, None);
+    assert_eq!(verified.entries, settled + 1);
+}
+
+#[test]
+fn all_who_ask_for_a_bundle_at_once_get_the_same_one() {
+    let node = sold();
+    settle(&node);
+    let bundles: Vec<Answer> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| bundle(&node))).collect();
+        asking
+            .into_iter()
+            .map(|asked| asked.join().unwrap())
+            .collect()
+    });
+    for answer in &bundles {
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.body, bundles[0].body);
+    }
+    verify(&Files::of(&bundles[0].body), &Trust::default(), &mut |_| {}).unwrap();
 }
