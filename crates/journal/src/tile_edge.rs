@@ -79,9 +79,9 @@ impl TileEdge {
         hashes: Vec<LeafHash>,
         full: &mut Vec<FullTile>,
     ) -> TreeBatch {
-        let first = self.size();
-        let mut next = first;
-        for (leaf, hash) in leaves.zip(&hashes) {
+        let mut next = self.size();
+        let batch = TreeBatch::append(&mut self.tree, hashes);
+        for (leaf, hash) in leaves.zip(batch.leaves()) {
             let length = u16::try_from(leaf.len()).unwrap_or(u16::MAX);
             self.bundle.extend_from_slice(&length.to_be_bytes());
             self.bundle.extend_from_slice(leaf);
@@ -93,13 +93,20 @@ impl TileEdge {
                     body: std::mem::take(&mut self.bundle),
                 });
             }
-            self.push(0, hash.0, next, full);
+            self.push(0, hash.0, &batch, next, full);
         }
-        TreeBatch::append(&mut self.tree, hashes)
+        batch
     }
 
-    /// Adds a hash to a level whose nodes each stand for `next / count` leaves.
-    fn push(&mut self, level: usize, hash: [u8; 32], leaves: u64, full: &mut Vec<FullTile>) {
+    /// Adds the newest hash of a level, over the last of the first `leaves` leaves.
+    fn push(
+        &mut self,
+        level: usize,
+        hash: [u8; 32],
+        batch: &TreeBatch,
+        leaves: u64,
+        full: &mut Vec<FullTile>,
+    ) {
         if self.partial.len() == level {
             self.partial.push(Vec::with_capacity(TILE));
         }
@@ -110,18 +117,19 @@ impl TileEdge {
         if partial.len() < TILE {
             return;
         }
-        let hashes: Vec<LeafHash> = partial.iter().map(|hash| LeafHash(*hash)).collect();
         let body = partial.concat();
         partial.clear();
-        let shift = 8 * (u32::try_from(level).unwrap_or(0) + 1);
+        let above = level + 1;
+        let shift = 8 * u32::try_from(above).unwrap_or(u32::MAX);
+        let place = (leaves >> shift) - 1;
         full.push(FullTile {
             level: i64::try_from(level).unwrap_or(0),
-            place: (leaves >> shift) - 1,
+            place,
             body,
         });
-        // The root of a full tile is that of a complete subtree: the next level's node.
-        let root = softcap_proof::journal_tree::root(&hashes);
-        self.push(level + 1, root.0, leaves, full);
+        // The root of a full tile is that of a complete subtree, which the batch has at hand because its
+        // last leaf is new.
+        self.push(above, batch.subtree(shift, place), batch, leaves, full);
     }
 
     /// As bytes, to stand in a snapshot.
@@ -165,5 +173,44 @@ impl TileEdge {
             partial,
             bundle,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use softcap_proof::journal_tree::root;
+
+    use super::*;
+
+    /// Against the definition of the tree, over batches of all sizes and up to the third level.
+    #[test]
+    fn the_hashes_above_are_the_roots_of_the_tiles_below() {
+        let all: Vec<LeafHash> = (0_u32..66_000)
+            .map(|number| LeafHash::of(&number.to_be_bytes()))
+            .collect();
+        let (mut edge, mut full, mut size) = (TileEdge::default(), Vec::new(), 1);
+        let mut rest = all.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(size.min(rest.len()));
+            edge.append(
+                batch.iter().map(|_| [].as_slice()),
+                batch.to_vec(),
+                &mut full,
+            );
+            (rest, size) = (later, size * 5 % 1_021);
+        }
+        assert_eq!(edge.root(), root(&all));
+        let mut tiles = full.iter().filter(|tile| tile.level == 0);
+        for (place, hashes) in all.chunks_exact(TILE).enumerate() {
+            let tile = tiles.next().unwrap();
+            assert_eq!(tile.place, place as u64);
+            let held = hashes.iter().flat_map(|hash| hash.0);
+            assert!(tile.body.iter().copied().eq(held), "tile {place}");
+        }
+        let above: Vec<[u8; 32]> = all.chunks_exact(TILE).map(|tile| root(tile).0).collect();
+        let tile = full.iter().find(|tile| tile.level == 1).unwrap();
+        assert_eq!(tile.body, above[..TILE].concat());
+        assert_eq!(edge.partial(1), &above[TILE..]);
+        assert_eq!(edge.partial(2), [root(&all[..TILE * TILE]).0]);
     }
 }

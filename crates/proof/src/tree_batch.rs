@@ -107,12 +107,14 @@ impl TreeBatch {
             });
         }
         Ok(inclusion_path(self.new, index, |level, place| {
-            self.node(level, place)
+            self.subtree(level, place)
         }))
     }
 
-    /// A complete subtree that a proof of a new leaf needs.
-    fn node(&self, level: u32, index: u64) -> [u8; 32] {
+    /// The root of the complete subtree number `index` of `2^level` leaves, if it holds a new leaf or was
+    /// on the right edge of the tree before; else zeros.
+    #[must_use]
+    pub fn subtree(&self, level: u32, index: u64) -> [u8; 32] {
         let at = usize::try_from(level).unwrap_or(usize::MAX);
         let first = self.old >> level;
         if index < first {
@@ -136,7 +138,7 @@ impl TreeBatch {
         let mut right = vec![None];
         for level in 0..u64::BITS - self.new.leading_zeros() {
             if self.new >> level & 1 == 1 {
-                let node = self.node(level, (self.new >> level) - 1);
+                let node = self.subtree(level, (self.new >> level) - 1);
                 edge = Some(edge.map_or(node, |rest| node_hash(&node, &rest)));
             }
             right.push(edge);
@@ -149,7 +151,7 @@ impl TreeBatch {
         (0..u64::BITS - self.new.leading_zeros())
             .rev()
             .filter(|level| self.new >> level & 1 == 1)
-            .map(|level| self.node(level, (self.new >> level) - 1))
+            .map(|level| self.subtree(level, (self.new >> level) - 1))
             .collect()
     }
 }
