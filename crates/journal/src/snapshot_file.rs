@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{JournalError, Log, LogName, Machine, TileEdge};
 
+/// Bytes of a snapshot that wait for the disk together.
+const SYNC_BYTES: usize = 4 << 20;
 /// How the name of a file ends that is being written.
 const UNFINISHED: &str = ".unfinished";
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -53,7 +55,11 @@ pub(crate) fn remove_unfinished(folder: &Path) {
 }
 
 fn write_file<M: Machine>(path: &Path, log: &Log<M>) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    let file = SyncedFile {
+        file: File::create(path)?,
+        waiting: 0,
+    };
+    let mut out = BufWriter::with_capacity(1 << 20, file);
     let edge = log.edge().to_bytes();
     out.write_all(MAGIC)?;
     out.write_all(&log.newest().to_be_bytes())?;
@@ -61,7 +67,30 @@ fn write_file<M: Machine>(path: &Path, log: &Log<M>) -> io::Result<()> {
     out.write_all(&edge)?;
     out.write_all(&head_hash(log.newest(), &edge))?;
     log.machine().write_state(&mut out)?;
-    out.into_inner()?.sync_all()
+    out.into_inner()?.file.sync_all()
+}
+
+/// A file that goes to disk in parts while it is written. At once, hundreds of megabytes would stand in
+/// front of the record's next commit.
+struct SyncedFile {
+    file: File,
+    waiting: usize,
+}
+
+impl Write for SyncedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.waiting += written;
+        if self.waiting >= SYNC_BYTES {
+            self.file.sync_data()?;
+            self.waiting = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 fn head_hash(newest: u64, edge: &[u8]) -> [u8; 32] {
