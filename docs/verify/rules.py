@@ -40,6 +40,15 @@ def rounded(exact, unit, mode):
     return (steps + up) * unit
 
 
+def first(amount, holds):
+    """The least amount for which something holds that holds from there on, for `amount` at the latest; not zero."""
+    low, high = 0, amount
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
 class Row:
     """A contribution, with the arithmetic of its currency and price."""
 
@@ -67,10 +76,14 @@ class Row:
         if {"money": int, "value": self.value, "tokens": self.buys}[kind](amount) <= left:
             return amount
         if kind != "tokens":
-            return left if kind == "money" else floor(left / self.factor)
-        money = (left - left % self.unit) / (self.factor * self.price)
-        least, most = (min(amount, max(whole(money) - self.credit, 0)) for whole in (ceil, floor))
-        return least if self.buys(least) <= left else most
+            fits = left if kind == "money" else floor(left / self.factor)
+            return 0 if self.buys_nothing(fits) else fits
+        most = first(amount, lambda money: self.buys(money) > left) - 1
+        tokens = self.buys(most)
+        return most if self.once or not most else first(most, lambda money: self.buys(money) >= tokens) if tokens else 0
+
+    def buys_nothing(self, amount):
+        return not self.once and self.buys(amount) == 0
 
 
 def room(code, kind, most, used):
@@ -193,7 +206,8 @@ class Sale:
         least, most = ([(each["kind"], each["amount"]) for each in terms[key]
                         if each.get("currency", currency) == currency] for key in ("contribution_min", "contribution_max"))
         refuse(201, any(size[kind] < bound for kind, bound in least))
-        refuse(208 if amount else 209, size["value"] == 0 and all(bound for _, bound in least))
+        nothing = size["value"] == 0 or row.buys_nothing(amount)
+        refuse(208 if amount else 209, nothing and all(bound for _, bound in least))
         refuse(203, mine[0] + size["value"] < terms.get("investor_min", 0))
         own = terms.get("investor_max", {"kind": "value", "most": None})
         accepted = self.cut(row, amount, terms["over_limit"], [(202, *bound) for bound in most] +
@@ -306,6 +320,7 @@ class Sale:
             share = end * part // asked - begin * part // asked
             fits = row.accepted if share == ask(row) else min(row.accepted, floor(share / row.factor))
             fits = fits if fixed else row.accepted * part // asked
+            fits = 0 if fits < row.accepted and row.buys_nothing(fits) else fits
             row.reason = 212 if fits < row.accepted else row.reason
             self.take(row, fits)
 

@@ -191,7 +191,7 @@ impl Offering {
         if !zero_allowed && amount == 0 {
             return Err(Refusal::Zero);
         }
-        if !zero_allowed && value == 0 {
+        if !zero_allowed && (value == 0 || quote.buys_nothing(amount)) {
             return Err(Refusal::BuysNothing);
         }
         if let Some(least) = terms.investor_min {
@@ -213,13 +213,9 @@ impl Offering {
         let terms = &self.terms.rounds[plan.round.index()];
         let policy = terms.over_limit;
         for limit in &terms.contribution_max {
-            let fits = match *limit {
-                Limit::Value(most) => plan.quote.amount_for_value(amount, most.0)?,
-                Limit::Tokens(most) => plan.quote.amount_for_tokens(amount, most.0)?,
-                Limit::Money(currency, most) if currency == plan.quote.currency => most.0,
-                Limit::Money(..) => continue,
-            };
-            plan.cut(fits, policy, Refusal::AboveMaximum)?;
+            if let Some(fits) = plan.quote.within_limit(amount, *limit)? {
+                plan.cut(fits, policy, Refusal::AboveMaximum)?;
+            }
         }
         for (room, refusal) in self.personal_rooms(plan.round, investor).iter() {
             let fits = plan.quote.more_within(plan.before, amount, room)?;
@@ -275,7 +271,8 @@ impl Offering {
         }
         self.fit_caps(&mut plan, investor, now)?;
         // Also where a limit is what leaves less than the whole.
-        if terms.over_cap == Misfit::Refuse && plan.accepted < waiting {
+        let refused = terms.over_cap == Misfit::Refuse && plan.accepted < waiting;
+        if refused || plan.quote.adds_nothing(before, plan.accepted) {
             plan.accepted = 0;
         }
         self.check_sums(&plan)?;

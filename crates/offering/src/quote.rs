@@ -1,5 +1,7 @@
 //! What a contribution is worth and what it buys, at its place in the order.
 
+mod fitting;
+
 use std::{cell::Cell, sync::Arc};
 
 use crate::{
@@ -394,29 +396,6 @@ impl Quote {
         matches!(self.price, QuotePrice::Tiers { .. })
     }
 
-    /// The part of `more` that fits into `room` on top of what was taken `before` of the same
-    /// contribution. Roundings count for the whole of a contribution, not for each part.
-    pub(crate) fn more_within(
-        &self,
-        before: u128,
-        more: u128,
-        room: Bound,
-    ) -> Result<u128, Refusal> {
-        let sum = |a: u128, b: u128| a.checked_add(b).ok_or(Refusal::AmountTooLarge);
-        let total = match room {
-            Bound::Value(left) => {
-                self.amount_for_value(sum(before, more)?, sum(self.value(before)?, left.0)?)?
-            }
-            Bound::Tokens(left) if self.is_tiered() => {
-                return self.amount_for_tokens(more, left.0);
-            }
-            Bound::Tokens(left) => {
-                self.amount_for_tokens(sum(before, more)?, sum(self.counted(before)?, left.0)?)?
-            }
-        };
-        Ok(total.saturating_sub(before))
-    }
-
     /// The largest amount whose exact value is at most `value`.
     pub(crate) fn money_within(&self, value: u128) -> u128 {
         self.rate.largest_within(value).unwrap_or(u128::MAX)
@@ -491,57 +470,6 @@ impl Quote {
             .smallest_reaching(value)
             .ok_or(Refusal::AmountTooLarge)?;
         self.reserve(money)
-    }
-
-    /// The largest part of `amount` whose value is at most `room`.
-    pub(crate) fn amount_for_value(&self, amount: u128, room: u128) -> Result<u128, Refusal> {
-        if self.value(amount)? <= room {
-            return Ok(amount);
-        }
-        Ok(self.money_within(room).min(amount))
-    }
-
-    /// The part of `amount` that buys at most `room` tokens: the least money for all of them where
-    /// that is possible, so that the last buyer does not pay for a fraction nobody gets.
-    pub(crate) fn amount_for_tokens(&self, amount: u128, room: u128) -> Result<u128, Refusal> {
-        let fits = |money: u128| -> Result<bool, Refusal> { Ok(self.counted(money)? <= room) };
-        if fits(amount)? {
-            return Ok(amount);
-        }
-        // Less than one rounding unit can never be sold.
-        let room = room - room % self.unit();
-        match &self.price {
-            QuotePrice::Known(factor) => {
-                let least = factor.smallest_reaching(room).unwrap_or(amount);
-                let least = least.saturating_sub(self.credit).min(amount);
-                if fits(least)? {
-                    return Ok(least);
-                }
-                let most = factor.largest_within(room).unwrap_or(amount);
-                let most = most.saturating_sub(self.credit).min(amount);
-                if fits(most)? {
-                    return Ok(most);
-                }
-                self.search_tokens(amount, room)
-            }
-            QuotePrice::Tiers { .. } => self.search_tokens(amount, room),
-            QuotePrice::Later => Ok(amount),
-        }
-    }
-
-    /// Bisection for prices without a formula, and for roundings that go up.
-    fn search_tokens(&self, amount: u128, room: u128) -> Result<u128, Refusal> {
-        // Nothing always fits, because it buys nothing.
-        let (mut fits, mut exceeds) = (0, amount);
-        while exceeds - fits > 1 {
-            let middle = fits + (exceeds - fits) / 2;
-            if self.counted(middle)? <= room {
-                fits = middle;
-            } else {
-                exceeds = middle;
-            }
-        }
-        Ok(fits)
     }
 
     /// Tokens as they count against limits and the supply.

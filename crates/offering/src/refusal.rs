@@ -74,7 +74,7 @@ refusals! {
     RoundCapReached = 205, "The round's cap is reached.", "Wait for the next round, if there is one.";
     HardCapReached = 206, "The hard cap is reached.", "The sale is full.";
     SoldOut = 207, "The tokens on sale are sold.", "Wait for the next round, if there is one.";
-    BuysNothing = 208, "The amount is worth nothing in the unit of the numeraire.", "Contribute more.";
+    BuysNothing = 208, "The amount is worth nothing in the unit of the numeraire, or buys no token.", "Contribute more.";
     Zero = 209, "The amount is zero.", "Contribute more than nothing.";
     Outbid = 210, "The clearing price is above the bid's limit.", "The money goes back.";
     NotDrawn = 211, "The lottery did not draw this investor.", "The money goes back.";

@@ -223,10 +223,11 @@ impl Offering {
         }
     }
 
-    /// Leaves `accepted` of what a contribution asked.
+    /// Leaves `accepted` of what a contribution asked; of what is cut, nothing where that buys no token.
     fn reduce(&mut self, index: ContributionIndex, quote: &Quote, accepted: u128, reason: Refusal) {
         let held = self.contributions[index.index()].accepted;
         if accepted < held {
+            let accepted = quote.worth_taking(accepted);
             self.give_back(index, quote, held - accepted);
             self.contributions[index.index()].status = Status::Cut(reason);
         }

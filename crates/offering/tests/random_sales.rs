@@ -137,7 +137,7 @@ const MET_BY_SOME: [&str; 22] = [
 fn random_sales_meet_what_sales_meet() {
     let mut all = std::collections::BTreeMap::new();
     for pair in ALL_ALLOWED {
-        let counts = support::survey(pair, 0..200).unwrap_or_else(|failure| panic!("{failure}"));
+        let counts = support::survey(pair, 0..300).unwrap_or_else(|failure| panic!("{failure}"));
         // Auctions take all bids into the batch: nothing waits there, and no cap ends them.
         let in_order = ["waits", "promoted", "row waiting"];
         let auction = pair.0 == PricingKind::Bids;

@@ -366,10 +366,18 @@ fn say_money_that_fits(
     let tried = formula.map(|formula| ways.map(|way| calculation(formula.clone(), way)));
     if let Some(right) = tried.into_iter().flatten().find(Calculation::holds) {
         step.calculate_detail(right);
+    } else if fits == Amount::ZERO {
+        step.detail("No amount that fits buys a token, so that nothing is taken.");
     } else if fits < found.trace.amount {
-        step.detail(
-            "The largest amount that the room takes, found by trying, because of rounding:",
-        );
+        step.detail(match room {
+            Bound::Value(_) => {
+                "The largest amount that the room takes, found by trying, because of rounding:"
+            }
+            Bound::Tokens(_) => {
+                "The least money for as many tokens as the room has, found by trying, because of \
+                 rounding:"
+            }
+        });
     }
 }
 

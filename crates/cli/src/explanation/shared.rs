@@ -393,13 +393,18 @@ fn say_accepted(
     accepted: Amount,
 ) {
     let currency = found.trace.currency;
-    step.calculate(Some(Calculation {
+    let calculation = Calculation {
         what: "accepted".into(),
         formula,
         rounding: Some((Way::Down, words.money_step(currency))),
         result: words.money(currency, accepted),
         unit: words.symbol(currency).into(),
-    }));
+    };
+    if accepted == Amount::ZERO && !calculation.holds() {
+        step.say("What it comes to buys no token, so that nothing of it is accepted.");
+    } else {
+        step.calculate(Some(calculation));
+    }
 }
 
 /// The soft cap and what was compared with it.

@@ -96,16 +96,11 @@ impl Offering {
         let terms = &self.terms.rounds[round.index()];
         let mut limits = Vec::new();
         for &most in &terms.contribution_max {
-            let fits = match most {
-                Limit::Value(most) => quote.amount_for_value(amount, most.0),
-                Limit::Tokens(most) => quote.amount_for_tokens(amount, most.0),
-                Limit::Money(currency, most) if currency == quote.currency => {
-                    Ok(most.0.min(amount))
-                }
-                Limit::Money(..) => continue,
+            let Some(fits) = quote.within_limit(amount, most).unwrap_or(Some(0)) else {
+                continue;
             };
             let (kind, refusal) = (LimitKind::Contribution, Refusal::AboveMaximum);
-            let fits = Amount(fits.unwrap_or(0));
+            let fits = Amount(fits);
             limits.push(LimitTrace {
                 kind,
                 most,

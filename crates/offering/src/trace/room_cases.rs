@@ -209,11 +209,11 @@ fn a_guarantee_is_in_the_way_of_others_only() {
         ("ben", vec![(CapUse::Round, 0)], 8_000),
         (
             "ada",
-            vec![(CapUse::Round, 100), (CapUse::Guarantees, 500)],
+            vec![(CapUse::Round, 200), (CapUse::Guarantees, 400)],
             7_400,
         ),
     ] {
-        let traced = offer(&mut offering, 149, &pays(id, 0, 100));
+        let traced = offer(&mut offering, 149, &pays(id, 0, 200));
         assert_eq!(traced.caps[0].uses, uses, "{id}");
         assert_eq!(traced.caps[0].room, Bound::Value(Value(room)), "{id}");
     }
@@ -290,20 +290,20 @@ fn caps_in_tokens_count_all_rounds() {
     offering.apply(at(100), &pays("ada", 0, 1_500));
     let traced = offer(&mut offering, 100, &pays("ben", 0, 3_000));
     let all = [(CapUse::AllRounds, 30)];
-    // 5 EUR at 2 and 8 EUR at 1 are 18 TOK, and up to one cent before the next one is bought.
+    // 5 EUR at 2 and 8 EUR at 1 are 18 TOK; what would not reach the next one stays with the buyer.
     let expected = [
         cap(
             CapKind::HardCap,
             tokens(48, 18),
             &all,
-            1_399,
+            1_300,
             Refusal::HardCapReached,
         ),
         cap(
             CapKind::ForSale,
             tokens(50, 20),
             &all,
-            1_599,
+            1_500,
             Refusal::SoldOut,
         ),
         cap(

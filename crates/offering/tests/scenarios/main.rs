@@ -22,6 +22,7 @@ mod pauses;
 mod rates;
 mod rooms;
 mod script;
+mod sold_out;
 mod stages;
 mod states;
 mod two_chains;
@@ -34,7 +35,7 @@ use softcap_offering::Refusal;
 /// A name and a script.
 type Table = (&'static str, &'static str);
 
-const ALL: [&[Table]; 12] = [
+const ALL: [&[Table]; 13] = [
     windows::TABLES,
     two_chains::TABLES,
     pauses::TABLES,
@@ -47,6 +48,7 @@ const ALL: [&[Table]; 12] = [
     ending::TABLES,
     after_sale::TABLES,
     accounts::TABLES,
+    sold_out::TABLES,
 ];
 
 /// Refusals that no table reaches, and why.
@@ -74,6 +76,11 @@ fn windows() {
 #[test]
 fn two_chains() {
     run(two_chains::TABLES);
+}
+
+#[test]
+fn sold_out() {
+    run(sold_out::TABLES);
 }
 
 #[test]

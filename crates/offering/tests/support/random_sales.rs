@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use softcap_offering::{
     Command, Offering, Outcome, Phase, Position, RoundIndex, Row, Sequence, Stamp, Tokens, Verdict,
-    pairs::AllocationKind,
-    terms::{Allocation, Terms},
+    pairs::{AllocationKind, PricingKind},
+    terms::{Allocation, Limit, RoundingScope, Terms},
 };
 
 use super::fraction::{Fraction, big};
@@ -318,6 +318,13 @@ impl Table {
         self.engine
             .check_invariants()
             .map_err(|broken| broken.to_string())?;
+        if let Outcome::Contributed(taken) = outcome
+            && taken.accepted.0 > 0
+            && taken.tokens.0 == 0
+            && self.promises_tokens(taken.round, command)
+        {
+            return Err(format!("takes money for no token: {taken:?}"));
+        }
         if matches!(outcome, Outcome::Refused(_)) {
             let after: Vec<Row> = self.engine.rows().take(before.len()).collect();
             if before != after || self.engine.contribution_count() > before.len() + 1 {
@@ -329,6 +336,23 @@ impl Table {
             Store::Every(some) if self.outcomes.len().is_multiple_of(some) => self.read_again(),
             Store::Every(_) | Store::Never => Ok(()),
         }
+    }
+
+    /// Whether each contribution that a round takes must buy a token at once: the price is known, it is
+    /// rounded by itself, and no minimum of zero lets in what buys nothing.
+    fn promises_tokens(&self, round: RoundIndex, command: &Command<'_>) -> bool {
+        let Command::Contribute(paid) = command else {
+            return false;
+        };
+        let terms = &self.terms.rounds[round.index()];
+        let later = matches!(terms.pricing.kind(), PricingKind::Dutch | PricingKind::Bids);
+        let per = self.terms.currencies[paid.currency.index()].rounding.per;
+        let zero = terms.contribution_min.iter().any(|least| match least {
+            Limit::Value(least) => least.0 == 0,
+            Limit::Tokens(least) => least.0 == 0,
+            Limit::Money(_, least) => least.0 == 0,
+        });
+        !later && !zero && per == RoundingScope::Contribution
     }
 
     /// Goes on with what the engine's bytes say.

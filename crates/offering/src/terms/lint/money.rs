@@ -1,7 +1,7 @@
 //! Caps that cannot be reached and contributions that buy nothing.
 
 use super::super::problem::TermsCode;
-use super::super::{Bound, Currency, Limit, RateTerm, Round, Terms};
+use super::super::{Bound, Currency, Limit, RateTerm, Round, RoundingScope, Terms};
 use super::{Findings, bound_count, bounds};
 use crate::{CurrencyIndex, Value};
 
@@ -50,18 +50,33 @@ pub(super) fn buys_nothing(findings: &mut Findings, key: &str, terms: &Terms, ro
             continue;
         };
         if least_buys(round, *index, currency) == Some(0) {
+            let taken =
+                allows_nothing(round, *index) || currency.rounding.per == RoundingScope::Investor;
+            let fate = if taken {
+                "and the money is accepted"
+            } else {
+                "so that it is refused"
+            };
             findings.add(
                 TermsCode::BuysNothing,
                 format!("{key}.contribution.min"),
                 format!(
-                    "the smallest allowed contribution in {} is rounded down to no token, and the \
-                     money is accepted",
+                    "the smallest allowed contribution in {} is rounded down to no token, {fate}",
                     currency.symbol
                 ),
                 "set `contribution.min` to what buys at least one rounding unit",
             );
         }
     }
+}
+
+/// Whether a minimum of zero lets in what buys nothing.
+fn allows_nothing(round: &Round, index: CurrencyIndex) -> bool {
+    round.contribution_min.iter().any(|limit| match limit {
+        Limit::Value(least) => least.is_zero(),
+        Limit::Tokens(least) => least.is_zero(),
+        Limit::Money(other, least) => *other == index && least.is_zero(),
+    })
 }
 
 /// Token units for the smallest allowed contribution at the worst price; `None` where the terms do
@@ -72,7 +87,6 @@ fn least_buys(round: &Round, index: CurrencyIndex, currency: &Currency) -> Optio
     };
     let in_money = |value: Value| rate.factor().smallest_reaching(value.0);
     let mut least = 0;
-    let mut zero_allowed = false;
     for limit in &round.contribution_min {
         let amount = match limit {
             Limit::Tokens(tokens) if !tokens.is_zero() => return None,
@@ -81,13 +95,12 @@ fn least_buys(round: &Round, index: CurrencyIndex, currency: &Currency) -> Optio
             Limit::Money(other, _) if *other != index => continue,
             Limit::Money(_, amount) => amount.0,
         };
-        zero_allowed |= amount == 0;
         least = least.max(amount);
     }
     if let Some(value) = round.investor_min {
         least = least.max(in_money(value)?);
     }
-    if !zero_allowed {
+    if !allows_nothing(round, index) {
         // The engine refuses money that is worth less than one unit of the numeraire.
         least = least.max(in_money(Value(1))?);
     }

@@ -202,7 +202,9 @@ impl Model {
                 return None;
             }
         }
-        if value == big(0) && !nothing_is_allowed {
+        let bought = self.unless_for_nothing(conditions, &big(0), amount.clone());
+        let for_nothing = value == big(0) || bought == big(0);
+        if for_nothing && !nothing_is_allowed {
             return None;
         }
         if let Some(least) = terms.investor_min {
@@ -251,7 +253,12 @@ impl Model {
                     self.fitting(conditions, &big(0), amount, Bound::Tokens(most))
                 }
                 Limit::Money(currency, most) if currency.index() == conditions.currency => {
-                    big(most.0)
+                    let most = big(most.0);
+                    if *amount > most {
+                        self.unless_for_nothing(conditions, &big(0), most)
+                    } else {
+                        most
+                    }
                 }
                 Limit::Money(..) => continue,
             };

@@ -141,6 +141,7 @@ impl Model {
         if terms.over_cap == Misfit::Refuse && fits < paid.waiting {
             fits = big(0);
         }
+        fits = self.unless_for_nothing(&conditions, &before, fits);
         if fits == big(0) {
             return false;
         }

@@ -229,9 +229,12 @@ impl Model {
         }
     }
 
+    /// Leaves so much of a payment; of one that is cut, nothing where that buys nothing.
     fn reduce(&mut self, place: usize, left: &BigInt) {
         let accepted = self.payments[place].accepted();
         if *left < accepted {
+            let conditions = self.conditions(&self.payments[place]).unwrap();
+            let left = self.unless_for_nothing(&conditions, &big(0), left.clone());
             self.payments[place].reasoned = true;
             self.payments[place].pieces.push(Piece::Back {
                 money: accepted - left,

@@ -263,65 +263,84 @@ impl Model {
         room: Bound,
     ) -> BigInt {
         let all = before + more;
-        let total = match room {
+        match room {
             Bound::Value(left) => {
                 let room = Self::value_of(&conditions.rate, before) + big(left.0);
                 if Self::value_of(&conditions.rate, &all) <= room {
-                    all
-                } else {
-                    least(conditions.rate.inverse().of_count(&room).floor(), all)
+                    return more.clone();
                 }
+                let most = conditions.rate.inverse().of_count(&room).floor();
+                let fits = or_zero(least(most, all) - before);
+                self.unless_for_nothing(conditions, before, fits)
             }
-            Bound::Tokens(left) => match &conditions.price {
-                Price::Later => all,
-                Price::Tiered => before + self.most_within(conditions, more, &big(left.0)),
-                Price::Known(price) => {
+            Bound::Tokens(left) => match conditions.price {
+                Price::Later => more.clone(),
+                // A part at a price of its own is rounded by itself.
+                Price::Tiered => self.for_tokens(conditions, more, &big(left.0)),
+                Price::Known(_) => {
                     let room = self.counted(conditions, before) + big(left.0);
-                    self.cheapest_within(conditions, price, &all, &room)
+                    or_zero(self.for_tokens(conditions, &all, &room) - before)
                 }
             },
-        };
-        or_zero(total - before)
+        }
     }
 
-    /// The least money that buys the whole room; where rounding takes that beyond it, the most money
-    /// that stays inside.
-    fn cheapest_within(
+    /// What an amount of money buys on top of `before` of the same payment; `None` where one payment
+    /// does not tell.
+    fn added(&self, conditions: &Conditions, before: &BigInt, more: &BigInt) -> Option<BigInt> {
+        let per = self.currency(conditions.currency).rounding.per;
+        match (&conditions.price, per) {
+            (Price::Later, _) | (Price::Known(_), RoundingScope::Investor) => None,
+            (Price::Tiered, _) => Some(self.bought(conditions, more)),
+            (Price::Known(_), RoundingScope::Contribution) => {
+                Some(self.bought(conditions, &(before + more)) - self.bought(conditions, before))
+            }
+        }
+    }
+
+    /// Money that buys nothing is not taken.
+    pub(super) fn unless_for_nothing(
         &self,
         conditions: &Conditions,
-        price: &Fraction,
-        all: &BigInt,
-        room: &BigInt,
+        before: &BigInt,
+        more: BigInt,
     ) -> BigInt {
-        if self.counted(conditions, all) <= *room {
-            return all.clone();
+        match self.added(conditions, before, &more) {
+            Some(tokens) if tokens == big(0) => big(0),
+            _ => more,
         }
-        let unit = big(self.currency(conditions.currency).rounding.unit.0);
-        let room = room / &unit * &unit;
-        let money = price.inverse().of_count(&room);
-        for money in [money.ceil(), money.floor()] {
-            let money = least(or_zero(money - &conditions.credit), all.clone());
-            if self.counted(conditions, &money) <= room {
-                return money;
-            }
-        }
-        panic!("no money at all is within every room");
     }
 
-    /// The most money whose tokens fit, found by halving.
-    fn most_within(&self, conditions: &Conditions, all: &BigInt, room: &BigInt) -> BigInt {
-        if self.counted(conditions, all) <= *room {
+    /// The least money that buys as many tokens as the room lets be bought. Where fractions of an
+    /// investor add up, less money would buy less: the most that stays inside.
+    fn for_tokens(&self, conditions: &Conditions, all: &BigInt, room: &BigInt) -> BigInt {
+        let beyond = |money: &BigInt| self.counted(conditions, money) > *room;
+        if !beyond(all) {
             return all.clone();
         }
-        let (mut low, mut high) = (big(0), all.clone());
-        while &high - &low > big(1) {
-            let middle: BigInt = (&low + &high) / 2;
-            if self.counted(conditions, &middle) <= *room {
-                low = middle;
-            } else {
-                high = middle;
-            }
+        let most = first(all, beyond) - 1;
+        if self.currency(conditions.currency).rounding.per == RoundingScope::Investor {
+            return most;
         }
-        low
+        let tokens = self.counted(conditions, &most);
+        if tokens == big(0) {
+            return big(0);
+        }
+        first(&most, |money| self.counted(conditions, money) >= tokens)
     }
+}
+
+/// The first amount for which something holds that holds from there on, at the latest for `end`, and
+/// not for zero.
+fn first(end: &BigInt, holds: impl Fn(&BigInt) -> bool) -> BigInt {
+    let (mut low, mut high) = (big(0), end.clone());
+    while &high - &low > big(1) {
+        let middle: BigInt = (&low + &high) / 2;
+        if holds(&middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
 }
