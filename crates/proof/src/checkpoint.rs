@@ -139,11 +139,39 @@ pub struct SignedCheckpoint {
     signatures: Vec<SignatureLine>,
 }
 
+/// What any signature line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct SignatureLine {
-    name: String,
-    id: u32,
-    signature: Vec<u8>,
+pub(crate) struct SignatureLine {
+    pub(crate) name: String,
+    pub(crate) id: u32,
+    pub(crate) signature: Vec<u8>,
+}
+
+impl SignatureLine {
+    /// Reads `— NAME BASE64(id || signature)`, without the newline.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let (name, data) = line.strip_prefix(SIGNATURE_PREFIX)?.split_once(' ')?;
+        let data = Base64::decode_vec(data).ok()?;
+        let (id, signature) = data.split_first_chunk()?;
+        if !is_key_name(name) || signature.is_empty() {
+            return None;
+        }
+        Some(Self {
+            name: name.to_owned(),
+            id: u32::from_be_bytes(*id),
+            signature: signature.to_vec(),
+        })
+    }
+}
+
+/// The line with its newline.
+impl fmt::Display for SignatureLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut data = self.id.to_be_bytes().to_vec();
+        data.extend_from_slice(&self.signature);
+        let (name, data) = (&self.name, Base64::encode_string(&data));
+        writeln!(f, "{SIGNATURE_PREFIX}{name} {data}")
+    }
 }
 
 impl SignedCheckpoint {
@@ -158,6 +186,28 @@ impl SignedCheckpoint {
         self.signatures
             .iter()
             .map(|line| (line.name.as_str(), line.id))
+    }
+
+    /// The same checkpoint with the lines that name this key, and no others.
+    #[must_use]
+    pub fn only_by(&self, key: &VerifierKey) -> Self {
+        let lines = self.signatures.iter();
+        let its = lines.filter(|line| line.name == key.name() && line.id == key.id());
+        Self {
+            checkpoint: self.checkpoint.clone(),
+            signatures: its.cloned().collect(),
+        }
+    }
+
+    pub(crate) fn lines(&self) -> &[SignatureLine] {
+        &self.signatures
+    }
+
+    /// Puts a line last, in the place of one by the same key.
+    pub(crate) fn put_line(&mut self, line: SignatureLine) {
+        self.signatures
+            .retain(|other| other.name != line.name || other.id != line.id);
+        self.signatures.push(line);
     }
 
     /// The checkpoint, if `key` signed it. The origin is for the caller to compare: one key may sign
@@ -191,17 +241,7 @@ impl SignedCheckpoint {
 impl fmt::Display for SignedCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.checkpoint)?;
-        for line in &self.signatures {
-            let mut data = line.id.to_be_bytes().to_vec();
-            data.extend_from_slice(&line.signature);
-            writeln!(
-                f,
-                "{SIGNATURE_PREFIX}{} {}",
-                line.name,
-                Base64::encode_string(&data)
-            )?;
-        }
-        Ok(())
+        self.signatures.iter().try_for_each(|line| line.fmt(f))
     }
 }
 
@@ -319,27 +359,13 @@ fn parse_signatures(text: &str, first_line: usize) -> Result<Vec<SignatureLine>,
             if index >= SIGNATURES_MAX {
                 return Err(malformed(number, "there are more than 100 signatures"));
             }
-            parse_signature(line).ok_or_else(|| malformed(number, "this is not a signature line"))
+            SignatureLine::parse(line)
+                .ok_or_else(|| malformed(number, "this is not a signature line"))
         })
         .collect()
 }
 
-/// Reads `— NAME BASE64(id || signature)`.
-fn parse_signature(line: &str) -> Option<SignatureLine> {
-    let (name, data) = line.strip_prefix(SIGNATURE_PREFIX)?.split_once(' ')?;
-    let data = Base64::decode_vec(data).ok()?;
-    let (id, signature) = data.split_first_chunk()?;
-    if !is_key_name(name) || signature.is_empty() {
-        return None;
-    }
-    Some(SignatureLine {
-        name: name.to_owned(),
-        id: u32::from_be_bytes(*id),
-        signature: signature.to_vec(),
-    })
-}
-
-fn signature_missing(key: &VerifierKey) -> ProofError {
+pub(crate) fn signature_missing(key: &VerifierKey) -> ProofError {
     ProofError::SignatureMissing {
         name: key.name().to_owned(),
         id: key.id(),

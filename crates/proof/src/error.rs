@@ -83,6 +83,12 @@ pub enum ProofError {
         /// The key's 32-bit id.
         id: u32,
     },
+    /// P206: the text is not the signature line of a witness.
+    #[error("not a cosignature: {problem}")]
+    CosignatureMalformed {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// P301: a settlement without investors has no tree.
     #[error("a settlement tree needs at least one leaf")]
     SettlementEmpty,
@@ -212,6 +218,7 @@ impl ProofError {
             Self::CheckpointMalformed { .. } => "P203",
             Self::SignatureMissing { .. } => "P204",
             Self::SignatureInvalid { .. } => "P205",
+            Self::CosignatureMalformed { .. } => "P206",
             Self::SettlementEmpty => "P301",
             Self::SettlementTooLarge { .. } => "P302",
             Self::SettlementProofInvalid => "P303",
@@ -260,6 +267,9 @@ impl ProofError {
             }
             Self::SignatureInvalid { .. } => {
                 "Do not trust this checkpoint: it was altered after it was signed, or forged."
+            }
+            Self::CosignatureMalformed { .. } => {
+                "Send the witness's line as it is: em dash, name, base64 of id, time and signature."
             }
             Self::SettlementEmpty => "Settle an offering in which at least one investor took part.",
             Self::SettlementTooLarge { .. } => "Split the sale into several offerings.",

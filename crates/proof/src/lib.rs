@@ -4,6 +4,7 @@
 //! - [`journal_tree`]: the RFC 6962 tree over journal entries, its inclusion and consistency proofs.
 //! - [`tree_batch`]: what one batch adds to that tree, with the proof of each new leaf.
 //! - [`checkpoint`]: a tree head as text (C2SP tlog-checkpoint), unsigned or as a signed note.
+//! - [`cosignature`]: what a witness says of a checkpoint, and when it may say it.
 //! - [`note_key`]: the Ed25519 keys of signed notes, in the text forms of Go's `sumdb/note`.
 //! - [`settlement_leaf`], [`settlement_tree`], [`settlement_file`]: the commitment to who gets what,
 //!   byte for byte the tree of `@openzeppelin/merkle-tree`, and its file.
@@ -16,6 +17,7 @@
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod cosignature;
 pub mod entry;
 pub mod error;
 mod hex;
@@ -31,6 +33,7 @@ pub mod tree_batch;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointNote, SignedCheckpoint};
+pub use cosignature::{Cosignature, WitnessKey};
 pub use error::ProofError;
 pub use hex::{from_hex, hex};
 pub use journal_tree::{JournalTree, LeafHash, NodeHash, Root};

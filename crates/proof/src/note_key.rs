@@ -4,7 +4,8 @@
 //! - verifier key, public: `NAME+ID+BASE64(0x01 || public key)`
 //! - signing key, secret: `PRIVATE+KEY+NAME+ID+BASE64(0x01 || seed)`
 //!
-//! `ID` is eight hex digits, the first four bytes of `SHA-256(NAME || 0x0A || 0x01 || public key)`.
+//! `ID` is eight hex digits, the first four bytes of `SHA-256(NAME || 0x0A || 0x01 || public key)`. The
+//! public key of a witness has the type 0x04 in both places ([`crate::cosignature`]).
 //! The module never draws randomness: who makes a key brings 32 bytes of entropy.
 
 use std::fmt;
@@ -18,6 +19,8 @@ use crate::error::ProofError;
 
 /// The signature type byte of Ed25519 in the C2SP signed-note registry.
 const ED25519: u8 = 0x01;
+/// That of timestamped Ed25519 cosignatures of witnesses (C2SP tlog-cosignature).
+pub(crate) const COSIGNATURE: u8 = 0x04;
 /// Length of the decoded key material: the type byte and 32 bytes.
 const KEY_DATA: usize = 33;
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
@@ -26,6 +29,8 @@ const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifierKey {
     name: String,
+    /// What its signatures are over: a part of the id and of the text form.
+    kind: u8,
     id: u32,
     key: ed25519_dalek::VerifyingKey,
 }
@@ -37,26 +42,46 @@ impl VerifierKey {
     /// [`ProofError::KeyMalformed`] when a part is missing, the id does not belong to name and key,
     /// the type is not Ed25519, or the key is a point of small order (it would accept forgeries).
     pub fn parse(text: &str) -> Result<Self, ProofError> {
+        Self::parse_kind(text, ED25519)
+    }
+
+    /// Reads a key whose signatures are of this type.
+    pub(crate) fn parse_kind(text: &str, kind: u8) -> Result<Self, ProofError> {
         let malformed = |problem| ProofError::KeyMalformed {
-            kind: "verifier",
+            kind: if kind == COSIGNATURE {
+                "witness"
+            } else {
+                "verifier"
+            },
             problem,
         };
         let (name, id, data) = split_key(text).map_err(malformed)?;
         let mut buffer = [0; KEY_DATA];
-        let key_bytes = decode_key_data(data, &mut buffer).map_err(malformed)?;
+        let key_bytes = decode_key_data(data, kind, &mut buffer).map_err(malformed)?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(key_bytes)
             .map_err(|_| malformed("the key is not a point of the curve"))?;
         if key.is_weak() {
             return Err(malformed("the key is a point of small order"));
         }
-        if id != key_id(name, &key) {
+        if id != key_id(name, kind, &key) {
             return Err(malformed("the id does not belong to this name and key"));
         }
         Ok(Self {
             name: name.to_owned(),
+            kind,
             id,
             key,
         })
+    }
+
+    /// The same key under the same name, for signatures of another type.
+    pub(crate) fn of_kind(&self, kind: u8) -> Self {
+        Self {
+            name: self.name.clone(),
+            kind,
+            id: key_id(&self.name, kind, &self.key),
+            key: self.key,
+        }
     }
 
     /// The name on signature lines.
@@ -81,7 +106,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let data = Base64::encode_string(&key_data(self.key.as_bytes()));
+        let data = Base64::encode_string(&key_data(self.kind, self.key.as_bytes()));
         write!(f, "{}+{:08x}+{data}", self.name, self.id)
     }
 }
@@ -115,7 +140,8 @@ impl SigningKey {
         let key = secret.verifying_key();
         let public = VerifierKey {
             name: name.to_owned(),
-            id: key_id(name, &key),
+            kind: ED25519,
+            id: key_id(name, ED25519, &key),
             key,
         };
         Ok(Self { public, secret })
@@ -135,7 +161,7 @@ impl SigningKey {
             .ok_or_else(|| malformed("it does not begin with PRIVATE+KEY+"))?;
         let (name, id, data) = split_key(rest).map_err(malformed)?;
         let mut buffer = Zeroizing::new([0; KEY_DATA]);
-        let seed = decode_key_data(data, &mut buffer).map_err(malformed)?;
+        let seed = decode_key_data(data, ED25519, &mut buffer).map_err(malformed)?;
         let key = Self::from_entropy(name, seed)?;
         if key.public.id != id {
             return Err(malformed("the id does not belong to this name and key"));
@@ -146,7 +172,7 @@ impl SigningKey {
     /// The secret text form, which [`SigningKey::parse`] reads. Wiped when dropped.
     #[must_use]
     pub fn to_secret_text(&self) -> Zeroizing<String> {
-        let data = Zeroizing::new(key_data(self.secret.as_bytes()));
+        let data = Zeroizing::new(key_data(ED25519, self.secret.as_bytes()));
         let base64 = Zeroizing::new(Base64::encode_string(data.as_slice()));
         // Reserved at once: growing would leave a copy of the secret behind.
         let capacity = PRIVATE_PREFIX.len() + self.public.name.len() + 10 + base64.len();
@@ -203,27 +229,31 @@ fn split_key(text: &str) -> Result<(&str, u32, &str), &'static str> {
 /// Decodes the key material into `buffer` and returns the 32 bytes after the type.
 fn decode_key_data<'a>(
     data: &str,
+    kind: u8,
     buffer: &'a mut [u8; KEY_DATA],
 ) -> Result<&'a [u8; 32], &'static str> {
     let decoded = Base64::decode(data, buffer).map_err(|_| "the key is not 33 bytes in base64")?;
     match decoded.split_first() {
-        Some((&ED25519, key)) => key
+        Some((first, key)) if *first == kind => key
             .try_into()
             .map_err(|_| "the key is not 33 bytes in base64"),
+        Some(_) | None if kind == COSIGNATURE => {
+            Err("the key is not of type Ed25519 cosignature (0x04)")
+        }
         Some(_) | None => Err("the key is not of type Ed25519 (0x01)"),
     }
 }
 
-fn key_data(key: &[u8; 32]) -> [u8; KEY_DATA] {
-    let mut data = [ED25519; KEY_DATA];
+fn key_data(kind: u8, key: &[u8; 32]) -> [u8; KEY_DATA] {
+    let mut data = [kind; KEY_DATA];
     data[1..].copy_from_slice(key);
     data
 }
 
-fn key_id(name: &str, key: &ed25519_dalek::VerifyingKey) -> u32 {
+fn key_id(name: &str, kind: u8, key: &ed25519_dalek::VerifyingKey) -> u32 {
     let mut hasher = Sha256::new();
     hasher.update(name);
-    hasher.update([0x0A, ED25519]);
+    hasher.update([0x0A, kind]);
     hasher.update(key.as_bytes());
     let hash: [u8; 32] = hasher.finalize().into();
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
