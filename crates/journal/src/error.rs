@@ -70,6 +70,9 @@ pub enum JournalError {
     /// A person cannot be forgotten yet.
     #[error("J208: money of this person is in an offering or on its way: take it back first")]
     HasMoney,
+    /// A cosignature by nobody who was named.
+    #[error("J209: no witness of this server has this key: its operator names them in `witnesses`")]
+    UnknownWitness,
     /// Another process uses the folder.
     #[error("J301: another process uses {}: stop it first", .0.display())]
     InUse(PathBuf),
@@ -155,6 +158,7 @@ impl JournalError {
             | Self::OtherTransfer
             | Self::NotOnBalance(_)
             | Self::HasMoney
+            | Self::UnknownWitness
             | Self::UnclearTransfer { .. }
             | Self::InUse(_)
             | Self::File { .. }
@@ -186,6 +190,7 @@ impl JournalError {
             | Self::OtherTransfer
             | Self::NotOnBalance(_)
             | Self::HasMoney
+            | Self::UnknownWitness
             | Self::UnclearTransfer { .. }
             | Self::Held(_)
             | Self::InUse(_)

@@ -176,7 +176,7 @@ fn read(path: &Path) -> Result<Option<Checkpoint>, Hold> {
 }
 
 /// A reader sees the old text or the new one, also after a loss of power.
-fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let unfinished = folder.join(format!("{name}.unfinished"));
     let mut out = File::create(&unfinished)?;

@@ -7,11 +7,13 @@
 //! - [`Tiles`], `snapshot_file`: derived from the record, written behind it, rebuilt from it.
 //! - [`Transfers`]: money between the platform's log and those of offerings, once, whatever stops.
 //! - [`BundleArchive`]: what an auditor takes home of a settled offering.
+//! - [`Cosignatures`]: what witnesses said of the checkpoints.
 //! - [`Journal`]: all of it for one data folder or database.
 
 mod backup;
 mod bundle;
 mod companions;
+mod cosignatures;
 mod error;
 mod investor_numbers;
 mod journal;
@@ -38,6 +40,7 @@ mod transfers;
 
 pub use backup::{BackedUp, back_up};
 pub use bundle::{BundleArchive, write_bundle};
+pub use cosignatures::{Cosignatures, Cosigned};
 pub use error::JournalError;
 pub use investor_numbers::InvestorNumbers;
 pub use journal::{Journal, JournalConfig, OfferingLog, encode_at_batch_time};

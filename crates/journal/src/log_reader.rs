@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use softcap_proof::{
-    Checkpoint, CheckpointNote, NodeHash, SigningKey,
+    Checkpoint, CheckpointNote, NodeHash, SignedCheckpoint, SigningKey,
     journal_tree::{LeafHash, Root, root},
     receipt::Receipt,
     tree_batch,
@@ -79,16 +79,26 @@ impl<M: Machine> LogReader<M> {
             let log = self.sequencer.read();
             (log.size(), log.root())
         };
+        self.sign(size, root).map(CheckpointNote::Signed)
+    }
+
+    /// The signed tree head that the log had with `size` entries.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchEntry`] when there are not as many; [`JournalError::Held`]; what the
+    /// database says.
+    pub async fn checkpoint_of(&self, size: u64) -> Result<SignedCheckpoint, JournalError> {
+        let root = self.root_at(size).await?;
         self.sign(size, root)
     }
 
-    fn sign(&self, size: u64, root: Root) -> Result<CheckpointNote, JournalError> {
+    fn sign(&self, size: u64, root: Root) -> Result<SignedCheckpoint, JournalError> {
         // A second checkpoint of one size with another root would be proof of fraud.
         if let Some(hold @ Hold::Forked { .. }) = self.sequencer.held() {
             return Err(JournalError::Held(Box::new(hold)));
         }
         let checkpoint = Checkpoint::new(&self.origin, size, root)?;
-        Ok(CheckpointNote::Signed(checkpoint.sign(&self.key)))
+        Ok(checkpoint.sign(&self.key))
     }
 
     /// The leaf of an entry.
@@ -121,7 +131,7 @@ impl<M: Machine> LogReader<M> {
             leaf,
             index,
             proof,
-            self.sign(size, root)?,
+            CheckpointNote::Signed(self.sign(size, root)?),
         ))
     }
 

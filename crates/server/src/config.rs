@@ -14,6 +14,7 @@ use confique::{Config as _, File, FileFormat, Layer as _, toml::FormatOptions};
 use ipnet::IpNet;
 use serde::Deserialize;
 use softcap_database::DatabaseUrl;
+use softcap_proof::{ProofError, WitnessKey};
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "softcap.toml";
@@ -38,6 +39,9 @@ pub struct Config {
     /// Signed calls to the addresses that issuers registered.
     #[config(nested)]
     pub webhooks: WebhooksSection,
+    /// Who may add cosignatures to checkpoints.
+    #[config(nested)]
+    pub witnesses: WitnessesSection,
 }
 
 /// Where the service listens and keeps its data.
@@ -168,6 +172,35 @@ pub struct WebhooksSection {
     /// switch it on where others may register endpoints.
     #[config(env = "SOFTCAP_WEBHOOK_ALLOW_LOOPBACK", default = false)]
     pub allow_loopback: bool,
+}
+
+/// Who may add cosignatures to checkpoints.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct WitnessesSection {
+    /// Public keys of witnesses (`softcap witness` prints its own), `NAME+ID+KEY`. Their signature lines
+    /// are taken and shown with the checkpoints. As a variable: separated by commas.
+    #[config(env = "SOFTCAP_WITNESSES", default = [], parse_env = confique::env::parse::list_by_comma)]
+    pub keys: Vec<Witness>,
+}
+
+/// The public key of a witness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness(pub WitnessKey);
+
+impl FromStr for Witness {
+    type Err = ProofError;
+
+    fn from_str(text: &str) -> Result<Self, ProofError> {
+        WitnessKey::parse(text).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Witness {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(source)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 /// A network, or one address.
@@ -357,6 +390,7 @@ mod tests {
             ("[tls]\nkey_file = \"key.pem\"\n", "belong together"),
             ("[log]\nformat = \"xml\"\n", "unknown variant `xml`"),
             ("[webhooks]\nallow_loopback = true\n", ""),
+            ("[witnesses]\nkeys = [\"w+1+A\"]\n", "not a witness key"),
             (
                 "[server]\nlisten = \"0.0.0.0:80\"\n[webhooks]\nallow_loopback = true\n",
                 "for development",

@@ -28,7 +28,7 @@ pub mod webhooks;
 
 pub use config::{
     Config, ConfigError, DEFAULT_FILE, LimitsSection, LogFormat, LogSection, Network, NotANetwork,
-    ServerSection, TlsSection, WebhooksSection,
+    ServerSection, TlsSection, WebhooksSection, Witness, WitnessesSection,
 };
 pub use error::ServerError;
 pub use extract::{Json, Path, Query, RawBody, parse_json};

@@ -7,8 +7,8 @@ use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{KeySettings, Keys, Ticks, Verb, Watch};
 use softcap_journal::{
-    Clock, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission, SystemClock,
-    encode_at_batch_time,
+    Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
+    SystemClock, encode_at_batch_time,
 };
 use softcap_offering::{Command, LineIndex, Position, RoundIndex, Sequence, terms::ClockKind};
 use tokio::task::JoinHandle;
@@ -73,6 +73,8 @@ impl Node {
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
+        let witnesses = config.witnesses.keys.iter().map(|key| key.0.clone());
+        let cosignatures = Cosignatures::open(folder.join("cosignatures"), witnesses.collect());
         let journal = JournalConfig {
             url,
             folder,
@@ -88,6 +90,7 @@ impl Node {
             keys,
             secrets.requests,
             webhooks,
+            cosignatures,
         ));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {

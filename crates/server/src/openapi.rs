@@ -14,8 +14,8 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, EventPaths,
-        InvestorPaths, KeyPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths,
+        AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, CosignaturePaths,
+        EventPaths, InvestorPaths, KeyPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths,
         SettlementPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
@@ -36,6 +36,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     SettlementPaths::openapi,
     BundlePaths::openapi,
     LogPaths::openapi,
+    CosignaturePaths::openapi,
     EventPaths::openapi,
     KeyPaths::openapi,
     WebhookPaths::openapi,

@@ -9,6 +9,7 @@
 
 mod backup;
 mod check;
+mod cosignatures;
 mod guard;
 mod sale;
 mod scrub;

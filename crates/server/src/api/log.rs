@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use serde::{Deserialize, Serialize};
-use softcap_proof::hex;
+use softcap_proof::{CheckpointNote, hex};
 use utoipa::ToSchema;
 
 use super::{
@@ -72,7 +72,7 @@ pub(super) struct ProofView {
     proof: Vec<String>,
 }
 
-/// The signed tree head now (C2SP tlog-checkpoint).
+/// The signed tree head now (C2SP tlog-checkpoint), with the lines of witnesses that signed just this.
 #[utoipa::path(
     get,
     path = "/v1/offerings/{offering}/log/checkpoint",
@@ -85,7 +85,10 @@ async fn checkpoint(
     Path(offering): Path<String>,
 ) -> Result<String, ApiError> {
     let log = service.offering(&offering)?;
-    let note = log.reader.checkpoint().map_err(of_journal)?;
+    let mut note = log.reader.checkpoint().map_err(of_journal)?;
+    if let CheckpointNote::Signed(signed) = &mut note {
+        service.cosignatures().put_under(&log.row.name, signed);
+    }
     Ok(note.to_string())
 }
 

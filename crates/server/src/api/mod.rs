@@ -10,6 +10,7 @@ mod bids;
 mod bundles;
 mod caller;
 mod contributions;
+mod cosignatures;
 mod entry_view;
 mod etag;
 mod events;
@@ -34,7 +35,7 @@ use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use softcap_identity::{KeyId, Keys};
-use softcap_journal::{InvestorNumbers, Journal, LogName, OfferingLog, Transfers};
+use softcap_journal::{Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers};
 use softcap_offering::RequestId;
 use zeroize::Zeroizing;
 
@@ -46,6 +47,7 @@ pub(crate) use bids::BidPaths;
 pub(crate) use bundles::BundlePaths;
 pub(crate) use caller::Caller;
 pub(crate) use contributions::ContributionPaths;
+pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use events::EventPaths;
 pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
@@ -68,6 +70,7 @@ pub struct Service {
     webhooks: Webhooks,
     trees: settlements::Trees,
     bundles: bundles::Bundles,
+    cosignatures: Cosignatures,
 }
 
 /// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
@@ -103,8 +106,8 @@ impl RequestKey {
 }
 
 impl Service {
-    /// Of an open record, the numbers of people in it, the keys that may use it, and the webhooks that
-    /// tell of it.
+    /// Of an open record, the numbers of people in it, the keys that may use it, the webhooks that tell
+    /// of it, and what witnesses say of it.
     #[must_use]
     pub fn new(
         journal: Arc<Journal>,
@@ -112,6 +115,7 @@ impl Service {
         keys: Keys,
         requests: RequestKey,
         webhooks: Webhooks,
+        cosignatures: Cosignatures,
     ) -> Self {
         Self {
             journal,
@@ -121,6 +125,7 @@ impl Service {
             webhooks,
             trees: settlements::Trees::default(),
             bundles: bundles::Bundles::default(),
+            cosignatures,
         }
     }
 
@@ -153,6 +158,12 @@ impl Service {
         &self.webhooks
     }
 
+    /// What witnesses say of the logs.
+    #[must_use]
+    pub fn cosignatures(&self) -> &Cosignatures {
+        &self.cosignatures
+    }
+
     fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {
         LogName::from_str(name)
             .ok()
@@ -181,6 +192,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(settlements::routes())
         .merge(bundles::routes())
         .merge(log::routes())
+        .merge(cosignatures::routes())
         .merge(events::routes())
         .merge(bids::routes())
         .merge(keys::routes())

@@ -147,6 +147,7 @@ pub(super) fn of_journal(error: JournalError) -> ApiError {
         JournalError::LogExists(_) | JournalError::OriginTaken(_) => {
             ApiError::new(ProblemCode::Conflict, error.to_string())
         }
+        JournalError::UnknownWitness => ApiError::new(ProblemCode::NotAllowed, error.to_string()),
         JournalError::LogName
         | JournalError::ForeignClock
         | JournalError::Terms { .. }

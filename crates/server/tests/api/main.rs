@@ -9,6 +9,7 @@
 mod accounts;
 mod balances;
 mod contributions;
+mod cosignatures;
 mod events;
 mod investors;
 mod keys;

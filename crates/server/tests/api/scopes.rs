@@ -134,6 +134,7 @@ fn what_everybody_may_read_needs_no_key() {
         "",
         "/terms",
         "/log/checkpoint",
+        "/log/cosignatures",
         "/log/entries/0",
         "/log/inclusion?index=0&size=1",
         "/log/consistency?old=1&new=1",

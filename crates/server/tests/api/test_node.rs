@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use softcap_identity::{Actor, AddressList, Environment, NewKey, RateLimit, Scopes, UnixMillis};
 use softcap_journal::{Clock, Movement};
 use softcap_offering::terms::Terms;
-use softcap_proof::{VerifierKey, hex, receipt::Receipt};
+use softcap_proof::{SigningKey, VerifierKey, WitnessKey, hex, receipt::Receipt};
 use softcap_rails::balance::{BalanceCommand, BalanceOutcome, Direction};
-use softcap_server::{Config, Node, Server, StopSwitch, api::Service, stop_switch};
+use softcap_server::{Config, Node, Server, StopSwitch, Witness, api::Service, stop_switch};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
 /// The offering of most tests, in its public round.
@@ -43,6 +43,11 @@ pub(crate) fn terms() -> String {
 
 pub(crate) fn terms_hash(text: &str) -> String {
     hex(&Terms::parse(text).unwrap().hash().0)
+}
+
+/// The key of a witness; the node knows those of 1 and 2.
+pub(crate) fn witness(seed: u8) -> SigningKey {
+    SigningKey::from_entropy(&format!("witness.example/w{seed}"), &[seed; 32]).unwrap()
 }
 
 /// A clock whose two hands go together, so that it never jumps.
@@ -83,6 +88,8 @@ struct Started {
 async fn start(folder: &Path, clock: Arc<HandClock>) -> Started {
     let mut config = Config::on_free_port().unwrap();
     config.server.data = folder.join("data").display().to_string();
+    let witnesses = [1, 2].map(|seed| Witness(WitnessKey::of(&witness(seed))));
+    config.witnesses.keys = witnesses.to_vec();
     let (switch, stopping) = stop_switch();
     let node = Node::open_with_clock(&config, clock).await.unwrap();
     let metrics = node.metrics();
@@ -296,6 +303,12 @@ impl Call {
 
     pub(crate) fn body(mut self, body: &Value) -> Self {
         self.body = (!body.is_null()).then(|| body.to_string());
+        self
+    }
+
+    /// A body that is sent as it is.
+    pub(crate) fn text(mut self, body: &str) -> Self {
+        self.body = Some(body.to_owned());
         self
     }
 
