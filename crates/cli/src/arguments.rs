@@ -125,6 +125,47 @@ pub(crate) enum Command {
             Exit codes: 0 restored, 1 the record in the backup is damaged, 2 it could not be tried. Nothing is \
             left behind when it fails.")]
     Restore(RestoreArguments),
+    /// Follow the log of an offering, cosign what continues it, and raise the alarm when it contradicts itself.
+    #[command(after_help = "Examples:\n  \
+            softcap key --name witness.example/w1 --out witness.key\n  \
+            softcap witness https://softcap.example/v1/offerings/harbour \\\n    \
+                --log-key 'softcap.example/harbour+5b0e…+AY…' --key witness.key --state harbour-seen --post\n\n\
+            A witness stands on another machine, and belongs to somebody else than the server. It has a key of its \
+            own and keeps, in a folder for each log, the largest checkpoint that it cosigned.\n\n\
+            Exit codes: 0 cosigned (with --once), 1 the log contradicts what it signed before: both checkpoints are \
+            printed and kept; 2 the log could not be read, or bad input.")]
+    Witness(WitnessArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WitnessArguments {
+    /// Address of the offering.
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    /// The log's public key, from a source you trust: NAME+ID+KEY.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) log_key: String,
+    /// The file with the secret key of this witness (`softcap key`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The folder of this witness for this log.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// Look once, and end.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Hand each signature to the server, whose operator named this witness.
+    #[arg(long)]
+    pub(crate) post: bool,
+    /// Serve the newest cosigned checkpoint at /checkpoint of this address and port.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "once")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Seconds between two looks.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) every: u32,
+    /// Seconds in which a log that looks shorter than before may show the rest, before the alarm.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) patience: u32,
 }
 
 #[derive(Debug, Args)]

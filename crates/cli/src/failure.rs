@@ -115,6 +115,24 @@ pub(crate) enum Failure {
         /// What is wrong; the identity itself is never repeated.
         problem: String,
     },
+    /// A log that could not be read.
+    #[error("C310: {url}: {problem}; try again, and compare the address with a source you trust")]
+    LogUnread {
+        /// The address of the offering.
+        url: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The folder of a witness is of another log, or damaged.
+    #[error(
+        "C311: {file} is no checkpoint of this log ({problem}); give each log a folder of its own"
+    )]
+    WitnessState {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -157,6 +175,11 @@ impl Failure {
             Ok(ours) => Self::OutDir(ours),
             Err(error) => Self::Proof(writer(error)),
         }
+    }
+
+    /// Whether the same may work later without anybody doing anything: a log that did not answer.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::LogUnread { .. } | Self::Proof(_))
     }
 
     /// 1 for a bundle or record that does not hold together, 2 for bad input of any kind.

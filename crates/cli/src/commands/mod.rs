@@ -19,6 +19,7 @@ mod serve;
 mod settle;
 mod verify;
 mod verify_record;
+mod witness;
 
 pub(crate) use offering_check::problem_json;
 pub(crate) use serve::a_server_stops_by_itself;
@@ -53,5 +54,6 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Migrate(arguments) => migrate::run(&arguments, console),
         Command::Backup(arguments) => backup::run(&arguments, console),
         Command::Restore(arguments) => restore::run(&arguments, console),
+        Command::Witness(arguments) => witness::run(&arguments, console),
     }
 }

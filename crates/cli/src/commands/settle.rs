@@ -73,7 +73,8 @@ fn read_input(arguments: &SettleArguments) -> Result<Input, Failure> {
     })
 }
 
-fn read_key(path: &Path) -> Result<SigningKey, Failure> {
+/// A signing key from its file.
+pub(super) fn read_key(path: &Path) -> Result<SigningKey, Failure> {
     // A secret is read into memory that is wiped by the key itself; the text is short-lived.
     let text = text_file::read(path, LARGEST_KEY)?;
     SigningKey::parse(text.trim_end()).map_err(|error| Failure::KeyFile {

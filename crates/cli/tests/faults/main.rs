@@ -21,6 +21,7 @@ mod one_place;
 mod postgres;
 mod record;
 mod server;
+mod witness;
 
 /// A count of a usual run, and one of a full run.
 pub(crate) fn count(usual: u32, full: u32) -> u32 {

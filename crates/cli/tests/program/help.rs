@@ -33,6 +33,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["migrate"], ""),
     (&["backup"], ""),
     (&["restore"], "Exit codes: 0 restored"),
+    (&["witness"], "Exit codes: 0 cosigned"),
 ];
 
 fn help(path: &[&str]) -> Answer {
@@ -143,7 +144,7 @@ fn every_example_works() {
             run += 1;
         }
     }
-    assert_eq!((run, placeholders), (20, 2));
+    assert_eq!((run, placeholders), (21, 3));
 }
 
 #[test]
