@@ -1,6 +1,11 @@
 //! Opening a database, and which pool a statement runs on.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     Executor as _, PgPool,
@@ -123,6 +128,7 @@ impl Database {
                     source,
                 })?;
                 let file = folder.join(format!("{name}.db"));
+                require_writable(&file)?;
                 SqliteDatabase::open(&file, content).await.map(Self::Sqlite)
             }
             DatabaseUrl::Postgres(url) => {
@@ -205,6 +211,19 @@ macro_rules! on_reader {
             $crate::Database::Postgres($pool) => $body.map_err($crate::DatabaseError::from),
         }
     };
+}
+
+/// SQLite says of a file that may only be read that it cannot be opened, and not why. An empty file is a
+/// new database.
+fn require_writable(file: &Path) -> Result<(), DatabaseError> {
+    let opened = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file);
+    opened.map(drop).map_err(|source| DatabaseError::Folder {
+        path: file.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
