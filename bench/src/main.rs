@@ -163,9 +163,6 @@ enum Benchmark {
     },
 }
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     println!("load: {}", measure::load());
     match run(Arguments::parse().benchmark) {

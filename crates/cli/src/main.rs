@@ -29,9 +29,6 @@ use clap::Parser as _;
 
 use crate::{arguments::Arguments, console::Console};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An unfinished result is removed also when the work is broken off.
