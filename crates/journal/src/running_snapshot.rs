@@ -22,6 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 const PAGE_BYTES: usize = 1 << 20;
 /// A pause is this many times as long as the page before it took, so that people's requests come first.
 const PAGE_SHARE: u32 = 4;
+/// Between two looks at whether the tiles before a snapshot are written.
+const TILE_PAUSE: Duration = Duration::from_millis(50);
+/// Looks until a snapshot is given up: a minute, in which a writer of tiles that works has long been there.
+const TILE_LOOKS: u32 = 1_200;
 
 /// Writes a snapshot whenever the log has grown enough, as long as the process runs.
 pub(crate) async fn snapshot_again<M: Machine>(
@@ -75,15 +79,26 @@ pub(crate) async fn snapshot_beside<M: Machine>(
         copy = in_background(move || apply(copy, &rows)).await??;
         tokio::time::sleep(began.elapsed() * share).await;
     }
-    // A start takes the tiles before a snapshot for granted.
-    while tiles.bundles(copy.name()).await? < copy.size() / TILE as u64 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    tiles.sync().await?;
+    wait_for_tiles(&copy, tiles).await?;
     let size = copy.size();
     let to = folder.to_owned();
     in_background(move || snapshot_file::write(&to, &copy)).await??;
     Ok(size)
+}
+
+/// Waits until the tiles before the copy are on disk: a start takes them for granted.
+async fn wait_for_tiles<M: Machine>(copy: &Log<M>, tiles: &Tiles) -> Result<(), JournalError> {
+    for _ in 0..TILE_LOOKS {
+        if tiles.bundles(copy.name()).await? >= copy.size() / TILE as u64 {
+            return tiles.sync().await;
+        }
+        tokio::time::sleep(TILE_PAUSE).await;
+    }
+    Err(JournalError::Derived {
+        log: copy.name().to_string(),
+        index: copy.size(),
+        problem: "the tiles before it are not written yet".to_owned(),
+    })
 }
 
 fn apply<M: Machine>(mut copy: Log<M>, rows: &[crate::BatchRow]) -> Result<Log<M>, JournalError> {
