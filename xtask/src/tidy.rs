@@ -128,6 +128,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<(), XtaskError> {
 fn apply(paths: &[String], files: &[TextFile]) -> Vec<Finding> {
     let mut findings = layout::vague_names(paths);
     findings.extend(layout::long_files(files, LONG_FILES));
+    findings.extend(layout::unlisted_migrations(files));
     let mut sources = Vec::new();
     for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
         match RustSource::parse(file) {
@@ -228,6 +229,7 @@ mod tests {
                 &format!("fn z() {{{}}}", "\n".repeat(100)),
             ),
             text_file("crates/b/src/bin/q.rs", "fn ("),
+            text_file("crates/b/migrations/sqlite/0001_b.sql", ""),
         ];
         let paths: Vec<String> = ["crates/a/src/utils.rs".to_owned()].into();
         let findings = apply(&paths, &files);
@@ -241,6 +243,7 @@ mod tests {
             "crates/b/src/main.rs:1: error: `x` and `y`",
             "crates/b/src/bin/p.rs:1: error: `z` has 101 lines",
             "crates/b/src/bin/q.rs:1: error: this is not Rust",
+            "crates/b/migrations/sqlite/0001_b.sql:0: error: no `migrations!`",
         ] {
             assert!(
                 findings
@@ -249,7 +252,7 @@ mod tests {
                 "no finding starts with {expected:?} in {findings:#?}"
             );
         }
-        assert_eq!(findings.len(), 9, "{findings:#?}");
+        assert_eq!(findings.len(), 10, "{findings:#?}");
     }
 
     #[test]

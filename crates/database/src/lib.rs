@@ -14,11 +14,12 @@
 mod database;
 mod error;
 mod migrations;
+mod row;
 mod sqlite;
 #[cfg(feature = "temporary")]
 pub mod temporary;
 
 pub use database::{Database, DatabaseUrl};
 pub use error::DatabaseError;
-pub use migrations::Migrations;
+pub use migrations::{MigrationFile, Migrations};
 pub use sqlite::{Checkpoint, Content, SqliteDatabase};

@@ -1,36 +1,74 @@
 //! Tables, by numbered files that are applied once.
 
-use sqlx::{migrate::Migrator, postgres::PgPoolOptions};
+use std::borrow::Cow;
+
+use sqlx::{
+    SqlSafeStr as _,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::PgPoolOptions,
+};
 
 use crate::{Database, DatabaseError, database::PATIENCE};
 
-/// The migrations of one group of tables: the same numbers for both databases, in
-/// `migrations/sqlite` and `migrations/postgres` of the crate that owns the tables. The library keeps
-/// a hash of each that was applied, so that a changed file is noticed.
+/// One file, in the words of both databases.
+#[derive(Debug, Clone, Copy)]
+pub struct MigrationFile {
+    /// `0001_journal`; what follows the number is shown to who looks into the table of what was applied.
+    pub name: &'static str,
+    /// Its text for SQLite.
+    pub sqlite: &'static str,
+    /// Its text for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// The migrations of one group of tables: the same files for both databases, in the crate that owns
+/// the tables. The library keeps a hash of each that was applied, so that a changed file is noticed.
 #[derive(Debug)]
 pub struct Migrations {
     sqlite: Migrator,
     postgres: Migrator,
 }
 
+/// A group from `FOLDER/sqlite/FILE.sql` and `FOLDER/postgres/FILE.sql` of the calling crate, in the
+/// order of their numbers. A macro of ours: the library's reads folders while it compiles, and for that
+/// the whole library with both databases is built a second time, for the compiler.
+///
+/// ```text
+/// migrations!("journal", "migrations", ["0001_journal", "0002_origin"])
+/// ```
+#[macro_export]
+macro_rules! migrations {
+    ($group:literal, $folder:literal, [$($file:literal),+ $(,)?]) => {
+        $crate::Migrations::new($group, &[$($crate::MigrationFile {
+            name: $file,
+            sqlite: include_str!(
+                concat!(env!("CARGO_MANIFEST_DIR"), "/", $folder, "/sqlite/", $file, ".sql")
+            ),
+            postgres: include_str!(
+                concat!(env!("CARGO_MANIFEST_DIR"), "/", $folder, "/postgres/", $file, ".sql")
+            ),
+        }),+])
+    };
+}
+
 impl Migrations {
     /// A group; its record of what was applied is the table `migrations_{group}`, because on
-    /// PostgreSQL all groups share one database.
-    ///
-    /// ```text
-    /// Migrations::new("journal", sqlx::migrate!("migrations/sqlite"), sqlx::migrate!("migrations/postgres"))
-    /// ```
+    /// PostgreSQL all groups share one database. The files are numbered from 1 in their order, which
+    /// therefore never changes.
     #[must_use]
-    pub fn new(group: &str, sqlite: Migrator, postgres: Migrator) -> Self {
+    pub fn new(group: &str, files: &[MigrationFile]) -> Self {
         let table = format!("migrations_{group}");
-        let named = |mut migrator: Migrator| {
+        let migrator = |text: fn(&MigrationFile) -> &'static str| {
+            let numbered = (1..).zip(files);
+            let applied = numbered.map(|(number, file)| migration(number, file.name, text(file)));
+            let mut migrator = Migrator::with_migrations(applied.collect());
             // Dangerous is to change the name later. It never changes.
             migrator.dangerous_set_table_name(table.clone());
             migrator
         };
         Self {
-            sqlite: named(sqlite),
-            postgres: named(postgres),
+            sqlite: migrator(|file| file.sqlite),
+            postgres: migrator(|file| file.postgres),
         }
     }
 
@@ -58,4 +96,15 @@ impl Migrations {
         }
         Ok(())
     }
+}
+
+fn migration(number: i64, name: &'static str, text: &'static str) -> Migration {
+    let words = name.split_once('_').map_or(name, |(_, words)| words);
+    Migration::new(
+        number,
+        Cow::Owned(words.replace('_', " ")),
+        MigrationType::Simple,
+        text.into_sql_str(),
+        false,
+    )
 }

@@ -2,7 +2,7 @@
 //! anything else. No secret and no address stands in it, so that it can be kept when a person's data are
 //! erased.
 
-use softcap_database::{Database, DatabaseError, on_reader};
+use softcap_database::{Database, DatabaseError, on_reader, row};
 
 use crate::UnixMillis;
 
@@ -57,15 +57,16 @@ pub struct AuditEntry {
     pub times: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct AuditRow {
-    number: i64,
-    at: i64,
-    actor: String,
-    act: String,
-    subject: String,
-    code: String,
-    times: i64,
+row! {
+    struct AuditRow {
+        number: i64,
+        at: i64,
+        actor: String,
+        act: String,
+        subject: String,
+        code: String,
+        times: i64,
+    }
 }
 
 /// The statement that adds a row: at, actor, act, subject, code, times.

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use softcap_database::{Database, DatabaseError, Migrations};
+use softcap_database::{Database, DatabaseError, Migrations, migrations};
 
 use crate::{
     AddressList, AuditEntry, Denied, Environment, KeyError, KeyId, KeyPolicy, KeyRecord,
@@ -127,11 +127,7 @@ impl Keys {
     /// The tables of this crate, to be brought up to date before [`Keys::open`].
     #[must_use]
     pub fn migrations() -> Migrations {
-        Migrations::new(
-            "identity",
-            sqlx::migrate!("migrations/sqlite"),
-            sqlx::migrate!("migrations/postgres"),
-        )
+        migrations!("identity", "migrations", ["0001_api_keys"])
     }
 
     /// Loads all keys. Then start [`Keys::watch`], without which keys stop working after

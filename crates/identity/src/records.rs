@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, str::FromStr};
 
-use softcap_database::{Database, DatabaseError, on_reader, on_writer};
+use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
 use crate::{Act, KeyError, KeyId, KeyPolicy, RateLimit, UnixMillis, audit, pepper::Tag};
 
@@ -60,28 +60,29 @@ pub(crate) struct StoredKey {
     pub(crate) changed: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct KeyRow {
-    id: String,
-    number: i64,
-    environment: String,
-    owner: String,
-    label: String,
-    scopes: String,
-    addresses: String,
-    per_second: i64,
-    burst: i64,
-    created_at: i64,
-    created_by: String,
-    expires_at: i64,
-    revoked_at: Option<i64>,
-    replaces: Option<String>,
-    replaced_by: Option<String>,
-    pepper: String,
-    tag: Vec<u8>,
-    last_used_at: Option<i64>,
-    last_used_from: Option<String>,
-    changed: i64,
+row! {
+    struct KeyRow {
+        id: String,
+        number: i64,
+        environment: String,
+        owner: String,
+        label: String,
+        scopes: String,
+        addresses: String,
+        per_second: i64,
+        burst: i64,
+        created_at: i64,
+        created_by: String,
+        expires_at: i64,
+        revoked_at: Option<i64>,
+        replaces: Option<String>,
+        replaced_by: Option<String>,
+        pepper: String,
+        tag: Vec<u8>,
+        last_used_at: Option<i64>,
+        last_used_from: Option<String>,
+        changed: i64,
+    }
 }
 
 impl KeyRow {

@@ -1,6 +1,6 @@
 //! Which number is whose in an offering: private, and erasable.
 
-use softcap_database::{Database, DatabaseUrl, Migrations, on_reader, on_writer};
+use softcap_database::{Database, DatabaseUrl, migrations, on_reader, on_writer};
 use softcap_rails::balance::PersonId;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -23,11 +23,7 @@ impl InvestorNumbers {
     /// What the database says.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, JournalError> {
         let database = Database::open(url, "private").await?;
-        let migrations = Migrations::new(
-            "private",
-            sqlx::migrate!("private/sqlite"),
-            sqlx::migrate!("private/postgres"),
-        );
+        let migrations = migrations!("private", "private", ["0001_investor_number"]);
         migrations.run(&database).await?;
         Ok(Self {
             database,

@@ -11,8 +11,8 @@ mod sqlite;
 pub use follower::Follower;
 use follower::Herald;
 
-use softcap_database::{Database, DatabaseError, Migrations, on_reader};
-use sqlx::{FromRow, PgPool};
+use softcap_database::{Database, DatabaseError, migrations, on_reader, row};
+use sqlx::PgPool;
 
 use crate::{JournalError, LogName};
 
@@ -115,22 +115,24 @@ pub struct LogRow {
     pub created: u64,
 }
 
-#[derive(FromRow)]
-struct LogColumns {
-    name: String,
-    kind: i64,
-    origin: String,
-    document: String,
-    created: i64,
+row! {
+    struct LogColumns {
+        name: String,
+        kind: i64,
+        origin: String,
+        document: String,
+        created: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct BatchColumns {
-    first: i64,
-    n: i64,
-    time: i64,
-    root_before: Vec<u8>,
-    body: Vec<u8>,
+row! {
+    struct BatchColumns {
+        first: i64,
+        n: i64,
+        time: i64,
+        root_before: Vec<u8>,
+        body: Vec<u8>,
+    }
 }
 
 /// A count or time for a column.
@@ -149,11 +151,7 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn open(database: Database) -> Result<Self, JournalError> {
-        let migrations = Migrations::new(
-            "journal",
-            sqlx::migrate!("migrations/sqlite"),
-            sqlx::migrate!("migrations/postgres"),
-        );
+        let migrations = migrations!("journal", "migrations", ["0001_journal", "0002_origin"]);
         migrations.run(&database).await?;
         let appender = match &database {
             Database::Sqlite(sqlite) => Appender::Sqlite(sqlite::Writer::of(sqlite).await?),

@@ -1,6 +1,6 @@
 //! Full tiles in the database: derived from the record, written behind it.
 
-use softcap_database::{Database, DatabaseError, Migrations, on_reader};
+use softcap_database::{Database, DatabaseError, migrations, on_reader};
 
 use crate::{JournalError, LogName, tile_edge::FullTile};
 
@@ -23,11 +23,7 @@ impl Tiles {
     /// # Errors
     /// What the database says.
     pub async fn open(database: Database) -> Result<Self, JournalError> {
-        let migrations = Migrations::new(
-            "tiles",
-            sqlx::migrate!("derived/sqlite"),
-            sqlx::migrate!("derived/postgres"),
-        );
+        let migrations = migrations!("tiles", "derived", ["0001_tiles"]);
         migrations.run(&database).await?;
         Ok(Self { database })
     }

@@ -167,6 +167,39 @@ fn declares(items: &[syn::Item], module: &str) -> bool {
     )
 }
 
+/// Migrations that no list of their crate names: they would never be applied.
+pub(super) fn unlisted_migrations(files: &[TextFile]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in files {
+        let Some((package, name)) = migration(&file.path) else {
+            continue;
+        };
+        let source = format!("{package}/src/");
+        let listed = format!("\"{name}\"");
+        let is_listed = files
+            .iter()
+            .filter(|other| other.path.starts_with(&source) && other.path.ends_with(".rs"))
+            .any(|other| other.text.contains(&listed));
+        if !is_listed {
+            let message = format!(
+                "no `migrations!` in {source} lists {listed}; add it at the end of its list, or delete \
+                 the file"
+            );
+            findings.push(Finding::failure(&file.path, 0, message));
+        }
+    }
+    findings
+}
+
+/// The package of a migration's file, and its name as lists have it.
+fn migration(path: &str) -> Option<(&str, &str)> {
+    let (folder, file) = path.rsplit_once('/')?;
+    let (group, database) = folder.rsplit_once('/')?;
+    let (package, _) = group.rsplit_once('/')?;
+    let name = file.strip_suffix(".sql")?;
+    matches!(database, "sqlite" | "postgres").then_some((package, name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{brief, rust, text_file};
@@ -282,5 +315,26 @@ mod tests {
             .map(|finding| finding.path.as_str())
             .collect();
         assert_eq!(paths, ["c/src/a/lost.rs", "c/src/inline.rs"]);
+    }
+
+    #[test]
+    fn migrations_that_no_list_names_are_found() {
+        let files = [
+            text_file(
+                "c/a/src/x/store.rs",
+                "migrations!(\"a\", \"migrations\", [\"0001_a\"])",
+            ),
+            text_file("c/b/src/store.rs", "\"0002_b\""),
+            text_file("c/a/migrations/sqlite/0001_a.sql", ""),
+            text_file("c/a/migrations/postgres/0001_a.sql", ""),
+            text_file("c/a/migrations/sqlite/0002_b.sql", ""),
+            text_file("c/a/tests/query.sql", ""),
+        ];
+        let findings = unlisted_migrations(&files);
+        let paths: Vec<_> = findings
+            .iter()
+            .map(|finding| finding.path.as_str())
+            .collect();
+        assert_eq!(paths, ["c/a/migrations/sqlite/0002_b.sql"]);
     }
 }

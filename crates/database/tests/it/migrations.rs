@@ -1,31 +1,21 @@
 //! Tables are made once, by both databases alike.
 
-use std::borrow::Cow;
-
 use softcap_database::{
-    Database, DatabaseError, Migrations, on_reader, on_writer, temporary::BothDatabases,
-};
-use sqlx::{
-    SqlSafeStr as _,
-    migrate::{Migration, MigrationType, Migrator},
+    Database, DatabaseError, MigrationFile, Migrations, on_reader, on_writer,
+    temporary::BothDatabases,
 };
 
 /// A group whose files are these texts, numbered from 1.
 fn group(name: &str, texts: &[&'static str]) -> Migrations {
-    let migrator = || {
-        let files = (1..).zip(texts).map(|(number, text)| {
-            let kind = MigrationType::Simple;
-            Migration::new(
-                number,
-                Cow::Borrowed("tables"),
-                kind,
-                text.into_sql_str(),
-                false,
-            )
-        });
-        Migrator::with_migrations(files.collect())
-    };
-    Migrations::new(name, migrator(), migrator())
+    let files: Vec<_> = texts
+        .iter()
+        .map(|text| MigrationFile {
+            name: "0000_tables",
+            sqlite: text,
+            postgres: text,
+        })
+        .collect();
+    Migrations::new(name, &files)
 }
 
 const FIRST: &str = "CREATE TABLE one (a BIGINT); INSERT INTO one VALUES (1);";

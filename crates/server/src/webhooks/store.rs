@@ -1,6 +1,6 @@
 //! The tables of endpoints, messages, deliveries and attempts.
 
-use softcap_database::{Database, DatabaseError, Migrations, on_reader, on_writer};
+use softcap_database::{Database, DatabaseError, Migrations, migrations, on_reader, on_writer};
 
 use super::{
     client::Call,
@@ -72,11 +72,7 @@ fn endpoint(row: EndpointRow) -> Endpoint {
 
 impl Store {
     pub(super) fn migrations() -> Migrations {
-        Migrations::new(
-            "webhooks",
-            sqlx::migrate!("migrations/sqlite"),
-            sqlx::migrate!("migrations/postgres"),
-        )
+        migrations!("webhooks", "migrations", ["0001_webhooks", "0002_cursor"])
     }
 
     pub(super) async fn open(database: Database) -> Result<Self, DatabaseError> {
