@@ -86,4 +86,15 @@ pub(crate) enum XtaskError {
         system: &'static str,
         processor: &'static str,
     },
+
+    /// The disk would fill up in the middle of the run.
+    #[error(
+        "X013: {folder} has {free_megabytes} MB free and this run may need {needed_megabytes} MB; \
+         make room, or name a folder on another disk in CARGO_TARGET_DIR or TMPDIR"
+    )]
+    NoRoom {
+        folder: PathBuf,
+        free_megabytes: u64,
+        needed_megabytes: u64,
+    },
 }

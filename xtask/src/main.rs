@@ -12,6 +12,7 @@ mod pipeline;
 mod postgres;
 mod process;
 mod results;
+mod room;
 mod sales;
 mod tidy;
 mod tools;

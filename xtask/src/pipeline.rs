@@ -1,7 +1,8 @@
 //! `cargo xtask test`: the steps in their order, each within the budget of its part.
 //!
 //! A failing step does not stop the later ones, so that one run shows everything that is wrong.
-//! The exception is a failing build, after which every later message would only repeat it.
+//! The exceptions are a disk without room and a failing build, after which every later message would
+//! only repeat it.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,17 +13,28 @@ use crate::process::{self, Limit, Output};
 use crate::results::TestCount;
 use crate::tools::CARGO_DENY;
 use crate::workspace::Workspace;
-use crate::{direction, postgres, sales, tidy};
+use crate::{direction, postgres, room, sales, tidy};
 
 /// Set for the tests by `--full`: property tests draw their full number of cases.
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
+    Step {
+        name: "room",
+        part: Part::Tools,
+        work: Work::Room,
+    },
     Step {
         name: "fmt",
         part: Part::LintsAndDocs,
         work: Work::Cargo(&["fmt", "--all", "--check"]),
+    },
+    // Before the build: what the tools are built from is gone again when the workspace needs the room.
+    Step {
+        name: "install tools",
+        part: Part::Tools,
+        work: Work::Tools,
     },
     Step {
         name: "build",
@@ -69,11 +81,6 @@ const STEPS: [Step; 11] = [
         ]),
     },
     Step {
-        name: "install tools",
-        part: Part::Tools,
-        work: Work::Tools,
-    },
-    Step {
         name: "deny",
         part: Part::LintsAndDocs,
         work: Work::Deny,
@@ -113,8 +120,15 @@ struct Step {
     work: Work,
 }
 
+impl Step {
+    fn is_needed_by_all(self) -> bool {
+        matches!(self.work, Work::Room) || self.part == Part::Build
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Work {
+    Room,
     Cargo(&'static [&'static str]),
     Tools,
     Deny,
@@ -152,7 +166,7 @@ pub(crate) fn run(workspace: &Workspace, counts: Counts) -> bool {
         if let Err(error) = &result {
             println!("error: {error}");
         }
-        let give_up = step.part == Part::Build && result.is_err();
+        let give_up = result.is_err() && step.is_needed_by_all();
         outcomes.push(Outcome {
             name: step.name,
             time,
@@ -187,6 +201,7 @@ impl Run<'_> {
             left: self.ledger.remaining(step.part),
         });
         match step.work {
+            Work::Room => room::check(self.workspace),
             Work::Cargo(arguments) => {
                 let command = self.workspace.cargo(arguments);
                 process::run_to_success(command, Output::Shown, limit).map(drop)

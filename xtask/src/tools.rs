@@ -1,5 +1,6 @@
 //! Programs that the checks need and that cargo can install.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -63,9 +64,22 @@ impl Tool {
         let mut install =
             workspace.cargo(&["install", self.name, "--locked", "--version", self.version]);
         install.arg("--root").arg(&folder).arg("--force");
+        // Beside the tool and not in the system's temporary folder, so that a run that was killed leaves
+        // nothing behind that nobody finds; and gone before the workspace itself needs the room.
+        let build = folder.join("build");
+        install.arg("--target-dir").arg(&build);
         install.envs(QUICK_BUILD);
-        process::run_to_success(install, Output::Shown, limit)?;
-        Ok(installed)
+        let result = process::run_to_success(install, Output::Shown, limit);
+        match std::fs::remove_dir_all(&build) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(XtaskError::File {
+                    path: build,
+                    source,
+                });
+            }
+            _ => {}
+        }
+        result.map(|_| installed)
     }
 
     fn has_version(self, program: &std::path::Path) -> bool {
