@@ -75,6 +75,11 @@ impl Client {
         Self::new(server.url(), self.key.clone())
     }
 
+    /// What it proves with who it is.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(crate) fn url(&self) -> String {
         self.url.read().unwrap().clone()
     }

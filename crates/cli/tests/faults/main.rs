@@ -12,8 +12,10 @@
 
 mod bundle;
 mod client;
+mod clock;
 mod crowds;
 mod disk;
+mod hostile;
 mod kills;
 mod load;
 mod one_folder;

@@ -1,6 +1,7 @@
 //! A server in a process of its own.
 
 use std::{
+    ffi::OsString,
     fs::{self, File, OpenOptions},
     io::BufReader,
     path::{Path, PathBuf},
@@ -57,6 +58,8 @@ pub(crate) struct Server {
     data: String,
     /// Runs before the program, for example to limit what it may write; `"$@"` is the program.
     wrapper: Option<String>,
+    /// Set for the program while it serves.
+    variables: Vec<(&'static str, OsString)>,
     url: Arc<RwLock<String>>,
     child: Option<Child>,
 }
@@ -83,6 +86,7 @@ impl Server {
                 .unwrap(),
             data: data.to_owned(),
             wrapper: None,
+            variables: Vec::new(),
             url: Arc::new(RwLock::new(String::new())),
             child: None,
         }
@@ -91,6 +95,12 @@ impl Server {
     /// As this node, with the program run by a shell script.
     pub(crate) fn wrapped(mut self, script: &str) -> Self {
         self.wrapper = Some(script.to_owned());
+        self
+    }
+
+    /// As this node, with a variable in the environment of its server.
+    pub(crate) fn with_variable(mut self, name: &'static str, value: OsString) -> Self {
+        self.variables.push((name, value));
         self
     }
 
@@ -176,6 +186,7 @@ impl Server {
         command
             .args(serve)
             .arg("--json")
+            .envs(self.variables.clone())
             .current_dir(self.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
