@@ -11,8 +11,8 @@ use std::{
 
 use softcap_database::{Database, DatabaseUrl};
 use softcap_journal::{
-    Appended, BatchRow, Log, LogKind, LogName, LogRow, NewBatch, OfferingMachine, SealedBatch,
-    Store, encode_at_batch_time,
+    Appended, BatchRow, Log, LogKind, LogName, LogRow, NewBatch, OfferingMachine, Store,
+    encode_at_batch_time,
 };
 use softcap_offering::{
     Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, RequestId,
@@ -223,7 +223,12 @@ impl Record {
             root_before: self.log.root().0,
             body,
         };
-        let appended = self.runtime.block_on(self.store.append(&self.name, &new))?;
+        let append = self.store.append(&self.name, &new);
+        let meanwhile = async { self.log.prepare(&new.body) };
+        let (appended, ()) = self
+            .runtime
+            .block_on(async { tokio::join!(biased; append, meanwhile) });
+        let appended = appended?;
         let storing = start.elapsed();
         let Appended::At { time } = appended else {
             return Err(BenchFailure("somebody else appends".into()));
@@ -235,7 +240,9 @@ impl Record {
             root_before: new.root_before,
             body: new.body,
         };
-        let sealed: SealedBatch = self.log.seal(&row, &self.origin, &self.key)?;
+        let sealed = self.log.apply(&row)?.sign(&self.origin, &self.key)?;
+        // A companion of the writer puts them into the database of what can be made again.
+        self.log.written(self.log.unwritten_count());
         let whole = start.elapsed();
         if sealed.size() != first + count {
             return Err(BenchFailure("entries are missing".into()));

@@ -98,7 +98,8 @@ pub(crate) fn pay_all(
         if group.is_empty() {
             return Ok(());
         }
-        offering.prepare(group.iter().map(|payment| InvestorId::Address(payment.0)));
+        let investors = group.iter().map(|payment| InvestorId::Address(payment.0));
+        offering.prepare(investors, std::iter::empty());
         for (address, amount) in group {
             apply(offering, number, address, amount)?;
             number += 1;

@@ -120,7 +120,7 @@ where
             if place % AHEAD == 0 {
                 let offering = self.sink.bundle.offering();
                 let group = ahead.clone().take(AHEAD);
-                offering.prepare(group.map(|row| row.contribute.investor));
+                offering.prepare(group.map(|row| row.contribute.investor), std::iter::empty());
                 ahead.nth(AHEAD - 1);
             }
             self.contribution(&row)?;

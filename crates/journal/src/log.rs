@@ -2,10 +2,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use softcap_proof::{LeafHash, Root, SigningKey, tree_batch::TreeBatch};
+use softcap_proof::{LeafHash, Root, tree_batch::TreeBatch};
 
 use crate::{
-    BatchRow, JournalError, Leaves, LogName, Machine, SealedBatch, TileEdge,
+    BatchRow, JournalError, Leaves, LogName, Machine, TileEdge, UnsignedBatch,
     tile_edge::{BUNDLE_LEVEL, FullTile, TILE},
 };
 
@@ -69,30 +69,24 @@ impl<M: Machine> Log<M> {
         &self.edge
     }
 
-    /// Applies the next batch of the record.
+    /// Brings near what a batch will need that is applied soon.
+    pub fn prepare(&self, body: &[u8]) {
+        self.machine.prepare_batch(body);
+    }
+
+    /// Applies the next batch of the record; what it returns can be signed, and receipts made of it.
     ///
     /// # Errors
     /// [`JournalError::Damaged`] when it does not follow from what was there before, or cannot be read.
     /// The log must not be used any more then.
-    pub fn apply(&mut self, row: &BatchRow) -> Result<(), JournalError> {
-        let (leaves, hashes) = self.step(row)?;
-        self.extend(leaves.iter(), hashes);
-        Ok(())
-    }
-
-    /// As [`Log::apply`], with the checkpoint and everything that receipts need.
-    ///
-    /// # Errors
-    /// As [`Log::apply`].
-    pub fn seal(
-        &mut self,
-        row: &BatchRow,
-        origin: &str,
-        key: &SigningKey,
-    ) -> Result<SealedBatch, JournalError> {
+    pub fn apply(&mut self, row: &BatchRow) -> Result<UnsignedBatch, JournalError> {
         let (leaves, hashes) = self.step(row)?;
         let tree = self.extend(leaves.iter(), hashes);
-        Ok(SealedBatch::new(leaves, tree, row.time, origin, key)?)
+        Ok(UnsignedBatch {
+            leaves,
+            tree,
+            time: row.time,
+        })
     }
 
     fn step(&mut self, row: &BatchRow) -> Result<(Leaves, Vec<LeafHash>), JournalError> {
@@ -186,7 +180,7 @@ impl<M: Machine> Log<M> {
     }
 
     /// Notes that the oldest `count` of them are in the database now.
-    pub(crate) fn written(&mut self, count: usize) {
+    pub fn written(&mut self, count: usize) {
         self.unwritten.drain(..count.min(self.unwritten.len()));
     }
 

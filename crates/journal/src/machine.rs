@@ -57,7 +57,7 @@ impl Leaves {
     /// Their hashes.
     #[must_use]
     pub fn hashes(&self) -> Vec<LeafHash> {
-        self.iter().map(LeafHash::of).collect()
+        LeafHash::of_all(&self.iter().collect::<Vec<_>>())
     }
 
     /// Adds one.
@@ -79,6 +79,10 @@ pub struct StateFailure(pub String);
 
 /// A state machine whose commands are a log. Pure: the same batches give the same state and leaves.
 pub trait Machine: Send + Sync + Sized + 'static {
+    /// Brings near what the entries of a batch will need; changes nothing. It is called while the batch
+    /// is on its way to the disk, when there is nothing else to do.
+    fn prepare_batch(&self, body: &[u8]);
+
     /// Applies the entries of a batch; their leaves are added in order.
     ///
     /// # Errors
@@ -169,11 +173,25 @@ impl OfferingMachine {
             Command::Contribute(contribute) => Some(contribute.investor),
             _ => None,
         });
-        self.offering.prepare(investors);
+        let requests = group.iter().filter_map(|entry| entry.request);
+        self.offering.prepare(investors, requests);
     }
 }
 
 impl Machine for OfferingMachine {
+    fn prepare_batch(&self, body: &[u8]) {
+        let mut commands = Commands::new(body, Sequence(0)).map_while(Result::ok);
+        let mut group = Vec::with_capacity(AHEAD);
+        loop {
+            group.clear();
+            group.extend(commands.by_ref().take(AHEAD));
+            if group.is_empty() {
+                return;
+            }
+            self.prepare(&group);
+        }
+    }
+
     fn apply_batch(
         &mut self,
         first: u64,

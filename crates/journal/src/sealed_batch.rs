@@ -1,52 +1,57 @@
 //! A batch that has its place: leaves, tree and checkpoint.
 
 use softcap_proof::{
-    Checkpoint, CheckpointNote, NodeHash, ProofError, SigningKey, receipt::receipt_text,
+    Checkpoint, CheckpointNote, NodeHash, ProofError, SigningKey, batch_receipts::BatchReceipts,
     tree_batch::TreeBatch,
 };
 
 use crate::Leaves;
 
+/// A batch that is applied and has no checkpoint yet.
+#[derive(Debug)]
+pub struct UnsignedBatch {
+    pub(crate) leaves: Leaves,
+    pub(crate) tree: TreeBatch,
+    pub(crate) time: u64,
+}
+
+impl UnsignedBatch {
+    /// Signs the head of the tree with the batch.
+    ///
+    /// # Errors
+    /// [`ProofError`] when the origin cannot stand in a checkpoint.
+    pub fn sign(self, origin: &str, key: &SigningKey) -> Result<SealedBatch, ProofError> {
+        let checkpoint = Checkpoint::new(origin, self.tree.size(), self.tree.root())?;
+        let checkpoint = CheckpointNote::Signed(checkpoint.sign(key));
+        Ok(SealedBatch {
+            leaves: self.leaves,
+            time: self.time,
+            receipts: BatchReceipts::new(self.tree, checkpoint.to_string()),
+            checkpoint,
+        })
+    }
+}
+
 /// What the entries of a batch became. Receipts are made of it.
 #[derive(Debug)]
 pub struct SealedBatch {
     leaves: Leaves,
-    tree: TreeBatch,
     time: u64,
     checkpoint: CheckpointNote,
-    /// The same as text, for all receipts of the batch.
-    checkpoint_text: String,
+    receipts: BatchReceipts,
 }
 
 impl SealedBatch {
-    pub(crate) fn new(
-        leaves: Leaves,
-        tree: TreeBatch,
-        time: u64,
-        origin: &str,
-        key: &SigningKey,
-    ) -> Result<Self, ProofError> {
-        let checkpoint = Checkpoint::new(origin, tree.size(), tree.root())?;
-        let checkpoint = CheckpointNote::Signed(checkpoint.sign(key));
-        Ok(Self {
-            leaves,
-            checkpoint_text: checkpoint.to_string(),
-            checkpoint,
-            tree,
-            time,
-        })
-    }
-
     /// Number of the first entry.
     #[must_use]
     pub fn first(&self) -> u64 {
-        self.tree.first()
+        self.receipts.tree().first()
     }
 
     /// Entries in the log with this batch.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.tree.size()
+        self.receipts.tree().size()
     }
 
     /// Unix milliseconds.
@@ -73,14 +78,13 @@ impl SealedBatch {
         self.leaves.iter()
     }
 
-    /// The receipt of an entry of this batch, as text.
+    /// The receipt of an entry of this batch, as a JSON string.
     ///
     /// # Errors
     /// [`ProofError::LeafOutOfRange`] for an entry of another batch.
-    pub fn receipt_text(&self, index: u64) -> Result<String, ProofError> {
-        let proof = self.inclusion_proof(index)?;
+    pub fn receipt_json(&self, index: u64) -> Result<String, ProofError> {
         let leaf = self.leaf(index).unwrap_or_default();
-        Ok(receipt_text(leaf, index, &proof, &self.checkpoint_text))
+        self.receipts.json(leaf, index)
     }
 
     /// Proves that the checkpoint commits to an entry of this batch.
@@ -88,6 +92,6 @@ impl SealedBatch {
     /// # Errors
     /// [`ProofError::LeafOutOfRange`] for an entry of another batch.
     pub fn inclusion_proof(&self, index: u64) -> Result<Vec<NodeHash>, ProofError> {
-        self.tree.inclusion_proof(index)
+        self.receipts.tree().inclusion_proof(index)
     }
 }

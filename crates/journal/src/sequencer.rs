@@ -3,9 +3,11 @@
 //! It takes what is queued, appends it as one batch with one sync, applies it, signs one checkpoint,
 //! and answers everybody. Nothing is answered before it is on disk; nothing is applied before it has
 //! its place in the order. A full queue refuses at once, before anything is written.
+//!
+//! A batch is signed and answered while the next one is on its way to the disk, which needs nothing
+//! but the root.
 
 use std::{
-    collections::HashMap,
     sync::{Arc, RwLock, RwLockReadGuard},
     thread,
 };
@@ -20,7 +22,8 @@ use tokio::{
 use crate::locks::{read, write};
 use crate::{
     Appended, BatchRow, Clock, Hold, JournalError, Log, LogName, Machine, NewBatch, SealedBatch,
-    Store,
+    Store, UnsignedBatch,
+    publisher::{AppliedBatch, Publisher},
     time_guard::{Moment, TimeGuard},
 };
 
@@ -86,9 +89,9 @@ enum Work {
     CatchUp,
 }
 
-struct Waiting {
-    submission: Submission,
-    answer: oneshot::Sender<Result<Answer, JournalError>>,
+pub(crate) struct Waiting {
+    pub(crate) submission: Submission,
+    pub(crate) answer: oneshot::Sender<Result<Answer, JournalError>>,
 }
 
 /// What the writer shares with readers.
@@ -146,11 +149,15 @@ impl<M: Machine> Sequencer<M> {
             name: name.clone(),
             shared: Arc::clone(&shared),
             store,
-            key,
             clock,
             guard,
-            config,
-            newest: newest_writer,
+            publisher: Publisher {
+                origin: config.origin,
+                key,
+                newest: newest_writer,
+                runtime: Handle::current(),
+            },
+            applied: None,
             runtime: Handle::current(),
             unanswered: None,
             broken: None,
@@ -278,11 +285,11 @@ struct Writer<M> {
     name: LogName,
     shared: Arc<Shared<M>>,
     store: Store,
-    key: Arc<SigningKey>,
     clock: Arc<dyn Clock>,
     guard: TimeGuard,
-    config: SequencerConfig,
-    newest: watch::Sender<Option<Arc<SealedBatch>>>,
+    publisher: Publisher,
+    /// The batch before the next one, when nobody was told of it yet.
+    applied: Option<AppliedBatch>,
     runtime: Handle,
     /// A batch of which it is open whether it was appended: it must be settled before the next one.
     unanswered: Option<NewBatch>,
@@ -293,7 +300,18 @@ struct Writer<M> {
 impl<M: Machine> Writer<M> {
     fn run(mut self, mut queue: mpsc::Receiver<Work>) {
         let mut batch = Vec::with_capacity(BATCH_ENTRIES);
-        while let Some(work) = queue.blocking_recv() {
+        loop {
+            let work = match (&self.applied, queue.try_recv()) {
+                (_, Ok(work)) => work,
+                (Some(_), Err(_)) => {
+                    self.publish();
+                    continue;
+                }
+                (None, Err(_)) => match queue.blocking_recv() {
+                    Some(work) => work,
+                    None => break,
+                },
+            };
             let Work::Enter(first) = work else {
                 if let Err(error) = self.catch_up() {
                     tracing::warn!(log = %self.name, %error, "what others appended was not read");
@@ -320,14 +338,19 @@ impl<M: Machine> Writer<M> {
             .and_then(|()| self.settle_unanswered())
             .and_then(|()| self.pass_hold())
             .and_then(|()| self.enter(batch));
-        match answers {
-            Ok(()) => {}
-            Err(error) => {
-                tracing::warn!(log = %self.name, %error, "a batch was not appended");
-                for waiting in batch.drain(..) {
-                    let _ = waiting.answer.send(Err(error.clone()));
-                }
+        if let Err(error) = answers {
+            tracing::warn!(log = %self.name, %error, "a batch was not appended");
+            self.publish();
+            for waiting in batch.drain(..) {
+                let _ = waiting.answer.send(Err(error.clone()));
             }
+        }
+    }
+
+    /// Tells of the batch before, if nobody was told of it yet.
+    fn publish(&mut self) {
+        if let Some(applied) = self.applied.take() {
+            self.publisher.publish(applied);
         }
     }
 
@@ -377,6 +400,7 @@ impl<M: Machine> Writer<M> {
 
     /// Applies what stands in the record after the newest applied entry.
     fn catch_up(&mut self) -> Result<(), JournalError> {
+        self.publish();
         self.is_sound()?;
         loop {
             let from = self.size();
@@ -388,7 +412,8 @@ impl<M: Machine> Writer<M> {
             }
             for row in rows {
                 self.guard.observe(row.time);
-                self.seal(&row)?;
+                let batch = self.apply(&row)?;
+                self.publisher.publish(AppliedBatch::of_others(batch));
             }
         }
     }
@@ -420,10 +445,22 @@ impl<M: Machine> Writer<M> {
         loop {
             self.drop_unwanted(batch);
             if batch.is_empty() {
+                self.publish();
                 return Ok(());
             }
             let new = self.new_batch(batch, time)?;
-            let appended = self.runtime.block_on(self.store.append(&self.name, &new));
+            let before = self.applied.take();
+            let append = self.store.append(&self.name, &new);
+            let meanwhile = async {
+                if let Some(before) = before {
+                    self.publisher.publish(before);
+                }
+                read(&self.shared.log).prepare(&new.body);
+            };
+            // The append is asked first, so that it is under way meanwhile.
+            let (appended, ()) = self
+                .runtime
+                .block_on(async { tokio::join!(biased; append, meanwhile) });
             match appended {
                 Ok(Appended::At { time }) => {
                     let row = BatchRow {
@@ -434,8 +471,9 @@ impl<M: Machine> Writer<M> {
                         body: new.body,
                     };
                     self.guard.observe(time);
-                    let sealed = self.seal(&row)?;
-                    answer(batch, &sealed);
+                    let applied = self.apply(&row)?;
+                    let waiting = std::mem::take(batch);
+                    self.applied = Some(AppliedBatch::new(applied, waiting));
                     return Ok(());
                 }
                 Ok(Appended::Behind) => self.catch_up_past(new.first)?,
@@ -512,38 +550,12 @@ impl<M: Machine> Writer<M> {
 
     /// Applies a batch of the record. One that cannot be applied leaves a state that follows from no
     /// record: nothing is appended after it.
-    fn seal(&mut self, row: &BatchRow) -> Result<Arc<SealedBatch>, JournalError> {
-        let sealed = write(&self.shared.log).seal(row, &self.config.origin, &self.key);
-        let sealed = match sealed {
-            Ok(sealed) => Arc::new(sealed),
-            Err(error) => {
-                self.broken_by(&error);
-                return Err(error);
-            }
-        };
-        self.compare_with_kept();
-        self.newest.send_replace(Some(Arc::clone(&sealed)));
-        Ok(sealed)
-    }
-}
-
-/// Tells everybody of a batch what their entry became. Two with the same request in one batch are one
-/// entry and its repeat.
-fn answer(batch: &mut Vec<Waiting>, sealed: &Arc<SealedBatch>) {
-    let mut firsts: HashMap<RequestId, u64> = HashMap::new();
-    for (index, one) in (sealed.first()..).zip(batch.drain(..)) {
-        let first = one
-            .submission
-            .request
-            .map_or(index, |request| *firsts.entry(request).or_insert(index));
-        let answer = if first == index {
-            Answer::Entered {
-                batch: Arc::clone(sealed),
-                index,
-            }
-        } else {
-            Answer::Known { first }
-        };
-        let _ = one.answer.send(Ok(answer));
+    fn apply(&mut self, row: &BatchRow) -> Result<UnsignedBatch, JournalError> {
+        let applied = write(&self.shared.log).apply(row);
+        match &applied {
+            Ok(_) => self.compare_with_kept(),
+            Err(error) => self.broken_by(error),
+        }
+        applied
     }
 }

@@ -93,7 +93,9 @@ fn contribution(number: u64, cents: u128) -> Submission {
 async fn receipt(log: &OfferingLog, submission: Submission) -> Receipt {
     match log.sequencer.submit(submission).await.unwrap() {
         Answer::Entered { batch, index } => {
-            Receipt::parse(batch.receipt_text(index).unwrap().as_bytes()).unwrap()
+            let json = batch.receipt_json(index).unwrap();
+            let text: String = serde_json::from_str(&json).unwrap();
+            Receipt::parse(text.as_bytes()).unwrap()
         }
         Answer::Known { first } => log.reader.receipt(first).await.unwrap(),
     }

@@ -269,10 +269,15 @@ impl Offering {
         self.investors.heap_bytes()
     }
 
-    /// Brings the state of the investors of the next commands near; changes nothing. Whoever applies
-    /// commands in groups calls it with some dozens at a time: a command among millions of investors
-    /// costs what its cache misses cost, and here they overlap.
-    pub fn prepare<'a>(&self, investors: impl Iterator<Item = InvestorId<'a>> + Clone) {
+    /// Brings the state near that the next commands will need, of their investors and requests; changes
+    /// nothing. Whoever applies commands in groups calls it with some dozens at a time: a command among
+    /// millions of investors costs what its cache misses cost, and here they overlap.
+    pub fn prepare<'a>(
+        &self,
+        investors: impl Iterator<Item = InvestorId<'a>> + Clone,
+        requests: impl Iterator<Item = RequestId>,
+    ) {
+        self.requests.touch(requests.map(|request| request.0));
         self.investors.touch(investors);
     }
 

@@ -6,6 +6,7 @@
 //! a slice of leaf hashes are for whoever holds the whole journal. Sizes and indices count leaves,
 //! from 0. The tree of no leaves has the root `SHA-256("")`.
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::error::ProofError;
@@ -25,6 +26,21 @@ impl LeafHash {
         hasher.update([0x00]);
         hasher.update(entry);
         Self(hasher.finalize().into())
+    }
+
+    /// Hashes entries, many of them on rayon's current thread pool.
+    #[must_use]
+    pub fn of_all(entries: &[&[u8]]) -> Vec<Self> {
+        // Some fifty microseconds of work, beside which it is little to wake another thread.
+        const APART: usize = 256;
+        if entries.len() < 2 * APART {
+            return entries.iter().map(|entry| Self::of(entry)).collect();
+        }
+        entries
+            .par_iter()
+            .with_min_len(APART)
+            .map(|entry| Self::of(entry))
+            .collect()
     }
 }
 

@@ -15,6 +15,7 @@
 //! The crate is pure: no clock, no randomness, no network. What is read or written goes through the
 //! caller's `Read` and `Write`.
 
+pub mod batch_receipts;
 pub mod bundle;
 pub mod checkpoint;
 pub mod cosignature;

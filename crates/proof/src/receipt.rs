@@ -199,19 +199,31 @@ pub fn receipt_text(leaf: &[u8], index: u64, proof: &[NodeHash], checkpoint: &st
     let leaf_room = leaf.len().div_ceil(3) * 4;
     let room = 64 + leaf_room + proof.len() * 45 + checkpoint.len();
     let mut text = String::with_capacity(room);
-    text.push_str(HEADER);
-    text.push_str("\nextra ");
-    push_base64(&mut text, leaf);
-    text.push_str("\nindex ");
-    text.push_str(&index.to_string());
-    text.push('\n');
-    for node in proof {
-        push_base64(&mut text, &node.0);
-        text.push('\n');
-    }
+    push_entry(&mut text, leaf, index, "\n");
+    proof
+        .iter()
+        .for_each(|node| push_node(&mut text, node, "\n"));
     text.push('\n');
     text.push_str(checkpoint);
     text
+}
+
+/// The lines of a receipt before its proof, each with `end` after it.
+pub(crate) fn push_entry(text: &mut String, leaf: &[u8], index: u64, end: &str) {
+    text.push_str(HEADER);
+    text.push_str(end);
+    text.push_str("extra ");
+    push_base64(text, leaf);
+    text.push_str(end);
+    text.push_str("index ");
+    text.push_str(&index.to_string());
+    text.push_str(end);
+}
+
+/// A line of a receipt's proof, with `end` after it.
+pub(crate) fn push_node(text: &mut String, node: &NodeHash, end: &str) {
+    push_base64(text, &node.0);
+    text.push_str(end);
 }
 
 fn push_base64(text: &mut String, bytes: &[u8]) {

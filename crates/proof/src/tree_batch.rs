@@ -5,6 +5,8 @@
 //! tree before the batch, and of the incomplete subtrees on the right edge. All of them follow from
 //! the peaks and the new leaves: n new leaves cost n node hashes, and a proof only looks up.
 
+use std::ops::Range;
+
 use crate::{
     error::ProofError,
     journal_tree::{JournalTree, LeafHash, NodeHash, Root, node_hash},
@@ -106,9 +108,36 @@ impl TreeBatch {
                 size: self.new,
             });
         }
-        Ok(inclusion_path(self.new, index, |level, place| {
-            self.subtree(level, place)
-        }))
+        Ok(self.path(index, 0..u64::BITS).collect())
+    }
+
+    /// The part of [`TreeBatch::inclusion_proof`] on some levels; needs a leaf of the batch.
+    pub(crate) fn path(
+        &self,
+        index: u64,
+        levels: Range<u32>,
+    ) -> impl Iterator<Item = NodeHash> + '_ {
+        siblings(self.new, index, levels).map(|sibling| self.sibling(sibling))
+    }
+
+    /// The level from which on the ways of all leaves of the batch go through one node or two
+    /// neighbours.
+    pub(crate) fn meeting_level(&self) -> u32 {
+        let last = self.new.saturating_sub(1);
+        let apart = |level: u32| (last >> level).saturating_sub(self.old >> level);
+        (0..u64::BITS - 1)
+            .find(|&level| apart(level) <= 1)
+            .unwrap_or_default()
+    }
+
+    fn sibling(&self, sibling: Sibling) -> NodeHash {
+        NodeHash(match sibling {
+            Sibling::Complete { level, place } => self.subtree(level, place),
+            Sibling::Edge { level } => {
+                let at = usize::try_from(level).unwrap_or(usize::MAX);
+                self.right.get(at).copied().flatten().unwrap_or_default()
+            }
+        })
     }
 
     /// The root of the complete subtree number `index` of `2^level` leaves, if it holds a new leaf or was
@@ -156,6 +185,34 @@ impl TreeBatch {
     }
 }
 
+/// A node beside the way from a leaf to the root.
+#[derive(Clone, Copy, Debug)]
+enum Sibling {
+    /// The root of the complete subtree of `2^level` leaves that is number `place` of its level.
+    Complete { level: u32, place: u64 },
+    /// The root over what is right of the last complete subtree of the level.
+    Edge { level: u32 },
+}
+
+/// The siblings on some levels of the way from a leaf to the root of the tree of `size` leaves (RFC
+/// 9162, 2.1.3.1), nearest first; needs `index < size`.
+fn siblings(size: u64, index: u64, levels: Range<u32>) -> impl Iterator<Item = Sibling> {
+    let last = size.saturating_sub(1);
+    let height = u64::BITS - last.leading_zeros();
+    (levels.start..levels.end.min(height)).filter_map(move |level| {
+        let place = index >> level;
+        if place & 1 == 1 {
+            let place = place - 1;
+            Some(Sibling::Complete { level, place })
+        } else if place + 1 < size >> level {
+            let place = place + 1;
+            Some(Sibling::Complete { level, place })
+        } else {
+            (place < last >> level).then_some(Sibling::Edge { level })
+        }
+    })
+}
+
 /// The siblings on the way from a leaf to the root of the tree of `size` leaves (RFC 9162,
 /// 2.1.3.1), nearest first. `node(level, index)` gives the root of the complete subtree of
 /// `2^level` leaves that is the `index`-th of its level; needs `index < size`.
@@ -164,32 +221,13 @@ pub fn inclusion_path(
     index: u64,
     mut node: impl FnMut(u32, u64) -> [u8; 32],
 ) -> Vec<NodeHash> {
-    let mut path = Vec::new();
-    let mut level = 0;
-    // What is right of the last complete subtree of the level below, as one hash.
-    let mut edge: Option<[u8; 32]> = None;
-    while (size - 1) >> level > 0 {
-        let place = index >> level;
-        let last = (size - 1) >> level;
-        let complete = size >> level;
-        if place & 1 == 1 {
-            path.push(NodeHash(node(level, place - 1)));
-        } else if place < last {
-            let sibling = place + 1;
-            let hash = if sibling < complete {
-                node(level, sibling)
-            } else {
-                edge.unwrap_or_default()
-            };
-            path.push(NodeHash(hash));
-        }
-        if complete & 1 == 1 {
-            let left = node(level, complete - 1);
-            edge = Some(edge.map_or(left, |rest| node_hash(&left, &rest)));
-        }
-        level += 1;
-    }
-    path
+    let siblings = siblings(size, index, 0..u64::BITS);
+    let hashes = siblings.map(|sibling| match sibling {
+        Sibling::Complete { level, place } => node(level, place),
+        // The incomplete part has as many leaves as the size has below this level.
+        Sibling::Edge { level } => range_root(size >> level << level, size, &mut node),
+    });
+    hashes.map(NodeHash).collect()
 }
 
 /// Proves that the tree of `old` leaves is a beginning of that of `new` (RFC 9162, 2.1.4.1), from

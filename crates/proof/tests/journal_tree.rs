@@ -408,3 +408,15 @@ proptest! {
         prop_assert!(!check(&old_root, &root(&rewritten), &forged));
     }
 }
+
+#[test]
+fn many_entries_are_hashed_as_each_by_itself() {
+    let entries: Vec<Vec<u8>> = (0_u16..1_500)
+        .map(|number| number.to_be_bytes().repeat(usize::from(number % 80)))
+        .collect();
+    for count in [0, 1, 511, 512, 1_500] {
+        let some: Vec<&[u8]> = entries.iter().take(count).map(Vec::as_slice).collect();
+        let each: Vec<LeafHash> = some.iter().map(|entry| LeafHash::of(entry)).collect();
+        assert_eq!(LeafHash::of_all(&some), each, "{count}");
+    }
+}

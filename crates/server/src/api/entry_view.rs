@@ -1,6 +1,7 @@
 //! An entry as JSON: what it did, and its receipt.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use softcap_journal::LogName;
 use softcap_offering::{
     Amount, Command, Outcome, Refusal,
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 use super::amount::Money;
 
 /// An entry of an offering's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct EntryView {
     /// The offering.
     pub offering: String,
@@ -24,7 +25,8 @@ pub(super) struct EntryView {
     pub outcome: OutcomeView,
     /// The receipt: a C2SP tlog-proof of the entry, to be kept. `softcap verify` and any C2SP tool
     /// read it.
-    pub receipt: String,
+    #[schema(value_type = String)]
+    pub receipt: Box<RawValue>,
 }
 
 /// What an entry did.
@@ -109,12 +111,12 @@ impl From<Refusal> for RefusalView {
 }
 
 impl EntryView {
-    /// From a leaf and the text of its receipt; the same receipt gives the same bytes.
+    /// From a leaf and its receipt as a JSON string; the same receipt gives the same bytes.
     pub(super) fn new(
         name: &LogName,
         terms: &Terms,
         leaf: &[u8],
-        receipt: String,
+        receipt: Box<RawValue>,
     ) -> Result<Self, ProofError> {
         let (entry, outcome) = decode(leaf)?;
         Ok(Self {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use axum::http::StatusCode;
+use serde_json::value::{RawValue, to_raw_value};
 use softcap_journal::{
     Answer, Intake, JournalError, Machine as _, OfferingLog, OfferingMachine, Submission,
     encode_at_batch_time,
@@ -44,9 +45,13 @@ pub(super) async fn submit(
     };
     match log.sequencer.submit(submission).await.map_err(of_journal)? {
         Answer::Entered { batch, index } => {
-            let receipt = batch.receipt_text(index).map_err(JournalError::from);
+            let receipt = batch.receipt_json(index).map_err(JournalError::from);
             let leaf = batch.leaf(index).unwrap_or_default();
-            new_view(log, leaf, receipt.map_err(of_journal)?)
+            new_view(
+                log,
+                leaf,
+                RawValue::from_string(receipt.map_err(of_journal)?),
+            )
         }
         Answer::Known { first } => {
             let receipt = log.reader.receipt(first).await.map_err(of_journal)?;
@@ -64,10 +69,15 @@ pub(super) async fn submit(
 
 /// An entry as JSON, from its receipt.
 pub(super) fn view(log: &OfferingLog, receipt: &Receipt) -> Result<EntryView, ApiError> {
-    new_view(log, receipt.leaf(), receipt.to_string())
+    new_view(log, receipt.leaf(), to_raw_value(&receipt.to_string()))
 }
 
-fn new_view(log: &OfferingLog, leaf: &[u8], receipt: String) -> Result<EntryView, ApiError> {
+fn new_view(
+    log: &OfferingLog,
+    leaf: &[u8],
+    receipt: serde_json::Result<Box<RawValue>>,
+) -> Result<EntryView, ApiError> {
+    let receipt = receipt.map_err(|error| ApiError::internal(&error))?;
     EntryView::new(&log.row.name, &log.terms, leaf, receipt)
         .map_err(|error| ApiError::internal(&error))
 }
