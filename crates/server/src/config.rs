@@ -168,6 +168,11 @@ pub struct WebhooksSection {
     #[config(env = "SOFTCAP_WEBHOOK_DISABLE_DAYS", default = 5)]
     pub disable_days: u16,
 
+    /// Days after which a message that was delivered or given up is deleted, with the log of its calls.
+    /// It cannot be replayed after that. What still waits stays.
+    #[config(env = "SOFTCAP_WEBHOOK_RETENTION_DAYS", default = 30)]
+    pub retention_days: u16,
+
     /// For development: also call plain `http://` addresses of this machine, on any port. Never
     /// switch it on where others may register endpoints.
     #[config(env = "SOFTCAP_WEBHOOK_ALLOW_LOOPBACK", default = false)]
@@ -308,9 +313,16 @@ impl Config {
                 "limits: each but stop_seconds must be at least 1",
             ));
         }
-        if self.webhooks.concurrency == 0 || self.webhooks.disable_days == 0 {
+        let webhooks = &self.webhooks;
+        if [
+            webhooks.concurrency,
+            webhooks.disable_days,
+            webhooks.retention_days,
+        ]
+        .contains(&0)
+        {
             return Err(ConfigError::Contradiction(
-                "webhooks: concurrency and disable_days must be at least 1",
+                "webhooks: concurrency, disable_days and retention_days must be at least 1",
             ));
         }
         if self.webhooks.allow_loopback && !self.server.listen.ip().is_loopback() {
@@ -390,6 +402,7 @@ mod tests {
             ("[tls]\nkey_file = \"key.pem\"\n", "belong together"),
             ("[log]\nformat = \"xml\"\n", "unknown variant `xml`"),
             ("[webhooks]\nallow_loopback = true\n", ""),
+            ("[webhooks]\nretention_days = 0\n", "H902"),
             ("[witnesses]\nkeys = [\"w+1+A\"]\n", "not a witness key"),
             (
                 "[server]\nlisten = \"0.0.0.0:80\"\n[webhooks]\nallow_loopback = true\n",

@@ -172,6 +172,7 @@ impl Node {
     ) -> Result<StopReport, ServerError> {
         let router = self.router(config, metrics, stopping.clone());
         let webhooks = self.service.webhooks().clone();
+        let tidy = tokio::spawn(webhooks.clone().keep_tidy(stopping.clone()));
         let deliverer = tokio::spawn(webhooks.run(stopping.clone()));
         let service = Arc::clone(&self.service);
         let feed = tokio::spawn(api::feed_webhooks(service, stopping.clone()));
@@ -179,7 +180,7 @@ impl Node {
         let driver = tokio::spawn(drive_transfers(service, stopping.clone()));
         let report = server.serve(router, stopping).await?;
         // They end by themselves; what they did not finish is in the database, for the next start.
-        let _ = tokio::join!(deliverer, feed, driver);
+        let _ = tokio::join!(deliverer, tidy, feed, driver);
         self.close().await?;
         Ok(report)
     }

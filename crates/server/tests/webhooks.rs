@@ -246,6 +246,70 @@ async fn two_nodes_send_a_message_once(url: &DatabaseUrl) {
     assert_eq!(receiver.count(), 40);
 }
 
+async fn old_messages_go_and_what_waits_stays(url: &DatabaseUrl) {
+    let folder = tempfile::tempdir().unwrap();
+    let key = WebhookKey::read_or_make(&folder.path().join("key")).unwrap();
+    let mut section = development();
+    section.retention_days = 10;
+    let webhooks = open(url, &key, &section).await;
+    let receiver = Receiver::default();
+    let hook = format!("http://{}/hook", receiver.start().await);
+    let start = now_ms();
+    let new = endpoint(&webhooks, &hook, &[]);
+    let (registered, _) = webhooks.register(new, start).await.unwrap();
+    let id = registered.id.as_str();
+    let publish = async |message: &str, offering: &str, at: i64| {
+        webhooks
+            .publish(message, offering, "any", "{}".to_owned(), at)
+            .await
+            .unwrap();
+    };
+    let kept = async || {
+        let kept = webhooks.deliveries(id, 100).await.unwrap().into_iter();
+        let mut kept: Vec<_> = kept.map(|delivery| delivery.message).collect();
+        kept.sort();
+        kept
+    };
+    // Some that are delivered, more that nobody wants than are deleted at a time, one that waits.
+    for number in 0..8 {
+        publish(&format!("told-{number}"), "harbour", start).await;
+    }
+    for number in 0..600 {
+        publish(&format!("for-nobody-{number}"), "other", start).await;
+    }
+    assert_eq!(webhooks.deliver_due(start).await.unwrap(), 8);
+    receiver.answer(StatusCode::BAD_GATEWAY);
+    publish("waits", "harbour", start).await;
+    assert_eq!(webhooks.deliver_due(start).await.unwrap(), 1);
+    // Replayed later, so that its calls are not old.
+    receiver.answer(StatusCode::OK);
+    assert!(webhooks.replay(id, "told-7", start + DAY_MS).await.unwrap());
+    publish("young", "harbour", start + 2 * DAY_MS).await;
+
+    let day_10 = start + 10 * DAY_MS;
+    assert_eq!(webhooks.delete_old(day_10).await.unwrap(), 0);
+    let mut deleted = Vec::new();
+    loop {
+        match webhooks.delete_old(day_10 + 1).await.unwrap() {
+            0 => break,
+            some => deleted.push(some),
+        }
+    }
+    assert_eq!(deleted, [500, 107]);
+    assert_eq!(kept().await, ["told-7", "waits", "young"]);
+    assert!(webhooks.attempts(id, "told-1").await.unwrap().is_empty());
+    assert!(!webhooks.replay(id, "told-1", day_10).await.unwrap());
+
+    // What waited is delivered; from then on its time counts.
+    let sent = webhooks.deliver_due(start + 2 * DAY_MS).await.unwrap();
+    assert_eq!(sent, 3);
+    assert_eq!(webhooks.delete_old(start + 12 * DAY_MS).await.unwrap(), 0);
+    assert_eq!(webhooks.attempts(id, "waits").await.unwrap().len(), 2);
+    let all = webhooks.delete_old(start + 12 * DAY_MS + 1).await.unwrap();
+    assert_eq!(all, 3);
+    assert!(kept().await.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
@@ -255,6 +319,8 @@ async fn on_sqlite() {
     two_nodes_send_a_message_once(&url).await;
     let url = DatabaseUrl::Folder(folder.path().join("c"));
     a_replay_during_a_call_is_not_lost(&url).await;
+    let url = DatabaseUrl::Folder(folder.path().join("d"));
+    old_messages_go_and_what_waits_stays(&url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,6 +332,8 @@ async fn on_postgres() {
     two_nodes_send_a_message_once(&url).await;
     let url = server.database("c").await.unwrap();
     a_replay_during_a_call_is_not_lost(&url).await;
+    let url = server.database("d").await.unwrap();
+    old_messages_go_and_what_waits_stays(&url).await;
 }
 
 #[tokio::test]

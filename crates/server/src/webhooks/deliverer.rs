@@ -38,6 +38,8 @@ struct Inner {
     rules: AddressRules,
     concurrency: usize,
     disable_after_ms: i64,
+    /// How long messages are kept that wait for nothing.
+    kept_ms: i64,
     published: Notify,
     /// Deliveries that wait, as of the last look.
     waiting: AtomicI64,
@@ -70,9 +72,18 @@ impl Webhooks {
             rules,
             concurrency: usize::from(section.concurrency),
             disable_after_ms: i64::from(section.disable_days) * DAY_MS,
+            kept_ms: i64::from(section.retention_days) * DAY_MS,
             published: Notify::new(),
             waiting: AtomicI64::new(0),
         })))
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(super) fn kept_ms(&self) -> i64 {
+        self.0.kept_ms
     }
 
     /// What addresses may be: for [`super::EndpointUrl::parse`].

@@ -10,6 +10,7 @@ mod client;
 mod cursor;
 mod deliverer;
 mod endpoint;
+mod retention;
 mod schedule;
 mod secret;
 mod store;

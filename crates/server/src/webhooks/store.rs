@@ -72,7 +72,11 @@ fn endpoint(row: EndpointRow) -> Endpoint {
 
 impl Store {
     pub(super) fn migrations() -> Migrations {
-        migrations!("webhooks", "migrations", ["0001_webhooks", "0002_cursor"])
+        migrations!(
+            "webhooks",
+            "migrations",
+            ["0001_webhooks", "0002_cursor", "0003_old_messages"]
+        )
     }
 
     pub(super) async fn open(database: Database) -> Result<Self, DatabaseError> {
