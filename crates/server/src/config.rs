@@ -117,6 +117,11 @@ pub struct LimitsSection {
     #[config(env = "SOFTCAP_WRITE_SECONDS", default = 30)]
     pub write_seconds: u32,
 
+    /// Refused contributions of one investor in one minute that become entries of an offering's log.
+    /// Further ones are answered 429, until the next minute. Each node counts its own.
+    #[config(env = "SOFTCAP_REFUSALS_PER_MINUTE", default = 30)]
+    pub refusals_per_minute: u32,
+
     /// Seconds that a stop waits for the requests that were accepted.
     #[config(env = "SOFTCAP_STOP_SECONDS", default = 20)]
     pub stop_seconds: u32,
@@ -307,6 +312,7 @@ impl Config {
             limits.body_bytes,
             limits.answer_seconds,
             limits.write_seconds,
+            limits.refusals_per_minute,
         ];
         if positive.contains(&0) {
             return Err(ConfigError::Contradiction(
@@ -398,6 +404,7 @@ mod tests {
             ("[serve]\n", "unknown field `serve`"),
             ("[limits]\nconnections = -1\n", "line 2"),
             ("[limits]\nconnections = 0\n", "H902"),
+            ("[limits]\nrefusals_per_minute = 0\n", "H902"),
             ("[server]\nproxies = [\"10.0.0.0/33\"]\n", "is no network"),
             ("[tls]\nkey_file = \"key.pem\"\n", "belong together"),
             ("[log]\nformat = \"xml\"\n", "unknown variant `xml`"),

@@ -14,7 +14,7 @@ use softcap_offering::{Command, LineIndex, Position, RoundIndex, Sequence, terms
 use tokio::task::JoinHandle;
 
 use crate::{
-    api::{self, Service},
+    api::{self, Service, ServiceParts},
     config::Config,
     error::ServerError,
     frame::frame,
@@ -84,14 +84,16 @@ impl Node {
         let journal = Journal::open_and_keep(journal, Arc::clone(&clock), second).await?;
         let journal = Arc::new(journal);
         journal.follow();
-        let service = Arc::new(Service::new(
+        let service = Arc::new(Service::new(ServiceParts {
             journal,
             numbers,
             keys,
-            secrets.requests,
+            requests: secrets.requests,
             webhooks,
             cosignatures,
-        ));
+            clock: Arc::clone(&clock),
+            refusals_per_minute: config.limits.refusals_per_minute,
+        }));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {
             service,

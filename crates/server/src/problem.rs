@@ -86,6 +86,8 @@ codes! {
         "Send `Idempotency-Key` with a value of your own, for example a UUID, and repeat it on a retry.";
     TooMany = "H429", TOO_MANY_REQUESTS, "The limit of this key is used up.",
         "Wait as long as `Retry-After` says.";
+    TooManyRefusals = "H430", TOO_MANY_REQUESTS, "Too many contributions of this investor were refused in this minute.",
+        "Read why they were refused before you try again, and wait as long as `Retry-After` says. Nothing was written.";
     Internal = "H500", INTERNAL_SERVER_ERROR, "The server made a mistake.",
         "Report the instance; repeat a change only with the same Idempotency-Key.";
     Busy = "H503", SERVICE_UNAVAILABLE, "The server takes no more of these for now.",

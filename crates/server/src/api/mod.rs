@@ -22,6 +22,7 @@ mod operations;
 mod page;
 mod people;
 mod random_id;
+mod refusal_limit;
 mod settlements;
 mod simulations;
 mod submit;
@@ -35,7 +36,9 @@ use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use softcap_identity::{KeyId, Keys};
-use softcap_journal::{Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers};
+use softcap_journal::{
+    Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
+};
 use softcap_offering::RequestId;
 use zeroize::Zeroizing;
 
@@ -71,6 +74,29 @@ pub struct Service {
     trees: settlements::Trees,
     bundles: bundles::Bundles,
     cosignatures: Cosignatures,
+    clock: Arc<dyn Clock>,
+    refusals: refusal_limit::RefusalLimit,
+}
+
+/// What a [`Service`] is made of.
+#[derive(Debug)]
+pub struct ServiceParts {
+    /// An open record.
+    pub journal: Arc<Journal>,
+    /// The numbers of people in it.
+    pub numbers: InvestorNumbers,
+    /// The keys that may use it.
+    pub keys: Keys,
+    /// Makes request ids.
+    pub requests: RequestKey,
+    /// The webhooks that tell of it.
+    pub webhooks: Webhooks,
+    /// What witnesses say of it.
+    pub cosignatures: Cosignatures,
+    /// Measures the minute of refusals.
+    pub clock: Arc<dyn Clock>,
+    /// Refused contributions of a person in a minute that become entries.
+    pub refusals_per_minute: u32,
 }
 
 /// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
@@ -106,26 +132,20 @@ impl RequestKey {
 }
 
 impl Service {
-    /// Of an open record, the numbers of people in it, the keys that may use it, the webhooks that tell
-    /// of it, and what witnesses say of it.
+    /// Of its parts.
     #[must_use]
-    pub fn new(
-        journal: Arc<Journal>,
-        numbers: InvestorNumbers,
-        keys: Keys,
-        requests: RequestKey,
-        webhooks: Webhooks,
-        cosignatures: Cosignatures,
-    ) -> Self {
+    pub fn new(parts: ServiceParts) -> Self {
         Self {
-            journal,
-            numbers,
-            keys,
-            requests,
-            webhooks,
+            journal: parts.journal,
+            numbers: parts.numbers,
+            keys: parts.keys,
+            requests: parts.requests,
+            webhooks: parts.webhooks,
             trees: settlements::Trees::default(),
             bundles: bundles::Bundles::default(),
-            cosignatures,
+            cosignatures: parts.cosignatures,
+            clock: parts.clock,
+            refusals: refusal_limit::RefusalLimit::new(parts.refusals_per_minute),
         }
     }
 

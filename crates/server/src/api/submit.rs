@@ -8,13 +8,14 @@ use softcap_journal::{
     Answer, Intake, JournalError, Machine as _, OfferingLog, OfferingMachine, Submission,
     encode_at_batch_time,
 };
-use softcap_offering::Command;
+use softcap_offering::{Command, InvestorId, RequestId};
 use softcap_proof::receipt::Receipt;
 
 use super::{
     Service,
     caller::{Caller, IdempotencyKey},
-    entry_view::EntryView,
+    entry_view::{EntryView, OutcomeView},
+    refusal_limit::{Admitted, Became, Undecided},
 };
 use crate::{
     problem::{ApiError, ProblemCode},
@@ -33,17 +34,82 @@ pub(super) async fn submit(
         .requests
         .request(caller.principal().key_id(), &key.0);
     let body = encode_at_batch_time(command, Some(request)).map_err(of_journal)?;
-    let intake = if matches!(command, Command::Contribute(_) | Command::Commit { .. }) {
-        Intake::Contribution
-    } else {
-        Intake::Other
+    let (intake, undecided) = match contributor(command) {
+        Some(investor) => {
+            let undecided = admit(service, log, investor, request).await?;
+            (Intake::Contribution, undecided)
+        }
+        None => (Intake::Other, None),
     };
     let submission = Submission {
         intake,
         request: Some(request),
         body,
     };
-    match log.sequencer.submit(submission).await.map_err(of_journal)? {
+    let answer = log.sequencer.submit(submission).await;
+    let is_new = matches!(answer, Ok(Answer::Entered { .. }));
+    let entry = match answer {
+        Ok(answer) => answered(log, command, request, answer).await,
+        Err(error) => Err(of_journal(error)),
+    };
+    if let Some(undecided) = undecided {
+        undecided.decide(match &entry {
+            Ok(entry) if is_new && matches!(entry.outcome, OutcomeView::Refused { .. }) => {
+                Became::Refused
+            }
+            Ok(_) | Err(_) => Became::NotRefused,
+        });
+    }
+    entry
+}
+
+/// Who brings money with a command.
+fn contributor<'a>(command: &Command<'a>) -> Option<InvestorId<'a>> {
+    if let Command::Contribute(contribute) = command {
+        Some(contribute.investor)
+    } else if let Command::Commit { investor, .. } = command {
+        Some(*investor)
+    } else {
+        None
+    }
+}
+
+/// Waits until a contribution may be entered. A request that is known makes no entry, so that it is
+/// always let through, and counts as nothing.
+async fn admit<'s>(
+    service: &'s Service,
+    log: &OfferingLog,
+    investor: InvestorId<'_>,
+    request: RequestId,
+) -> Result<Option<Undecided<'s>>, ApiError> {
+    let limit = &service.refusals;
+    loop {
+        // Before the question, so that no outcome falls between the two.
+        let decided = limit.decided().notified();
+        let now = service.clock.monotonic();
+        match limit.admit(&log.row.name, investor, now) {
+            Admitted::Yes(undecided) => return Ok(Some(undecided)),
+            Admitted::Later | Admitted::UsedUp { .. } if is_known(log, request) => return Ok(None),
+            Admitted::Later => decided.await,
+            Admitted::UsedUp { seconds } => {
+                return Err(ApiError::retry(ProblemCode::TooManyRefusals, seconds));
+            }
+        }
+    }
+}
+
+fn is_known(log: &OfferingLog, request: RequestId) -> bool {
+    let state = log.sequencer.read();
+    state.machine().find_request(request).is_some()
+}
+
+async fn answered(
+    log: &OfferingLog,
+    command: &Command<'_>,
+    request: RequestId,
+    answer: Answer,
+) -> Result<EntryView, ApiError> {
+    match answer {
         Answer::Entered { batch, index } => {
             let receipt = batch.receipt_json(index).map_err(JournalError::from);
             let leaf = batch.leaf(index).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::test_node::{Call, NAME, TestNode, money};
+use crate::test_node::{Answer, Call, IN_PUBLIC_ROUND, NAME, TestNode, money};
 
 fn path() -> String {
     format!("/v1/offerings/{NAME}/contributions")
@@ -220,4 +220,47 @@ fn a_contribution_is_read_and_taken_back_once() {
         let answer = node.get(&format!("{}/{absent}", path()));
         assert_eq!(answer.refusal(), (404, "H404".to_owned()), "{absent}");
     }
+}
+
+#[test]
+fn who_is_refused_too_often_waits_for_the_next_minute() {
+    let node = TestNode::with_offering();
+    node.fund("p-1", 1, 100_000);
+    let size = || node.get(&format!("/v1/offerings/{NAME}")).json()["entries"].as_u64();
+    // 20 seconds into a minute. Contributions that are taken do not count.
+    node.set_clock(IN_PUBLIC_ROUND + 20_000);
+    for place in 0..31 {
+        let taken = node.contribute("p-1", &format!("taken {place}"), 1_000);
+        assert_eq!(taken.json()["outcome"]["kind"], json!("contributed"));
+    }
+    let before = size().unwrap();
+    // All at once: p-9 has no account.
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let ask = |place: u64| node.contribute("p-9", &format!("refused {place}"), 1_000);
+        let threads: Vec<_> = (0..60)
+            .map(|place| scope.spawn(move || ask(place)))
+            .collect();
+        let answers = threads.into_iter().map(|thread| thread.join().unwrap());
+        answers.collect()
+    });
+    let entered = |answer: &&Answer| answer.status == 201;
+    assert_eq!(answers.iter().filter(entered).count(), 30);
+    for (place, answer) in answers.iter().enumerate() {
+        if answer.status == 201 {
+            // A request that is known has its answer all the same.
+            let again = node.contribute("p-9", &format!("refused {place}"), 1_000);
+            assert_eq!(again.body, answer.body);
+        } else {
+            assert_eq!(answer.refusal(), (429, "H430".to_owned()));
+            assert_eq!(answer.header("retry-after"), Some("40"));
+        }
+    }
+    assert_eq!(size().unwrap(), before + 30);
+    // Nobody else waits, and what is no contribution is entered.
+    assert_eq!(node.contribute("p-8", "other", 1_000).status, 201);
+    node.fund("p-9", 2, 1_000);
+    assert_eq!(node.contribute("p-9", "late", 1_000).status, 429);
+    node.set_clock(IN_PUBLIC_ROUND + 60_000);
+    let taken = node.contribute("p-9", "late", 1_000);
+    assert_eq!(taken.json()["outcome"]["kind"], json!("contributed"));
 }
