@@ -127,7 +127,11 @@ impl Keys {
     /// The tables of this crate, to be brought up to date before [`Keys::open`].
     #[must_use]
     pub fn migrations() -> Migrations {
-        migrations!("identity", "migrations", ["0001_api_keys"])
+        migrations!(
+            "identity",
+            "migrations",
+            ["0001_api_keys", "0002_known_secret"]
+        )
     }
 
     /// Loads all keys. Then start [`Keys::watch`], without which keys stop working after

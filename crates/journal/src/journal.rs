@@ -200,6 +200,23 @@ impl Journal {
         running.ok_or_else(|| JournalError::NoSuchLog(LogName::platform().to_string()))
     }
 
+    /// The log of the platform's balances, also when another node made it just now; `None` when nobody
+    /// did.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn find_platform(&self) -> Result<Option<Arc<PlatformLog>>, JournalError> {
+        if let Some(running) = self.platform.get() {
+            return Ok(Some(Arc::clone(running)));
+        }
+        let mut rows = self.store.logs().await?.into_iter();
+        let Some(row) = rows.find(|row| row.kind == LogKind::Platform) else {
+            return Ok(None);
+        };
+        let run = || self.run_platform(row);
+        self.platform.get_or_try_init(run).await.cloned().map(Some)
+    }
+
     /// Freezes terms: makes the log of an offering, whose first entry announces them.
     ///
     /// # Errors

@@ -85,8 +85,8 @@ pub enum Answer {
 enum Work {
     /// Append an entry.
     Enter(Waiting),
-    /// Apply what other nodes appended.
-    CatchUp,
+    /// Apply what other nodes appended, and tell who asks when it is done.
+    CatchUp(Option<oneshot::Sender<Result<(), JournalError>>>),
 }
 
 pub(crate) struct Waiting {
@@ -187,20 +187,31 @@ impl<M: Machine> Sequencer<M> {
     /// after the latter it is open whether the entry was appended: try again with the same request.
     pub async fn submit(&self, submission: Submission) -> Result<Answer, JournalError> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { submission, answer };
-        self.queue
-            .try_send(Work::Enter(waiting))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => JournalError::Busy,
-                mpsc::error::TrySendError::Closed(_) => JournalError::Stopping,
-            })?;
+        self.send(Work::Enter(Waiting { submission, answer }))?;
         answered.await.unwrap_or(Err(JournalError::Stopping))
+    }
+
+    fn send(&self, work: Work) -> Result<(), JournalError> {
+        self.queue.try_send(work).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => JournalError::Busy,
+            mpsc::error::TrySendError::Closed(_) => JournalError::Stopping,
+        })
     }
 
     /// Asks the writer to apply what other nodes appended. Nothing is lost when its queue is full: the
     /// next batch of a writer that is behind is refused a place until it has caught up.
     pub fn catch_up(&self) {
-        let _ = self.queue.try_send(Work::CatchUp);
+        let _ = self.queue.try_send(Work::CatchUp(None));
+    }
+
+    /// As [`Sequencer::catch_up`]; returns when everything is applied that was on disk before the call.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] when too many wait, and what the database says.
+    pub async fn caught_up(&self) -> Result<(), JournalError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Work::CatchUp(Some(answer)))?;
+        answered.await.unwrap_or(Err(JournalError::Stopping))
     }
 
     /// The log now. The guard holds the writer up: look up what is needed, and let go.
@@ -312,24 +323,44 @@ impl<M: Machine> Writer<M> {
                     None => break,
                 },
             };
-            let Work::Enter(first) = work else {
-                if let Err(error) = self.catch_up() {
-                    tracing::warn!(log = %self.name, %error, "what others appended was not read");
+            let first = match work {
+                Work::Enter(first) => first,
+                Work::CatchUp(asked) => {
+                    self.catch_up_for(asked);
+                    continue;
                 }
-                continue;
             };
             let mut bytes = first.submission.body.len();
+            let mut asked = None;
             batch.push(first);
-            while batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES {
-                let Ok(work) = queue.try_recv() else { break };
-                // Whoever appends learns by it whether there is something to catch up with.
-                let Work::Enter(next) = work else { continue };
-                bytes += next.submission.body.len();
-                batch.push(next);
+            while batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES && asked.is_none() {
+                match queue.try_recv() {
+                    Ok(Work::Enter(next)) => {
+                        bytes += next.submission.body.len();
+                        batch.push(next);
+                    }
+                    // Whoever appends learns by it whether there is something to catch up with; who
+                    // asked waits for more than that.
+                    Ok(Work::CatchUp(who)) => asked = who,
+                    Err(_) => break,
+                }
             }
             self.take(&mut batch);
+            if asked.is_some() {
+                self.catch_up_for(asked);
+            }
         }
         tracing::info!(log = %self.name, "the writer ended");
+    }
+
+    fn catch_up_for(&mut self, asked: Option<oneshot::Sender<Result<(), JournalError>>>) {
+        let done = self.catch_up();
+        if let Err(error) = &done {
+            tracing::warn!(log = %self.name, %error, "what others appended was not read");
+        }
+        if let Some(asked) = asked {
+            let _ = asked.send(done);
+        }
     }
 
     fn take(&mut self, batch: &mut Vec<Waiting>) {

@@ -181,9 +181,12 @@ impl<'a> Transfers<'a> {
     /// [`JournalError::HasMoney`] while money of the person is in an account of an offering that could
     /// come back, or on its way.
     pub async fn forget(&self, person: PersonId) -> Result<(), JournalError> {
-        let _unused = self.numbers.unused().await;
+        let leaving = self.numbers.leave(person).await?;
+        // From here on no node begins to move money of the person. What one began before is in the
+        // database: open in the platform's log, or over and then in that of the offering.
+        let platform = self.journal.platform()?;
+        platform.sequencer.caught_up().await?;
         let on_the_way = {
-            let platform = self.journal.platform()?;
             let log = platform.sequencer.read();
             let mut open = log.machine().balances().open_transfers();
             open.any(|transfer| transfer.person == person)
@@ -191,18 +194,14 @@ impl<'a> Transfers<'a> {
         if on_the_way {
             return Err(JournalError::HasMoney);
         }
-        for (offering, number) in self.numbers.of_person(person).await? {
-            let log = self.offering(&offering)?;
-            let state = log.sequencer.read();
-            let state = state.machine().offering();
-            let investor = state.find_investor(InvestorId::Opaque(&number));
-            let places = (0_u8..).take(log.terms.currencies.len()).map(CurrencyIndex);
-            let mut accounts = places.filter_map(|place| Some(state.account(investor?, place)));
-            if accounts.any(|held| !held.available.is_zero() || !held.held.is_zero()) {
+        for (offering, number) in leaving.rows() {
+            let log = self.offering(offering)?;
+            log.sequencer.caught_up().await?;
+            if has_money(&log, number) {
                 return Err(JournalError::HasMoney);
             }
         }
-        self.numbers.erase(person).await
+        leaving.erase().await
     }
 
     fn offering(&self, name: &LogName) -> Result<Arc<OfferingLog>, JournalError> {
@@ -276,7 +275,7 @@ impl<'a> Transfers<'a> {
         let log = self.offering(&movement.offering)?;
         let number = self
             .numbers
-            .find_or_draw(movement.person, &movement.offering)
+            .find_or_draw_settled(movement.person, &movement.offering)
             .await?;
         let (currency, _) = place_of(&log.terms, &movement.currency)?;
         let command = opened.command(&number, currency);
@@ -362,6 +361,16 @@ impl Opened {
             },
         }
     }
+}
+
+/// Whether money of an investor could come back from an offering.
+fn has_money(log: &OfferingLog, number: &str) -> bool {
+    let state = log.sequencer.read();
+    let state = state.machine().offering();
+    let investor = state.find_investor(InvestorId::Opaque(number));
+    let places = (0_u8..).take(log.terms.currencies.len()).map(CurrencyIndex);
+    let mut accounts = places.filter_map(|place| Some(state.account(investor?, place)));
+    accounts.any(|held| !held.available.is_zero() || !held.held.is_zero())
 }
 
 /// The place of a currency in the terms, and its decimals.

@@ -49,6 +49,17 @@ pub enum ServerError {
         /// What is wrong; the secret is never repeated.
         why: String,
     },
+    /// A secret is not the one that the database is used with.
+    #[error(
+        "H916: {}: {what}; copy the folder `secrets` of a node that runs on this database, or of a \
+         backup, and start again", path.display()
+    )]
+    OtherSecret {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: SecretFault,
+    },
     /// The record.
     #[error(transparent)]
     Journal(#[from] softcap_journal::JournalError),
@@ -58,4 +69,15 @@ pub enum ServerError {
     /// The service's database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+/// How a secret differs from the one that a database is used with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretFault {
+    /// There is no file.
+    #[error("this secret is missing, and the database is used with one")]
+    Missing,
+    /// Another secret.
+    #[error("the database is used with another secret than this one")]
+    Different,
 }

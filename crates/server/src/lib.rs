@@ -30,7 +30,7 @@ pub use config::{
     Config, ConfigError, DEFAULT_FILE, LimitsSection, LogFormat, LogSection, Network, NotANetwork,
     ServerSection, TlsSection, WebhooksSection, Witness, WitnessesSection,
 };
-pub use error::ServerError;
+pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};
 pub use forwarded::{ClientAddress, SocketPeer};
 pub use frame::frame;

@@ -25,7 +25,7 @@ use crate::{
     secrets::Secrets,
     stop::Stopping,
     system::{System, system_routes},
-    webhooks::{WebhookKey, Webhooks},
+    webhooks::Webhooks,
 };
 
 /// How often boundaries of time are looked for.
@@ -61,15 +61,12 @@ impl Node {
     ) -> Result<Self, ServerError> {
         let url = DatabaseUrl::from_str(&config.server.data)?;
         let folder = config.node_folder(&url);
-        let secrets = Secrets::open(&folder.join("secrets"))?;
         let database = Database::open(&url, "service").await?;
         Keys::migrations().run(&database).await?;
+        let webhook_key = config.webhooks.key_file.as_deref();
+        let secrets = Secrets::open(&folder.join("secrets"), webhook_key, &database).await?;
         let settings = KeySettings::standard()?;
-        let webhook_key = match &config.webhooks.key_file {
-            Some(path) => WebhookKey::read(path)?,
-            None => WebhookKey::read_or_make(&folder.join("secrets").join("webhook.key"))?,
-        };
-        let webhooks = Webhooks::open(database.clone(), webhook_key, &config.webhooks).await?;
+        let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;

@@ -1,6 +1,7 @@
 //! The secrets of a node, made at the first start: files that their owner alone may read.
 //!
-//! Several nodes on one PostgreSQL need the same ones: copy the folder `secrets` of the first.
+//! Several nodes on one PostgreSQL need the same ones: copy the folder `secrets` of the first. The database
+//! knows their fingerprints, so that a node with other ones, or with none, does not start.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,14 +10,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use softcap_identity::{Pepper, Peppers};
+use softcap_database::Database;
+use softcap_identity::{Fingerprint, KnownSecrets, Pepper, Peppers};
 use softcap_proof::SigningKey;
 use zeroize::Zeroizing;
 
-use crate::{api::RequestKey, error::ServerError};
+use crate::{
+    api::RequestKey,
+    error::{SecretFault, ServerError},
+    webhooks::WebhookKey,
+};
 
 /// Name of the key that signs checkpoints.
 const LOG_KEY_NAME: &str = "softcap/log";
+/// Name of the key that signs calls to webhooks, and of its file.
+const WEBHOOK_KEY: &str = "webhook.key";
 
 /// What a node keeps secret.
 #[derive(Debug)]
@@ -24,53 +32,135 @@ pub(crate) struct Secrets {
     pub(crate) log_key: SigningKey,
     pub(crate) peppers: Peppers,
     pub(crate) requests: RequestKey,
+    pub(crate) webhooks: WebhookKey,
 }
 
 impl Secrets {
-    /// Reads them, and makes those that are missing.
-    pub(crate) fn open(folder: &Path) -> Result<Self, ServerError> {
-        fs::create_dir_all(folder).map_err(|source| ServerError::System {
-            what: "making the folder of secrets",
-            source,
-        })?;
-        let log_key = folder.join("log.key");
-        let text = read_or_make(&log_key, || {
+    /// Reads those of a folder, and makes them beside a database that has never been used with any.
+    /// `webhook_key` names a file elsewhere. The database has the tables of [`softcap_identity::Keys`].
+    pub(crate) async fn open(
+        folder: &Path,
+        webhook_key: Option<&Path>,
+        database: &Database,
+    ) -> Result<Self, ServerError> {
+        let shared = Shared::open(folder, database)?;
+        let log_key = shared.read_or_make("log.key", || {
             let key = SigningKey::from_entropy(LOG_KEY_NAME, &*random()?);
             key.map(|key| key.to_secret_text())
                 .map_err(io::Error::other)
-        })?;
-        let log_key = SigningKey::parse(text.trim()).map_err(|error| unusable(&log_key, &error))?;
-        let peppers = peppers(folder)?;
-        let requests = folder.join("requests.key");
-        let text = read_or_make(&requests, || {
+        });
+        let log_key = log_key.await?.parsed(SigningKey::parse)?;
+        let peppers = read_peppers(&shared).await?;
+        let requests = shared.read_or_make("requests.key", || {
             Ok(Zeroizing::new(softcap_proof::hex(&*random()?)))
-        })?;
-        let requests = request_key(text.trim())
-            .ok_or_else(|| unusable(&requests, &"it is not 64 hexadecimal digits"))?;
+        });
+        let requests = requests.await?.parsed(request_key)?;
+        let webhooks = match webhook_key {
+            Some(path) => WebhookKey::read(path)?,
+            None => {
+                shared.require_file(WEBHOOK_KEY).await?;
+                WebhookKey::read_or_make(&folder.join(WEBHOOK_KEY))?
+            }
+        };
+        let place = webhook_key.map_or_else(|| folder.join(WEBHOOK_KEY), Path::to_owned);
+        let fingerprint = webhooks.fingerprint(WEBHOOK_KEY);
+        shared.require(WEBHOOK_KEY, place, fingerprint).await?;
         Ok(Self {
             log_key,
             peppers,
             requests,
+            webhooks,
         })
     }
 }
 
-/// The pepper of API keys, for whoever makes keys beside a running server.
+/// The pepper of API keys, for whoever makes keys beside a running server. The database has the tables
+/// of [`softcap_identity::Keys`].
 ///
 /// # Errors
-/// [`ServerError::Secret`].
-pub fn peppers(folder: &Path) -> Result<Peppers, ServerError> {
-    fs::create_dir_all(folder).map_err(|source| ServerError::System {
-        what: "making the folder of secrets",
-        source,
-    })?;
-    let pepper = folder.join("pepper");
-    let text = read_or_make(&pepper, || {
+/// [`ServerError::Secret`], [`ServerError::OtherSecret`].
+pub async fn peppers(folder: &Path, database: &Database) -> Result<Peppers, ServerError> {
+    read_peppers(&Shared::open(folder, database)?).await
+}
+
+async fn read_peppers(shared: &Shared<'_>) -> Result<Peppers, ServerError> {
+    let pepper = shared.read_or_make("pepper", || {
         let made = Pepper::random("first").map_err(io::Error::other)?;
         Ok(made.reveal())
-    })?;
-    let current: Pepper = text.parse().map_err(|error| unusable(&pepper, &error))?;
-    Peppers::new(current, Vec::new()).map_err(|error| unusable(&pepper, &error))
+    });
+    pepper.await?.parsed(|text| {
+        let current: Pepper = text.parse()?;
+        Peppers::new(current, Vec::new())
+    })
+}
+
+/// A folder of secrets that all nodes on a database have in common.
+struct Shared<'a> {
+    folder: &'a Path,
+    known: KnownSecrets<'a>,
+}
+
+/// The text of a secret, and its file.
+struct SecretText {
+    path: PathBuf,
+    text: Zeroizing<String>,
+}
+
+impl SecretText {
+    fn parsed<T, E: std::fmt::Display>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ServerError> {
+        parse(self.text.trim()).map_err(|error| unusable(&self.path, &error))
+    }
+}
+
+impl<'a> Shared<'a> {
+    fn open(folder: &'a Path, database: &'a Database) -> Result<Self, ServerError> {
+        fs::create_dir_all(folder).map_err(|source| ServerError::System {
+            what: "making the folder of secrets",
+            source,
+        })?;
+        let known = KnownSecrets::of(database);
+        Ok(Self { folder, known })
+    }
+
+    /// A secret that is the one of the database, or becomes it.
+    async fn read_or_make(
+        &self,
+        name: &'static str,
+        make: impl FnOnce() -> io::Result<Zeroizing<String>>,
+    ) -> Result<SecretText, ServerError> {
+        self.require_file(name).await?;
+        let path = self.folder.join(name);
+        let text = read_or_make(&path, make)?;
+        let fingerprint = Fingerprint::of(name, text.trim().as_bytes());
+        self.require(name, path.clone(), fingerprint).await?;
+        Ok(SecretText { path, text })
+    }
+
+    /// A secret that the database is used with is not made anew.
+    async fn require_file(&self, name: &str) -> Result<(), ServerError> {
+        let path = self.folder.join(name);
+        if !path.exists() && self.known.find(name).await?.is_some() {
+            let what = SecretFault::Missing;
+            return Err(ServerError::OtherSecret { path, what });
+        }
+        Ok(())
+    }
+
+    async fn require(
+        &self,
+        name: &str,
+        path: PathBuf,
+        fingerprint: Fingerprint,
+    ) -> Result<(), ServerError> {
+        if self.known.is_or_becomes(name, fingerprint).await? {
+            return Ok(());
+        }
+        let what = SecretFault::Different;
+        Err(ServerError::OtherSecret { path, what })
+    }
 }
 
 fn unusable(path: &Path, why: &dyn std::fmt::Display) -> ServerError {
@@ -86,15 +176,17 @@ fn random() -> io::Result<Zeroizing<[u8; 32]>> {
     Ok(bytes)
 }
 
-fn request_key(text: &str) -> Option<RequestKey> {
-    let bytes = softcap_proof::from_hex(text)?;
-    bytes.try_into().ok().map(RequestKey::new)
+fn request_key(text: &str) -> Result<RequestKey, &'static str> {
+    let bytes = softcap_proof::from_hex(text).and_then(|bytes| bytes.try_into().ok());
+    bytes
+        .map(RequestKey::new)
+        .ok_or("it is not 64 hexadecimal digits")
 }
 
 /// Reads a secret, or makes it: written whole under another name and renamed, so that a stop in between
 /// leaves none or all of it.
 fn read_or_make(
-    path: &PathBuf,
+    path: &Path,
     make: impl FnOnce() -> io::Result<Zeroizing<String>>,
 ) -> Result<Zeroizing<String>, ServerError> {
     match fs::read_to_string(path) {

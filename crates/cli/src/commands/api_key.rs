@@ -29,7 +29,6 @@ pub(crate) fn run(command: &ApiKeyCommand, console: &Console) -> Result<ExitCode
 async fn open(data: &str) -> Result<Keys, Failure> {
     let url = DatabaseUrl::from_str(data).map_err(|error| Failure::Server(error.into()))?;
     let folder = Config::load(None)?.node_folder(&url);
-    let peppers = softcap_server::peppers(&folder.join("secrets"))?;
     let database = Database::open(&url, "service")
         .await
         .map_err(|error| Failure::Server(error.into()))?;
@@ -37,6 +36,7 @@ async fn open(data: &str) -> Result<Keys, Failure> {
         .run(&database)
         .await
         .map_err(|error| Failure::Server(error.into()))?;
+    let peppers = softcap_server::peppers(&folder.join("secrets"), &database).await?;
     let settings = KeySettings::standard().map_err(of_keys)?;
     Keys::open(database, peppers, settings, Ticks::system())
         .await

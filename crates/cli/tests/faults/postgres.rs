@@ -117,11 +117,7 @@ async fn a_server_without_its_database_says_so_and_comes_back() {
 /// A node that does not run yet, with the secrets of another one.
 pub(crate) fn second_node(one: &Server, data: &str) -> Server {
     let other = Server::with_data(data);
-    fs::create_dir_all(other.secrets()).unwrap();
-    for file in fs::read_dir(one.secrets()).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), other.secrets().join(file.file_name())).unwrap();
-    }
+    copy_secrets(one, &other);
     other
 }
 
@@ -164,6 +160,59 @@ async fn two_nodes_append_to_one_log() {
     same_bytes(&first, &held).await;
     same_bytes(&second, &held).await;
     end_and_verify(&one, &first).await;
+}
+
+/// What an operator does for each further node.
+fn copy_secrets(from: &Server, to: &Server) {
+    fs::create_dir_all(to.secrets()).unwrap();
+    for file in fs::read_dir(from.secrets()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.secrets().join(file.file_name())).unwrap();
+    }
+}
+
+/// It would sign with another key, know no API key, and take a request that was answered for a new one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_other_secrets_does_not_start() {
+    let postgres = TemporaryPostgres::start().unwrap();
+    let mut one = Server::with_data(&url(&postgres));
+    let first = one.client();
+    one.start();
+    first.announce(TERMS).await;
+    let mut stranger = Server::embedded();
+    stranger.start();
+    let mut other = Server::with_data(&url(&postgres));
+    let refuses = |other: &mut Server, name: &str, why: &str| {
+        let ended = other.fails_to_start();
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        for part in ["H916", &format!("secrets/{name}"), why] {
+            assert!(ended.error.contains(part), "{part}: {ended:?}");
+        }
+    };
+    refuses(&mut other, "log.key", "is missing");
+    let data = url(&postgres);
+    let mut key = other.softcap(&["api-key", "new", "--data", &data, "--label", "x"]);
+    let key = key.output().unwrap();
+    let error = String::from_utf8_lossy(&key.stderr);
+    assert!(
+        !key.status.success() && error.contains("secrets/pepper"),
+        "{error}"
+    );
+    // None is made that would have to be removed again.
+    assert_eq!(fs::read_dir(other.secrets()).unwrap().count(), 0);
+
+    copy_secrets(&one, &other);
+    for name in ["log.key", "pepper", "requests.key", "webhook.key"] {
+        let file = other.secrets().join(name);
+        fs::remove_file(&file).unwrap();
+        refuses(&mut other, name, "is missing");
+        fs::copy(stranger.secrets().join(name), &file).unwrap();
+        refuses(&mut other, name, "another secret");
+        fs::copy(one.secrets().join(name), &file).unwrap();
+    }
+    other.start();
+    let answer = first.to(&other).contribute("there", "p-1", 100).await;
+    assert_eq!(answer, first.contribute("there", "p-1", 100).await);
 }
 
 /// Sends each request to both nodes at the same time.

@@ -1,5 +1,6 @@
 //! Transfers on real logs in a real database: once on both sides, wherever a process ends.
 
+mod nodes;
 mod random;
 mod stops;
 

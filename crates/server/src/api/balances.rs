@@ -280,7 +280,7 @@ async fn currencies(
 ) -> Result<Json<PlatformCurrencies>, ApiError> {
     caller.require_on_all(Verb::AccountsRead)?;
     // Nobody had money here yet when there is no log.
-    let platform = service.journal.platform().ok();
+    let platform = service.journal.find_platform().await.map_err(of_journal)?;
     let currencies = platform.map_or_else(Vec::new, |platform| {
         let state = platform.sequencer.read();
         let balances = state.machine().balances();
@@ -307,7 +307,8 @@ async fn confirm(
     caller: Caller,
 ) -> Result<StatusCode, ApiError> {
     caller.require_on_all(Verb::ServerWrite)?;
-    let platform = service.journal.platform().map_err(of_journal)?;
+    let platform = service.journal.find_platform().await.map_err(of_journal)?;
+    let platform = platform.ok_or_else(|| ApiError::not_found("nobody had money here yet"))?;
     platform.sequencer.confirm();
     Ok(StatusCode::NO_CONTENT)
 }
@@ -344,7 +345,7 @@ async fn read(
 ) -> Result<Json<PersonBalances>, ApiError> {
     caller.require_on_all(Verb::AccountsRead)?;
     let person = person_id(&who)?;
-    let platform = service.journal.platform().ok();
+    let platform = service.journal.find_platform().await.map_err(of_journal)?;
     let balances = platform.map_or_else(Vec::new, |platform| {
         let state = platform.sequencer.read();
         let own = state.machine().balances().balances(person);

@@ -11,6 +11,7 @@ use std::{
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use softcap_identity::Fingerprint;
 use zeroize::Zeroizing;
 
 use crate::error::ServerError;
@@ -82,6 +83,12 @@ impl WebhookKey {
             Err(error) => return Err(wrong(error.to_string())),
         }
         Self::read(path)
+    }
+
+    /// What the database knows of it.
+    #[must_use]
+    pub(crate) fn fingerprint(&self, name: &str) -> Fingerprint {
+        Fingerprint::of(name, &self.0)
     }
 
     /// The secret with this number of an endpoint; a new number is a new secret.
