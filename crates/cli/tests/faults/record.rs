@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use futures_util::{StreamExt as _, stream};
 use hyper::body::Bytes;
 use softcap_journal::bundle_leaves;
 use softcap_offering::{Command, Offering, Outcome, terms::Terms};
@@ -11,6 +12,8 @@ use softcap_proof::{
 
 use crate::client::{Client, OFFERING};
 
+/// Requests on their way while thousands of entries are read.
+const AT_ONCE: usize = 32;
 /// Leaves of a full tile.
 const TILE: u64 = 256;
 
@@ -118,10 +121,11 @@ impl Record {
 
 /// Whether the server gives the same bytes for each entry as it did in its first answer.
 pub(crate) async fn same_bytes(client: &Client, held: &[Held]) {
-    for one in held {
+    let asked = stream::iter(held).for_each_concurrent(AT_ONCE, async |one| {
         let path = format!("{OFFERING}/log/entries/{}", one.sequence);
         let answer = client.get(&path).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(answer.body, one.body, "{}", one.key);
-    }
+    });
+    asked.await;
 }
