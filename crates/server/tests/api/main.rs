@@ -11,6 +11,7 @@ mod balances;
 mod contributions;
 mod cosignatures;
 mod events;
+mod independent_checker;
 mod investors;
 mod keys;
 mod log;
