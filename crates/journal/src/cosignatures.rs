@@ -1,25 +1,29 @@
-//! What witnesses said of the logs of this node: the newest statement of each, in memory and in files.
+//! What witnesses said of the logs: the newest statement of each, beside the record, so that every node on
+//! it shows them.
 
 use std::{
     collections::BTreeMap,
-    fs, io,
-    path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, RwLock, Weak},
+    time::Duration,
 };
 
+use softcap_database::Database;
 use softcap_proof::{CheckpointNote, Cosignature, SignedCheckpoint, WitnessKey};
-use tokio::sync::Mutex;
+use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{JournalError, LogName, LogReader, Machine, kept_checkpoint};
+use crate::locks::{read, write};
+use crate::{JournalError, LogName, LogReader, Machine, Store, store::CosignatureRow};
+
+/// How often a node looks for what others were told.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The newest cosignature of each witness that the operator named, for each log.
 #[derive(Debug)]
 pub struct Cosignatures {
-    folder: PathBuf,
+    store: Store,
     witnesses: Vec<WitnessKey>,
+    /// As of the last look; by log and place of the witness.
     newest: RwLock<BTreeMap<(LogName, usize), Arc<Cosigned>>>,
-    /// Held by who writes a file, so that none is ever older than what is in memory.
-    writing: Mutex<()>,
 }
 
 /// A checkpoint with the log's own line and that of one witness.
@@ -34,38 +38,58 @@ pub struct Cosigned {
     line: Cosignature,
 }
 
+impl Cosigned {
+    /// What is larger is newer.
+    fn said(&self) -> (u64, u64) {
+        (self.note.unverified().size(), self.time)
+    }
+}
+
 impl Cosignatures {
-    /// Those of these witnesses that were kept in a folder. What is not theirs is left alone.
-    #[must_use]
-    pub fn open(folder: PathBuf, witnesses: Vec<WitnessKey>) -> Self {
-        let mut newest = BTreeMap::new();
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let file = entry.file_name();
-            let place = file.to_str().and_then(|name| name.split_once('.'));
-            let Some((log, id)) = place else { continue };
-            let found = witnesses
-                .iter()
-                .enumerate()
-                .find(|(_, key)| id == format!("{:08x}", key.id()));
-            let (Ok(log), Some((place, key))) = (log.parse::<LogName>(), found) else {
+    /// Those of these witnesses that are kept beside a record. What is not theirs is left alone.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn open(store: Store, witnesses: Vec<WitnessKey>) -> Result<Self, JournalError> {
+        let kept = Self {
+            store,
+            witnesses,
+            newest: RwLock::default(),
+        };
+        for (log, witness) in kept.refresh().await? {
+            tracing::warn!(%log, %witness, "a kept cosignature is damaged");
+        }
+        Ok(kept)
+    }
+
+    /// Looks for what other nodes on the database were told, until this value is dropped. Returns at
+    /// once, and does nothing on SQLite or without witnesses.
+    pub fn follow(self: &Arc<Self>) {
+        if matches!(self.store.database(), Database::Postgres(_)) && !self.witnesses.is_empty() {
+            tokio::spawn(follow(Arc::downgrade(self)));
+        }
+    }
+
+    /// Reads what is kept now. Names log and witness of what cannot be used.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn refresh(&self) -> Result<Vec<(LogName, String)>, JournalError> {
+        let mut damaged = Vec::new();
+        for row in self.store.cosignatures().await? {
+            let mut known = self.witnesses.iter().enumerate();
+            let Some((place, key)) = known.find(|(_, key)| key.to_string() == row.witness) else {
                 continue;
             };
-            match fs::read(entry.path())
-                .ok()
-                .and_then(|text| read(&text, key))
-            {
-                Some(cosigned) => {
-                    newest.insert((log, place), Arc::new(cosigned));
-                }
-                None => tracing::warn!(%log, witness = key.name(), "a kept cosignature is damaged"),
+            if self.is_known(&row.log, place, (row.size, row.time)) {
+                continue;
+            }
+            match parse(&row, key) {
+                Some(cosigned) => self.show(row.log, place, cosigned),
+                None => damaged.push((row.log, key.name().to_owned())),
             }
         }
-        Self {
-            folder,
-            witnesses,
-            newest: RwLock::new(newest),
-            writing: Mutex::new(()),
-        }
+        Ok(damaged)
     }
 
     /// Takes the line of a witness under the checkpoint of the first `size` entries, and keeps it unless
@@ -73,7 +97,7 @@ impl Cosignatures {
     ///
     /// # Errors
     /// [`JournalError::UnknownWitness`]; [`JournalError::NoSuchEntry`] when the log is shorter;
-    /// [`JournalError::Proof`] when the witness did not sign this; [`JournalError::File`].
+    /// [`JournalError::Proof`] when the witness did not sign this; what the database says.
     pub async fn add<M: Machine>(
         &self,
         reader: &LogReader<M>,
@@ -87,42 +111,47 @@ impl Cosignatures {
         let time = line.verify(note.unverified(), key)?;
         note.put_cosignature(line);
         let log = reader.sequencer().name().clone();
-        let _turn = self.writing.lock().await;
         if self.is_known(&log, place, (size, time)) {
             return Ok(());
         }
-        self.write(format!("{log}.{:08x}", key.id()), note.to_string())
-            .await?;
+        let row = CosignatureRow {
+            log: log.clone(),
+            witness: key.to_string(),
+            size,
+            time,
+            note: note.to_string(),
+        };
+        // The database keeps the newer one too, whoever comes last.
+        self.store.keep_cosignature(&row).await?;
         let cosigned = Cosigned {
             witness: key.name().to_owned(),
             time,
             note,
             line: line.clone(),
         };
-        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
-        newest.insert((log, place), Arc::new(cosigned));
+        self.show(log, place, cosigned);
         Ok(())
     }
 
     /// Whether a witness said as much or more.
     fn is_known(&self, log: &LogName, place: usize, said: (u64, u64)) -> bool {
-        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = read(&self.newest);
         let has = newest.get(&(log.clone(), place));
-        has.is_some_and(|has| (has.note.unverified().size(), has.time) >= said)
+        has.is_some_and(|has| has.said() >= said)
     }
 
-    async fn write(&self, name: String, text: String) -> Result<(), JournalError> {
-        let (folder, path) = (self.folder.clone(), self.folder.join(&name));
-        let write = move || kept_checkpoint::write(&folder, &name, &text);
-        let done = tokio::task::spawn_blocking(write).await;
-        done.unwrap_or_else(|error| Err(io::Error::other(error)))
-            .map_err(JournalError::file(path))
+    fn show(&self, log: LogName, place: usize, cosigned: Cosigned) {
+        let mut newest = write(&self.newest);
+        let has = newest.get(&(log.clone(), place));
+        if has.is_none_or(|has| has.said() < cosigned.said()) {
+            newest.insert((log, place), Arc::new(cosigned));
+        }
     }
 
     /// The newest of each witness for a log, in the order in which the witnesses were named.
     #[must_use]
     pub fn of(&self, log: &LogName) -> Vec<Arc<Cosigned>> {
-        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = read(&self.newest);
         let all = newest.iter().filter(|((name, _), _)| name == log);
         all.map(|(_, cosigned)| Arc::clone(cosigned)).collect()
     }
@@ -137,18 +166,34 @@ impl Cosignatures {
     }
 }
 
-fn read(text: &[u8], key: &WitnessKey) -> Option<Cosigned> {
-    let CheckpointNote::Signed(note) = CheckpointNote::parse(text).ok()? else {
+async fn follow(kept: Weak<Cosignatures>) {
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let Some(kept) = kept.upgrade() else { return };
+        // What is damaged was said at the start; a database that is gone is said by others.
+        if let Err(error) = kept.refresh().await {
+            tracing::debug!(%error, "what witnesses told other nodes was not read");
+        }
+    }
+}
+
+fn parse(row: &CosignatureRow, key: &WitnessKey) -> Option<Cosigned> {
+    let CheckpointNote::Signed(note) = CheckpointNote::parse(row.note.as_bytes()).ok()? else {
         return None;
     };
     let time = note.cosigned(key).ok()?;
-    let lines = std::str::from_utf8(text).ok()?.lines();
-    let mut lines = lines.filter_map(|line| Cosignature::parse(line).ok());
+    let mut lines = row
+        .note
+        .lines()
+        .filter_map(|line| Cosignature::parse(line).ok());
     let line = lines.find(|line| line.names(key))?;
-    Some(Cosigned {
+    let cosigned = Cosigned {
         witness: key.name().to_owned(),
         time,
         note,
         line,
-    })
+    };
+    (cosigned.said() == (row.size, row.time)).then_some(cosigned)
 }

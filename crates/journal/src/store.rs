@@ -4,10 +4,12 @@
 //! numbers to a batch if nobody else took them, stamps it with a time that never runs back, and
 //! returns after it is on disk; [`Store::read`] gives the batches of everybody in order.
 
+mod cosignatures;
 mod follower;
 mod postgres;
 mod sqlite;
 
+pub(crate) use cosignatures::CosignatureRow;
 pub use follower::Follower;
 use follower::Herald;
 
@@ -151,7 +153,11 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn open(database: Database) -> Result<Self, JournalError> {
-        let migrations = migrations!("journal", "migrations", ["0001_journal", "0002_origin"]);
+        let migrations = migrations!(
+            "journal",
+            "migrations",
+            ["0001_journal", "0002_origin", "0003_cosignature"]
+        );
         migrations.run(&database).await?;
         let appender = match &database {
             Database::Sqlite(sqlite) => Appender::Sqlite(sqlite::Writer::of(sqlite).await?),

@@ -70,8 +70,6 @@ impl Node {
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
-        let witnesses = config.witnesses.keys.iter().map(|key| key.0.clone());
-        let cosignatures = Cosignatures::open(folder.join("cosignatures"), witnesses.collect());
         let journal = JournalConfig {
             url,
             folder,
@@ -81,6 +79,10 @@ impl Node {
         let journal = Journal::open_and_keep(journal, Arc::clone(&clock), second).await?;
         let journal = Arc::new(journal);
         journal.follow();
+        let witnesses = config.witnesses.keys.iter().map(|key| key.0.clone());
+        let store = journal.store().clone();
+        let cosignatures = Arc::new(Cosignatures::open(store, witnesses.collect()).await?);
+        cosignatures.follow();
         let service = Arc::new(Service::new(ServiceParts {
             journal,
             numbers,

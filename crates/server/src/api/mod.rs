@@ -73,7 +73,7 @@ pub struct Service {
     webhooks: Webhooks,
     trees: settlements::Trees,
     bundles: bundles::Bundles,
-    cosignatures: Cosignatures,
+    cosignatures: Arc<Cosignatures>,
     clock: Arc<dyn Clock>,
     refusals: refusal_limit::RefusalLimit,
 }
@@ -92,7 +92,7 @@ pub struct ServiceParts {
     /// The webhooks that tell of it.
     pub webhooks: Webhooks,
     /// What witnesses say of it.
-    pub cosignatures: Cosignatures,
+    pub cosignatures: Arc<Cosignatures>,
     /// Measures the minute of refusals.
     pub clock: Arc<dyn Clock>,
     /// Refused contributions of a person in a minute that become entries.
