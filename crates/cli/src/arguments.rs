@@ -139,9 +139,12 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct WitnessArguments {
-    /// Address of the offering.
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
+    /// Address of the offering. Without it the witness waits for what others push (--listen).
+    #[arg(value_name = "URL", required_unless_present = "listen")]
+    pub(crate) url: Option<String>,
+    /// First line of the log's checkpoints: needed without URL before anything was cosigned.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) origin: Option<String>,
     /// The log's public key, from a source you trust: NAME+ID+KEY.
     #[arg(long, value_name = "KEY")]
     pub(crate) log_key: String,
@@ -152,12 +155,13 @@ pub(crate) struct WitnessArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) state: PathBuf,
     /// Look once, and end.
-    #[arg(long)]
+    #[arg(long, requires = "url")]
     pub(crate) once: bool,
     /// Hand each signature to the server, whose operator named this witness.
-    #[arg(long)]
+    #[arg(long, requires = "url")]
     pub(crate) post: bool,
-    /// Serve the newest cosigned checkpoint at /checkpoint of this address and port.
+    /// Serve the newest cosigned checkpoint at /checkpoint of this address and port, and take newer ones at
+    /// /add-checkpoint (C2SP tlog-witness).
     #[arg(long, value_name = "ADDRESS", conflicts_with = "once")]
     pub(crate) listen: Option<SocketAddr>,
     /// Seconds between two looks.

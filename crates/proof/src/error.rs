@@ -89,6 +89,12 @@ pub enum ProofError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// P207: the text is not a request to a witness.
+    #[error("not a request to a witness: {problem}")]
+    WitnessRequestMalformed {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// P301: a settlement without investors has no tree.
     #[error("a settlement tree needs at least one leaf")]
     SettlementEmpty,
@@ -219,6 +225,7 @@ impl ProofError {
             Self::SignatureMissing { .. } => "P204",
             Self::SignatureInvalid { .. } => "P205",
             Self::CosignatureMalformed { .. } => "P206",
+            Self::WitnessRequestMalformed { .. } => "P207",
             Self::SettlementEmpty => "P301",
             Self::SettlementTooLarge { .. } => "P302",
             Self::SettlementProofInvalid => "P303",
@@ -270,6 +277,9 @@ impl ProofError {
             }
             Self::CosignatureMalformed { .. } => {
                 "Send the witness's line as it is: em dash, name, base64 of id, time and signature."
+            }
+            Self::WitnessRequestMalformed { .. } => {
+                "Send `old` and a size, the proof in base64, an empty line, and the checkpoint."
             }
             Self::SettlementEmpty => "Settle an offering in which at least one investor took part.",
             Self::SettlementTooLarge { .. } => "Split the sale into several offerings.",

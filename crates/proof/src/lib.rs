@@ -32,6 +32,7 @@ pub mod settlement_leaf;
 pub mod settlement_tree;
 pub mod tree_batch;
 pub mod verify;
+pub mod witness_request;
 
 pub use checkpoint::{Checkpoint, CheckpointNote, SignedCheckpoint};
 pub use cosignature::{Cosignature, WitnessKey};
@@ -42,3 +43,4 @@ pub use note_key::{SigningKey, VerifierKey};
 pub use settlement_file::{FilePart, LeafProof, TreeFile};
 pub use settlement_leaf::{LeafEncoding, LeafId, LeafIdKind, SettlementLeaf};
 pub use settlement_tree::{SettlementNode, SettlementRoot, SettlementTree};
+pub use witness_request::WitnessRequest;

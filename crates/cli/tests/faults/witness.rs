@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Output, Stdio},
     sync::{Arc, RwLock},
@@ -10,7 +11,10 @@ use std::{
 
 use hyper::Method;
 use serde_json::Value;
-use softcap_proof::{CheckpointNote, SignedCheckpoint, SigningKey, VerifierKey, WitnessKey};
+use softcap_proof::{
+    CheckpointNote, Cosignature, NodeHash, SignedCheckpoint, SigningKey, VerifierKey, WitnessKey,
+    WitnessRequest, from_hex,
+};
 
 use crate::{
     client::{Client, OFFERING},
@@ -306,6 +310,150 @@ async fn a_witness_that_stays_serves_what_it_cosigned() {
     assert!(error.contains("another witness uses"), "{error}");
     drop(stays);
     rest.join().unwrap();
+}
+
+/// A witness that is told of a log by others.
+struct Pushed {
+    process: Child,
+    address: String,
+}
+
+impl Pushed {
+    fn start(server: &Server, witness: &Witness) -> Self {
+        let log_key = witness.log_key.to_string();
+        let mut command = server.softcap(&[
+            "witness",
+            "--origin",
+            "softcap.example/harbour",
+            "--log-key",
+            &log_key,
+            "--key",
+            "witness.key",
+            "--state",
+            witness.state,
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+        ]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
+        let address = said.find_map(|line| {
+            let line = line.unwrap();
+            let url = line.strip_prefix("listening on http://")?;
+            Some(url.strip_suffix("/checkpoint").unwrap().to_owned())
+        });
+        // What else it says is read, so that it never waits for a reader.
+        std::thread::spawn(move || said.for_each(drop));
+        Self {
+            process,
+            address: address.unwrap(),
+        }
+    }
+
+    /// Status and body of the answer to a push.
+    fn push(&self, body: &str) -> (u16, String) {
+        let mut socket = TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        let head =
+            format!("POST /add-checkpoint HTTP/1.1\r\nhost: w\r\ncontent-length: {length}\r\n\r\n");
+        socket.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, body.to_owned())
+    }
+}
+
+impl Drop for Pushed {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        self.process.wait().unwrap();
+    }
+}
+
+/// What a log sends to a witness that cosigned `old` entries of it.
+async fn push_from(client: &Client, old: u64) -> WitnessRequest {
+    let note = checkpoint(client).await;
+    let new = note.unverified().size();
+    let mut proof = Vec::new();
+    if 0 < old && old < new {
+        let path = format!("{OFFERING}/log/consistency?old={old}&new={new}");
+        let answer = client.get(&path).await.json();
+        let hashes = answer["proof"].as_array().unwrap().iter();
+        let hash = |hash: &Value| {
+            NodeHash(
+                from_hex(hash.as_str().unwrap())
+                    .unwrap()
+                    .try_into()
+                    .unwrap(),
+            )
+        };
+        proof.extend(hashes.map(hash));
+    }
+    let note = CheckpointNote::Signed(note);
+    WitnessRequest { old, proof, note }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_witness_that_is_pushed_to_cosigns_what_continues_and_ends_at_a_fork() {
+    let (mut server, client, witness) = served().await;
+    let mut pushed = Pushed::start(&server, &witness);
+    let cosigned = |pushed: &Pushed, request: &WitnessRequest| {
+        let (status, line) = pushed.push(&request.to_string());
+        assert_eq!(status, 200, "{line}");
+        let line = Cosignature::parse(&line).unwrap();
+        line.verify(request.note.unverified(), &witness.key)
+            .unwrap();
+    };
+    cosigned(&pushed, &push_from(&client, 0).await);
+    contribute(&client, &["one", "two"]).await;
+    let stale = push_from(&client, 0).await.to_string();
+    assert_eq!(pushed.push(&stale), (409, "1\n".to_owned()));
+    let grown = push_from(&client, 1).await;
+    cosigned(&pushed, &grown);
+    witness.checked(&kept(&server));
+
+    // Killed and started again, it knows what it cosigned; who looks by itself goes on from there.
+    drop(pushed);
+    assert_eq!(witness.cosigns(&server), 3);
+    pushed = Pushed::start(&server, &witness);
+    assert_eq!(pushed.push(&stale), (409, "3\n".to_owned()));
+    assert_eq!(pushed.push("old 3\n\nnothing\n").0, 400);
+
+    // The operator takes the log back and lets it grow another way.
+    let before = kept(&server);
+    assert!(server.stop().success());
+    fs::remove_dir_all(server.data().join("checkpoints")).unwrap();
+    for file in [
+        "journal.db",
+        "journal.db-wal",
+        "journal.db-shm",
+        "derived.db",
+        "snapshots",
+    ] {
+        let path = server.data().join(file);
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+    }
+    server.start();
+    client.announce(TERMS).await;
+    contribute(&client, &["other one", "other two"]).await;
+    let fork = push_from(&client, 3).await.to_string();
+    assert_eq!(pushed.push(&fork), (409, "3\n".to_owned()));
+    let status = pushed.process.wait().unwrap();
+    assert_eq!(status.code(), Some(1));
+    let mut said = String::new();
+    let out = pushed.process.stdout.as_mut().unwrap();
+    out.read_to_string(&mut said).unwrap();
+    let said = serde_json::Deserializer::from_str(&said).into_iter::<Value>();
+    let alarm = said.last().unwrap().unwrap();
+    assert_eq!(alarm["alarm"], "forked", "{alarm}");
+    assert_eq!(alarm["known"], before.as_str());
+    let evidence = fs::read_to_string(server.path().join(alarm["file"].as_str().unwrap())).unwrap();
+    assert!(evidence.contains(&before), "{evidence}");
+    assert_eq!(kept(&server), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

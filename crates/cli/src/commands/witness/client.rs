@@ -10,7 +10,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::Value;
-use softcap_proof::{Cosignature, NodeHash, SignedCheckpoint, WitnessKey, from_hex};
+use softcap_proof::{NodeHash, from_hex};
 use tokio::time::timeout;
 
 use crate::failure::Failure;
@@ -77,18 +77,9 @@ impl LogClient {
         proof.ok_or_else(|| self.failure(format!("{path}: the answer is no proof")))
     }
 
-    /// Hands the witness's line to the log.
-    pub(super) async fn post(
-        &self,
-        note: &SignedCheckpoint,
-        key: &WitnessKey,
-    ) -> Result<(), Failure> {
-        let text = note.to_string();
-        let mut lines = text.lines().filter(|line| {
-            Cosignature::parse(line).is_ok_and(|cosignature| cosignature.names(key))
-        });
-        let line = lines.next().unwrap_or_default().to_owned() + "\n";
-        let path = format!("log/cosignatures?size={}", note.unverified().size());
+    /// Hands the witness's line under the checkpoint of `size` entries to the log.
+    pub(super) async fn post(&self, size: u64, line: String) -> Result<(), Failure> {
+        let path = format!("log/cosignatures?size={size}");
         self.call(Method::POST, &path, Bytes::from(line)).await?;
         Ok(())
     }
