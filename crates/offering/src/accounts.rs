@@ -418,3 +418,6 @@ impl Offering {
         back
     }
 }
+
+#[cfg(test)]
+mod tests;

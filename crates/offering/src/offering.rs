@@ -473,3 +473,26 @@ impl Offering {
 pub(crate) fn index_of(index: usize) -> ContributionIndex {
     ContributionIndex(u32::try_from(index).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Command, Outcome, RequestId, fixture};
+
+    #[test]
+    fn requests_take_bytes_once() {
+        let mut offering = fixture::announced();
+        assert_eq!(offering.request_bytes(), 0);
+        let stamp = offering.now_stamp();
+        let ask = |offering: &mut crate::Offering, repeated: bool| {
+            for number in 1..=100 {
+                let request = Some(RequestId([number; 16]));
+                let outcome = offering.apply_request(stamp, request, &Command::Tick);
+                assert_eq!(matches!(outcome, Outcome::RepeatOf(_)), repeated);
+            }
+            offering.request_bytes()
+        };
+        let held = ask(&mut offering, false);
+        assert!(held >= 1_600, "16 bytes of each id, and more: {held}");
+        assert_eq!(ask(&mut offering, true), held, "a repeat is not held");
+    }
+}

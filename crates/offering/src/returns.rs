@@ -201,12 +201,13 @@ impl Offering {
         let Ok(plan) = self.plan_promotion(round, quote, investor, (before, waits), now) else {
             return 0;
         };
-        if plan.accepted > 0 {
-            self.take(index, &plan.quote, plan.accepted);
-            let held = &mut self.contributions[index.index()];
-            if held.accepted == held.amount {
-                held.status = Status::Whole;
-            }
+        if plan.accepted == 0 {
+            return 0;
+        }
+        self.take(index, &plan.quote, plan.accepted);
+        let held = &mut self.contributions[index.index()];
+        if held.accepted == held.amount {
+            held.status = Status::Whole;
         }
         plan.accepted
     }

@@ -10,6 +10,7 @@ pub(super) const RATE: &str = "rate = \"1.25 USD per EUR\"";
 pub(super) const DEADLINE: &str = "refund_deadline = \"2026-06-01T00:00:00Z\"";
 pub(super) const MINIMUM: &str = "contribution = { min = \"1 EUR\" }";
 pub(super) const RAIL: &str = "rail = \"balance\"";
+const COARSE_UNIT: &str = "rate = \"1.25 USD per EUR\"\nrounding = { unit = \"10 HBR\" }";
 
 pub(super) const SYNTAX: &[(TermsCode, &[Change])] = &[
     (TermsCode::Syntax, &[("rules = 1", "rules 1")]),
@@ -295,6 +296,32 @@ pub(super) const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
                 PRICE,
                 "supply = \"10 HBR\"\npricing = { kind = \"bids\", sealed = { lock_step = \"1 EUR\", \
                  reveal_until = \"2026-03-31T12:00:00Z\" } }",
+            ),
+        ],
+    ),
+    (
+        // The first price fits, the second does not together with the rounding unit.
+        TermsCode::ProductTooLarge,
+        &[
+            (RATE, COARSE_UNIT),
+            (
+                PRICE,
+                "pricing = { kind = \"steps\", steps = [\
+                 { from = \"2026-03-01T12:00:00Z\", price = \"2 HBR per USD\" }, \
+                 { from = \"2026-03-02T12:00:00Z\", \
+                 price = \"0.123456789012345678901234567890123451 HBR per USD\" }] }",
+            ),
+        ],
+    ),
+    (
+        TermsCode::ProductTooLarge,
+        &[
+            (RATE, COARSE_UNIT),
+            (
+                PRICE,
+                "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [\
+                 { up_to = \"5 USD\", price = \"2 HBR per USD\" }, \
+                 { price = \"0.123456789012345678901234567890123451 HBR per USD\" }] }",
             ),
         ],
     ),
