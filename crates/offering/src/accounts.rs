@@ -289,17 +289,20 @@ impl Offering {
         }
     }
 
-    /// Refuses what the free money of an account does not cover.
+    /// Refuses what the free money of an account does not cover, and nothing too where there is no
+    /// account: what draws on one must find it again.
     pub(crate) fn check_funds(
         &self,
         investor: InvestorIndex,
         currency: CurrencyIndex,
         amount: u128,
     ) -> Result<(), Refusal> {
-        if self.account(investor, currency).available.0 < amount {
-            Err(Refusal::InsufficientFunds)
-        } else {
+        let account = self.accounts.get((investor, currency));
+        let free = account.map(|held| held.balance(self.ending()).available.0);
+        if free.is_some_and(|free| amount <= free) {
             Ok(())
+        } else {
+            Err(Refusal::InsufficientFunds)
         }
     }
 

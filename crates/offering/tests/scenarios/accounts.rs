@@ -16,6 +16,7 @@ pub(crate) const TABLES: &[Table] = &[
     ("what is kept never comes back", KEPT),
     ("an account belongs to a currency with balances", RAILS),
     ("a request counts once", REQUESTS),
+    ("nothing is drawn where there is no account", NOTHING),
 ];
 
 const MOVES: &str = r#"
@@ -55,6 +56,24 @@ issuer    funds        alice 1 EUR             refused offering_settled (107)
 issuer    refunds      alice EUR               refused nothing_to_claim (802)
 issuer    hands        alice 60 TOK            done
 phase     is           -                       finished
+"#;
+
+const NOTHING: &str = r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+contribution = { min = "0 EUR" }
+---
+clock     reaches      100                     done
+alice     pays         1 EUR                   accepted 1 EUR, 10 TOK
+alice     draws        0 EUR                   refused insufficient_funds (214)
+issuer    funds        alice 1 EUR             done
+alice     draws        0 EUR                   accepted 0 EUR
+clock     reaches      200                     done
+issuer    settles      -                       succeeded, raised 1 EUR, sold 10 TOK
 "#;
 
 const FREE_AT_ONCE: &str = r#"
