@@ -237,6 +237,7 @@ async fn drive_transfers(service: Arc<Service>, mut stopping: Stopping) {
             () = stopping.wait() => return,
             () = async { every.tick().await; drive_once(&service, before).await } => {}
         }
+        service.drop_unused_bundles();
         // What is open and newer has a request that is still at it.
         before = platform_size(&service);
     }

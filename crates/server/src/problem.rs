@@ -78,6 +78,8 @@ codes! {
         "Send less; the reference at /docs names the largest size.";
     WrongMediaType = "H415", UNSUPPORTED_MEDIA_TYPE, "The body has another media type than this operation takes.",
         "Send `Content-Type: application/json`.";
+    NotThatLong = "H416", RANGE_NOT_SATISFIABLE, "The answer is not as long as `Range` supposes.",
+        "Begin again without `Range`; `Content-Range` says how long it is.";
     Invalid = "H422", UNPROCESSABLE_ENTITY, "A field of the request is not valid.",
         "Correct the field that the detail names.";
     KeyReused = "H423", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request.",
@@ -113,6 +115,7 @@ impl ProblemCode {
             StatusCode::PRECONDITION_FAILED => Self::ConditionFailed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::WrongMediaType,
+            StatusCode::RANGE_NOT_SATISFIABLE => Self::NotThatLong,
             StatusCode::UNPROCESSABLE_ENTITY => Self::Invalid,
             StatusCode::TOO_MANY_REQUESTS => Self::TooMany,
             StatusCode::SERVICE_UNAVAILABLE => Self::Busy,

@@ -8,6 +8,7 @@ mod amount;
 mod balances;
 mod bids;
 mod bundles;
+mod byte_range;
 mod caller;
 mod contributions;
 mod cosignatures;
@@ -16,6 +17,7 @@ mod etag;
 mod events;
 mod investors;
 mod keys;
+mod lately_used;
 mod log;
 mod offerings;
 mod operations;
@@ -182,6 +184,13 @@ impl Service {
     #[must_use]
     pub fn cosignatures(&self) -> &Cosignatures {
         &self.cosignatures
+    }
+
+    /// Drops the bundles that nobody asked for lately, and with them their files; none while one is made.
+    pub(crate) fn drop_unused_bundles(&self) {
+        if let Ok(mut kept) = self.bundles.try_lock() {
+            kept.drop_unused(self.clock.monotonic());
+        }
     }
 
     fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {

@@ -199,6 +199,35 @@ fn the_audit_bundle_is_verified_and_stays_the_same() {
 }
 
 #[test]
+fn a_download_that_broke_off_goes_on() {
+    let node = sold();
+    settle(&node);
+    let whole = bundle(&node);
+    assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+    let (tag, size) = (whole.header("etag").unwrap(), whole.body.len());
+    let part = |range: &str, known: &str| {
+        let call = Call::new("GET", &format!("/v1/offerings/{NAME}/bundle"));
+        node.call(&call.header("range", range).header("if-range", known))
+    };
+    let first = part("bytes=0-999", tag);
+    assert_eq!(first.status, 206);
+    let range = format!("bytes 0-999/{size}");
+    assert_eq!(first.header("content-range"), Some(range.as_str()));
+    assert_eq!(first.header("content-length"), Some("1000"));
+    let rest = part("bytes=1000-", tag);
+    let range = format!("bytes 1000-{}/{size}", size - 1);
+    assert_eq!(rest.header("content-range"), Some(range.as_str()));
+    assert_eq!(rest.header("etag"), Some(tag));
+    assert_eq!([first.body, rest.body].concat(), whole.body);
+    // Of another version nothing fits: all of it comes.
+    assert_eq!(part("bytes=1000-", "\"other\"").body, whole.body);
+    let beyond = part(&format!("bytes={size}-"), tag);
+    assert_eq!(beyond.refusal(), (416, "H416".to_owned()));
+    let range = format!("bytes */{size}");
+    assert_eq!(beyond.header("content-range"), Some(range.as_str()));
+}
+
+#[test]
 fn the_bundle_of_an_offering_without_anybody_has_no_tree() {
     let node = TestNode::with_offering();
     let settled = settle(&node);
