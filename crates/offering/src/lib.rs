@@ -16,6 +16,7 @@ mod chunked;
 mod command;
 mod contribute;
 mod contribution;
+mod documents;
 #[cfg(test)]
 mod fixture;
 mod invariants;
@@ -51,6 +52,7 @@ pub use admissions::{AdmissionView, Standing};
 pub use command::{
     Admit, Command, Contribute, DocumentExit, LimitPrice, ReturnReason, WithdrawalMark,
 };
+pub use documents::Document;
 pub use invariants::Violation;
 pub use investor_id::{InvestorId, InvestorIdError};
 pub use offering::{Offering, Phase};

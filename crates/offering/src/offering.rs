@@ -13,6 +13,7 @@ use crate::{
     bids::Bids,
     chunked::Chunked,
     contribution::Contribution,
+    documents::Document,
     investors::{Investors, TotalValue},
     pauses::Pauses,
     rounds::RoundState,
@@ -43,6 +44,8 @@ pub struct Offering {
     pub(crate) other_rounds: BTreeMap<(InvestorIndex, RoundIndex), (u128, u128)>,
     /// For each clock line, when the last right of withdrawal ends.
     pub(crate) rights_end: Vec<Position>,
+    /// Every document, in the order of their entries.
+    pub(crate) documents: Vec<Document>,
     /// Everybody whose contribution is before the number may withdraw up to the position. Numbers
     /// rise and positions fall.
     pub(crate) document_exits: Vec<(Sequence, Position)>,
@@ -199,6 +202,7 @@ impl Offering {
             kept: BTreeMap::new(),
             other_rounds: BTreeMap::new(),
             rights_end: vec![Position(0); lines],
+            documents: Vec::new(),
             document_exits: Vec::new(),
             over_limit: BTreeSet::new(),
             sums: Sums::new(&terms),
@@ -417,7 +421,12 @@ impl Offering {
             Command::Pause => self.pause(stamp),
             Command::Resume => self.resume(stamp),
             Command::Seed { round, seed, proof } => self.record_seed(stamp, *round, *seed, proof),
-            Command::Document { exit, .. } => self.record_document(sequence, *exit),
+            Command::Document { hash, exit } => self.record_document(Document {
+                sequence,
+                stamp,
+                hash: *hash,
+                exit: *exit,
+            }),
             Command::Close { round } => self.close_round(stamp, *round),
             Command::Cancel => self.cancel(),
             Command::Tick => Ok(()),

@@ -2,8 +2,8 @@
 //! waiting list that freed room serves.
 
 use crate::{
-    Amount, ContributionIndex, DocumentExit, Offering, Outcome, Position, Refusal, ReturnReason,
-    RoundIndex, Sequence, Stamp,
+    Amount, ContributionIndex, Offering, Outcome, Position, Refusal, ReturnReason, RoundIndex,
+    Sequence, Stamp,
     contribution::Status,
     terms::{FreedRoom, WithdrawalHolder},
 };
@@ -210,27 +210,6 @@ impl Offering {
             held.status = Status::Whole;
         }
         plan.accepted
-    }
-
-    pub(crate) fn record_document(
-        &mut self,
-        sequence: Sequence,
-        exit: DocumentExit,
-    ) -> Result<(), Refusal> {
-        if let DocumentExit::WithdrawalUntil(until) = exit {
-            self.require_running()?;
-            // A supplement adds an exit and shortens none. One that ends no later than this one is
-            // covered by it, so the list falls in positions and stays short.
-            while self
-                .document_exits
-                .last()
-                .is_some_and(|(_, open)| *open <= until)
-            {
-                self.document_exits.pop();
-            }
-            self.document_exits.push((sequence, until));
-        }
-        Ok(())
     }
 
     /// Notes that a contribution at `stamp` may be withdrawn for a while.

@@ -15,8 +15,8 @@ use utoipa::{
 use crate::{
     api::{
         AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, CosignaturePaths,
-        EventPaths, InvestorPaths, KeyPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths,
-        SettlementPaths, SimulationPaths, WebhookPaths,
+        DocumentPaths, EventPaths, InvestorPaths, KeyPaths, LogPaths, OfferingPaths,
+        OperationPaths, PeoplePaths, SettlementPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -33,6 +33,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     BalancePaths::openapi,
     PeoplePaths::openapi,
     OperationPaths::openapi,
+    DocumentPaths::openapi,
     SettlementPaths::openapi,
     BundlePaths::openapi,
     LogPaths::openapi,

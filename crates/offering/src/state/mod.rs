@@ -14,6 +14,7 @@ mod accounts;
 mod bids;
 mod coded;
 mod contributions;
+mod documents;
 mod error;
 mod people;
 mod reader;
@@ -46,7 +47,7 @@ use crate::{
 
 /// The form of the bytes. It rises with every change of what stands in them, and with it the hash of
 /// every state.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// The first bytes of every state.
 const MAGIC: [u8; 14] = *b"softcap state\n";
@@ -113,6 +114,7 @@ impl Offering {
             kept,
             other_rounds,
             rights_end,
+            documents,
             document_exits,
             over_limit,
             sums,
@@ -140,6 +142,7 @@ impl Offering {
         pauses.write(&mut out);
         kept.write(&mut out);
         other_rounds.write(&mut out);
+        documents.write(&mut out);
         document_exits.write(&mut out);
         over_limit.write(&mut out);
         rounds::write_sums(&mut out, sums);
@@ -177,6 +180,7 @@ impl Offering {
         let pauses = Coded::read(input)?;
         let kept = read_kept(input, &contributions)?;
         let other_rounds = Coded::read(input)?;
+        let documents = documents::read(input, next)?;
         let document_exits = read_exits(input)?;
         let over_limit = Coded::read(input)?;
         let sums = rounds::read_sums(input, &terms)?;
@@ -207,6 +211,7 @@ impl Offering {
             kept,
             other_rounds,
             rights_end,
+            documents,
             document_exits,
             over_limit,
             sums,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::StateError;
 use crate::{
-    Amount, Command, ContributionIndex, CurrencyIndex, Funding, InvestorId, InvestorIndex,
-    LimitPrice, LineIndex, Offering, Outcome, Position, RoundIndex, Sequence, Stamp, TransferId,
-    WithdrawalMark,
+    Amount, Command, ContributionIndex, CurrencyIndex, Document, DocumentExit, Funding, InvestorId,
+    InvestorIndex, LimitPrice, LineIndex, Offering, Outcome, Position, RoundIndex, Sequence, Stamp,
+    TransferId, WithdrawalMark,
     admissions::{Admission, Standing},
     fixture,
     offering::Stage,
@@ -39,6 +39,18 @@ fn admission(older: u32) -> Admission {
         guaranteed: 0,
         withdrawal: WithdrawalMark::Unmarked,
         older,
+    }
+}
+
+fn document(sequence: u64) -> Document {
+    Document {
+        sequence: Sequence(sequence),
+        stamp: Stamp {
+            line: LineIndex(0),
+            position: Position(7),
+        },
+        hash: [3; 32],
+        exit: DocumentExit::WithdrawalUntil(Position(9)),
     }
 }
 
@@ -124,7 +136,7 @@ const FUNDED: [(Forge, Option<&str>); 8] = [
 ];
 
 /// Of an open sale in which two people paid 500 each.
-const OPEN: [(Forge, Option<&str>); 33] = [
+const OPEN: [(Forge, Option<&str>); 36] = [
     (|_| (), None),
     (
         |sale| sale.contributions[1].sequence = sale.next,
@@ -251,6 +263,15 @@ const OPEN: [(Forge, Option<&str>); 33] = [
             let _ = sale.over_limit.insert(ContributionIndex(2));
         },
         Some("there is no such contribution"),
+    ),
+    (|sale| sale.documents = vec![document(0), document(1)], None),
+    (
+        |sale| sale.documents = vec![document(1), document(1)],
+        Some("documents are not in the order of entries"),
+    ),
+    (
+        |sale| sale.documents = vec![document(sale.next.0)],
+        Some("documents are not in the order of entries"),
     ),
     (
         |sale| sale.document_exits = vec![(Sequence(1), Position(9)), (Sequence(1), Position(8))],

@@ -12,6 +12,7 @@ mod byte_range;
 mod caller;
 mod contributions;
 mod cosignatures;
+mod documents;
 mod entry_view;
 mod etag;
 mod events;
@@ -53,6 +54,7 @@ pub(crate) use bundles::BundlePaths;
 pub(crate) use caller::Caller;
 pub(crate) use contributions::ContributionPaths;
 pub(crate) use cosignatures::CosignaturePaths;
+pub(crate) use documents::DocumentPaths;
 pub(crate) use events::EventPaths;
 pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
@@ -218,6 +220,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(balances::routes())
         .merge(people::routes())
         .merge(operations::routes())
+        .merge(documents::routes())
         .merge(settlements::routes())
         .merge(bundles::routes())
         .merge(log::routes())

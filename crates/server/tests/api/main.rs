@@ -10,6 +10,7 @@ mod accounts;
 mod balances;
 mod contributions;
 mod cosignatures;
+mod documents;
 mod events;
 mod independent_checker;
 mod investors;

@@ -133,6 +133,7 @@ fn what_everybody_may_read_needs_no_key() {
     for rest in [
         "",
         "/terms",
+        "/documents",
         "/log/checkpoint",
         "/log/cosignatures",
         "/log/entries/0",
