@@ -1,12 +1,13 @@
 //! The HTTP interface: parse, authorise, call, answer.
 //!
 //! Whoever starts it builds the routes, puts [`frame`] around them, binds a [`Server`] and lets it
-//! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks`, and no rule of
-//! an offering.
+//! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks` and `drafts`, and
+//! no rule of an offering.
 
 pub mod api;
 mod body_deadline;
 mod config;
+pub mod drafts;
 mod error;
 mod extract;
 mod forwarded;

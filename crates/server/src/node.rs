@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::{
     api::{self, Service, ServiceParts},
     config::Config,
+    drafts::Drafts,
     error::ServerError,
     frame::frame,
     health::{ComponentState, Readiness},
@@ -67,6 +68,7 @@ impl Node {
         let secrets = Secrets::open(&folder.join("secrets"), webhook_key, &database).await?;
         let settings = KeySettings::standard()?;
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
+        let drafts = Drafts::open(database.clone()).await?;
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
@@ -90,6 +92,7 @@ impl Node {
             requests: secrets.requests,
             webhooks,
             cosignatures,
+            drafts,
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
         }));

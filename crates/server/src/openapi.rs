@@ -15,7 +15,7 @@ use utoipa::{
 use crate::{
     api::{
         AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, CosignaturePaths,
-        DocumentPaths, EventPaths, InvestorPaths, KeyPaths, LogPaths, OfferingPaths,
+        DocumentPaths, DraftPaths, EventPaths, InvestorPaths, KeyPaths, LogPaths, OfferingPaths,
         OperationPaths, PeoplePaths, SettlementPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
@@ -25,6 +25,7 @@ use crate::{
 /// One line for each module of routes.
 const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     OfferingPaths::openapi,
+    DraftPaths::openapi,
     SimulationPaths::openapi,
     ContributionPaths::openapi,
     BidPaths::openapi,

@@ -86,6 +86,8 @@ codes! {
         "Use a new key for a new request; repeat the first request unchanged to get its answer.";
     KeyMissing = "H428", BAD_REQUEST, "This operation needs an Idempotency-Key.",
         "Send `Idempotency-Key` with a value of your own, for example a UUID, and repeat it on a retry.";
+    ConditionMissing = "H430", PRECONDITION_REQUIRED, "This operation needs If-Match.",
+        "Read the object and send its ETag in `If-Match`, so that nobody's change is lost.";
     TooMany = "H429", TOO_MANY_REQUESTS, "The limit of this key is used up.",
         "Wait as long as `Retry-After` says.";
     TooManyRefusals = "H430", TOO_MANY_REQUESTS, "Too many contributions of this investor were refused in this minute.",
@@ -113,6 +115,7 @@ impl ProblemCode {
             StatusCode::REQUEST_TIMEOUT => Self::BodyTooSlow,
             StatusCode::CONFLICT => Self::Conflict,
             StatusCode::PRECONDITION_FAILED => Self::ConditionFailed,
+            StatusCode::PRECONDITION_REQUIRED => Self::ConditionMissing,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::WrongMediaType,
             StatusCode::RANGE_NOT_SATISFIABLE => Self::NotThatLong,

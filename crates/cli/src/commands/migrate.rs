@@ -6,7 +6,7 @@ use serde_json::json;
 use softcap_database::Database;
 use softcap_identity::Keys;
 use softcap_journal::{InvestorNumbers, Store, Tiles};
-use softcap_server::{ServerError, webhooks::Webhooks};
+use softcap_server::{ServerError, drafts::Drafts, webhooks::Webhooks};
 
 use super::{record_folder, serve::block_on};
 use crate::{arguments::RecordArguments, console::Console, failure::Failure};
@@ -22,10 +22,12 @@ pub(crate) fn run(arguments: &RecordArguments, console: &Console) -> Result<Exit
         let numbers = InvestorNumbers::open(&url).await?;
         numbers.close().await;
         let service = open("service").await?;
-        let migrated = match Keys::migrations().run(&service).await {
-            Ok(()) => Webhooks::migrations().run(&service).await,
-            Err(error) => Err(error),
+        let migrated = async {
+            Keys::migrations().run(&service).await?;
+            Webhooks::migrations().run(&service).await?;
+            Drafts::migrations().run(&service).await
         };
+        let migrated = migrated.await;
         service.close().await;
         migrated.map_err(ServerError::from)?;
         Ok(())

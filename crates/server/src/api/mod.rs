@@ -13,6 +13,7 @@ mod caller;
 mod contributions;
 mod cosignatures;
 mod documents;
+mod drafts;
 mod entry_view;
 mod etag;
 mod events;
@@ -45,7 +46,7 @@ use softcap_journal::{
 use softcap_offering::RequestId;
 use zeroize::Zeroizing;
 
-use crate::{problem::ApiError, system::CodeText, webhooks::Webhooks};
+use crate::{drafts::Drafts, problem::ApiError, system::CodeText, webhooks::Webhooks};
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use balances::BalancePaths;
@@ -55,6 +56,7 @@ pub(crate) use caller::Caller;
 pub(crate) use contributions::ContributionPaths;
 pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
+pub(crate) use drafts::DraftPaths;
 pub(crate) use events::EventPaths;
 pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
@@ -75,6 +77,7 @@ pub struct Service {
     keys: Keys,
     requests: RequestKey,
     webhooks: Webhooks,
+    drafts: Drafts,
     trees: settlements::Trees,
     bundles: bundles::Bundles,
     cosignatures: Arc<Cosignatures>,
@@ -95,6 +98,8 @@ pub struct ServiceParts {
     pub requests: RequestKey,
     /// The webhooks that tell of it.
     pub webhooks: Webhooks,
+    /// Drafts of what comes next.
+    pub drafts: Drafts,
     /// What witnesses say of it.
     pub cosignatures: Arc<Cosignatures>,
     /// Measures the minute of refusals.
@@ -145,6 +150,7 @@ impl Service {
             keys: parts.keys,
             requests: parts.requests,
             webhooks: parts.webhooks,
+            drafts: parts.drafts,
             trees: settlements::Trees::default(),
             bundles: bundles::Bundles::default(),
             cosignatures: parts.cosignatures,
@@ -213,6 +219,7 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
 pub fn routes(service: Arc<Service>) -> Router {
     Router::new()
         .merge(offerings::routes())
+        .merge(drafts::routes())
         .merge(simulations::routes())
         .merge(contributions::routes())
         .merge(investors::routes())

@@ -27,6 +27,9 @@ use crate::{
 
 /// Names that stand for something else: the log of balances, and addresses beside the offerings.
 const RESERVED: [&str; 3] = ["platform", "check", "simulate"];
+/// Why terms that are right are not announced here: the journal would refuse them.
+const FOREIGN_CLOCK: &str = "note: their clock counts blocks. `softcap settle` takes them; a server \
+    stamps time and does not announce them";
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
@@ -67,7 +70,7 @@ pub(super) struct NewOffering {
 pub(super) struct CheckReport {
     /// Whether the terms can be announced.
     valid: bool,
-    /// Their hash, if they are valid.
+    /// Their hash, if they are terms at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     terms_hash: Option<String>,
     /// Errors and warnings, in the order of the text.
@@ -169,22 +172,35 @@ async fn check(
     _: Caller,
     Json(body): Json<TermsBody>,
 ) -> Result<Json<CheckReport>, ApiError> {
-    let report = match terms::Terms::parse(&body.terms) {
-        Ok(parsed) => CheckReport {
-            valid: true,
-            terms_hash: Some(hex(&parsed.hash().0)),
-            problems: terms::lint(&parsed)
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-        },
-        Err(problems) => CheckReport {
-            valid: false,
-            terms_hash: None,
-            problems: problems.iter().map(ToString::to_string).collect(),
-        },
+    Ok(Json(check_terms(&body.terms)))
+}
+
+/// What the linter says of a text, and whether it could be announced here.
+pub(super) fn check_terms(text: &str) -> CheckReport {
+    let parsed = match terms::Terms::parse(text) {
+        Ok(parsed) => parsed,
+        Err(problems) => {
+            return CheckReport {
+                valid: false,
+                terms_hash: None,
+                problems: problems.iter().map(ToString::to_string).collect(),
+            };
+        }
     };
-    Ok(Json(report))
+    let found = terms::lint(&parsed);
+    let mut problems: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let valid = match parsed.clock.kind {
+        terms::ClockKind::Time => true,
+        terms::ClockKind::Block => {
+            problems.insert(0, FOREIGN_CLOCK.to_owned());
+            false
+        }
+    };
+    CheckReport {
+        valid,
+        terms_hash: Some(hex(&parsed.hash().0)),
+        problems,
+    }
 }
 
 /// Reads terms that are to be used; the first thing that is wrong with them.
@@ -211,27 +227,36 @@ async fn announce(
     caller: Caller,
     Json(new): Json<NewOffering>,
 ) -> Result<Response, ApiError> {
-    let name = LogName::from_str(&new.name).map_err(of_journal)?;
+    let name = free_name(&caller, &new.name)?;
+    let view = announce_terms(&service, &name, &new.terms, &new.terms_hash).await?;
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}
+
+/// A name under which the caller may announce an offering. Whether there is one is not asked.
+pub(super) fn free_name(caller: &Caller, name: &str) -> Result<LogName, ApiError> {
+    let name = LogName::from_str(name).map_err(of_journal)?;
     caller.require(Verb::OfferingsWrite, name.as_str())?;
     if RESERVED.contains(&name.as_str()) {
-        return Err(ApiError::invalid(
-            "name",
-            "this name has a meaning of its own",
-        ));
+        let why = "this name has a meaning of its own";
+        return Err(ApiError::invalid("name", why));
     }
-    let parsed = parse_terms(&new.terms)?;
-    if hex(&parsed.hash().0) != new.terms_hash.to_ascii_lowercase() {
-        return Err(ApiError::invalid(
-            "terms_hash",
-            "it is not the hash of these terms: check them first",
-        ));
+    Ok(name)
+}
+
+/// Freezes terms that have the hash.
+pub(super) async fn announce_terms(
+    service: &Service,
+    name: &LogName,
+    text: &str,
+    terms_hash: &str,
+) -> Result<OfferingView, ApiError> {
+    let parsed = parse_terms(text)?;
+    if hex(&parsed.hash().0) != terms_hash.to_ascii_lowercase() {
+        let why = "it is not the hash of these terms: check them first";
+        return Err(ApiError::invalid("terms_hash", why));
     }
-    let log = service
-        .journal
-        .announce(&name, &new.terms)
-        .await
-        .map_err(of_journal)?;
-    Ok((StatusCode::CREATED, Json(offering_view(&log))).into_response())
+    let log = service.journal.announce(name, text).await;
+    Ok(offering_view(&*log.map_err(of_journal)?))
 }
 
 /// All offerings.

@@ -61,6 +61,17 @@ pub(super) struct SimulationBody {
     rates: Vec<SimulatedRate>,
 }
 
+/// Contributions to try the terms of a draft with.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrialBody {
+    /// At most 1000 contributions, in their order.
+    contributions: Vec<SimulatedContribution>,
+    /// For each currency whose rates are recorded during the sale: one that is in force throughout.
+    #[serde(default)]
+    rates: Vec<SimulatedRate>,
+}
+
 /// A contribution to try. Whoever makes one is admitted without a limit to every round that asks for it,
 /// and has the money in their account on the balance rail.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -157,19 +168,35 @@ async fn simulate(
     _: Caller,
     Json(body): Json<SimulationBody>,
 ) -> Result<Json<SimulationView>, ApiError> {
-    let played = tokio::task::spawn_blocking(move || play(&body));
-    let view = played.await.map_err(|error| ApiError::internal(&error))??;
-    Ok(Json(view))
+    let SimulationBody {
+        terms,
+        contributions,
+        rates,
+    } = body;
+    let trial = TrialBody {
+        contributions,
+        rates,
+    };
+    simulate_terms(terms, trial).await.map(Json)
 }
 
-fn play(body: &SimulationBody) -> Result<SimulationView, ApiError> {
+/// What would become of contributions under these terms.
+pub(super) async fn simulate_terms(
+    terms: String,
+    trial: TrialBody,
+) -> Result<SimulationView, ApiError> {
+    let played = tokio::task::spawn_blocking(move || play(&terms, &trial));
+    played.await.map_err(|error| ApiError::internal(&error))?
+}
+
+fn play(text: &str, body: &TrialBody) -> Result<SimulationView, ApiError> {
     if body.contributions.len() > MOST_CONTRIBUTIONS {
         return Err(ApiError::invalid("contributions", "at most 1000"));
     }
     if body.rates.len() > MOST_RATES {
         return Err(ApiError::invalid("rates", "at most 255"));
     }
-    let terms = Arc::new(parse_terms(&body.terms)?);
+    let terms = Arc::new(parse_terms(text)?);
     if terms.clock.kind != ClockKind::Time {
         let why = "their clock counts blocks, and this server stamps time";
         return Err(ApiError::invalid("terms", why));

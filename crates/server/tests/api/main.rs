@@ -11,6 +11,8 @@ mod balances;
 mod contributions;
 mod cosignatures;
 mod documents;
+mod draft_store;
+mod drafts;
 mod events;
 mod independent_checker;
 mod investors;

@@ -53,9 +53,36 @@ fn routes() -> Vec<(&'static str, String, &'static str, Value)> {
         ("GET", "/settlement/preview", "offerings:read", Value::Null),
     ];
     let full = |rest: &str| format!("/v1/offerings/{NAME}{rest}");
-    table
-        .into_iter()
+    let draft = |rest: &str| format!("/v1/drafts/{NAME}{rest}");
+    let text = json!({ "terms": "" });
+    let drafts = [
+        (
+            "POST",
+            "/v1/drafts".to_owned(),
+            "offerings:write",
+            json!({ "name": NAME, "terms": "" }),
+        ),
+        ("GET", draft(""), "offerings:read", Value::Null),
+        ("PUT", draft(""), "offerings:write", text),
+        ("DELETE", draft(""), "offerings:write", Value::Null),
+        ("POST", draft("/check"), "offerings:read", Value::Null),
+        (
+            "POST",
+            draft("/simulate"),
+            "offerings:read",
+            json!({ "contributions": [] }),
+        ),
+        (
+            "POST",
+            draft("/announcement"),
+            "offerings:write",
+            json!({ "terms_hash": "" }),
+        ),
+    ];
+    let offerings = table.into_iter();
+    offerings
         .map(|(method, rest, verb, body)| (method, full(rest), verb, body))
+        .chain(drafts)
         .collect()
 }
 

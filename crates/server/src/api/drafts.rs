@@ -1,0 +1,391 @@
+//! Drafts of offerings: terms that are written, checked and tried out until they are announced. A draft
+//! is private and in no record; its name is the one under which it will be announced, and scopes are
+//! those on an offering of that name.
+
+use std::{str::FromStr as _, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use softcap_database::DatabaseError;
+use softcap_identity::Verb;
+use softcap_journal::LogName;
+use utoipa::ToSchema;
+
+use super::{
+    Service,
+    caller::Caller,
+    etag::{require_version, tagged, unless_known},
+    offerings::{CheckReport, OfferingView, announce_terms, check_terms, free_name},
+    page::rows,
+    simulations::{SimulationView, TrialBody, simulate_terms},
+};
+use crate::{
+    drafts::{Added, Draft, MOST_DRAFTS, Replaced},
+    extract::{Json, Path, Query},
+    problem::{ApiError, ProblemCode},
+    webhooks::now_ms,
+};
+
+/// Longest text of terms in bytes. The longest real ones have a tenth of it.
+const LONGEST_TERMS: usize = 65_536;
+/// Largest body in bytes: such terms as JSON, and contributions to try them with.
+const LARGEST_BODY: usize = 1 << 18;
+
+/// The routes of this file.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(create, list, read, replace, delete, check, simulate, announce))]
+pub(crate) struct DraftPaths;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/v1/drafts", get(list).post(create))
+        .route("/v1/drafts/{draft}", get(read).put(replace).delete(delete))
+        .route("/v1/drafts/{draft}/check", post(check))
+        .route("/v1/drafts/{draft}/simulate", post(simulate))
+        .route("/v1/drafts/{draft}/announcement", post(announce))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+}
+
+/// A draft to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewDraft {
+    /// The name under which it will be announced: lower-case letters, digits and hyphens.
+    #[schema(example = "harbour")]
+    name: String,
+    /// The content of `offering.toml`, right or wrong; at most 65,536 bytes.
+    terms: String,
+}
+
+/// Other terms for a draft.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DraftTerms {
+    /// The content of `offering.toml`, right or wrong; at most 65,536 bytes.
+    terms: String,
+}
+
+/// Which terms are announced.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Announcement {
+    /// The hash of the terms, so that nobody announces other ones than were checked.
+    terms_hash: String,
+}
+
+/// A draft.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DraftView {
+    /// The name under which it will be announced.
+    name: String,
+    /// The content of `offering.toml`.
+    terms: String,
+    /// When it was written, RFC 3339.
+    changed_at: String,
+}
+
+/// A draft in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DraftRow {
+    /// The name under which it will be announced.
+    name: String,
+    /// SHA-256 of the text: its ETag without quotation marks.
+    version: String,
+    /// When it was written, RFC 3339.
+    changed_at: String,
+}
+
+/// A page of drafts by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DraftPage {
+    /// Those that the key may read.
+    drafts: Vec<DraftRow>,
+    /// Give it as `after` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DraftQuery {
+    /// `next` of the page before.
+    #[serde(default)]
+    after: Option<String>,
+    /// How many, 1 to 1000; 100 without a wish.
+    #[serde(default)]
+    limit: Option<usize>,
+}
+
+fn time(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms)
+        .map_or_else(|_| unix_ms.to_string(), |time| time.to_string())
+}
+
+fn of_database(error: DatabaseError) -> ApiError {
+    if error.is_passing() {
+        ApiError::caused(ProblemCode::NoRoom, &error)
+    } else {
+        ApiError::internal(&error)
+    }
+}
+
+fn shown(status: StatusCode, draft: Draft) -> Response {
+    let Draft {
+        name,
+        terms,
+        version,
+        changed_ms,
+    } = draft;
+    let view = DraftView {
+        name,
+        terms,
+        changed_at: time(changed_ms),
+    };
+    tagged(&version, (status, Json(view)))
+}
+
+fn new_draft(name: &str, terms: String) -> Result<Draft, ApiError> {
+    if terms.len() > LONGEST_TERMS {
+        return Err(ApiError::invalid("terms", "at most 65536 bytes"));
+    }
+    // PostgreSQL keeps no such text, and no TOML has the character.
+    if terms.contains('\0') {
+        return Err(ApiError::invalid("terms", "they contain the character 0"));
+    }
+    Ok(Draft::new(name, terms, now_ms()))
+}
+
+/// The draft, if the caller may. Who may not is not told whether there is one.
+async fn draft_of(
+    service: &Service,
+    caller: &Caller,
+    verb: Verb,
+    name: &str,
+) -> Result<Draft, ApiError> {
+    caller.require(verb, name)?;
+    let found = match LogName::from_str(name) {
+        Ok(name) => service.drafts.read(name.as_str()).await,
+        Err(_) => Ok(None),
+    };
+    found
+        .map_err(of_database)?
+        .ok_or_else(|| ApiError::not_found("there is no draft of this name"))
+}
+
+fn changed_meanwhile(change: Replaced) -> Result<(), ApiError> {
+    match change {
+        Replaced::Done => Ok(()),
+        Replaced::OtherVersion => Err(ProblemCode::ConditionFailed.into()),
+    }
+}
+
+/// Make a draft. Its text need not be right yet. A server keeps at most 1000 drafts.
+#[utoipa::path(
+    post,
+    path = "/v1/drafts",
+    tag = "drafts",
+    security(("key" = [])),
+    request_body = NewDraft,
+    responses((status = 201, description = "The draft, with its ETag", body = DraftView)),
+)]
+async fn create(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Json(new): Json<NewDraft>,
+) -> Result<Response, ApiError> {
+    let name = free_name(&caller, &new.name)?;
+    if service.journal.offering(&name).is_some() {
+        let detail = "there is an offering of this name: its terms are frozen";
+        return Err(ApiError::new(ProblemCode::Conflict, detail));
+    }
+    let draft = new_draft(name.as_str(), new.terms)?;
+    let detail = match service.drafts.add(&draft).await.map_err(of_database)? {
+        Added::Stored => return Ok(shown(StatusCode::CREATED, draft)),
+        Added::NameTaken => "there is a draft of this name: replace it".to_owned(),
+        Added::Full => format!("there are {MOST_DRAFTS} drafts: announce or delete some"),
+    };
+    Err(ApiError::new(ProblemCode::Conflict, detail))
+}
+
+/// The drafts that the key may read, by name, without their texts.
+#[utoipa::path(
+    get,
+    path = "/v1/drafts",
+    tag = "drafts",
+    security(("key" = [])),
+    params(DraftQuery),
+    responses((status = 200, description = "A page", body = DraftPage)),
+)]
+async fn list(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Query(query): Query<DraftQuery>,
+) -> Result<Json<DraftPage>, ApiError> {
+    let limit = rows(query.limit)?;
+    let after = query.after.unwrap_or_default();
+    let names = service.drafts.names().await.map_err(of_database)?;
+    let readable = |name: &str| caller.require(Verb::OfferingsRead, name).is_ok();
+    let mut rest = names
+        .into_iter()
+        .filter(|draft| draft.name > after && readable(&draft.name));
+    let drafts: Vec<DraftRow> = rest
+        .by_ref()
+        .take(limit)
+        .map(|draft| DraftRow {
+            name: draft.name,
+            version: draft.version,
+            changed_at: time(draft.changed_ms),
+        })
+        .collect();
+    let last = drafts.last().map(|draft| draft.name.clone());
+    let next = rest.next().and(last);
+    Ok(Json(DraftPage { drafts, next }))
+}
+
+/// A draft. Its ETag names its text: send it in `If-Match` to replace or delete just this one.
+#[utoipa::path(
+    get,
+    path = "/v1/drafts/{draft}",
+    tag = "drafts",
+    security(("key" = [])),
+    params(("draft" = String, Path, description = "Name of the draft")),
+    responses(
+        (status = 200, description = "The draft", body = DraftView),
+        (status = 304, description = "The one you have"),
+    ),
+)]
+async fn read(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let draft = draft_of(&service, &caller, Verb::OfferingsRead, &name).await?;
+    let version = draft.version.clone();
+    let answer = shown(StatusCode::OK, draft);
+    Ok(unless_known(&headers, &version, answer))
+}
+
+/// Replace the text of a draft, if it is still the one you read.
+#[utoipa::path(
+    put,
+    path = "/v1/drafts/{draft}",
+    tag = "drafts",
+    security(("key" = [])),
+    params(
+        ("draft" = String, Path, description = "Name of the draft"),
+        ("If-Match" = String, Header, description = "The ETag of the draft as you read it, or *"),
+    ),
+    request_body = DraftTerms,
+    responses((status = 200, description = "The draft, with its new ETag", body = DraftView)),
+)]
+async fn replace(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json(body): Json<DraftTerms>,
+) -> Result<Response, ApiError> {
+    let old = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
+    require_version(&headers, &old.version)?;
+    let draft = new_draft(&name, body.terms)?;
+    let replaced = service.drafts.replace(&draft, &old.version).await;
+    changed_meanwhile(replaced.map_err(of_database)?)?;
+    Ok(shown(StatusCode::OK, draft))
+}
+
+/// Delete a draft, if it is still the one you read.
+#[utoipa::path(
+    delete,
+    path = "/v1/drafts/{draft}",
+    tag = "drafts",
+    security(("key" = [])),
+    params(
+        ("draft" = String, Path, description = "Name of the draft"),
+        ("If-Match" = String, Header, description = "The ETag of the draft as you read it, or *"),
+    ),
+    responses((status = 204, description = "It is gone")),
+)]
+async fn delete(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
+    require_version(&headers, &draft.version)?;
+    let removed = service.drafts.remove(&name, &draft.version).await;
+    changed_meanwhile(removed.map_err(of_database)?)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Check a draft: errors, and warnings that protect investors.
+#[utoipa::path(
+    post,
+    path = "/v1/drafts/{draft}/check",
+    tag = "drafts",
+    security(("key" = [])),
+    params(("draft" = String, Path, description = "Name of the draft")),
+    responses((status = 200, description = "What the linter says", body = CheckReport)),
+)]
+async fn check(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    caller: Caller,
+) -> Result<Json<CheckReport>, ApiError> {
+    let draft = draft_of(&service, &caller, Verb::OfferingsRead, &name).await?;
+    Ok(Json(check_terms(&draft.terms)))
+}
+
+/// Try a draft out: what would become of these contributions. Nothing is stored.
+#[utoipa::path(
+    post,
+    path = "/v1/drafts/{draft}/simulate",
+    tag = "drafts",
+    security(("key" = [])),
+    params(("draft" = String, Path, description = "Name of the draft")),
+    request_body = TrialBody,
+    responses((status = 200, description = "What would happen", body = SimulationView)),
+)]
+async fn simulate(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Json(trial): Json<TrialBody>,
+) -> Result<Json<SimulationView>, ApiError> {
+    let draft = draft_of(&service, &caller, Verb::OfferingsRead, &name).await?;
+    simulate_terms(draft.terms, trial).await.map(Json)
+}
+
+/// Announce a draft: its terms are frozen from here on, and the draft is gone.
+#[utoipa::path(
+    post,
+    path = "/v1/drafts/{draft}/announcement",
+    tag = "drafts",
+    security(("key" = [])),
+    params(("draft" = String, Path, description = "Name of the draft")),
+    request_body = Announcement,
+    responses((status = 201, description = "The offering", body = OfferingView)),
+)]
+async fn announce(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Json(announcement): Json<Announcement>,
+) -> Result<Response, ApiError> {
+    let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
+    let log_name = free_name(&caller, &name)?;
+    let view = announce_terms(&service, &log_name, &draft.terms, &announcement.terms_hash).await?;
+    // The offering is there whatever becomes of its draft, and of that whoever lists drafts learns.
+    if let Err(error) = service.drafts.remove(&name, &draft.version).await {
+        tracing::warn!(draft = %name, %error, "a draft was announced and is still there");
+    }
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}

@@ -1,0 +1,6 @@
+//! Drafts: terms of offerings that are still being written. They are private, can be replaced and
+//! deleted, and end when they are announced.
+
+mod store;
+
+pub use store::{Added, Draft, DraftName, Drafts, MOST_DRAFTS, Replaced};
