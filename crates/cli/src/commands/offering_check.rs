@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::Path, process::ExitCode};
 
 use serde_json::json;
-use softcap_offering::terms::{Severity, TermsProblem, inspect};
+use softcap_offering::terms::{ClockKind, Severity, Terms, TermsProblem, inspect};
 
 use crate::{console::Console, failure::Failure, terms_file};
 
@@ -22,6 +22,10 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
         // Writing to a string cannot fail.
         let _ = writeln!(report, "{file}: {problem}");
     }
+    let server = inspection.terms.as_ref().map(on_a_server);
+    if let Some(ServerAnswer::Refuses(why)) = server {
+        let _ = writeln!(report, "{file}: note: {why}");
+    }
     let hash = inspection
         .terms
         .as_ref()
@@ -37,6 +41,7 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
         "file": file,
         "valid": hash.is_some(),
         "terms_hash": hash,
+        "server": server.map(ServerAnswer::json),
         "problems": inspection.problems.iter().map(problem_json).collect::<Vec<_>>(),
     });
     console.data(report, &value);
@@ -47,6 +52,33 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// What `softcap serve` does with terms that are right.
+#[derive(Clone, Copy)]
+enum ServerAnswer {
+    Announces,
+    /// Why not. `settle` takes them all the same.
+    Refuses(&'static str),
+}
+
+impl ServerAnswer {
+    fn json(self) -> serde_json::Value {
+        match self {
+            Self::Announces => json!({ "announces": true }),
+            Self::Refuses(why) => json!({ "announces": false, "reason": why }),
+        }
+    }
+}
+
+fn on_a_server(terms: &Terms) -> ServerAnswer {
+    match terms.clock.kind {
+        ClockKind::Time => ServerAnswer::Announces,
+        ClockKind::Block => ServerAnswer::Refuses(
+            "the clock counts blocks: softcap settle takes these terms, a server stamps time and does \
+             not announce them",
+        ),
+    }
 }
 
 /// A finding about terms, for machines.

@@ -1,10 +1,10 @@
 //! The commands of the README on the example sale.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 use sha3::{Digest as _, Keccak256};
 
-use crate::workplace::{SETTLE, Workplace};
+use crate::workplace::{SETTLE, Workplace, workspace};
 
 #[test]
 fn settle_says_what_came_out_and_verify_agrees() {
@@ -404,4 +404,26 @@ fn the_hashes_are_those_of_the_files() {
     }
     let (above, last) = manifest.split_once("  \"sha256_above\": ").unwrap();
     assert_eq!(last, format!("\"{}\"\n}}\n", hex(&Sha256::digest(above))));
+}
+
+#[test]
+fn a_check_says_what_a_server_does_with_terms_that_are_right() {
+    let place = Workplace::starter();
+    let check = |arguments: &[&str]| place.run(&[&["offering", "check"], arguments].concat());
+    let answer = check(&["offering.toml", "--json"]);
+    assert_eq!(answer.value()["server"], json!({ "announces": true }));
+    assert!(!check(&["offering.toml"]).out.contains("note:"));
+
+    let blocks = workspace("examples/history/counterparty-2014/offering.toml");
+    let blocks = blocks.display().to_string();
+    let answer = check(&[&blocks]);
+    // They are valid, so that the note is no error.
+    assert_ne!(answer.code, Some(2), "{answer:?}");
+    assert!(
+        answer.out.contains("note: the clock counts blocks"),
+        "{answer:?}"
+    );
+    let value = check(&[&blocks, "--json"]).value();
+    assert_eq!(value["valid"], json!(true));
+    assert_eq!(value["server"]["announces"], json!(false));
 }

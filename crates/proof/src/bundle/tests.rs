@@ -16,6 +16,7 @@ use crate::checkpoint::CheckpointNote;
 use crate::hex::hex;
 use crate::note_key::SigningKey;
 use crate::settlement_file::TreeFile;
+use crate::signed_terms::SignedTerms;
 
 /// Files by name.
 pub(crate) type Folder = BTreeMap<String, Vec<u8>>;
@@ -102,7 +103,14 @@ pub(crate) fn terms() -> Arc<Terms> {
     Arc::new(Terms::parse(TERMS).unwrap())
 }
 
+/// The issuer's signature of the terms of all these bundles.
+fn signed_terms() -> SignedTerms {
+    let issuer = SigningKey::from_entropy("softcap.example/issuer", &[8; 32]).unwrap();
+    SignedTerms::sign(&terms().origin, terms().hash().0, &issuer).unwrap()
+}
+
 /// A small sale: accepted, partly accepted, refused and returned contributions in two currencies.
+/// With `annotations` it has every file that a bundle can have.
 pub(crate) fn small_bundle(key: Option<&SigningKey>, annotations: bool, addresses: bool) -> Folder {
     let sink = MemorySink::default();
     let mut bundle = BundleWriter::new(TERMS.as_bytes(), terms(), at(OPEN - 5), &sink).unwrap();
@@ -159,6 +167,9 @@ pub(crate) fn small_bundle(key: Option<&SigningKey>, annotations: bool, addresse
         reason,
     };
     bundle.record(at(OPEN + 9500), &command).unwrap();
+    if annotations {
+        bundle.add_signature(&signed_terms()).unwrap();
+    }
     let mut settled = bundle.settle(at(CLOSE), key).unwrap();
     let page = b"<!doctype html>\n<title>Harbour</title>\n";
     settled
@@ -293,7 +304,10 @@ fn a_sink_that_is_full_names_the_file() {
         }
         let sink = FullSink(file);
         let written = BundleWriter::new(TERMS.as_bytes(), terms(), at(OPEN - 5), &sink)
-            .and_then(|bundle| bundle.settle(at(CLOSE), None))
+            .and_then(|mut bundle| {
+                bundle.add_signature(&signed_terms())?;
+                bundle.settle(at(CLOSE), None)
+            })
             .and_then(super::SettledBundle::finish);
         let error = written.unwrap_err();
         let ProofError::BundleIo { file: named, .. } = error else {

@@ -28,7 +28,7 @@ use crate::{
 /// Names that stand for something else: the log of balances, and addresses beside the offerings.
 const RESERVED: [&str; 3] = ["platform", "check", "simulate"];
 /// Why terms that are right are not announced here: the journal would refuse them.
-const FOREIGN_CLOCK: &str = "note: their clock counts blocks. `softcap settle` takes them; a server \
+const FOREIGN_CLOCK: &str = "note: the clock counts blocks: softcap settle takes these terms, a server \
     stamps time and does not announce them";
 
 /// The routes of this file.

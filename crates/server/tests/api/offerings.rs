@@ -53,6 +53,24 @@ fn only_the_terms_that_were_checked_are_announced_and_once() {
 }
 
 #[test]
+fn terms_that_count_blocks_are_checked_as_what_the_server_does_with_them() {
+    let node = TestNode::empty();
+    let text = include_str!("../../../../examples/history/counterparty-2014/offering.toml");
+    let checked = node.post("/v1/offerings/check", "-", &json!({ "terms": text }));
+    let checked = checked.json();
+    assert_eq!(checked["valid"], json!(false));
+    assert_eq!(checked["terms_hash"], json!(terms_hash(text)));
+    let first = checked["problems"][0].as_str().unwrap();
+    assert!(
+        first.starts_with("note: the clock counts blocks"),
+        "{first}"
+    );
+    let body = json!({ "name": NAME, "terms": text, "terms_hash": terms_hash(text) });
+    let answer = node.post("/v1/offerings", "-", &body);
+    assert_eq!(answer.refusal(), (422, "H422".to_owned()));
+}
+
+#[test]
 fn an_offering_shows_its_state_to_everybody() {
     let node = TestNode::with_offering();
     let expected = json!({
