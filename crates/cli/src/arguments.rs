@@ -51,7 +51,7 @@ pub(crate) enum Command {
             softcap verify result\n  \
             softcap verify result --key 'example.org/harbour+5b0e…+AY…' --terms-hash 3f8a…\n  \
             softcap verify --data softcap-data\n\n\
-            Without --key and --terms-hash a wholly forged result is consistent too: compare what it \
+            Without --key, --terms-hash or --issuer-key a wholly forged result is consistent too: compare what it \
             names with a source you trust.\n\n\
             Exit codes: 0 everything agrees, 1 something does not (the message names the file and the \
             place), 2 there is nothing to verify.")]
@@ -68,7 +68,7 @@ pub(crate) enum Command {
             Exit codes: 0 explained, 1 the result does not hold together, 2 there is no such contribution."
     )]
     Explain(ExplainArguments),
-    /// Make a key that signs checkpoints.
+    /// Make a key that signs checkpoints, or terms.
     #[command(after_help = "Example:\n  \
             softcap key --name example.org/harbour --out log.key\n\n\
             The file holds a secret: its owner alone may read it. The public key is printed; publish it.")]
@@ -304,11 +304,32 @@ pub(crate) enum OfferingCommand {
         /// The terms.
         terms: PathBuf,
     },
+    /// Sign terms with the issuer's key, on a machine that needs no network.
+    #[command(after_help = "Examples:\n  \
+            softcap key --name example.org/issuer --out issuer.key\n  \
+            softcap offering sign offering.toml --key issuer.key\n\n\
+            The signature goes along when the terms are announced or settled; whoever has the issuer's public \
+            key from a source they trust checks it with softcap verify --issuer-key.\n\n\
+            Exit codes: 0 signed, 2 errors in the terms, or bad input.")]
+    Sign(SignArguments),
     /// Draw demand from a seed and show what each kind of investor would get.
     #[command(after_help = "Examples:\n  \
             softcap offering simulate offering.toml\n  \
             softcap offering simulate offering.toml --seed 7 --investors 5000 --chart demand.svg")]
     Simulate(SimulateArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignArguments {
+    /// The terms.
+    #[arg(value_name = "TERMS")]
+    pub(crate) terms: PathBuf,
+    /// The file with the issuer's secret key (`softcap key`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The file to write; must not exist.
+    #[arg(long, value_name = "FILE", default_value = "offering.sig")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -328,6 +349,9 @@ pub(crate) struct SettleArguments {
     /// Sign the checkpoint with this key (see `softcap key`).
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+    /// Put the issuer's signature of the terms into the result (see `softcap offering sign`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature: Option<PathBuf>,
     /// Put the x_ columns of the contributions into the result.
     #[arg(long)]
     pub(crate) with_annotations: bool,
@@ -342,7 +366,7 @@ pub(crate) struct VerifyArguments {
     #[arg(value_name = "DIR", required_unless_present = "data")]
     pub(crate) bundle: Option<PathBuf>,
     /// Where a server keeps its data: every log is replayed from its first entry; the server may run.
-    #[arg(long, value_name = "DATA", conflicts_with_all = ["bundle", "key", "terms_hash"])]
+    #[arg(long, value_name = "DATA", conflicts_with_all = ["bundle", "key", "terms_hash", "issuer_key"])]
     pub(crate) data: Option<String>,
     /// The public key that must have signed the checkpoint.
     #[arg(long, value_name = "KEY")]
@@ -350,6 +374,9 @@ pub(crate) struct VerifyArguments {
     /// The hash that the terms must have (64 hexadecimal digits).
     #[arg(long, value_name = "HASH")]
     pub(crate) terms_hash: Option<String>,
+    /// The issuer's public key that must have signed the terms.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) issuer_key: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -374,7 +401,7 @@ pub(crate) struct ExplainArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyArguments {
-    /// Name of the key: the origin of the offering.
+    /// Name of the key: the origin of the offering, or the issuer's own name.
     #[arg(long)]
     pub(crate) name: String,
     /// The file to write; must not exist.

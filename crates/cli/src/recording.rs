@@ -6,7 +6,7 @@ use softcap_offering::{
     Command, LineIndex, Outcome, Position, Refusal, Sequence, Stamp, terms::Terms,
 };
 use softcap_proof::{
-    ProofError, SigningKey,
+    ProofError, SignedTerms, SigningKey,
     bundle::{BundleFile, BundleSink, BundleWriter, SettledBundle},
 };
 
@@ -106,6 +106,11 @@ where
             sink,
             annotations: None,
         })
+    }
+
+    /// Puts the issuer's signature beside the terms.
+    pub(crate) fn sign_terms(&mut self, signed: &SignedTerms) -> Result<(), Failure> {
+        Ok(self.sink.bundle.add_signature(signed)?)
     }
 
     /// Also collects the `x_` columns.

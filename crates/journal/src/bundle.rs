@@ -15,7 +15,7 @@ use std::{
 
 use softcap_offering::{Command, Offering, Outcome, Stamp};
 use softcap_proof::{
-    ProofError, SigningKey,
+    ProofError, SignedTerms, SigningKey,
     bundle::{BundleFile, BundleSink, BundleWriter, DigestWriter, FileDigest, SettledBundle},
     entry::{Entry, decode},
 };
@@ -42,6 +42,9 @@ where
     let announced = announced(log).await?;
     let text = log.row.document.as_bytes();
     let mut bundle = BundleWriter::new(text, log.terms.clone(), announced, sink)?;
+    if let Some(issuer) = &log.row.issuer {
+        bundle.add_signature(&SignedTerms::parse(issuer.note.as_bytes())?)?;
+    }
     let size = log.reader.size();
     let mut next = 1;
     let mut is_whole = false;

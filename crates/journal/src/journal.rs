@@ -18,9 +18,9 @@ use tokio::{sync::OnceCell, time::sleep};
 
 use crate::locks::{read, write};
 use crate::{
-    BATCH_TIME, Clock, Follower, Hold, Intake, JournalError, Log, LogKind, LogName, LogReader,
-    LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, Sequencer, SequencerConfig,
-    Store, Submission, Tiles,
+    BATCH_TIME, Clock, Follower, Hold, Intake, IssuerSignature, JournalError, Log, LogKind,
+    LogName, LogReader, LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, Sequencer,
+    SequencerConfig, Store, Submission, Tiles,
     companions::{Companions, TILES_AT_ONCE, keep_newest, write_all_tiles},
     kept_checkpoint::KeptCheckpoints,
     machine::SERVER_LINE,
@@ -159,6 +159,7 @@ impl Journal {
             origin: format!("{}/platform", self.key.verifier_key().name()),
             document: String::new(),
             created: self.clock.now(),
+            issuer: None,
         };
         let created = match self.refuse_lost(&row.name).await {
             Ok(()) => self.store.create(&row).await,
@@ -227,6 +228,20 @@ impl Journal {
         name: &LogName,
         document: &str,
     ) -> Result<Arc<OfferingLog>, JournalError> {
+        self.announce_signed(name, document, None).await
+    }
+
+    /// As [`Journal::announce`], with the signature of the issuer beside the terms. Whose it is was
+    /// verified by the caller.
+    ///
+    /// # Errors
+    /// Those of [`Journal::announce`].
+    pub async fn announce_signed(
+        &self,
+        name: &LogName,
+        document: &str,
+        issuer: Option<IssuerSignature>,
+    ) -> Result<Arc<OfferingLog>, JournalError> {
         if *name == LogName::platform() {
             return Err(JournalError::LogExists(name.to_string()));
         }
@@ -242,6 +257,7 @@ impl Journal {
             origin: terms.origin.clone(),
             document: document.to_owned(),
             created: self.clock.now(),
+            issuer,
         };
         let starting = self.starting.lock().await;
         let others = self.store.logs().await?;

@@ -115,6 +115,17 @@ pub struct LogRow {
     pub document: String,
     /// Unix milliseconds.
     pub created: u64,
+    /// Who signed the terms of an offering, if anybody did.
+    pub issuer: Option<IssuerSignature>,
+}
+
+/// That an issuer signed the terms of an offering.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuerSignature {
+    /// The issuer's public key, `NAME+ID+KEY`.
+    pub key: String,
+    /// The signed note.
+    pub note: String,
 }
 
 row! {
@@ -124,6 +135,8 @@ row! {
         origin: String,
         document: String,
         created: i64,
+        issuer_key: String,
+        signature: String,
     }
 }
 
@@ -147,6 +160,16 @@ fn number(column: i64) -> u64 {
     u64::try_from(column).unwrap_or(0)
 }
 
+impl LogRow {
+    /// Key and note as the columns have them.
+    fn issuer_columns(&self) -> (&str, &str) {
+        let issuer = self.issuer.as_ref();
+        issuer.map_or(("", ""), |issuer| {
+            (issuer.key.as_str(), issuer.note.as_str())
+        })
+    }
+}
+
 impl Store {
     /// Opens the record and brings its tables up to date.
     ///
@@ -156,7 +179,12 @@ impl Store {
         let migrations = migrations!(
             "journal",
             "migrations",
-            ["0001_journal", "0002_origin", "0003_cosignature"]
+            [
+                "0001_journal",
+                "0002_origin",
+                "0003_cosignature",
+                "0004_issuer",
+            ]
         );
         migrations.run(&database).await?;
         let appender = match &database {
@@ -202,7 +230,8 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn logs(&self) -> Result<Vec<LogRow>, JournalError> {
-        const TEXT: &str = "SELECT name, kind, origin, document, created FROM log ORDER BY name";
+        const TEXT: &str = "SELECT name, kind, origin, document, created, issuer_key, signature \
+            FROM log ORDER BY name";
         let rows = on_reader!(&self.database, |pool| sqlx::query_as::<_, LogColumns>(TEXT)
             .fetch_all(pool)
             .await)?;
@@ -220,6 +249,10 @@ impl Store {
                     origin: row.origin.clone(),
                     document: row.document.clone(),
                     created: number(row.created),
+                    issuer: (!row.issuer_key.is_empty()).then(|| IssuerSignature {
+                        key: row.issuer_key.clone(),
+                        note: row.signature.clone(),
+                    }),
                 })
             })
             .collect()

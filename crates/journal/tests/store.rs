@@ -26,6 +26,7 @@ fn row() -> LogRow {
         kind: LogKind::Offering,
         origin: "softcap.example/harbour".to_owned(),
         document: "rules = 1\n".to_owned(),
+        issuer: None,
         created: 1,
     }
 }

@@ -260,7 +260,7 @@ impl CheckpointNote {
     /// # Errors
     /// [`ProofError::CheckpointMalformed`] with the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, ProofError> {
-        let text = printable_text(bytes)?;
+        let text = printable_text(bytes, malformed)?;
         let Some((body, signatures)) = text.split_once("\n\n") else {
             let body = text.strip_suffix('\n').ok_or_else(|| {
                 malformed(
@@ -272,7 +272,7 @@ impl CheckpointNote {
         };
         let checkpoint = Checkpoint::parse(body)?;
         let first_line = body.split('\n').count() + 2;
-        let signatures = parse_signatures(signatures, first_line)?;
+        let signatures = parse_signatures(signatures, first_line, malformed)?;
         Ok(Self::Signed(SignedCheckpoint {
             checkpoint,
             signatures,
@@ -310,7 +310,10 @@ impl fmt::Display for CheckpointNote {
 }
 
 /// The bytes as text, if they are UTF-8 of a sane length without control characters but newlines.
-fn printable_text(bytes: &[u8]) -> Result<&str, ProofError> {
+pub(crate) fn printable_text(
+    bytes: &[u8],
+    malformed: fn(usize, &'static str) -> ProofError,
+) -> Result<&str, ProofError> {
     if bytes.len() > TEXT_MAX {
         return Err(malformed(1, "the text is longer than 1,000,000 bytes"));
     }
@@ -344,7 +347,12 @@ fn parse_root(text: &str) -> Result<Root, ProofError> {
     }
 }
 
-fn parse_signatures(text: &str, first_line: usize) -> Result<Vec<SignatureLine>, ProofError> {
+/// The signature lines of a note; their first one has this number in it.
+pub(crate) fn parse_signatures(
+    text: &str,
+    first_line: usize,
+    malformed: fn(usize, &'static str) -> ProofError,
+) -> Result<Vec<SignatureLine>, ProofError> {
     let Some(text) = text.strip_suffix('\n') else {
         let last_line = first_line + text.split('\n').count() - 1;
         return Err(malformed(

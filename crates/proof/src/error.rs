@@ -95,6 +95,38 @@ pub enum ProofError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// P208: the text is not a signature of terms.
+    #[error("not a signature of terms: line {line}: {problem}")]
+    SignedTermsMalformed {
+        /// Line of the text, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// P209: a signature is of other terms.
+    #[error("it signs the terms {terms_hash} of {origin}, which are not these")]
+    OtherTermsSigned {
+        /// The origin that was signed.
+        origin: String,
+        /// The hash that was signed.
+        terms_hash: String,
+    },
+    /// P210: the issuer's key that was asked about did not sign the terms.
+    #[error("the terms have no signature by {name}+{id:08x}")]
+    TermsNotSigned {
+        /// Name of the key.
+        name: String,
+        /// The key's 32-bit id.
+        id: u32,
+    },
+    /// P211: a signature line names the issuer's key and does not verify.
+    #[error("the signature of the terms by {name}+{id:08x} is false")]
+    TermsSignatureInvalid {
+        /// Name of the key.
+        name: String,
+        /// The key's 32-bit id.
+        id: u32,
+    },
     /// P301: a settlement without investors has no tree.
     #[error("a settlement tree needs at least one leaf")]
     SettlementEmpty,
@@ -226,6 +258,10 @@ impl ProofError {
             Self::SignatureInvalid { .. } => "P205",
             Self::CosignatureMalformed { .. } => "P206",
             Self::WitnessRequestMalformed { .. } => "P207",
+            Self::SignedTermsMalformed { .. } => "P208",
+            Self::OtherTermsSigned { .. } => "P209",
+            Self::TermsNotSigned { .. } => "P210",
+            Self::TermsSignatureInvalid { .. } => "P211",
             Self::SettlementEmpty => "P301",
             Self::SettlementTooLarge { .. } => "P302",
             Self::SettlementProofInvalid => "P303",
@@ -280,6 +316,18 @@ impl ProofError {
             }
             Self::WitnessRequestMalformed { .. } => {
                 "Send `old` and a size, the proof in base64, an empty line, and the checkpoint."
+            }
+            Self::SignedTermsMalformed { .. } => {
+                "Give the file that softcap offering sign wrote, byte for byte."
+            }
+            Self::OtherTermsSigned { .. } => {
+                "Compare the two terms; the issuer signs again after every change."
+            }
+            Self::TermsNotSigned { .. } => {
+                "Compare the key with one from a source you trust, or let the issuer sign."
+            }
+            Self::TermsSignatureInvalid { .. } => {
+                "Do not trust these terms: the signature is of others, or forged."
             }
             Self::SettlementEmpty => "Settle an offering in which at least one investor took part.",
             Self::SettlementTooLarge { .. } => "Split the sale into several offerings.",

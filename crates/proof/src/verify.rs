@@ -28,13 +28,14 @@ use crate::bundle::{
 };
 use crate::checkpoint::{Checkpoint, CheckpointNote};
 use crate::error::ProofError;
+use crate::signed_terms::SignedTerms;
 use compare::{CompareSink, Differences};
 use replay::Replayed;
 use source::{digest, read_small};
 
 pub use error::{Place, VerifyError};
 pub use source::BundleSource;
-pub use verdict::{Progress, SignatureTrust, Stage, Trust, Verified};
+pub use verdict::{IssuerTrust, Progress, SignatureTrust, Stage, Trust, Verified};
 
 /// Longest `offering.toml` in bytes.
 const OFFERING_MAX: u64 = 16 << 20;
@@ -91,6 +92,10 @@ pub fn verify_and_keep(
         let found = offering.terms_hash();
         return Err(VerifyError::OtherTermsHash { expected, found });
     }
+    let issuer = bundle.check_issuer(&offering, trust)?;
+    if bundle.has(BundleFile::OfferingSignature) {
+        files.push(bundle.listed(BundleFile::OfferingSignature)?);
+    }
 
     let replayed = bundle.replay(&mut offering, expected_entries, progress)?;
     files.extend_from_slice(&replayed.files);
@@ -114,7 +119,7 @@ pub fn verify_and_keep(
     let summary = write_summary(&offering, &commitments, &tables, &sink);
     files.push(bundle.compared(&found, 0, summary)?);
     for file in [BundleFile::Report, BundleFile::Annotations] {
-        if bundle.manifest.digest(file).is_some() {
+        if bundle.has(file) {
             files.push(bundle.unchanged(file)?);
         }
     }
@@ -124,7 +129,7 @@ pub fn verify_and_keep(
         done: expected_entries,
         total: expected_entries,
     });
-    let verified = Verified::new(&offering, &replayed, &tables, signature, trust);
+    let verified = Verified::new(&offering, &replayed, &tables, (signature, issuer), trust);
     Ok(Kept {
         verified,
         offering,
@@ -201,6 +206,42 @@ impl Bundle<'_> {
                 problem: format!("it does not list {file}"),
             })?;
         Ok((file, digest))
+    }
+
+    /// Whether the bundle lists a file.
+    fn has(&self, file: BundleFile) -> bool {
+        self.manifest.digest(file).is_some()
+    }
+
+    /// The issuer's signature is one of these terms, and by the key that the reader gave.
+    fn check_issuer(&self, offering: &Offering, trust: &Trust) -> Result<IssuerTrust, VerifyError> {
+        let file = BundleFile::OfferingSignature;
+        if !self.has(file) {
+            return match &trust.issuer_key {
+                None => Ok(IssuerTrust::Unsigned),
+                Some(key) => Err(VerifyError::NotSignedByIssuer {
+                    source: ProofError::TermsNotSigned {
+                        name: key.name().to_owned(),
+                        id: key.id(),
+                    },
+                }),
+            };
+        }
+        let bytes = read_small(self.source, file, SMALL_MAX)?;
+        if self.manifest.digest(file) != Some(FileDigest::of(&bytes)) {
+            return Err(not_listed(file));
+        }
+        let checked = || -> Result<IssuerTrust, ProofError> {
+            let signed = SignedTerms::parse(&bytes)?;
+            signed.require(&offering.terms().origin, offering.terms_hash())?;
+            let Some(key) = &trust.issuer_key else {
+                let names = signed.claimed_signers().map(str::to_owned);
+                return Ok(IssuerTrust::Claimed(names.collect()));
+            };
+            signed.verify(key)?;
+            Ok(IssuerTrust::Given(key.clone()))
+        };
+        checked().map_err(|source| VerifyError::NotSignedByIssuer { source })
     }
 
     /// Whether a file is not the one that the manifest lists.

@@ -14,7 +14,7 @@ use confique::{Config as _, File, FileFormat, Layer as _, toml::FormatOptions};
 use ipnet::IpNet;
 use serde::Deserialize;
 use softcap_database::DatabaseUrl;
-use softcap_proof::{ProofError, WitnessKey};
+use softcap_proof::{ProofError, VerifierKey, WitnessKey};
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "softcap.toml";
@@ -42,6 +42,9 @@ pub struct Config {
     /// Who may add cosignatures to checkpoints.
     #[config(nested)]
     pub witnesses: WitnessesSection,
+    /// Who signs the terms of offerings.
+    #[config(nested)]
+    pub issuers: IssuersSection,
 }
 
 /// Where the service listens and keeps its data.
@@ -207,6 +210,36 @@ impl FromStr for Witness {
 }
 
 impl<'de> Deserialize<'de> for Witness {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(source)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Who signs the terms of offerings.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct IssuersSection {
+    /// Public keys of issuers (`softcap key` prints them), `NAME+ID+KEY`. When one is named, only terms
+    /// that one of them signed (`softcap offering sign`) are announced. As a variable: separated by
+    /// commas.
+    #[config(env = "SOFTCAP_ISSUERS", default = [], parse_env = confique::env::parse::list_by_comma)]
+    pub keys: Vec<Issuer>,
+}
+
+/// The public key of an issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer(pub VerifierKey);
+
+impl FromStr for Issuer {
+    type Err = ProofError;
+
+    fn from_str(text: &str) -> Result<Self, ProofError> {
+        VerifierKey::parse(text).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Issuer {
     fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
         text.parse().map_err(serde::de::Error::custom)
@@ -411,6 +444,7 @@ mod tests {
             ("[webhooks]\nallow_loopback = true\n", ""),
             ("[webhooks]\nretention_days = 0\n", "H902"),
             ("[witnesses]\nkeys = [\"w+1+A\"]\n", "not a witness key"),
+            ("[issuers]\nkeys = [\"w+1+A\"]\n", "not a verifier key"),
             (
                 "[server]\nlisten = \"0.0.0.0:80\"\n[webhooks]\nallow_loopback = true\n",
                 "for development",

@@ -28,8 +28,9 @@ mod tls;
 pub mod webhooks;
 
 pub use config::{
-    Config, ConfigError, DEFAULT_FILE, LimitsSection, LogFormat, LogSection, Network, NotANetwork,
-    ServerSection, TlsSection, WebhooksSection, Witness, WitnessesSection,
+    Config, ConfigError, DEFAULT_FILE, Issuer, IssuersSection, LimitsSection, LogFormat,
+    LogSection, Network, NotANetwork, ServerSection, TlsSection, WebhooksSection, Witness,
+    WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

@@ -72,6 +72,7 @@ impl Node {
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
+        let issuers = config.issuers.keys.iter().map(|key| key.0.clone());
         let journal = JournalConfig {
             url,
             folder,
@@ -93,6 +94,7 @@ impl Node {
             webhooks,
             cosignatures,
             drafts,
+            issuers: issuers.collect(),
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
         }));

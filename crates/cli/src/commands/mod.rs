@@ -10,6 +10,7 @@ mod key;
 mod migrate;
 mod offering_check;
 mod offering_new;
+mod offering_sign;
 mod offering_simulate;
 mod proof;
 mod rebuild;
@@ -38,6 +39,9 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
             offering_new::run(&arguments, console)
         }
         Command::Offering(OfferingCommand::Check { terms }) => offering_check::run(&terms, console),
+        Command::Offering(OfferingCommand::Sign(arguments)) => {
+            offering_sign::run(&arguments, console)
+        }
         Command::Offering(OfferingCommand::Simulate(arguments)) => {
             offering_simulate::run(&arguments, console)
         }

@@ -11,10 +11,11 @@ use std::{
 use serde_json::json;
 use softcap_offering::terms::{Severity, Terms, lint};
 use softcap_proof::{
-    SigningKey,
+    SignedTerms, SigningKey,
     bundle::{BundleSink, OpaqueFile, SettledBundle},
 };
 
+use super::offering_sign::read_signature;
 use crate::{
     arguments::SettleArguments,
     console::Console,
@@ -38,6 +39,7 @@ struct Input {
     contributions: ContributionsFile,
     entries: Entries,
     key: Option<SigningKey>,
+    signature: Option<SignedTerms>,
 }
 
 pub(crate) fn run(arguments: &SettleArguments, console: &Console) -> Result<ExitCode, Failure> {
@@ -59,6 +61,8 @@ pub(crate) fn run(arguments: &SettleArguments, console: &Console) -> Result<Exit
 fn read_input(arguments: &SettleArguments) -> Result<Input, Failure> {
     let (terms, terms_text) = terms_file::read(&arguments.terms)?;
     let key = arguments.key.as_deref().map(read_key).transpose()?;
+    let signature = arguments.signature.as_deref().map(read_signature);
+    let signature = signature.transpose()?;
     let contributions = ContributionsFile::open(&arguments.contributions)?;
     let entries = match &arguments.entries {
         Some(path) => Entries::read(path, &terms)?,
@@ -70,6 +74,7 @@ fn read_input(arguments: &SettleArguments) -> Result<Input, Failure> {
         contributions,
         entries,
         key,
+        signature,
     })
 }
 
@@ -108,9 +113,13 @@ where
         contributions,
         entries,
         key,
+        signature,
     } = input;
     let bar = console.progress("settling", Some(contributions.bytes()));
     let mut recording = Recording::new(&terms_text, &terms, &entries, sink)?;
+    if let Some(signed) = &signature {
+        recording.sign_terms(signed)?;
+    }
     if arguments.with_annotations {
         recording.keep_annotations();
     }

@@ -6,7 +6,8 @@ use serde_json::json;
 use softcap_proof::{
     VerifierKey,
     verify::{
-        Kept, Progress, SignatureTrust, Stage, Trust, Verified, VerifyError, verify_and_keep,
+        IssuerTrust, Kept, Progress, SignatureTrust, Stage, Trust, Verified, VerifyError,
+        verify_and_keep,
     },
 };
 
@@ -82,18 +83,26 @@ pub(crate) fn checked(
 }
 
 fn trust(arguments: &VerifyArguments) -> Result<Trust, Failure> {
-    let key = arguments.key.as_deref().map(parse_key).transpose()?;
+    let key = arguments.key.as_deref();
+    let key = key.map(|text| parse_key("key", text)).transpose()?;
+    let issuer_key = arguments.issuer_key.as_deref();
+    let issuer_key = issuer_key.map(|text| parse_key("issuer-key", text));
+    let issuer_key = issuer_key.transpose()?;
     let terms_hash = arguments
         .terms_hash
         .as_deref()
         .map(parse_hash)
         .transpose()?;
-    Ok(Trust { key, terms_hash })
+    Ok(Trust {
+        key,
+        terms_hash,
+        issuer_key,
+    })
 }
 
-fn parse_key(text: &str) -> Result<VerifierKey, Failure> {
+fn parse_key(flag: &'static str, text: &str) -> Result<VerifierKey, Failure> {
     VerifierKey::parse(text).map_err(|error| Failure::Argument {
-        flag: "key",
+        flag,
         problem: error.to_string(),
         allowed: "a public key as `softcap key` prints it: NAME+ID+KEY, in quotes",
     })
@@ -141,6 +150,11 @@ fn value(verified: &Verified) -> serde_json::Value {
         SignatureTrust::FromBundle(key) => ("key from the bundle", Some(key.to_string())),
         SignatureTrust::Given(key) => ("key given", Some(key.to_string())),
     };
+    let (terms_signature, issuer_key) = match &verified.issuer {
+        IssuerTrust::Unsigned => ("unsigned", None),
+        IssuerTrust::Claimed(_) => ("not checked", None),
+        IssuerTrust::Given(key) => ("key given", Some(key.to_string())),
+    };
     json!({
         "verified": true,
         "statement": verified.to_string(),
@@ -154,5 +168,7 @@ fn value(verified: &Verified) -> serde_json::Value {
         "settlement_root": verified.settlement_root.map(|root| root.to_string()),
         "signature": signature,
         "key": key,
+        "terms_signature": terms_signature,
+        "issuer_key": issuer_key,
     })
 }

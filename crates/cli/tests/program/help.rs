@@ -14,6 +14,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
         &["offering", "check"],
         "Exit codes: 0 nothing found, 1 warnings, 2 errors.",
     ),
+    (
+        &["offering", "sign"],
+        "Exit codes: 0 signed, 2 errors in the terms",
+    ),
     (&["offering", "simulate"], ""),
     (&["settle"], "Exit codes: 0 settled"),
     (
@@ -132,6 +136,8 @@ fn every_example_works() {
                 std::fs::remove_dir_all(place.path().join("result")).unwrap();
             } else if example.starts_with("key") {
                 std::fs::remove_file(place.path().join("log.key")).unwrap();
+            } else if example.starts_with("offering sign") {
+                place.shell("cp log.key issuer.key", &[]).succeeded();
             } else if example.starts_with("offering new") {
                 std::fs::remove_file(place.path().join("offering.toml")).unwrap();
             } else if example.starts_with("config --check") {
@@ -144,7 +150,7 @@ fn every_example_works() {
             run += 1;
         }
     }
-    assert_eq!((run, placeholders), (21, 3));
+    assert_eq!((run, placeholders), (23, 3));
 }
 
 #[test]

@@ -192,3 +192,65 @@ fn a_forged_result_is_consistent_and_caught_by_what_is_known() {
     );
     refuted(&place, &["--key", &key], "V111", &[]);
 }
+
+#[test]
+fn the_issuer_signs_offline_and_a_reader_with_the_key_decides() {
+    let place = Workplace::starter();
+    let key = make_key(&place, "example.org/issuer", "issuer.key");
+    let other = make_key(&place, "example.org/other", "other.key");
+    let sign = ["offering", "sign", "offering.toml", "--key", "issuer.key"];
+    let answer = place.run(&[&sign[..], &["--json"]].concat()).succeeded();
+    assert_eq!(answer.value()["issuer_key"].as_str().unwrap(), key);
+    let note = place.text("offering.sig");
+    let hash = answer.value()["terms_hash"].as_str().unwrap().to_owned();
+    let begin = format!("softcap terms/v1\nsoftcap.example/harbour\n{hash}\n\n");
+    assert!(note.starts_with(&begin), "{note}");
+    // It overwrites nothing.
+    place.run(&sign).refused(&["C305", "offering.sig"]);
+    assert_eq!(place.text("offering.sig"), note);
+
+    let settle = [&SETTLE[..], &["--signature", "offering.sig"]].concat();
+    place.run(&settle).succeeded();
+    assert_eq!(place.text("result/offering.sig"), note);
+    let answer = place.run(&["verify", "result"]).succeeded();
+    assert!(
+        answer.out.contains("in the name of example.org/issuer"),
+        "{answer:?}"
+    );
+    let with_key = ["verify", "result", "--issuer-key", &key];
+    let answer = place.run(&with_key).succeeded();
+    assert!(
+        answer
+            .out
+            .contains(&format!("signed by the issuer's key you gave, {key}")),
+        "{answer:?}"
+    );
+    let answer = place.run(&["verify", "result", "--issuer-key", &other]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.out.contains("V114"), "{answer:?}");
+
+    // A signature is of these terms, down to a name.
+    let changed = place.text("offering.toml");
+    let changed = changed.replacen("name = \"Harbour\"", "name = \"Haven\"", 1);
+    place.write("offering.toml", changed);
+    std::fs::remove_dir_all(place.path().join("result")).unwrap();
+    let answer = place.run(&settle);
+    answer.refused(&["P209"]);
+    assert!(!place.path().join("result").exists());
+    // Broken terms are not signed.
+    place.write("offering.toml", "rules = 1");
+    std::fs::remove_file(place.path().join("offering.sig")).unwrap();
+    let answer = place.run(&sign);
+    assert_eq!(answer.code, Some(2), "{answer:?}");
+    answer.says(&["C306"]);
+    assert!(!place.path().join("offering.sig").exists());
+}
+
+#[test]
+fn without_a_signature_no_key_of_an_issuer_is_satisfied() {
+    let place = Workplace::settled();
+    let key = make_key(&place, "example.org/issuer", "issuer.key");
+    let answer = place.run(&["verify", "result", "--issuer-key", &key]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.out.contains("V114"), "{answer:?}");
+}

@@ -17,13 +17,16 @@ pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalErr
     let failed = |error: sqlx::Error| JournalError::from(DatabaseError::from(error));
     let mut transaction = pool.begin().await.map_err(failed)?;
     sqlx::query(
-        "INSERT INTO log (name, kind, origin, document, created) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO log (name, kind, origin, document, created, issuer_key, signature) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(row.name.as_str())
     .bind(row.kind.code())
     .bind(&row.origin)
     .bind(&row.document)
     .bind(column(row.created)?)
+    .bind(row.issuer_columns().0)
+    .bind(row.issuer_columns().1)
     .execute(&mut *transaction)
     .await
     .map_err(failed)?;

@@ -39,13 +39,16 @@ pub(super) async fn create(writer: &Writer, row: &LogRow) -> Result<(), JournalE
     let mut held = writer.0.lock().await;
     let connection = held.as_mut().ok_or_else(closed)?;
     sqlx::query(
-        "INSERT INTO log (name, kind, origin, document, created) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO log (name, kind, origin, document, created, issuer_key, signature) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(row.name.as_str())
     .bind(row.kind.code())
     .bind(&row.origin)
     .bind(&row.document)
     .bind(column(row.created)?)
+    .bind(row.issuer_columns().0)
+    .bind(row.issuer_columns().1)
     .execute(connection)
     .await
     .map_err(DatabaseError::from)?;

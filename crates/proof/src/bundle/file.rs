@@ -8,6 +8,8 @@ use std::io::{self, Write};
 pub enum BundleFile {
     /// The terms as given.
     Offering,
+    /// The issuer's signature of the terms; missing when nobody signed them.
+    OfferingSignature,
     /// The terms in canonical form, whose hash the first entry announces.
     Terms,
     /// All entries.
@@ -34,8 +36,9 @@ pub enum BundleFile {
 
 impl BundleFile {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Offering,
+        Self::OfferingSignature,
         Self::Terms,
         Self::Journal,
         Self::JournalHashes,
@@ -54,6 +57,7 @@ impl BundleFile {
     pub fn name(self) -> &'static str {
         match self {
             Self::Offering => "offering.toml",
+            Self::OfferingSignature => "offering.sig",
             Self::Terms => "terms.json",
             Self::Journal => "journal",
             Self::JournalHashes => "journal.hashes",
@@ -77,7 +81,9 @@ impl BundleFile {
     /// Whether every bundle has it.
     pub(crate) fn is_required(self) -> bool {
         match self {
-            Self::SettlementTree | Self::Report | Self::Annotations => false,
+            Self::OfferingSignature | Self::SettlementTree | Self::Report | Self::Annotations => {
+                false
+            }
             Self::Offering
             | Self::Terms
             | Self::Journal

@@ -86,9 +86,9 @@ contribution = { min = "10 EUR" }
 "#;
 
 const OPEN: u64 = 1_773_057_600_000;
-const CLOSE: u64 = 1_774_267_200_000;
+pub(crate) const CLOSE: u64 = 1_774_267_200_000;
 
-fn at(position: u64) -> Stamp {
+pub(crate) fn at(position: u64) -> Stamp {
     Stamp {
         line: LineIndex(0),
         position: Position(position),

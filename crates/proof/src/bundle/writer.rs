@@ -16,6 +16,7 @@ use crate::entry::Entry;
 use crate::error::ProofError;
 use crate::journal::{JournalEnd, JournalWriter};
 use crate::note_key::SigningKey;
+use crate::signed_terms::SignedTerms;
 
 type Files = Vec<(BundleFile, FileDigest)>;
 
@@ -69,6 +70,20 @@ where
         };
         writer.record(stamp, &Command::Announce { terms_hash })?;
         Ok(writer)
+    }
+
+    /// Adds the issuer's signature of the terms. Whose it is, is for the caller to verify.
+    ///
+    /// # Errors
+    /// [`ProofError::OtherTermsSigned`], [`ProofError::BundleIo`].
+    pub fn add_signature(&mut self, signed: &SignedTerms) -> Result<(), ProofError> {
+        signed.require(&self.offering.terms().origin, self.offering.terms_hash())?;
+        let text = signed.to_string();
+        let written = write_file(self.sink, BundleFile::OfferingSignature, |out| {
+            out.write_all(text.as_bytes())
+        })?;
+        self.files.push(written);
+        Ok(())
     }
 
     /// The offering as far as it is recorded.

@@ -180,6 +180,7 @@ fn is_text(file: BundleFile) -> bool {
     match file {
         BundleFile::SettlementTree | BundleFile::Journal | BundleFile::JournalHashes => false,
         BundleFile::Offering
+        | BundleFile::OfferingSignature
         | BundleFile::Terms
         | BundleFile::Checkpoint
         | BundleFile::SettlementTable
@@ -242,6 +243,7 @@ impl Difference {
                 entry: self.offset / 32,
             },
             BundleFile::Offering
+            | BundleFile::OfferingSignature
             | BundleFile::Terms
             | BundleFile::Checkpoint
             | BundleFile::SettlementTable

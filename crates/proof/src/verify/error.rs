@@ -153,6 +153,13 @@ pub enum VerifyError {
         /// The hash of the bundle's terms.
         found: [u8; 32],
     },
+    /// V114: the terms are not signed as they must be.
+    #[error("terms: {source}")]
+    NotSignedByIssuer {
+        /// What is wrong with the signature.
+        #[source]
+        source: ProofError,
+    },
     /// V113: something could not be computed.
     #[error("the bundle cannot be computed again")]
     NotVerifiable {
@@ -180,6 +187,7 @@ impl VerifyError {
             Self::NotSignedByKey { .. } => "V111",
             Self::OtherTermsHash { .. } => "V112",
             Self::NotVerifiable { .. } => "V113",
+            Self::NotSignedByIssuer { .. } => "V114",
         }
     }
 
@@ -197,6 +205,7 @@ impl VerifyError {
             | Self::NotPublished => Some(BundleFile::Journal),
             Self::NotSignedByKey { .. } => Some(BundleFile::Checkpoint),
             Self::OtherTermsHash { .. } => Some(BundleFile::Offering),
+            Self::NotSignedByIssuer { .. } => Some(BundleFile::OfferingSignature),
             Self::FolderUnreadable { .. }
             | Self::FileUnexpected { .. }
             | Self::NotVerifiable { .. } => None,
@@ -230,6 +239,9 @@ impl VerifyError {
             }
             Self::NotSignedByKey { .. } => {
                 "Do not trust this bundle unless the key you gave is the wrong one."
+            }
+            Self::NotSignedByIssuer { .. } => {
+                "Do not take these terms for the issuer's unless the key you gave is the wrong one."
             }
             Self::OtherTermsHash { .. } => {
                 "Do not trust this bundle unless the hash you gave is that of another offering."

@@ -1,6 +1,7 @@
 //! Any single change of a bundle is found, and the right file is named.
 
 mod forgeries;
+mod issuers;
 
 use std::io::{self, Read};
 
@@ -57,6 +58,7 @@ fn a_bundle_as_written_is_verified_and_says_what_it_rests_on() {
         SignatureTrust::FromBundle(signed.clone())
     );
     let trust = Trust {
+        issuer_key: None,
         key: Some(signed.clone()),
         terms_hash: Some(verified.terms_hash),
     };
@@ -86,6 +88,7 @@ fn an_empty_sale_is_verified_and_a_tree_in_it_is_unexpected() {
 fn another_key_or_terms_hash_is_refused() {
     let other = crate::SigningKey::from_entropy("softcap.example/harbour", &[1; 32]).unwrap();
     let by_other = Trust {
+        issuer_key: None,
         key: Some(other.verifier_key().clone()),
         terms_hash: None,
     };
@@ -96,6 +99,7 @@ fn another_key_or_terms_hash_is_refused() {
         let error = verify(&bundle, &by_other, &mut |_| {}).unwrap_err();
         assert_eq!(error.code(), "V111", "{error}");
         let other_terms = Trust {
+            issuer_key: None,
             key: None,
             terms_hash: Some([3; 32]),
         };

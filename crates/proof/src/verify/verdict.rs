@@ -18,6 +18,8 @@ pub struct Trust {
     pub key: Option<VerifierKey>,
     /// The hash that the terms must have.
     pub terms_hash: Option<[u8; 32]>,
+    /// The key of the issuer that must have signed the terms.
+    pub issuer_key: Option<VerifierKey>,
 }
 
 /// How far verification is.
@@ -51,6 +53,17 @@ pub enum SignatureTrust {
     Given(VerifierKey),
 }
 
+/// On whose word it rests that these are the issuer's terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuerTrust {
+    /// Nobody's: they are not signed.
+    Unsigned,
+    /// They carry signatures in these names, and the reader gave no key.
+    Claimed(Vec<String>),
+    /// They are signed by the key that the reader gave.
+    Given(VerifierKey),
+}
+
 /// A bundle in which everything follows from its terms and its journal.
 #[derive(Clone, Debug)]
 pub struct Verified {
@@ -72,6 +85,8 @@ pub struct Verified {
     pub settlement_root: Option<SettlementRoot>,
     /// On whose word the checkpoint rests.
     pub signature: SignatureTrust,
+    /// On whose word it rests that these are the issuer's terms.
+    pub issuer: IssuerTrust,
 }
 
 impl Verified {
@@ -79,7 +94,7 @@ impl Verified {
         offering: &Offering,
         replayed: &Replayed,
         tables: &Tables,
-        signature: SignatureTrust,
+        (signature, issuer): (SignatureTrust, IssuerTrust),
         trust: &Trust,
     ) -> Self {
         let verdict = offering
@@ -96,6 +111,7 @@ impl Verified {
             journal_root: replayed.root,
             settlement_root: tables.root,
             signature,
+            issuer,
         }
     }
 }
@@ -133,6 +149,21 @@ impl fmt::Display for Verified {
                 out,
                 "signed by the key you gave, {key}; the terms have the hash you gave, {terms}"
             ),
+        }?;
+        match &self.issuer {
+            IssuerTrust::Unsigned => Ok(()),
+            IssuerTrust::Claimed(names) => write!(
+                out,
+                "; the terms carry a signature in the name of {}, which only the issuer's key can \
+                 check",
+                names.join(", ")
+            ),
+            IssuerTrust::Given(key) => {
+                write!(
+                    out,
+                    "; the terms are signed by the issuer's key you gave, {key}"
+                )
+            }
         }
     }
 }

@@ -21,7 +21,8 @@ use super::{
     Service,
     caller::Caller,
     etag::{require_version, tagged, unless_known},
-    offerings::{CheckReport, OfferingView, announce_terms, check_terms, free_name},
+    issuer::Signing,
+    offerings::{Announced, CheckReport, OfferingView, announce_terms, check_terms, free_name},
     page::rows,
     simulations::{SimulationView, TrialBody, simulate_terms},
 };
@@ -77,6 +78,12 @@ pub(super) struct DraftTerms {
 pub(super) struct Announcement {
     /// The hash of the terms, so that nobody announces other ones than were checked.
     terms_hash: String,
+    /// The issuer's signature of them: the content of `offering.sig`.
+    #[serde(default)]
+    signature: Option<String>,
+    /// The issuer's public key, `NAME+ID+KEY`. Without it one of those that the server knows.
+    #[serde(default)]
+    issuer_key: Option<String>,
 }
 
 /// A draft.
@@ -382,7 +389,15 @@ async fn announce(
 ) -> Result<Response, ApiError> {
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     let log_name = free_name(&caller, &name)?;
-    let view = announce_terms(&service, &log_name, &draft.terms, &announcement.terms_hash).await?;
+    let announced = Announced {
+        text: &draft.terms,
+        terms_hash: &announcement.terms_hash,
+        signing: Signing {
+            note: announcement.signature.as_deref(),
+            key: announcement.issuer_key.as_deref(),
+        },
+    };
+    let view = announce_terms(&service, &log_name, &announced).await?;
     // The offering is there whatever becomes of its draft, and of that whoever lists drafts learns.
     if let Err(error) = service.drafts.remove(&name, &draft.version).await {
         tracing::warn!(draft = %name, %error, "a draft was announced and is still there");

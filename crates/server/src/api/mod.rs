@@ -18,6 +18,7 @@ mod entry_view;
 mod etag;
 mod events;
 mod investors;
+mod issuer;
 mod keys;
 mod lately_used;
 mod log;
@@ -44,6 +45,7 @@ use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
 use softcap_offering::RequestId;
+use softcap_proof::VerifierKey;
 use zeroize::Zeroizing;
 
 use crate::{drafts::Drafts, problem::ApiError, system::CodeText, webhooks::Webhooks};
@@ -78,6 +80,7 @@ pub struct Service {
     requests: RequestKey,
     webhooks: Webhooks,
     drafts: Drafts,
+    issuers: Vec<VerifierKey>,
     trees: settlements::Trees,
     bundles: bundles::Bundles,
     cosignatures: Arc<Cosignatures>,
@@ -100,6 +103,8 @@ pub struct ServiceParts {
     pub webhooks: Webhooks,
     /// Drafts of what comes next.
     pub drafts: Drafts,
+    /// Who must have signed terms that are announced; empty: nobody need to.
+    pub issuers: Vec<VerifierKey>,
     /// What witnesses say of it.
     pub cosignatures: Arc<Cosignatures>,
     /// Measures the minute of refusals.
@@ -151,6 +156,7 @@ impl Service {
             requests: parts.requests,
             webhooks: parts.webhooks,
             drafts: parts.drafts,
+            issuers: parts.issuers,
             trees: settlements::Trees::default(),
             bundles: bundles::Bundles::default(),
             cosignatures: parts.cosignatures,

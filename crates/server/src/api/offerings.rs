@@ -17,7 +17,12 @@ use softcap_proof::hex;
 use utoipa::ToSchema;
 
 use super::{
-    Service, amount::Money, caller::Caller, entry_view::position_text, etag::unless_known,
+    Service,
+    amount::Money,
+    caller::Caller,
+    entry_view::position_text,
+    etag::unless_known,
+    issuer::{Signing, TermsSignature, verified},
     submit::of_journal,
 };
 use crate::{
@@ -33,7 +38,7 @@ const FOREIGN_CLOCK: &str = "note: the clock counts blocks: softcap settle takes
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(check, announce, list, read, terms_text))]
+#[openapi(paths(check, announce, list, read, terms_text, terms_signature))]
 pub(crate) struct OfferingPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
@@ -42,6 +47,10 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/v1/offerings/check", post(check))
         .route("/v1/offerings/{offering}", get(read))
         .route("/v1/offerings/{offering}/terms", get(terms_text))
+        .route(
+            "/v1/offerings/{offering}/terms/signature",
+            get(terms_signature),
+        )
 }
 
 /// Terms to be checked.
@@ -63,6 +72,12 @@ pub(super) struct NewOffering {
     terms: String,
     /// The hash of the terms, so that nobody announces other ones than were checked.
     terms_hash: String,
+    /// The issuer's signature of them: the content of `offering.sig`.
+    #[serde(default)]
+    signature: Option<String>,
+    /// The issuer's public key, `NAME+ID+KEY`. Without it one of those that the server knows.
+    #[serde(default)]
+    issuer_key: Option<String>,
 }
 
 /// What the linter says.
@@ -88,6 +103,11 @@ pub(super) struct OfferingView {
     origin: String,
     /// SHA-256 of the canonical terms.
     terms_hash: String,
+    /// Whether the issuer signed them; the signature is at `.../terms/signature`.
+    terms_signature: TermsSignature,
+    /// The key with which they are signed. Compare it with a source you trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer_key: Option<String>,
     /// Where in its life cycle it is.
     phase: &'static str,
     /// The open round.
@@ -147,6 +167,11 @@ pub(super) fn offering_view(log: &OfferingLog) -> OfferingView {
         title: terms.name.clone(),
         origin: terms.origin.clone(),
         terms_hash: hex(&terms.hash().0),
+        terms_signature: match log.row.issuer {
+            Some(_) => TermsSignature::Signed,
+            None => TermsSignature::Unsigned,
+        },
+        issuer_key: log.row.issuer.as_ref().map(|issuer| issuer.key.clone()),
         phase: phase_name(phase),
         round,
         position: position_text(terms, offering.now_stamp().position.0),
@@ -228,7 +253,19 @@ async fn announce(
     Json(new): Json<NewOffering>,
 ) -> Result<Response, ApiError> {
     let name = free_name(&caller, &new.name)?;
-    let view = announce_terms(&service, &name, &new.terms, &new.terms_hash).await?;
+    let view = announce_terms(
+        &service,
+        &name,
+        &Announced {
+            text: &new.terms,
+            terms_hash: &new.terms_hash,
+            signing: Signing {
+                note: new.signature.as_deref(),
+                key: new.issuer_key.as_deref(),
+            },
+        },
+    )
+    .await?;
     Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
@@ -243,19 +280,31 @@ pub(super) fn free_name(caller: &Caller, name: &str) -> Result<LogName, ApiError
     Ok(name)
 }
 
-/// Freezes terms that have the hash.
+/// Terms that are to be frozen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Announced<'a> {
+    /// The content of `offering.toml`.
+    pub(super) text: &'a str,
+    /// The hash that they must have.
+    pub(super) terms_hash: &'a str,
+    /// Who signed them.
+    pub(super) signing: Signing<'a>,
+}
+
+/// Freezes terms that have the hash, and the signature where one is demanded.
 pub(super) async fn announce_terms(
     service: &Service,
     name: &LogName,
-    text: &str,
-    terms_hash: &str,
+    new: &Announced<'_>,
 ) -> Result<OfferingView, ApiError> {
-    let parsed = parse_terms(text)?;
-    if hex(&parsed.hash().0) != terms_hash.to_ascii_lowercase() {
+    let parsed = parse_terms(new.text)?;
+    if hex(&parsed.hash().0) != new.terms_hash.to_ascii_lowercase() {
         let why = "it is not the hash of these terms: check them first";
         return Err(ApiError::invalid("terms_hash", why));
     }
-    let log = service.journal.announce(name, text).await;
+    let issuer = verified(&service.issuers, &parsed, new.signing)?;
+    let journal = &service.journal;
+    let log = journal.announce_signed(name, new.text, issuer).await;
     Ok(offering_view(&*log.map_err(of_journal)?))
 }
 
@@ -312,4 +361,23 @@ async fn terms_text(
     let tag = hex(&log.terms.hash().0);
     let answer = ([kind], log.row.document.clone());
     Ok(unless_known(&headers, &tag, answer))
+}
+
+/// The issuer's signature of the terms: a signed note (C2SP signed-note) over their origin and hash.
+#[utoipa::path(
+    get,
+    path = "/v1/offerings/{offering}/terms/signature",
+    tag = "offerings",
+    params(("offering" = String, Path, description = "Name of the offering")),
+    responses((status = 200, description = "offering.sig", body = String, content_type = "text/plain")),
+)]
+async fn terms_signature(
+    State(service): State<Arc<Service>>,
+    Path(offering): Path<String>,
+) -> Result<Response, ApiError> {
+    let log = service.offering(&offering)?;
+    let issuer = log.row.issuer.as_ref();
+    let issuer = issuer.ok_or_else(|| ApiError::not_found("nobody signed these terms"))?;
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind)], issuer.note.clone()).into_response())
 }

@@ -16,6 +16,7 @@ mod drafts;
 mod events;
 mod independent_checker;
 mod investors;
+mod issuers;
 mod keys;
 mod log;
 mod offerings;

@@ -78,6 +78,7 @@ fn an_offering_shows_its_state_to_everybody() {
         "title": "Harbour",
         "origin": "softcap.example/harbour",
         "terms_hash": terms_hash(&terms()),
+        "terms_signature": "unsigned",
         "phase": "open",
         "round": "public",
         "position": "2027-01-15T09:01:00Z",

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use softcap_offering::Verdict;
 use softcap_proof::{
-    LeafId, SettlementLeaf, SettlementNode, SettlementRoot, from_hex, hex, settlement_tree,
-    verify::{BundleSource, SignatureTrust, Trust, verify},
+    LeafId, SettlementLeaf, SettlementNode, SettlementRoot, SignedTerms, SigningKey, from_hex, hex,
+    settlement_tree,
+    verify::{BundleSource, IssuerTrust, SignatureTrust, Trust, verify},
 };
 
 use crate::test_node::{Answer, Call, NAME, SETTLEABLE, TestNode, money, terms, terms_hash};
@@ -173,6 +174,7 @@ fn the_audit_bundle_is_verified_and_stays_the_same() {
     let files = Files::of(&first.body);
     let hash = from_hex(&terms_hash(&terms())).unwrap();
     let trust = Trust {
+        issuer_key: None,
         key: Some(node.verifier()),
         terms_hash: Some(hash.try_into().unwrap()),
     };
@@ -225,6 +227,38 @@ fn a_download_that_broke_off_goes_on() {
     assert_eq!(beyond.refusal(), (416, "H416".to_owned()));
     let range = format!("bytes */{size}");
     assert_eq!(beyond.header("content-range"), Some(range.as_str()));
+}
+
+#[test]
+fn the_bundle_carries_the_signature_of_the_issuer() {
+    let node = TestNode::empty();
+    let issuer = SigningKey::from_entropy("example.org/issuer", &[5; 32]).unwrap();
+    let hash: [u8; 32] = from_hex(&terms_hash(&terms())).unwrap().try_into().unwrap();
+    let signed = SignedTerms::sign("softcap.example/harbour", hash, &issuer).unwrap();
+    let body = json!({
+        "name": NAME,
+        "terms": terms(),
+        "terms_hash": terms_hash(&terms()),
+        "signature": signed.to_string(),
+        "issuer_key": issuer.verifier_key().to_string(),
+    });
+    assert_eq!(node.post("/v1/offerings", "-", &body).status, 201);
+    settle(&node);
+    let files = Files::of(&bundle(&node).body);
+    assert_eq!(files.0["offering.sig"], signed.to_string().into_bytes());
+    let trust = Trust {
+        issuer_key: Some(issuer.verifier_key().clone()),
+        ..Trust::default()
+    };
+    let verified = verify(&files, &trust, &mut |_| {}).unwrap();
+    let given = IssuerTrust::Given(issuer.verifier_key().clone());
+    assert_eq!(verified.issuer, given);
+    let trust = Trust {
+        issuer_key: Some(node.verifier()),
+        ..Trust::default()
+    };
+    let refused = verify(&files, &trust, &mut |_| {}).unwrap_err();
+    assert_eq!(refused.code(), "V114");
 }
 
 #[test]

@@ -73,6 +73,8 @@ pub(crate) struct TestNode {
     serving: Option<JoinHandle<()>>,
     /// A key that may do everything.
     pub(crate) key: String,
+    /// What the node's configuration has of its own.
+    change: fn(&mut Config),
     folder: tempfile::TempDir,
 }
 
@@ -85,11 +87,12 @@ struct Started {
 }
 
 /// Opens a node on the data of a folder, and serves it.
-async fn start(folder: &Path, clock: Arc<HandClock>) -> Started {
+async fn start(folder: &Path, clock: Arc<HandClock>, change: fn(&mut Config)) -> Started {
     let mut config = Config::on_free_port().unwrap();
     config.server.data = folder.join("data").display().to_string();
     let witnesses = [1, 2].map(|seed| Witness(WitnessKey::of(&witness(seed))));
     config.witnesses.keys = witnesses.to_vec();
+    change(&mut config);
     let (switch, stopping) = stop_switch();
     let node = Node::open_with_clock(&config, clock).await.unwrap();
     let metrics = node.metrics();
@@ -111,10 +114,15 @@ async fn start(folder: &Path, clock: Arc<HandClock>) -> Started {
 impl TestNode {
     /// An empty node.
     pub(crate) fn empty() -> Self {
+        Self::empty_with(|_| ())
+    }
+
+    /// An empty node with another configuration.
+    pub(crate) fn empty_with(change: fn(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
         let clock = Arc::new(HandClock(AtomicU64::new(IN_PUBLIC_ROUND)));
-        let started = runtime.block_on(start(folder.path(), Arc::clone(&clock)));
+        let started = runtime.block_on(start(folder.path(), Arc::clone(&clock), change));
         let mut node = Self {
             runtime,
             service: started.service,
@@ -123,6 +131,7 @@ impl TestNode {
             switch: Some(started.switch),
             serving: Some(started.serving),
             key: String::new(),
+            change,
             folder,
         };
         node.key = node.key_with(None, "everything");
@@ -216,7 +225,9 @@ impl TestNode {
     pub(crate) fn restart(&mut self) {
         self.stop();
         let clock = Arc::clone(&self.clock);
-        let started = self.runtime.block_on(start(self.folder.path(), clock));
+        let started = self
+            .runtime
+            .block_on(start(self.folder.path(), clock, self.change));
         self.service = started.service;
         self.address = started.address;
         self.switch = Some(started.switch);

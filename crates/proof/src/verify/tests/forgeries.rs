@@ -42,7 +42,7 @@ fn forge(change: impl Fn(u64, &mut Entry<'_>, &mut Outcome) -> bool) -> Folder {
     repair_manifest(folder)
 }
 
-fn repair_manifest(mut folder: Folder) -> Folder {
+pub(super) fn repair_manifest(mut folder: Folder) -> Folder {
     folder.remove("manifest.json");
     let files = folder
         .iter()
@@ -178,6 +178,7 @@ fn a_wholly_forged_bundle_is_consistent_and_only_trust_tells() {
     let verified = check(&forged).unwrap();
     assert_eq!(verified.signature, SignatureTrust::Unsigned);
     let trust = Trust {
+        issuer_key: None,
         key: Some(key().verifier_key().clone()),
         terms_hash: None,
     };
