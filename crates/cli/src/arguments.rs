@@ -97,6 +97,13 @@ pub(crate) enum Command {
         after_help = "Example:\n  softcap api-key new --data softcap-data --label operator"
     )]
     ApiKey(ApiKeyCommand),
+    /// Record what people pay in and are paid out on a platform.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  \
+            softcap balance import payments.csv --server http://127.0.0.1:8080 --key-file operator…"
+    )]
+    Balance(BalanceCommand),
     /// Write tiles and snapshots anew from the record.
     #[command(after_help = "Example:\n  \
             softcap rebuild --data softcap-data\n\n\
@@ -248,6 +255,36 @@ pub(crate) struct ConfigArguments {
     /// The file to check, together with the variables of the environment.
     #[arg(long, value_name = "FILE")]
     pub(crate) check: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BalanceCommand {
+    /// Record deposits and withdrawals of a CSV table, each once by its id.
+    #[command(after_help = "Examples:\n  \
+            softcap balance import payments.csv --server http://127.0.0.1:8080 --key-file operator…\n  \
+            softcap balance import payments.csv --server https://softcap.example --key-file operator… --dry-run\n\n\
+            The table has the header id,kind,person,currency,amount,reference; kind is deposit or withdrawal, the \
+            amount is in smallest units. A table with a row that cannot be read is not sent at all, and every such \
+            row is named. A second import of the same rows changes nothing.\n\n\
+            Exit codes: 0 all rows are recorded, 1 the server did not take some (each is named), 2 bad input, or the \
+            server could not be reached.")]
+    Import(BalanceImportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BalanceImportArguments {
+    /// The table (CSV).
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Address of the server.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// A file whose first line is an API key with accounts:write:*.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+    /// Say what would be new, and record nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

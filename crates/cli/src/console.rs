@@ -71,6 +71,11 @@ impl Console {
                 self.say(format_args!("{file}: {problem}"));
             }
         }
+        if let Failure::Payments { file, problems } = failure {
+            for problem in problems {
+                self.say(format_args!("{file}: {problem}"));
+            }
+        }
         self.say(format_args!("error: {failure}"));
         if self.format == Format::Json {
             let _ = writeln!(std::io::stdout().lock(), "{:#}", failure.value());

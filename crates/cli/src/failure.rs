@@ -6,6 +6,7 @@ use serde_json::json;
 use softcap_journal::JournalError;
 use softcap_offering::{Refusal, terms::TermsProblem};
 use softcap_proof::{ProofError, verify::VerifyError};
+use softcap_rails::balance::PaymentProblem;
 use softcap_server::{ConfigError, ServerError};
 
 use crate::{
@@ -133,6 +134,28 @@ pub(crate) enum Failure {
         /// What is wrong.
         problem: String,
     },
+    /// A table of payments with wrong rows.
+    #[error("C312: {file}: {} in the table, and nothing was sent; correct them", count(.problems.len()))]
+    Payments {
+        /// The file as the caller named it.
+        file: String,
+        /// The errors.
+        problems: Vec<PaymentProblem>,
+    },
+    /// A server that did not answer in the middle of an import.
+    #[error(
+        "C313: {url}: {problem}; {through} of {rows} rows are through: import the same file again, rows count once"
+    )]
+    ImportStopped {
+        /// The address of the server.
+        url: String,
+        /// What happened.
+        problem: String,
+        /// Rows that were answered.
+        through: u64,
+        /// Rows of the table.
+        rows: usize,
+    },
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -204,6 +227,16 @@ impl Failure {
         if let (Self::Terms { problems, .. }, Some(object)) = (self, value.as_object_mut()) {
             let problems = problems.iter().map(problem_json).collect();
             object.insert("problems".into(), serde_json::Value::Array(problems));
+        }
+        if let (Self::Payments { problems, .. }, Some(object)) = (self, value.as_object_mut()) {
+            let problems = problems.iter().map(|problem| {
+                json!({
+                    "line": problem.line,
+                    "field": problem.field.name(),
+                    "message": problem.problem,
+                })
+            });
+            object.insert("problems".into(), problems.collect());
         }
         json!({ "error": value })
     }

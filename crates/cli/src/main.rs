@@ -20,6 +20,7 @@ mod out_dir;
 mod recording;
 mod report;
 mod report_data;
+mod server_client;
 mod terms_file;
 mod text_file;
 

@@ -19,6 +19,7 @@
 mod balances;
 mod command;
 mod entry;
+mod payments_csv;
 mod refusal;
 mod state;
 #[cfg(test)]
@@ -28,6 +29,9 @@ mod views;
 pub use balances::{Balances, MAX_CURRENCIES, MAX_DECIMALS};
 pub use command::{BalanceCommand, BalanceOutcome, Direction, PersonId};
 pub use entry::{BalanceCommands, BalanceEntry, decode, encode, encode_command};
+pub use payments_csv::{
+    PAYMENTS_HEADER, Payment, PaymentField, PaymentKind, PaymentProblem, read_payments,
+};
 pub use refusal::BalanceRefusal;
 pub use state::{BalanceStateError, STATE_VERSION};
 pub use views::{Balance, CurrencyUnit, Held, Transfer, TransferStage};

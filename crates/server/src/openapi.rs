@@ -15,8 +15,8 @@ use utoipa::{
 use crate::{
     api::{
         AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, CosignaturePaths,
-        DocumentPaths, DraftPaths, EventPaths, InvestorPaths, KeyPaths, LogPaths, OfferingPaths,
-        OperationPaths, PeoplePaths, SettlementPaths, SimulationPaths, WebhookPaths,
+        DocumentPaths, DraftPaths, EventPaths, ImportPaths, InvestorPaths, KeyPaths, LogPaths,
+        OfferingPaths, OperationPaths, PeoplePaths, SettlementPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -32,6 +32,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     InvestorPaths::openapi,
     AccountPaths::openapi,
     BalancePaths::openapi,
+    ImportPaths::openapi,
     PeoplePaths::openapi,
     OperationPaths::openapi,
     DocumentPaths::openapi,

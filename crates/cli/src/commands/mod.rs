@@ -2,6 +2,7 @@
 
 mod api_key;
 mod backup;
+mod balance_import;
 mod bundle_of_log;
 mod config;
 mod demo;
@@ -28,7 +29,7 @@ pub(crate) use serve::a_server_stops_by_itself;
 use std::process::ExitCode;
 
 use crate::{
-    arguments::{Command, OfferingCommand},
+    arguments::{BalanceCommand, Command, OfferingCommand},
     console::Console,
     failure::Failure,
 };
@@ -54,6 +55,9 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Serve(arguments) => serve::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
+        Command::Balance(BalanceCommand::Import(arguments)) => {
+            balance_import::run(&arguments, console)
+        }
         Command::Rebuild(arguments) => rebuild::run(&arguments, console),
         Command::Migrate(arguments) => migrate::run(&arguments, console),
         Command::Backup(arguments) => backup::run(&arguments, console),

@@ -11,6 +11,7 @@ mod bad_arguments;
 mod bad_contributions;
 mod bad_disk;
 mod bad_toml;
+mod balance_import;
 mod forgery;
 mod golden;
 mod help;

@@ -17,6 +17,7 @@ mod drafts;
 mod entry_view;
 mod etag;
 mod events;
+mod imports;
 mod investors;
 mod issuer;
 mod keys;
@@ -60,6 +61,7 @@ pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
 pub(crate) use drafts::DraftPaths;
 pub(crate) use events::EventPaths;
+pub(crate) use imports::ImportPaths;
 pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
 pub(crate) use log::LogPaths;
@@ -132,11 +134,20 @@ impl RequestKey {
 
     /// The first 16 bytes of HMAC-SHA-256 over key id, zero byte and Idempotency-Key.
     fn request(&self, key: KeyId, idempotency_key: &str) -> RequestId {
+        self.of(key.as_str(), idempotency_key)
+    }
+
+    /// Of a row of an import, whoever sends it. No id of a key is this word: it is shorter.
+    fn import(&self, row: &str) -> RequestId {
+        self.of("import", row)
+    }
+
+    fn of(&self, who: &str, what: &str) -> RequestId {
         let mut id = [0; 16];
         if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.0) {
-            mac.update(key.as_str().as_bytes());
+            mac.update(who.as_bytes());
             mac.update(&[0]);
-            mac.update(idempotency_key.as_bytes());
+            mac.update(what.as_bytes());
             for (to, from) in id.iter_mut().zip(mac.finalize().into_bytes()) {
                 *to = from;
             }
@@ -231,6 +242,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(investors::routes())
         .merge(accounts::routes())
         .merge(balances::routes())
+        .merge(imports::routes())
         .merge(people::routes())
         .merge(operations::routes())
         .merge(documents::routes())

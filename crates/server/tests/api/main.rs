@@ -14,6 +14,7 @@ mod documents;
 mod draft_store;
 mod drafts;
 mod events;
+mod imports;
 mod independent_checker;
 mod investors;
 mod issuers;
