@@ -193,7 +193,8 @@ fn word(connections: usize) -> &'static str {
     if connections < 100 { "few" } else { "many" }
 }
 
-fn database(postgres: &TemporaryPostgres, name: &str) -> Result<String, BenchFailure> {
+/// The address of a new database.
+pub(crate) fn database(postgres: &TemporaryPostgres, name: &str) -> Result<String, BenchFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -129,6 +129,30 @@ impl Installation {
         })
     }
 
+    /// The same installation as another node of its PostgreSQL: the same keys, a folder of its own.
+    pub(crate) fn another_node(&self, folder: &Path) -> Result<Self, BenchFailure> {
+        let (from, to) = (self.secrets(), folder.join("softcap-node/secrets"));
+        std::fs::create_dir_all(&to)?;
+        for entry in std::fs::read_dir(from)? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+        Ok(Self {
+            program: self.program.clone(),
+            data: self.data.clone(),
+            folder: folder.to_owned(),
+            key: self.key.clone(),
+        })
+    }
+
+    fn secrets(&self) -> PathBuf {
+        if self.data.contains("://") {
+            self.folder.join("softcap-node/secrets")
+        } else {
+            Path::new(&self.data).join("secrets")
+        }
+    }
+
     /// Starts the server on a port: 0 for a free one.
     pub(crate) fn serve(&self, port: u16) -> Result<RunningServer, BenchFailure> {
         let mut command = Command::new(&self.program);
@@ -139,24 +163,30 @@ impl Installation {
 
     /// The key that receipts are verified with.
     pub(crate) fn log_key(&self) -> Result<VerifierKey, BenchFailure> {
-        let secrets = match self.data.contains("://") {
-            true => self.folder.join("softcap-node/secrets"),
-            false => Path::new(&self.data).join("secrets"),
-        };
-        let text = std::fs::read_to_string(secrets.join("log.key"))?;
+        let text = std::fs::read_to_string(self.secrets().join("log.key"))?;
         Ok(SigningKey::parse(text.trim())?.verifier_key().clone())
     }
 
     /// Announces an offering under these terms.
     pub(crate) fn announce(&self, server: &RunningServer, terms: &str) -> Result<(), BenchFailure> {
+        self.announce_as(server, OFFERING, terms)
+    }
+
+    /// The same under another name.
+    pub(crate) fn announce_as(
+        &self,
+        server: &RunningServer,
+        name: &str,
+        terms: &str,
+    ) -> Result<(), BenchFailure> {
         let parsed = Terms::parse(terms)
             .map_err(|problems| BenchFailure(format!("the terms are wrong: {problems:?}")))?;
-        let body = json!({ "name": OFFERING, "terms": terms, "terms_hash": hex(&parsed.hash().0) });
+        let body = json!({ "name": name, "terms": terms, "terms_hash": hex(&parsed.hash().0) });
         let mut request = Vec::new();
         post(
             "/v1/offerings",
             &self.key,
-            "announce",
+            &format!("announce-{name}"),
             &body.to_string(),
             &mut request,
         );

@@ -13,6 +13,7 @@ mod http_load;
 mod http_server;
 mod measure;
 mod naive;
+mod nodes;
 mod random_sales;
 mod settle;
 mod settlement_tree;
@@ -20,7 +21,7 @@ mod snapshot;
 mod stampede;
 mod startup;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
@@ -86,6 +87,18 @@ enum Benchmark {
     },
     /// The same load on the obvious way: a transaction for each contribution, on PostgreSQL.
     Naive {
+        /// Seconds of a run.
+        #[arg(long, default_value_t = 3.0)]
+        seconds: f64,
+        /// How often; the median counts.
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
+    /// Two nodes on one PostgreSQL against one, with one offering and with ten.
+    Nodes {
         /// Seconds of a run.
         #[arg(long, default_value_t = 3.0)]
         seconds: f64,
@@ -207,6 +220,11 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             naive: true,
             program,
         }),
+        Benchmark::Nodes {
+            seconds,
+            runs,
+            program,
+        } => nodes::run(Duration::from_secs_f64(seconds), runs, program.as_deref()),
         Benchmark::Startup {
             count,
             investors,

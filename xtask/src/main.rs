@@ -103,7 +103,7 @@ fn bench(workspace: &Workspace, arguments: &[String]) -> Result<(), XtaskError> 
     command.args(arguments);
     if arguments
         .iter()
-        .any(|word| word == "naive" || word == "--postgres")
+        .any(|word| ["naive", "nodes", "--postgres"].contains(&word.as_str()))
     {
         command.env(
             postgres::FOLDER_VARIABLE,
