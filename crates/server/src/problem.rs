@@ -86,7 +86,7 @@ codes! {
         "Use a new key for a new request; repeat the first request unchanged to get its answer.";
     KeyMissing = "H428", BAD_REQUEST, "This operation needs an Idempotency-Key.",
         "Send `Idempotency-Key` with a value of your own, for example a UUID, and repeat it on a retry.";
-    ConditionMissing = "H430", PRECONDITION_REQUIRED, "This operation needs If-Match.",
+    ConditionMissing = "H431", PRECONDITION_REQUIRED, "This operation needs If-Match.",
         "Read the object and send its ETag in `If-Match`, so that nobody's change is lost.";
     TooMany = "H429", TOO_MANY_REQUESTS, "The limit of this key is used up.",
         "Wait as long as `Retry-After` says.";

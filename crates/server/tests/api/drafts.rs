@@ -77,7 +77,7 @@ fn no_change_is_lost_to_one_who_read_an_older_draft() {
     let second = second.header("etag").unwrap().to_owned();
     let weak = format!("W/{second}");
     let stale = [
-        (None, (428, "H430")),
+        (None, (428, "H431")),
         (Some(first.as_str()), (412, "H412")),
         (Some("\"x\""), (412, "H412")),
         // If-Match compares strongly: RFC 9110, 13.1.1.
