@@ -187,6 +187,7 @@ impl Record {
             kind: LogKind::Offering,
             origin: terms.origin.clone(),
             document: String::new(),
+            issuer: None,
             created: OPEN,
         };
         let store = runtime.block_on(async {
