@@ -4,6 +4,7 @@
 //! not depend on: a quiet machine (`bench`), a database from outside (`advisories`), or hours
 //! (`mutants`). This program knows nothing of the crates it checks.
 
+mod api;
 mod budget;
 mod direction;
 mod error;
@@ -57,6 +58,8 @@ enum Task {
     Direction,
     /// Fetches the PostgreSQL that the tests start, and prints its folder (`test` does it by itself).
     Postgres,
+    /// Requests drawn from the OpenAPI document, sent to the program (`test` does it, too).
+    Api,
     /// Changes the core in many small ways and lists the changes that no test noticed.
     Mutants(mutants::Sample),
 }
@@ -86,6 +89,7 @@ fn run(arguments: Arguments) -> Result<bool, XtaskError> {
         Task::Tidy => tidy::check(&workspace)?,
         Task::Direction => direction::check(&workspace, None)?,
         Task::Postgres => println!("{}", postgres::ensure(&workspace, None)?.display()),
+        Task::Api => api::build_and_check(&workspace)?,
         Task::Mutants(sample) => mutants::run(&workspace, &sample)?,
     }
     Ok(true)

@@ -13,13 +13,13 @@ use crate::process::{self, Limit, Output};
 use crate::results::TestCount;
 use crate::tools::CARGO_DENY;
 use crate::workspace::Workspace;
-use crate::{direction, postgres, room, sales, tidy};
+use crate::{api, direction, postgres, room, sales, tidy};
 
 /// Set for the tests by `--full`: property tests draw their full number of cases.
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -39,13 +39,7 @@ const STEPS: [Step; 12] = [
     Step {
         name: "build",
         part: Part::Build,
-        work: Work::Cargo(&[
-            "build",
-            "--workspace",
-            "--all-targets",
-            "--test=faults",
-            "--locked",
-        ]),
+        work: Work::Cargo(&api::BUILD),
     },
     Step {
         name: "clippy",
@@ -102,6 +96,11 @@ const STEPS: [Step; 12] = [
         work: Work::Test(&["--workspace", "--test=faults"]),
     },
     Step {
+        name: "api",
+        part: Part::Faults,
+        work: Work::Api,
+    },
+    Step {
         name: "tidy",
         part: Part::LintsAndDocs,
         work: Work::Tidy,
@@ -135,6 +134,8 @@ enum Work {
     Doc,
     /// `cargo test` of these targets.
     Test(&'static [&'static str]),
+    /// Requests drawn from the OpenAPI document.
+    Api,
     Tidy,
     Direction,
 }
@@ -208,6 +209,7 @@ impl Run<'_> {
             }
             Work::Tools => {
                 self.postgres = Some(postgres::ensure(self.workspace, limit)?);
+                api::ensure(self.workspace, limit)?;
                 CARGO_DENY.ensure(self.workspace, limit).map(drop)
             }
             Work::Deny => {
@@ -224,6 +226,7 @@ impl Run<'_> {
                 process::run_to_success(command, Output::Shown, limit).map(drop)
             }
             Work::Test(targets) => self.test(targets, limit),
+            Work::Api => api::check(self.workspace, limit),
             Work::Tidy => tidy::check(self.workspace),
             Work::Direction => direction::check(self.workspace, limit),
         }

@@ -182,6 +182,7 @@ fn cannot_watch(line: &str, source: std::io::Error) -> XtaskError {
 fn remedy_for(command: &Command) -> &'static str {
     match command.get_program().to_string_lossy().as_ref() {
         "git" => "install it, for example with `apt-get install git`",
+        "python3" => "install it, for example with `apt-get install python3 python3-venv`",
         "node" | "npm" => "install it, for example with `apt-get install nodejs npm`",
         _ => "install Rust with its cargo from https://rustup.rs",
     }
