@@ -66,7 +66,12 @@ struct Follower {
         ("offering" = String, Path, description = "Name of the offering"),
         ("Last-Event-ID" = Option<u64>, Header, description = "Number of the last entry you have"),
     ),
-    responses((status = 200, description = "Events whose data is a LiveEntry", body = LiveEntry, content_type = "text/event-stream")),
+    responses((
+        status = 200,
+        description = "A stream of events: `id` is the number of an entry, `event` is `entry`, and `data` is a `LiveEntry` as JSON on one line",
+        body = String,
+        content_type = "text/event-stream",
+    )),
 )]
 async fn events(
     State(service): State<Arc<Service>>,

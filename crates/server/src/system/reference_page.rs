@@ -75,7 +75,7 @@ fn reference(document: &Value) -> Markup {
                     @for operation in shown.iter().filter(|operation| operation.tag() == *tag) {
                         li { a href={ "#" (operation.anchor()) } {
                             code { (operation.method.to_uppercase()) " " (operation.path) }
-                        } " " (text(&operation.operation["summary"])) }
+                        } " " (prose(text(&operation.operation["summary"]))) }
                     }
                 }
             }
@@ -118,7 +118,7 @@ fn section(shown: &Shown<'_>) -> Markup {
     html! {
         section id=(shown.anchor()) {
             h3 { code { (shown.method.to_uppercase()) " " (shown.path) } }
-            p { strong { (text(&operation["summary"])) } }
+            p { strong { (prose(text(&operation["summary"]))) } }
             (paragraphs(text(&operation["description"])))
             @if needs_key { p { "Needs a key: " code { "Authorization: Bearer sc_..." } } }
             @if let Some(parameters) = operation["parameters"].as_array() {
@@ -132,7 +132,7 @@ fn section(shown: &Shown<'_>) -> Markup {
                                     @if parameter["required"] == true { " (required)" } }
                                 td { (text(&parameter["in"])) }
                                 td { (kind(&parameter["schema"])) }
-                                td { (text(&parameter["description"])) }
+                                td { (prose(text(&parameter["description"]))) }
                             }
                         }
                     }
@@ -148,7 +148,7 @@ fn section(shown: &Shown<'_>) -> Markup {
                     @for (status, response) in entries(&operation["responses"]) {
                         tr {
                             td { code { (status) } }
-                            td { (text(&response["description"])) }
+                            td { (prose(text(&response["description"]))) }
                             td {
                                 @for (media, content) in entries(&response["content"]) {
                                     (kind(&content["schema"])) " " code { (media) } br;
@@ -175,7 +175,7 @@ fn fields(schema: &Value) -> Markup {
                         tr {
                             td { code { (name) } @if !is_required(name) { " (may be absent)" } }
                             td { (kind(field)) }
-                            td { (text(&field["description"])) }
+                            td { (prose(text(&field["description"]))) }
                         }
                     }
                 }
@@ -185,7 +185,7 @@ fn fields(schema: &Value) -> Markup {
         }
         @for choice in ["oneOf", "anyOf", "allOf"] {
             @if let Some(parts) = schema[choice].as_array() {
-                ul { @for part in parts { li { (text(&part["description"])) " " (kind(part)) (fields_of_part(part)) } } }
+                ul { @for part in parts { li { (prose(text(&part["description"]))) " " (kind(part)) (fields_of_part(part)) } } }
             }
         }
     }
@@ -196,7 +196,7 @@ fn fields_of_part(part: &Value) -> Markup {
     html! {
         @if part["properties"].is_object() {
             ul { @for (name, field) in entries(&part["properties"]) {
-                li { code { (name) } ": " (kind(field)) " " (text(&field["description"])) }
+                li { code { (name) } ": " (kind(field)) " " (prose(text(&field["description"]))) }
             } }
         }
     }
@@ -243,5 +243,38 @@ fn text(value: &Value) -> &str {
 }
 
 fn paragraphs(text: &str) -> Markup {
-    html! { @for paragraph in text.split("\n\n").filter(|part| !part.is_empty()) { p { (paragraph) } } }
+    html! { @for paragraph in text.split("\n\n").filter(|part| !part.is_empty()) { p { (prose(paragraph)) } } }
+}
+
+/// A description with what stands between backquotes as code. A backquote without another one is text.
+fn prose(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    html! { @for (place, part) in parts.iter().enumerate() {
+        @if place % 2 == 0 { (part) }
+        @else if place + 1 < parts.len() { code { (part) } }
+        @else { "`" (part) }
+    } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backquotes_is_code() {
+        let table = [
+            ("plain", "plain"),
+            (
+                "after `Last-Event-ID`.",
+                "after <code>Last-Event-ID</code>.",
+            ),
+            ("`a` and `b<c`", "<code>a</code> and <code>b&lt;c</code>"),
+            ("one ` alone", "one ` alone"),
+            ("`a` then `", "<code>a</code> then `"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(prose(text).into_string(), expected, "{text}");
+        }
+    }
 }
