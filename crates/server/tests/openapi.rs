@@ -36,6 +36,12 @@ fn every_operation_says_what_it_does_and_answers_problems() {
                 operation["tags"][0].is_string(),
                 "{method} {path} has no tag"
             );
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap();
+                let stands_there = path.contains(&format!("{{{name}}}"));
+                let in_path = parameter["in"] == "path";
+                assert_eq!(in_path, stands_there, "{method} {path}: {name}");
+            }
             let problem = &operation["responses"]["default"]["content"]["application/problem+json"];
             assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem");
         }

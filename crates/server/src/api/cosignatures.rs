@@ -31,6 +31,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 
 /// Which checkpoint was signed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SizeQuery {
     /// Entries under the checkpoint.

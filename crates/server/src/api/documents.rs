@@ -64,6 +64,7 @@ pub(super) struct DocumentPage {
 
 /// Which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DocumentQuery {
     /// `next` of the page before.

@@ -120,6 +120,7 @@ pub(super) struct DraftPage {
 
 /// Which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DraftQuery {
     /// `next` of the page before.

@@ -41,6 +41,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 
 /// How to import.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImportQuery {
     /// Say what would be new, and record nothing. Whether a balance covers a withdrawal is not looked

@@ -77,6 +77,7 @@ pub(super) struct InvestorPage {
 
 /// Which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InvestorQuery {
     /// `next` of the page before.

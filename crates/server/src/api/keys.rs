@@ -146,6 +146,7 @@ pub(super) struct RevokedView {
 
 /// Which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyPageQuery {
     /// Keys after the one of this number.
@@ -158,6 +159,7 @@ pub(super) struct KeyPageQuery {
 
 /// How far a revocation reaches.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReachQuery {
     /// Also all keys that were made with it, and with them, and so on: for a stolen key.

@@ -47,6 +47,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 
 /// Which inclusion proof.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InclusionQuery {
     /// Number of the entry.
@@ -57,6 +58,7 @@ pub(super) struct InclusionQuery {
 
 /// Which consistency proof.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConsistencyQuery {
     /// The smaller size.

@@ -162,6 +162,7 @@ pub(super) struct AttemptList {
 
 /// How many.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeliveryQuery {
     /// 1 to 1000; 100 without a wish.
