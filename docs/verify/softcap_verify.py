@@ -245,7 +245,9 @@ class Sale:
     def act(self, entry, account):
         """Does what a command in its time says; gives its outcome if that is not `done`."""
         given_up = self.stage in ("cancelled", "expired")
-        free = self.money[account] - (0 if given_up else self.held[account])
+        # Not even nothing is drawn from an account that was never funded.
+        held = 0 if given_up else self.held[account]
+        free = self.money[account] - held if account in self.money else -1
         match entry.kind:
             case "announce":
                 refuse({110: self.stage != "draft", 111: entry.terms_hash != self.terms_hash})
