@@ -101,7 +101,7 @@ pub(crate) enum Command {
     #[command(
         subcommand,
         after_help = "Example:\n  \
-            softcap balance import payments.csv --server http://127.0.0.1:8080 --key-file operator…"
+            softcap balance import payments.csv --server http://127.0.0.1:8080 \\\n    --key-file operator.key"
     )]
     Balance(BalanceCommand),
     /// Write tiles and snapshots anew from the record.
@@ -261,8 +261,8 @@ pub(crate) struct ConfigArguments {
 pub(crate) enum BalanceCommand {
     /// Record deposits and withdrawals of a CSV table, each once by its id.
     #[command(after_help = "Examples:\n  \
-            softcap balance import payments.csv --server http://127.0.0.1:8080 --key-file operator…\n  \
-            softcap balance import payments.csv --server https://softcap.example --key-file operator… --dry-run\n\n\
+            softcap balance import payments.csv --server http://127.0.0.1:8080 \\\n    --key-file operator.key\n  \
+            softcap balance import payments.csv --server https://softcap.example \\\n    --key-file operator.key --dry-run\n\n\
             The table has the header id,kind,person,currency,amount,reference; kind is deposit or withdrawal, the \
             amount is in smallest units. A table with a row that cannot be read is not sent at all, and every such \
             row is named. A second import of the same rows changes nothing.\n\n\

@@ -38,6 +38,7 @@ mod tile_edge;
 mod tiles;
 mod time_guard;
 mod transfers;
+mod writer;
 
 pub use backup::{BackedUp, back_up};
 pub use bundle::{BundleArchive, write_bundle};

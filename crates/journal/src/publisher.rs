@@ -6,7 +6,7 @@ use softcap_offering::RequestId;
 use softcap_proof::SigningKey;
 use tokio::{runtime::Handle, sync::watch};
 
-use crate::{Answer, JournalError, SealedBatch, UnsignedBatch, sequencer::Waiting};
+use crate::{Answer, JournalError, SealedBatch, UnsignedBatch, writer::Waiting};
 
 /// Signs batches and tells of them, in their order.
 pub(crate) struct Publisher {

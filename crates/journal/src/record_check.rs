@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use softcap_database::{Database, DatabaseUrl};
+use softcap_database::{Database, DatabaseError, DatabaseUrl};
 use softcap_proof::Root;
 
 use crate::{
@@ -282,7 +282,15 @@ impl Check<'_> {
         if error.is_passing() || matches!(error, JournalError::Damaged { .. }) {
             return error;
         }
-        self.damaged(from, format!("from here on it cannot be read: {error}"))
+        // The error that is made of it says by itself what to do.
+        let why = if let JournalError::Database(database) = &error
+            && let DatabaseError::Damaged(why) = &**database
+        {
+            why.clone()
+        } else {
+            error.to_string()
+        };
+        self.damaged(from, format!("from here on it cannot be read: {why}"))
     }
 }
 

@@ -131,7 +131,7 @@ fn parse_hash(text: &str) -> Result<[u8; 32], Failure> {
 
 fn text(verified: &Verified) -> String {
     format!(
-        "verified: {verified}\n{} entries, {} contributions, {} investors; the offering {}\n\
+        "verified: {verified}\n{} entries; {} rows of contributions, {} of investors; the offering {}\n\
          journal root     {}\nsettlement root  {}",
         verified.entries,
         verified.contributions,

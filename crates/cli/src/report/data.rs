@@ -40,7 +40,7 @@ pub(crate) struct ReportData {
     pub(crate) tokens_sold: String,
     /// Contributions in the record, refused ones included.
     pub(crate) contributions: u64,
-    /// Distinct investors among them.
+    /// Distinct investors with a row in the settlement's table.
     pub(crate) investors: u64,
     /// Contributions refused whole.
     pub(crate) refused: u64,

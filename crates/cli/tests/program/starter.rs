@@ -38,9 +38,9 @@ fn settle_says_what_came_out_and_verify_agrees() {
         "{verified:?}"
     );
     assert!(
-        verified
-            .out
-            .contains("22 entries, 15 contributions, 9 investors; the offering succeeded"),
+        verified.out.contains(
+            "22 entries; 15 rows of contributions, 9 of investors; the offering succeeded"
+        ),
         "{verified:?}"
     );
 

@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_database::DatabaseError;
-use softcap_identity::Verb;
+use softcap_identity::{UnixMillis, Verb};
 use softcap_journal::LogName;
 use utoipa::ToSchema;
 
@@ -30,7 +30,6 @@ use crate::{
     drafts::{Added, Draft, MOST_DRAFTS, Replaced},
     extract::{Json, Path, Query},
     problem::{ApiError, ProblemCode},
-    webhooks::now_ms,
 };
 
 /// Longest text of terms in bytes. The longest real ones have a tenth of it.
@@ -167,7 +166,7 @@ fn new_draft(name: &str, terms: String) -> Result<Draft, ApiError> {
     if terms.contains('\0') {
         return Err(ApiError::invalid("terms", "they contain the character 0"));
     }
-    Ok(Draft::new(name, terms, now_ms()))
+    Ok(Draft::new(name, terms, UnixMillis::now().get()))
 }
 
 /// The draft, if the caller may. Who may not is not told whether there is one.

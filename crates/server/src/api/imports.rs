@@ -132,7 +132,7 @@ async fn import(
         let named = problems.iter().take(NAMED).map(ToString::to_string);
         let named: Vec<String> = named.collect();
         let count = problems.len();
-        let detail = format!("{count} wrong rows: {}", named.join("; "));
+        let detail = format!("wrong rows ({count}): {}", named.join("; "));
         ApiError::new(ProblemCode::Invalid, detail)
     })?;
     if payments.len() > MOST_ROWS {

@@ -105,7 +105,7 @@ pub struct ServiceParts {
     pub webhooks: Webhooks,
     /// Drafts of what comes next.
     pub drafts: Drafts,
-    /// Who must have signed terms that are announced; empty: nobody need to.
+    /// Who must have signed terms that are announced; empty: nobody must.
     pub issuers: Vec<VerifierKey>,
     /// What witnesses say of it.
     pub cosignatures: Arc<Cosignatures>,

@@ -7,6 +7,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use softcap_database::DatabaseError;
+use softcap_identity::UnixMillis;
 use softcap_journal::{JournalError, OfferingLog, SealedBatch, bundle_leaves};
 use softcap_offering::Phase;
 use softcap_proof::ProofError;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     stop::Stopping,
-    webhooks::{NewMessage, Webhooks, now_ms},
+    webhooks::{NewMessage, Webhooks},
 };
 
 /// Level of the tiles that hold entries, and how many a full one holds (C2SP tlog-tiles).
@@ -113,7 +114,7 @@ impl Follower {
             if next < size {
                 let none: &[NewMessage] = &[];
                 self.webhooks
-                    .publish_entries(name, none, size, now_ms())
+                    .publish_entries(name, none, size, UnixMillis::now().get())
                     .await?;
             }
             next = next.max(size);
@@ -132,7 +133,7 @@ impl Follower {
                 return Ok(());
             }
             self.webhooks
-                .publish_entries(name, &messages, next, now_ms())
+                .publish_entries(name, &messages, next, UnixMillis::now().get())
                 .await?;
             self.next = Some(next);
         }
@@ -161,7 +162,13 @@ impl Follower {
             let position = position_text(terms, position);
             let message = of_phase(name, terms, size, &position, named);
             self.webhooks
-                .publish_phase(name.as_str(), &state, size, &message, now_ms())
+                .publish_phase(
+                    name.as_str(),
+                    &state,
+                    size,
+                    &message,
+                    UnixMillis::now().get(),
+                )
                 .await?;
             self.phase = state;
         }

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_database::DatabaseError;
-use softcap_identity::Verb;
+use softcap_identity::{UnixMillis, Verb};
 use softcap_proof::hex;
 use utoipa::ToSchema;
 
@@ -24,7 +24,7 @@ use crate::{
     problem::{ApiError, ProblemCode},
     webhooks::{
         Attempt, Delivery, DeliveryState, Endpoint, EndpointSecret, EndpointState, EndpointUrl,
-        NewEndpoint, now_ms,
+        NewEndpoint,
     },
 };
 
@@ -305,7 +305,9 @@ async fn register(
         url,
         kinds,
     };
-    let registered = webhooks.register_as(&id, endpoint, now_ms()).await;
+    let registered = webhooks
+        .register_as(&id, endpoint, UnixMillis::now().get())
+        .await;
     let (endpoint, secret) = registered
         .map_err(of_database)?
         .ok_or(ProblemCode::KeyReused)?;
@@ -515,7 +517,10 @@ async fn replay(
         let why = "the webhook is switched off: switch it on first";
         return Err(ApiError::new(ProblemCode::Conflict, why));
     }
-    let found = service.webhooks.replay(&webhook, &message, now_ms()).await;
+    let found = service
+        .webhooks
+        .replay(&webhook, &message, UnixMillis::now().get())
+        .await;
     if found.map_err(of_database)? {
         Ok(StatusCode::ACCEPTED)
     } else {

@@ -5,10 +5,11 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use softcap_database::{Database, DatabaseError, Migrations};
+use softcap_identity::UnixMillis;
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
@@ -327,7 +328,7 @@ impl Webhooks {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stopping.is_stopping() {
-            if let Err(error) = self.start_due(&mut calls, now_ms()).await {
+            if let Err(error) = self.start_due(&mut calls, UnixMillis::now().get()).await {
                 tracing::warn!(%error, "webhooks wait for the database");
             }
             tokio::select! {
@@ -412,12 +413,4 @@ impl Inner {
         }
         Ok(())
     }
-}
-
-/// Unix milliseconds by the system's clock.
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -18,7 +18,6 @@ mod store;
 pub use address::{AddressRules, EndpointUrl, UrlRefused, is_public};
 pub use cursor::NewMessage;
 pub use deliverer::Webhooks;
-pub(crate) use deliverer::now_ms;
 pub use endpoint::{Attempt, Delivery, DeliveryState, Endpoint, EndpointState, NewEndpoint};
 pub use schedule::RETRY_DELAYS_SECONDS;
 pub use secret::{EndpointSecret, WebhookKey};

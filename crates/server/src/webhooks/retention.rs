@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use softcap_database::{DatabaseError, on_writer};
+use softcap_identity::UnixMillis;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::{
-    deliverer::{Webhooks, now_ms},
-    store::Store,
-};
+use super::{deliverer::Webhooks, store::Store};
 use crate::stop::Stopping;
 
 /// How often old messages are looked for.
@@ -79,7 +77,7 @@ impl Webhooks {
     async fn delete_all_old(&self) {
         let mut deleted = 0;
         loop {
-            match self.delete_old(now_ms()).await {
+            match self.delete_old(UnixMillis::now().get()).await {
                 Ok(0) => break,
                 Ok(some) => deleted += some,
                 Err(error) => {

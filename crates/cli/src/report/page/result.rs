@@ -27,8 +27,8 @@ pub(super) fn section(data: &ReportData) -> Markup {
             dl class="figures" {
                 (figure("Tokens sold", &with_unit(&data.tokens_sold, &data.token_symbol)))
                 (figure("Contributions", &count(data.contributions)))
-                (figure("Investors", &count(data.investors)))
-                (figure("Refused", &count(data.refused)))
+                (figure("Of these refused", &count(data.refused)))
+                (figure("Investors in the table", &count(data.investors)))
             }
             (money(data))
         }

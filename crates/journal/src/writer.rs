@@ -1,0 +1,417 @@
+//! The one writer of a log in this process.
+//!
+//! It takes what is queued, appends it as one batch with one sync, applies it, signs one checkpoint,
+//! and answers everybody. Nothing is answered before it is on disk; nothing is applied before it has
+//! its place in the order.
+//!
+//! A batch is signed and answered while the next one is on its way to the disk, which needs nothing
+//! but the root.
+
+use std::sync::{
+    Arc, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
+
+use crate::locks::{read, write};
+use crate::{
+    Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, Log, LogName, Machine, NewBatch,
+    Store, Submission, UnsignedBatch,
+    publisher::{AppliedBatch, Publisher},
+    time_guard::{Moment, TimeGuard},
+};
+
+/// Most entries of a batch.
+const BATCH_ENTRIES: usize = 4096;
+/// Most bytes of a batch, but for its last entry.
+const BATCH_BYTES: usize = 4 << 20;
+/// Bytes that are read at a time from what other nodes appended.
+const PAGE_BYTES: usize = 8 << 20;
+
+/// What the writer is asked to do.
+pub(crate) enum Work {
+    /// Append an entry.
+    Enter(Waiting),
+    /// Apply what other nodes appended, and tell who asks when it is done.
+    CatchUp(Option<oneshot::Sender<Result<(), JournalError>>>),
+}
+
+/// A submission, and who waits for what becomes of it.
+pub(crate) struct Waiting {
+    pub(crate) submission: Submission,
+    pub(crate) answer: oneshot::Sender<Result<Answer, JournalError>>,
+}
+
+/// What the writer shares with readers.
+#[derive(Debug)]
+pub(crate) struct Shared<M> {
+    pub(crate) log: RwLock<Log<M>>,
+    stopped: RwLock<Option<Arc<str>>>,
+    confirmed: AtomicBool,
+    held: RwLock<Option<Hold>>,
+}
+
+impl<M> Shared<M> {
+    pub(crate) fn of(log: Log<M>) -> Self {
+        Self {
+            log: RwLock::new(log),
+            stopped: RwLock::new(None),
+            confirmed: AtomicBool::new(false),
+            held: RwLock::new(None),
+        }
+    }
+
+    /// The clock is right, and what stopped contributions is over.
+    pub(crate) fn confirm(&self) {
+        self.confirmed.store(true, Ordering::Release);
+        self.set_stopped(None);
+    }
+
+    pub(crate) fn held(&self) -> Option<Hold> {
+        let held = read(&self.held);
+        held.clone()
+    }
+
+    pub(crate) fn set_held(&self, hold: Option<Hold>) {
+        let mut held = write(&self.held);
+        *held = hold;
+    }
+
+    pub(crate) fn stopped(&self) -> Option<Arc<str>> {
+        let held = read(&self.stopped);
+        held.clone()
+    }
+
+    pub(crate) fn set_stopped(&self, reason: Option<Arc<str>>) {
+        let mut held = write(&self.stopped);
+        *held = reason;
+    }
+}
+
+/// What a writer works with; it runs on a thread of its own.
+pub(crate) struct Writer<M> {
+    name: LogName,
+    shared: Arc<Shared<M>>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    guard: TimeGuard,
+    publisher: Publisher,
+    /// The batch before the next one, when nobody was told of it yet.
+    applied: Option<AppliedBatch>,
+    runtime: Handle,
+    /// A batch of which it is open whether it was appended: it must be settled before the next one.
+    unanswered: Option<NewBatch>,
+    /// Why the state in memory may not be used any more: the record could not be applied to it.
+    broken: Option<JournalError>,
+}
+
+impl<M: Machine> Writer<M> {
+    /// Of a log that is up to date with the record.
+    pub(crate) fn new(
+        name: LogName,
+        shared: Arc<Shared<M>>,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        publisher: Publisher,
+    ) -> Self {
+        let newest = read(&shared.log).newest();
+        Self {
+            name,
+            shared,
+            store,
+            guard: TimeGuard::new(&*clock, newest),
+            clock,
+            runtime: publisher.runtime.clone(),
+            publisher,
+            applied: None,
+            unanswered: None,
+            broken: None,
+        }
+    }
+
+    /// Works until nobody can ask any more.
+    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
+        let mut batch = Vec::with_capacity(BATCH_ENTRIES);
+        loop {
+            let work = match (&self.applied, queue.try_recv()) {
+                (_, Ok(work)) => work,
+                (Some(_), Err(_)) => {
+                    self.publish();
+                    continue;
+                }
+                (None, Err(_)) => match queue.blocking_recv() {
+                    Some(work) => work,
+                    None => break,
+                },
+            };
+            let first = match work {
+                Work::Enter(first) => first,
+                Work::CatchUp(asked) => {
+                    self.catch_up_for(asked);
+                    continue;
+                }
+            };
+            let mut bytes = first.submission.body.len();
+            let mut asked = None;
+            batch.push(first);
+            while batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES && asked.is_none() {
+                match queue.try_recv() {
+                    Ok(Work::Enter(next)) => {
+                        bytes += next.submission.body.len();
+                        batch.push(next);
+                    }
+                    // Whoever appends learns by it whether there is something to catch up with; who
+                    // asked waits for more than that.
+                    Ok(Work::CatchUp(who)) => asked = who,
+                    Err(_) => break,
+                }
+            }
+            self.take(&mut batch);
+            if asked.is_some() {
+                self.catch_up_for(asked);
+            }
+        }
+        tracing::info!(log = %self.name, "the writer ended");
+    }
+
+    fn catch_up_for(&mut self, asked: Option<oneshot::Sender<Result<(), JournalError>>>) {
+        let done = self.catch_up();
+        if let Err(error) = &done {
+            tracing::warn!(log = %self.name, %error, "what others appended was not read");
+        }
+        if let Some(asked) = asked {
+            let _ = asked.send(done);
+        }
+    }
+
+    fn take(&mut self, batch: &mut Vec<Waiting>) {
+        let answers = self
+            .is_sound()
+            .and_then(|()| self.settle_unanswered())
+            .and_then(|()| self.pass_hold())
+            .and_then(|()| self.enter(batch));
+        if let Err(error) = answers {
+            tracing::warn!(log = %self.name, %error, "a batch was not appended");
+            self.publish();
+            for waiting in batch.drain(..) {
+                let _ = waiting.answer.send(Err(error.clone()));
+            }
+        }
+    }
+
+    /// Tells of the batch before, if nobody was told of it yet.
+    fn publish(&mut self) {
+        if let Some(applied) = self.applied.take() {
+            self.publisher.publish(applied);
+        }
+    }
+
+    fn is_sound(&self) -> Result<(), JournalError> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// A batch whose append failed half way: found in the record it is applied, else forgotten, so that
+    /// a later try of the same requests does not meet it in between.
+    fn settle_unanswered(&mut self) -> Result<(), JournalError> {
+        if self.unanswered.is_none() {
+            return Ok(());
+        }
+        self.catch_up()?;
+        self.unanswered = None;
+        Ok(())
+    }
+
+    /// While the log is held nothing is entered; another node may have brought what was missing.
+    fn pass_hold(&mut self) -> Result<(), JournalError> {
+        if matches!(self.shared.held(), Some(Hold::Behind { .. })) {
+            self.catch_up()?;
+        }
+        match self.shared.held() {
+            Some(hold) => Err(JournalError::Held(Box::new(hold))),
+            None => Ok(()),
+        }
+    }
+
+    /// Compares a log that came to the size of the kept checkpoint with it.
+    fn compare_with_kept(&self) {
+        let Some(Hold::Behind { kept, root, .. }) = self.shared.held() else {
+            return;
+        };
+        let (size, now) = {
+            let log = read(&self.shared.log);
+            (log.size(), log.root())
+        };
+        if size < kept {
+            return;
+        }
+        // A checkpoint ends a batch, so that a right log comes to just this size.
+        let same = size == kept && now == root;
+        self.shared
+            .set_held((!same).then_some(Hold::Forked { kept }));
+    }
+
+    /// Applies what stands in the record after the newest applied entry.
+    fn catch_up(&mut self) -> Result<(), JournalError> {
+        self.publish();
+        self.is_sound()?;
+        loop {
+            let from = self.size();
+            let rows = self
+                .runtime
+                .block_on(self.store.read(&self.name, from, PAGE_BYTES))?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                self.guard.observe(row.time);
+                let batch = self.apply(&row)?;
+                self.publisher.publish(AppliedBatch::of_others(batch));
+            }
+        }
+    }
+
+    /// After somebody else took the place of a batch: their batch must be there to read.
+    fn catch_up_past(&mut self, first: u64) -> Result<(), JournalError> {
+        self.catch_up()?;
+        if self.size() > first {
+            return Ok(());
+        }
+        let error = JournalError::Damaged {
+            log: self.name.to_string(),
+            index: first,
+            problem: "the order is past this entry, and the entry is not there".to_owned(),
+        };
+        self.broken_by(&error);
+        Err(error)
+    }
+
+    /// Enters nothing any more: the state in memory and the record do not go together.
+    fn broken_by(&mut self, error: &JournalError) {
+        tracing::error!(log = %self.name, %error, "the record cannot be applied");
+        self.shared.set_stopped(Some(error.to_string().into()));
+        self.broken = Some(error.clone());
+    }
+
+    fn enter(&mut self, batch: &mut Vec<Waiting>) -> Result<(), JournalError> {
+        let time = self.time();
+        loop {
+            self.drop_unwanted(batch);
+            if batch.is_empty() {
+                self.publish();
+                return Ok(());
+            }
+            let new = self.new_batch(batch, time)?;
+            let before = self.applied.take();
+            let append = self.store.append(&self.name, &new);
+            let meanwhile = async {
+                if let Some(before) = before {
+                    self.publisher.publish(before);
+                }
+                read(&self.shared.log).prepare(&new.body);
+            };
+            // The append is asked first, so that it is under way meanwhile.
+            let (appended, ()) = self
+                .runtime
+                .block_on(async { tokio::join!(biased; append, meanwhile) });
+            match appended {
+                Ok(Appended::At { time }) => {
+                    let row = BatchRow {
+                        first: new.first,
+                        count: new.count,
+                        time,
+                        root_before: new.root_before,
+                        body: new.body,
+                    };
+                    self.guard.observe(time);
+                    let applied = self.apply(&row)?;
+                    let waiting = std::mem::take(batch);
+                    self.applied = Some(AppliedBatch::new(applied, waiting));
+                    return Ok(());
+                }
+                Ok(Appended::Behind) => self.catch_up_past(new.first)?,
+                Err(error) => {
+                    self.unanswered = Some(new);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// The time of the next batch. A jump stops contributions, and leaves the time where it was.
+    fn time(&mut self) -> u64 {
+        let confirmed = &self.shared.confirmed;
+        if confirmed.swap(false, Ordering::AcqRel) {
+            self.guard.confirm(&*self.clock);
+        }
+        match self.guard.moment(&*self.clock) {
+            Moment::Trusted(time) => time,
+            Moment::Jumped { trusted, clock } => {
+                if self.shared.stopped().is_none() {
+                    tracing::error!(log = %self.name, trusted, clock, "the clock jumped");
+                    let reason = "the server's clock jumped forward; an operator must confirm that \
+                        it is right";
+                    self.shared.set_stopped(Some(reason.into()));
+                }
+                trusted
+            }
+        }
+    }
+
+    /// Answers what needs no entry: a request that is known, and contributions while they are stopped.
+    fn drop_unwanted(&self, batch: &mut Vec<Waiting>) {
+        let stopped = self.shared.stopped();
+        let log = read(&self.shared.log);
+        let waiting = std::mem::take(batch);
+        for one in waiting {
+            let request = one.submission.request;
+            let known = request.and_then(|request| log.machine().find_request(request));
+            if let Some(first) = known {
+                let _ = one.answer.send(Ok(Answer::Known { first }));
+            } else if let (Some(reason), Intake::Contribution) = (&stopped, one.submission.intake) {
+                let error = JournalError::Stopped(Arc::clone(reason));
+                let _ = one.answer.send(Err(error));
+            } else {
+                batch.push(one);
+            }
+        }
+    }
+
+    fn new_batch(&self, batch: &[Waiting], time: u64) -> Result<NewBatch, JournalError> {
+        let (first, root, newest) = {
+            let log = read(&self.shared.log);
+            (log.size(), log.root(), log.newest())
+        };
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| {
+            JournalError::file("the random source")(std::io::Error::other(error))
+        })?;
+        let bodies = batch.iter().map(|one| one.submission.body.as_slice());
+        Ok(NewBatch {
+            first,
+            count: batch.len() as u64,
+            id,
+            time: time.max(newest),
+            root_before: root.0,
+            body: bodies.collect::<Vec<_>>().concat(),
+        })
+    }
+
+    fn size(&self) -> u64 {
+        read(&self.shared.log).size()
+    }
+
+    /// Applies a batch of the record. One that cannot be applied leaves a state that follows from no
+    /// record: nothing is appended after it.
+    fn apply(&mut self, row: &BatchRow) -> Result<UnsignedBatch, JournalError> {
+        let applied = write(&self.shared.log).apply(row);
+        match &applied {
+            Ok(_) => self.compare_with_kept(),
+            Err(error) => self.broken_by(error),
+        }
+        applied
+    }
+}
