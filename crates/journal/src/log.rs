@@ -107,7 +107,7 @@ impl<M: Machine> Log<M> {
                 "its time is before that of the batch before it".to_owned(),
             ));
         }
-        let mut leaves = Leaves::default();
+        let mut leaves = Leaves::for_batch(row.count, row.body.len());
         let applied = self
             .machine
             .apply_batch(row.first, row.time, &row.body, &mut leaves);

@@ -26,6 +26,17 @@ pub struct Leaves {
 }
 
 impl Leaves {
+    /// None yet, with room for those of a batch of `count` entries of `bytes` in all: a leaf is its entry
+    /// and an outcome.
+    #[must_use]
+    pub fn for_batch(count: u64, bytes: usize) -> Self {
+        let count = usize::try_from(count).unwrap_or_default().min(bytes);
+        Self {
+            bytes: Vec::with_capacity(bytes.saturating_mul(2)),
+            ends: Vec::with_capacity(count),
+        }
+    }
+
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
