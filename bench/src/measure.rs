@@ -14,6 +14,39 @@ pub(crate) fn load() -> String {
     text.split(' ').next().unwrap_or("unknown").to_owned()
 }
 
+/// What the machine's cores did since it started, in ticks of its clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cores {
+    busy: u64,
+    all: u64,
+}
+
+impl Cores {
+    pub(crate) fn now() -> Self {
+        let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        let ticks: Vec<u64> = line
+            .split_whitespace()
+            .skip(1)
+            .filter_map(|ticks| ticks.parse().ok())
+            .collect();
+        // The fourth and fifth figures are idle, the latter with a disk to wait for.
+        let idle: u64 = ticks.iter().skip(3).take(2).sum();
+        let all: u64 = ticks.iter().sum();
+        Self {
+            busy: all - idle,
+            all,
+        }
+    }
+
+    /// The part of the time from then to now in which the cores were busy, in percent.
+    pub(crate) fn busy_since(then: Self) -> f64 {
+        let now = Self::now();
+        let all = now.all.saturating_sub(then.all).max(1);
+        100.0 * now.busy.saturating_sub(then.busy) as f64 / all as f64
+    }
+}
+
 /// What a program took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {

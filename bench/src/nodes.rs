@@ -15,7 +15,7 @@ use crate::{
     http::database,
     http_load::{Client, Turns, Until, get, post, run as load_run},
     http_server::{Installation, RunningServer},
-    measure::{load, middle},
+    measure::{Cores, load, middle},
     settle,
 };
 
@@ -55,6 +55,22 @@ pub(crate) fn run(time: Duration, runs: usize, program: Option<&Path>) -> Result
     Ok(())
 }
 
+/// What was measured, run by run.
+#[derive(Default)]
+struct Rates {
+    /// Answers a second.
+    rates: Vec<f64>,
+    /// How busy the machine was, in percent: where it is all, more nodes on it cannot do more.
+    busy: Vec<f64>,
+}
+
+impl std::fmt::Display for Rates {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (rate, busy) = (middle(self.rates.clone()), middle(self.busy.clone()));
+        write!(out, "{rate:.0}/s (cores {busy:.0} % busy)")
+    }
+}
+
 /// Two nodes and their offerings.
 struct Cluster {
     installation: Installation,
@@ -82,24 +98,25 @@ impl Cluster {
     /// One node and two in turn, so that what else the machine does meets both.
     fn measure(&self, time: Duration, runs: usize) -> Result<(), BenchFailure> {
         let [first, _] = &self.servers;
-        let (mut answered, mut one, mut two) = (0, Vec::new(), Vec::new());
+        let (mut answered, mut one, mut two) = (0, Rates::default(), Rates::default());
         for _ in 0..runs {
             for (rates, nodes) in [
                 (&mut one, std::slice::from_ref(first)),
                 (&mut two, &self.servers[..]),
             ] {
+                let then = Cores::now();
                 let (count, rate) = self.load(nodes, time)?;
                 answered += count;
-                rates.push(rate);
+                rates.rates.push(rate);
+                rates.busy.push(Cores::busy_since(then));
             }
         }
         self.agree(answered)?;
-        let (one, two) = (middle(one), middle(two));
+        let ratio = middle(two.rates.clone()) / middle(one.rates.clone());
         println!(
-            "{} offering(s), {CONNECTIONS} connections: one node {one:.0}/s, two nodes {two:.0}/s, \
-             {:.2} x; {answered} answered, raised on both nodes, same checkpoints; load {}",
+            "{} offering(s), {CONNECTIONS} connections: one node {one}, two nodes {two}, {ratio:.2} x; \
+             {answered} answered, raised on both nodes, same checkpoints; load {}",
             self.offerings,
-            two / one,
             load()
         );
         Ok(())

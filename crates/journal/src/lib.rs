@@ -38,6 +38,7 @@ mod tile_edge;
 mod tiles;
 mod time_guard;
 mod transfers;
+mod turn;
 mod writer;
 
 pub use backup::{BackedUp, back_up};

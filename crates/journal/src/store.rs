@@ -11,7 +11,7 @@ mod sqlite;
 
 pub(crate) use cosignatures::CosignatureRow;
 pub use follower::Follower;
-use follower::Herald;
+use follower::{Herald, NodeMark};
 
 use softcap_database::{Database, DatabaseError, migrations, on_reader, row};
 use sqlx::PgPool;
@@ -52,7 +52,7 @@ pub struct NewBatch {
 }
 
 /// What became of an append.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appended {
     /// It is on disk, with this time.
     At {
@@ -60,7 +60,10 @@ pub enum Appended {
         time: u64,
     },
     /// Others appended first: read what they wrote, then try again.
-    Behind,
+    Behind {
+        /// Some of it, from the place of the batch on in order, to spare a question; perhaps nothing.
+        wrote: Vec<BatchRow>,
+    },
 }
 
 /// A batch of the record.
@@ -184,6 +187,7 @@ impl Store {
                 "0002_origin",
                 "0003_cosignature",
                 "0004_issuer",
+                "0005_reference",
             ]
         );
         migrations.run(&database).await?;
@@ -191,7 +195,7 @@ impl Store {
             Database::Sqlite(sqlite) => Appender::Sqlite(sqlite::Writer::of(sqlite).await?),
             Database::Postgres(pool) => Appender::Postgres {
                 pool: pool.clone(),
-                herald: Herald::start(pool.clone()),
+                herald: Herald::start(pool.clone(), NodeMark::new()?),
             },
         };
         Ok(Self { database, appender })
@@ -285,9 +289,9 @@ impl Store {
     /// Learns what other nodes append. `None` where there are none, on SQLite.
     #[must_use]
     pub fn follower(&self) -> Option<Follower> {
-        match &self.database {
-            Database::Sqlite(_) => None,
-            Database::Postgres(pool) => Some(Follower::new(pool.clone())),
+        match &self.appender {
+            Appender::Sqlite(_) => None,
+            Appender::Postgres { pool, herald } => Some(Follower::new(pool.clone(), herald.mark())),
         }
     }
 

@@ -7,9 +7,13 @@
 //! A batch is signed and answered while the next one is on its way to the disk, which needs nothing
 //! but the root.
 
-use std::sync::{
-    Arc, RwLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
 };
 
 use tokio::{
@@ -23,6 +27,7 @@ use crate::{
     Store, Submission, UnsignedBatch,
     publisher::{AppliedBatch, Publisher},
     time_guard::{Moment, TimeGuard},
+    turn::Turn,
 };
 
 /// Most entries of a batch.
@@ -31,6 +36,10 @@ const BATCH_ENTRIES: usize = 4096;
 const BATCH_BYTES: usize = 4 << 20;
 /// Bytes that are read at a time from what other nodes appended.
 const PAGE_BYTES: usize = 8 << 20;
+/// How long the others have the turn: they read, apply and append in about half of it.
+const TURN: Duration = Duration::from_millis(1);
+/// How many times of that, until it is clear that they have nothing to append.
+const TURNS: u32 = 3;
 
 /// What the writer is asked to do.
 pub(crate) enum Work {
@@ -99,6 +108,7 @@ pub(crate) struct Writer<M> {
     store: Store,
     clock: Arc<dyn Clock>,
     guard: TimeGuard,
+    turn: Turn,
     publisher: Publisher,
     /// The batch before the next one, when nobody was told of it yet.
     applied: Option<AppliedBatch>,
@@ -124,6 +134,7 @@ impl<M: Machine> Writer<M> {
             shared,
             store,
             guard: TimeGuard::new(&*clock, newest),
+            turn: Turn::default(),
             clock,
             runtime: publisher.runtime.clone(),
             publisher,
@@ -155,6 +166,7 @@ impl<M: Machine> Writer<M> {
                     continue;
                 }
             };
+            self.let_others_go_first();
             let mut bytes = first.submission.body.len();
             let mut asked = None;
             batch.push(first);
@@ -176,6 +188,22 @@ impl<M: Machine> Writer<M> {
             }
         }
         tracing::info!(log = %self.name, "the writer ended");
+    }
+
+    /// After an own batch of a log that others write too. What cannot be read now will be named by the
+    /// append.
+    fn let_others_go_first(&mut self) {
+        if !self.turn.is_theirs() {
+            return;
+        }
+        self.publish();
+        for _ in 0..TURNS {
+            thread::sleep(TURN);
+            if self.catch_up().is_err() || !self.turn.is_theirs() {
+                return;
+            }
+        }
+        self.turn.passes();
     }
 
     fn catch_up_for(&mut self, asked: Option<oneshot::Sender<Result<(), JournalError>>>) {
@@ -266,16 +294,27 @@ impl<M: Machine> Writer<M> {
             if rows.is_empty() {
                 return Ok(());
             }
-            for row in rows {
-                self.guard.observe(row.time);
-                let batch = self.apply(&row)?;
-                self.publisher.publish(AppliedBatch::of_others(batch));
-            }
+            self.follow(&rows)?;
         }
     }
 
+    /// Applies what others appended.
+    fn follow(&mut self, rows: &[BatchRow]) -> Result<(), JournalError> {
+        for row in rows {
+            self.guard.observe(row.time);
+            let batch = self.apply(row)?;
+            self.publisher.publish(AppliedBatch::of_others(batch));
+            self.turn.others_wrote(self.clock.monotonic());
+        }
+        Ok(())
+    }
+
     /// After somebody else took the place of a batch: their batch must be there to read.
-    fn catch_up_past(&mut self, first: u64) -> Result<(), JournalError> {
+    fn catch_up_past(&mut self, first: u64, wrote: &[BatchRow]) -> Result<(), JournalError> {
+        self.follow(wrote)?;
+        if self.size() > first {
+            return Ok(());
+        }
         self.catch_up()?;
         if self.size() > first {
             return Ok(());
@@ -327,12 +366,13 @@ impl<M: Machine> Writer<M> {
                         body: new.body,
                     };
                     self.guard.observe(time);
+                    self.turn.own_stands(self.clock.monotonic());
                     let applied = self.apply(&row)?;
                     let waiting = std::mem::take(batch);
                     self.applied = Some(AppliedBatch::new(applied, waiting));
                     return Ok(());
                 }
-                Ok(Appended::Behind) => self.catch_up_past(new.first)?,
+                Ok(Appended::Behind { wrote }) => self.catch_up_past(new.first, &wrote)?,
                 Err(error) => {
                     self.unanswered = Some(new);
                     return Err(error);

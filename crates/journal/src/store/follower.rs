@@ -8,7 +8,7 @@ use sqlx::{PgPool, postgres::PgListener};
 use tokio::{
     sync::Notify,
     task::AbortHandle,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout_at},
 };
 
 use crate::{JournalError, LogName};
@@ -16,14 +16,29 @@ use crate::{JournalError, LogName};
 const CHANNEL: &str = "softcap_journal";
 /// The longest time until a node looks by itself.
 const POLL: Duration = Duration::from_secs(1);
-/// The shortest time between two notifications of a node.
-const PAUSE: Duration = Duration::from_millis(10);
+/// The shortest time between two notifications of a node. Each has every other node ask once for the heads
+/// and once for each log that grew.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Which of those that are told of appends is this one, so that it need not listen to itself.
+#[derive(Clone, Debug)]
+pub(super) struct NodeMark(Arc<str>);
+
+impl NodeMark {
+    pub(super) fn new() -> Result<Self, JournalError> {
+        let number = getrandom::u64().map_err(|error| {
+            JournalError::file("the random source")(std::io::Error::other(error))
+        })?;
+        Ok(Self(format!("{number:016x}").into()))
+    }
+}
 
 /// Tells other nodes that something was appended. Not in the append's own transaction: PostgreSQL lets
 /// transactions that notify commit one after the other, over all logs.
 #[derive(Clone, Debug)]
 pub(super) struct Herald {
     wake: Arc<Notify>,
+    mark: NodeMark,
     /// Ends with the last clone.
     _task: Arc<Task>,
 }
@@ -39,13 +54,19 @@ impl Drop for Task {
 
 impl Herald {
     /// Starts the task that notifies.
-    pub(super) fn start(pool: PgPool) -> Self {
+    pub(super) fn start(pool: PgPool, mark: NodeMark) -> Self {
         let wake = Arc::new(Notify::new());
-        let task = tokio::spawn(notify(pool, Arc::clone(&wake)));
+        let task = tokio::spawn(notify(pool, Arc::clone(&wake), mark.clone()));
         Self {
             wake,
+            mark,
             _task: Arc::new(Task(task.abort_handle())),
         }
+    }
+
+    /// Of the node that this tells of.
+    pub(super) fn mark(&self) -> NodeMark {
+        self.mark.clone()
     }
 
     /// Returns at once. Several calls become one notification.
@@ -54,11 +75,14 @@ impl Herald {
     }
 }
 
-async fn notify(pool: PgPool, wake: Arc<Notify>) {
+async fn notify(pool: PgPool, wake: Arc<Notify>, mark: NodeMark) {
+    // What is lost in a crash of the database is found by the next look, so that no sync is waited for.
+    const TEXT: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
     loop {
         wake.notified().await;
-        let told = sqlx::query("SELECT pg_notify($1, '')")
+        let told = sqlx::query(TEXT)
             .bind(CHANNEL)
+            .bind(&*mark.0)
             .execute(&pool)
             .await;
         if pool.is_closed() {
@@ -75,15 +99,17 @@ async fn notify(pool: PgPool, wake: Arc<Notify>) {
 #[derive(Debug)]
 pub struct Follower {
     pool: PgPool,
+    own: NodeMark,
     listener: Option<PgListener>,
     /// The size of each log when it was last told.
     told: BTreeMap<String, i64>,
 }
 
 impl Follower {
-    pub(super) fn new(pool: PgPool) -> Self {
+    pub(super) fn new(pool: PgPool, own: NodeMark) -> Self {
         Self {
             pool,
+            own,
             listener: None,
             told: BTreeMap::new(),
         }
@@ -120,16 +146,21 @@ impl Follower {
         Ok(())
     }
 
-    /// Until a notification, a lost connection (which may have cost one), or the time to look anyway.
+    /// Until another node's notification, a lost connection (which may have cost one), or the time to look
+    /// anyway.
     async fn wait(&mut self) -> Result<(), JournalError> {
-        let Some(listener) = &mut self.listener else {
-            return self.listen().await;
-        };
-        match timeout(POLL, listener.try_recv()).await {
-            Ok(Ok(Some(_))) | Err(_) => Ok(()),
-            Ok(Ok(None) | Err(_)) => {
-                self.listener = None;
-                self.listen().await
+        let look = Instant::now() + POLL;
+        loop {
+            let Some(listener) = &mut self.listener else {
+                return self.listen().await;
+            };
+            match timeout_at(look, listener.try_recv()).await {
+                Ok(Ok(Some(told))) if told.payload() == &*self.own.0 => {}
+                Ok(Ok(Some(_))) | Err(_) => return Ok(()),
+                Ok(Ok(None) | Err(_)) => {
+                    self.listener = None;
+                    return self.listen().await;
+                }
             }
         }
     }

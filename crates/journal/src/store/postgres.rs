@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use softcap_database::DatabaseError;
+use softcap_database::{DatabaseError, row};
 use sqlx::PgPool;
 use tokio::time::timeout;
 
-use super::{Appended, LogRow, NewBatch, column, number};
+use super::{Appended, BatchColumns, LogRow, NewBatch, batch_row, column, number};
 use crate::{JournalError, LogName};
 
 /// How long an append waits for its answer before the database counts as gone. Without it, a writer
 /// would wait as long as the network keeps a dead connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Batches of others that a writer that came second is told of at once; usually it is one.
+const OTHERS: i64 = 16;
 
 pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalError> {
     let failed = |error: sqlx::Error| JournalError::from(DatabaseError::from(error));
@@ -82,15 +85,51 @@ async fn append_or_find(
         return Ok(Appended::At { time: number(time) });
     }
     // Somebody's batch stands there: perhaps this one, whose answer was lost.
-    let row: Option<(Vec<u8>, i64)> =
-        sqlx::query_as("SELECT id, time FROM batch WHERE log = $1 AND first = $2")
-            .bind(log.as_str())
-            .bind(column(batch.first)?)
-            .fetch_optional(pool)
-            .await
-            .map_err(DatabaseError::from)?;
-    Ok(match row {
-        Some((id, time)) if id == batch.id => Appended::At { time: number(time) },
-        Some(_) | None => Appended::Behind,
+    let rows: Vec<Placed> = sqlx::query_as(
+        "SELECT id, first, n, time, root_before, body FROM batch \
+         WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3",
+    )
+    .bind(log.as_str())
+    .bind(column(batch.first)?)
+    .bind(OTHERS)
+    .fetch_all(pool)
+    .await
+    .map_err(DatabaseError::from)?;
+    match rows.first() {
+        Some(row) if row.first == column(batch.first)? => {}
+        // The place is in the middle of somebody's batch, or behind the end.
+        Some(_) | None => return Ok(Appended::Behind { wrote: Vec::new() }),
+    }
+    if let Some(row) = rows.first().filter(|row| row.id == batch.id) {
+        return Ok(Appended::At {
+            time: number(row.time),
+        });
+    }
+    let wrote = rows.into_iter().map(|row| batch_row(log, row.into()));
+    Ok(Appended::Behind {
+        wrote: wrote.collect::<Result<_, _>>()?,
     })
+}
+
+row! {
+    struct Placed {
+        id: Vec<u8>,
+        first: i64,
+        n: i64,
+        time: i64,
+        root_before: Vec<u8>,
+        body: Vec<u8>,
+    }
+}
+
+impl From<Placed> for BatchColumns {
+    fn from(row: Placed) -> Self {
+        Self {
+            first: row.first,
+            n: row.n,
+            time: row.time,
+            root_before: row.root_before,
+            body: row.body,
+        }
+    }
 }

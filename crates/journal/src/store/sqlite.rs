@@ -101,6 +101,6 @@ async fn find(
         Some((id, time)) if id == batch.id => Appended::At {
             time: super::number(time),
         },
-        Some(_) | None => Appended::Behind,
+        Some(_) | None => Appended::Behind { wrote: Vec::new() },
     })
 }
