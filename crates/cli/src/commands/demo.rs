@@ -119,7 +119,7 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
     if arguments.exit {
         switch.stop();
     } else {
-        serve::stop_on_signal(switch);
+        serve::stop_on_signal(switch).await;
     }
     serving
         .await

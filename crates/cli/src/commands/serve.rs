@@ -1,12 +1,14 @@
 //! `softcap serve`: host offerings.
 
 use std::{
+    future::poll_fn,
     path::Path,
     process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
 };
 
 use serde_json::json;
@@ -22,12 +24,12 @@ pub(crate) fn run(arguments: &ServeArguments, console: &Console) -> Result<ExitC
         let metrics = node.metrics();
         let server = Server::bind(&config, Arc::clone(&metrics))?;
         let url = server.url();
+        let (switch, stopping) = stop_switch();
+        stop_on_signal(switch).await;
         console.data(
             format_args!("listening on {url} (reference: {url}/docs)"),
             &json!({ "url": url }),
         );
-        let (switch, stopping) = stop_switch();
-        stop_on_signal(switch);
         node.serve(server, &config, metrics, stopping).await?;
         Ok(ExitCode::SUCCESS)
     })
@@ -42,10 +44,16 @@ pub(crate) fn a_server_stops_by_itself() -> bool {
     HEARS_SIGNALS.load(Ordering::Acquire)
 }
 
-/// From here on a signal stops the server, and no longer the process at once.
-pub(super) fn stop_on_signal(switch: StopSwitch) {
-    HEARS_SIGNALS.store(true, Ordering::Release);
-    tokio::spawn(switch.stop_on_signal());
+/// From here on a signal stops the server, and no longer the process at once. Call it before anybody is told that
+/// the server is there: a signal between would be lost.
+pub(super) async fn stop_on_signal(switch: StopSwitch) {
+    let mut hearing = Box::pin(switch.stop_on_signal());
+    // The first look installs the handlers; until then the process ends at once.
+    let first = poll_fn(|context| Poll::Ready(hearing.as_mut().poll(context))).await;
+    if first.is_pending() {
+        HEARS_SIGNALS.store(true, Ordering::Release);
+        tokio::spawn(hearing);
+    }
 }
 
 /// Runs a future to its end on a runtime of its own.
