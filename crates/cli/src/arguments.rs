@@ -85,6 +85,14 @@ pub(crate) enum Command {
             softcap serve --data softcap-data --listen 127.0.0.1:8080\n  \
             softcap serve --data postgres://softcap@db.example:5432/softcap")]
     Serve(ServeArguments),
+    /// Run an EVM chain on this machine, for rehearsals and tests.
+    #[command(after_help = "Examples:\n  \
+            softcap chain --data my-chain\n  \
+            softcap chain --data my-chain --listen 127.0.0.1:8545 --accounts 10 --time-control\n\n\
+            The keys of its accounts are known to everybody: it is for play money. Whoever can reach the address may \
+            send transactions; with --time-control also move the time and drop blocks.\n\n\
+            Exit codes: 0 stopped, 1 the stored chain is damaged, 2 it could not be started.")]
+    Chain(ChainArguments),
     /// Print a documented configuration, or check one.
     #[command(after_help = "Examples:\n  \
             softcap config > softcap.toml\n  \
@@ -177,6 +185,31 @@ pub(crate) struct WitnessArguments {
     /// Seconds in which a log that looks shorter than before may show the rest, before the alarm.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) patience: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChainArguments {
+    /// The folder that keeps the chain; a chain is begun where there is none.
+    #[arg(long, value_name = "DIR", default_value = "softcap-chain")]
+    pub(crate) data: PathBuf,
+    /// Address and port of its JSON-RPC.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8545")]
+    pub(crate) listen: SocketAddr,
+    /// How many accounts a new chain funds: 10.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) accounts: Option<u32>,
+    /// Number of a new chain: 31337.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) chain_id: Option<u64>,
+    /// Seconds between two blocks. Without it there is a block as soon as there is a transaction.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) block_time: Option<u32>,
+    /// Take the methods that move time, go back to snapshots, and replace blocks.
+    #[arg(long)]
+    pub(crate) time_control: bool,
+    /// A page whose scripts may ask, as http://localhost:5173; may be given several times; * for every page.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
 }
 
 #[derive(Debug, Args)]

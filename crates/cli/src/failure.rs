@@ -3,6 +3,7 @@
 use std::{fmt, io};
 
 use serde_json::json;
+use softcap_chain::ChainError;
 use softcap_journal::JournalError;
 use softcap_offering::{Refusal, terms::TermsProblem};
 use softcap_proof::{ProofError, verify::VerifyError};
@@ -156,6 +157,9 @@ pub(crate) enum Failure {
         /// Rows of the table.
         rows: usize,
     },
+    /// The embedded chain.
+    #[error("{0}")]
+    Chain(#[from] ChainError),
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -205,12 +209,13 @@ impl Failure {
         matches!(self, Self::LogUnread { .. } | Self::Proof(_))
     }
 
-    /// 1 for a bundle or record that does not hold together, 2 for bad input of any kind.
+    /// 1 for a bundle, record or chain that does not hold together, 2 for bad input of any kind.
     pub(crate) fn exit_code(&self) -> u8 {
         if matches!(
             self,
             Self::Verify(_)
                 | Self::Record(JournalError::Damaged { .. } | JournalError::Derived { .. })
+                | Self::Chain(ChainError::Damaged { .. } | ChainError::Replay { .. })
         ) {
             1
         } else {

@@ -4,6 +4,7 @@ mod api_key;
 mod backup;
 mod balance_import;
 mod bundle_of_log;
+mod chain;
 mod config;
 mod demo;
 mod explain;
@@ -53,6 +54,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Key(arguments) => key::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
         Command::Serve(arguments) => serve::run(&arguments, console),
+        Command::Chain(arguments) => chain::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
         Command::Balance(BalanceCommand::Import(arguments)) => {

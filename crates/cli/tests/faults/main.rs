@@ -12,6 +12,7 @@
 
 mod appenders;
 mod bundle;
+mod chain;
 mod client;
 mod clock;
 mod crowds;

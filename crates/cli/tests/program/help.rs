@@ -29,6 +29,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["key"], ""),
     (&["demo"], ""),
     (&["serve"], ""),
+    (
+        &["chain"],
+        "Exit codes: 0 stopped, 1 the stored chain is damaged, 2 it could not be started.",
+    ),
     (&["config"], "Exit codes: 0 printed or right"),
     (&["api-key"], ""),
     (&["api-key", "new"], ""),

@@ -12,6 +12,7 @@ mod bad_contributions;
 mod bad_disk;
 mod bad_toml;
 mod balance_import;
+mod chain;
 mod forgery;
 mod golden;
 mod help;
