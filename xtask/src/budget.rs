@@ -18,7 +18,7 @@ pub(crate) enum Part {
     UnitAndProperty,
     /// Killed processes, full disks, lost databases.
     Faults,
-    /// A real EVM and Bitcoin node. Arrives with the rails crate.
+    /// The escrow contracts. A real EVM and Bitcoin node arrive with the rails crate.
     Chain,
     /// A real browser. Arrives with the server crate.
     Browser,

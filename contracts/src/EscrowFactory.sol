@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {Escrow} from "./Escrow.sol";
+import {EscrowTerms} from "./EscrowTerms.sol";
+import {IEscrow} from "./IEscrow.sol";
+import {SaleToken} from "./SaleToken.sol";
+
+/// @title Announces offerings
+/// @notice Makes an escrow and its token as ERC-1167 clones in one transaction, and remembers the terms hash, so that
+/// a stranger can tell an escrow of this factory from one that only looks like it. Nobody owns the factory.
+contract EscrowFactory {
+    /// @notice One price step: the price from a position on.
+    struct Step {
+        uint256 from;
+        uint256 numerator;
+        uint256 denominator;
+    }
+
+    /// @notice The token to make. Its supply is what is for sale and the shares.
+    struct TokenPlan {
+        string name;
+        string symbol;
+        uint8 decimals;
+        SaleToken.Share[] shares;
+    }
+
+    /// @notice Which rule of `announce` the terms break.
+    enum Problem {
+        TokenGiven,
+        NoTermsHash,
+        NoIssuer,
+        NoBeneficiary,
+        Window,
+        RefundDeadline,
+        Caps,
+        ForSale,
+        Minimum,
+        Price,
+        Steps,
+        Pause
+    }
+
+    /// @notice An offering was announced.
+    event Announced(bytes32 indexed termsHash, address indexed escrow, address indexed issuer, address token);
+
+    /// @notice The terms cannot be enforced; `problem` says what is wrong.
+    error InvalidTerms(Problem problem);
+
+    /// @notice What all escrows of this factory run.
+    address public immutable ESCROW = address(new Escrow());
+    /// @notice What all tokens of this factory run.
+    address public immutable TOKEN = address(new SaleToken());
+
+    /// @notice The terms hash of an escrow made here; nothing for any other address.
+    mapping(address escrow => bytes32) public termsHashOf;
+
+    /// @notice Makes the escrow and the token of an offering. The sender is the issuer.
+    /// @param t The terms with `token` empty; it is filled in.
+    /// @param steps The price steps, sorted; none for other prices.
+    /// @param plan The token.
+    function announce(IEscrow.Terms memory t, Step[] calldata steps, TokenPlan calldata plan)
+        external
+        returns (address escrow, address token)
+    {
+        _check(t);
+        _checkSteps(t, steps);
+        token = Clones.clone(TOKEN);
+        t.token = token;
+        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(abi.encode(t), _pack(steps)));
+        termsHashOf[escrow] = t.termsHash;
+        uint256 count = plan.shares.length;
+        SaleToken.Share[] memory shares = new SaleToken.Share[](count + 1);
+        shares[0] = SaleToken.Share(escrow, t.forSale);
+        for (uint256 i = 0; i < count; ++i) {
+            shares[i + 1] = plan.shares[i];
+        }
+        SaleToken(token).initialize(plan.name, plan.symbol, plan.decimals, shares);
+        emit Announced(t.termsHash, escrow, t.issuer, token);
+    }
+
+    /// @dev What the escrow relies on. The linter says the same earlier and in more words.
+    function _check(IEscrow.Terms memory t) private view {
+        _require(t.token == address(0), Problem.TokenGiven);
+        _require(t.termsHash != 0, Problem.NoTermsHash);
+        _require(t.issuer == msg.sender, Problem.NoIssuer);
+        _require(t.beneficiary != address(0), Problem.NoBeneficiary);
+        _require(t.opens < t.closes, Problem.Window);
+        _require(t.closes < t.refundDeadline && t.refundDeadline <= type(uint32).max, Problem.RefundDeadline);
+        _require(t.hardCap != 0 && t.hardCap <= type(uint88).max && t.softCap <= t.hardCap, Problem.Caps);
+        _require(t.forSale != 0 && t.forSale <= type(uint96).max, Problem.ForSale);
+        _require(t.contributionMin <= t.contributionMax && t.investorMin <= t.investorMax, Problem.Minimum);
+        // A pause ends before 2106, so that its end fits the counter.
+        _require(t.pauseLongest <= 366 days && t.refundDeadline + t.pauseLongest <= type(uint32).max, Problem.Pause);
+    }
+
+    function _checkSteps(IEscrow.Terms memory t, Step[] calldata steps) private pure {
+        if (t.pricing != IEscrow.Pricing.Steps) {
+            _require(steps.length == 0, Problem.Steps);
+            _checkPrice(t.priceNumerator, t.priceDenominator, type(uint128).max);
+        }
+        if (t.pricing == IEscrow.Pricing.Linear) {
+            // Products of the price stay below 2^256: 128 bits of the base, 40 of the time, 14 of the whole, 64 of the bonus.
+            _require(t.bonusPer != 0 && t.bonusPer <= type(uint40).max, Problem.Price);
+            _require(t.bonusGranularity != 0 && t.bonus <= type(uint64).max, Problem.Price);
+            _require(t.bonusUntil <= type(uint40).max, Problem.Price);
+        }
+        if (t.pricing == IEscrow.Pricing.Steps) {
+            _require(steps.length != 0 && steps[0].from <= t.opens, Problem.Steps);
+            for (uint256 i = 0; i < steps.length; ++i) {
+                _require(steps[i].from <= type(uint40).max, Problem.Steps);
+                _require(i == 0 || steps[i - 1].from < steps[i].from, Problem.Steps);
+                _checkPrice(steps[i].numerator, steps[i].denominator, (1 << EscrowTerms.PRICE_BITS) - 1);
+            }
+        }
+    }
+
+    function _checkPrice(uint256 numerator, uint256 denominator, uint256 most) private pure {
+        _require(numerator != 0 && numerator <= most, Problem.Price);
+        _require(denominator != 0 && denominator <= most, Problem.Price);
+    }
+
+    function _pack(Step[] calldata steps) private pure returns (bytes memory packed) {
+        uint256[] memory words = new uint256[](steps.length);
+        for (uint256 i = 0; i < steps.length; ++i) {
+            Step calldata step = steps[i];
+            words[i] = (step.from << (2 * EscrowTerms.PRICE_BITS)) | (step.numerator << EscrowTerms.PRICE_BITS)
+                | step.denominator;
+        }
+        return abi.encodePacked(words);
+    }
+
+    function _require(bool holds, Problem problem) private pure {
+        if (!holds) revert InvalidTerms(problem);
+    }
+}

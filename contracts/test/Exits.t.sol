@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+import {IEscrow} from "../src/IEscrow.sol";
+import {EscrowFactory} from "../src/EscrowFactory.sol";
+import {Sale} from "./Sale.sol";
+
+/// Exits.tree, leaf by leaf: what the issuer may do, and how everybody gets out.
+contract ExitsTest is Sale {
+    function phaseIs(IEscrow.Phase phase) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IEscrow.WrongPhase.selector, phase);
+    }
+
+    function refundOf(address investor) private {
+        uint256 before = investor.balance;
+        uint256 due = escrow.account(investor).accepted;
+        vm.prank(investor);
+        escrow.refund();
+        equal("refunded", investor.balance - before, due);
+        vm.prank(investor);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.refund();
+    }
+
+    function test_nobody_but_the_issuer() public {
+        announce();
+        vm.startPrank(ALICE);
+        vm.expectRevert(IEscrow.NotIssuer.selector);
+        escrow.pause();
+        vm.expectRevert(IEscrow.NotIssuer.selector);
+        escrow.resume();
+        vm.expectRevert(IEscrow.NotIssuer.selector);
+        escrow.revoke(BOB);
+        vm.expectRevert(IEscrow.NotIssuer.selector);
+        escrow.returnMoney(BOB, IEscrow.Reason.Sanctions);
+        vm.expectRevert(IEscrow.NotIssuer.selector);
+        escrow.cancel();
+        vm.stopPrank();
+    }
+
+    function test_a_pause_stops_contributions_and_ends_by_itself() public {
+        announce();
+        enter(ALICE, 1 ether);
+        vm.prank(ISSUER);
+        escrow.pause();
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.Paused.selector, OPENS + 3 days));
+        again(ALICE, 1 ether);
+        vm.prank(ISSUER);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.Paused.selector, OPENS + 3 days));
+        escrow.pause();
+        vm.warp(OPENS + 3 days);
+        again(ALICE, 1 ether);
+    }
+
+    function test_a_pause_can_be_ended_and_there_are_only_so_many() public {
+        announce();
+        enter(ALICE, 1 ether);
+        vm.startPrank(ISSUER);
+        escrow.resume();
+        equal("no pause, nothing to end", escrow.totals().pausedUntil, 0);
+        escrow.pause();
+        escrow.resume();
+        escrow.pause();
+        escrow.resume();
+        vm.expectRevert(IEscrow.NoPauseLeft.selector);
+        escrow.pause();
+        vm.stopPrank();
+        again(ALICE, 1 ether);
+    }
+
+    function test_a_pause_closes_no_exit() public {
+        announce();
+        enter(ALICE, 1 ether);
+        vm.warp(CLOSES - 1);
+        vm.startPrank(ISSUER);
+        escrow.returnMoney(ALICE, IEscrow.Reason.Discretion);
+        escrow.pause();
+        vm.stopPrank();
+        refundOf(ALICE);
+    }
+
+    function test_who_is_revoked_contributes_no_more_and_keeps_what_was_accepted() public {
+        announce();
+        enter(ALICE, 2 ether);
+        IEscrow.Admission memory shown = admission(ALICE, 60 ether);
+        vm.prank(ISSUER);
+        escrow.revoke(ALICE);
+        bytes memory refused = abi.encodeWithSelector(IEscrow.NotAllowed.selector, IEscrow.Standing.Revoked);
+        vm.expectRevert(refused);
+        again(ALICE, 1 ether);
+        vm.prank(ALICE);
+        vm.expectRevert(refused);
+        escrow.contributeAdmitted{value: 1}(shown);
+        vm.prank(ISSUER);
+        vm.expectRevert(refused);
+        escrow.revoke(ALICE);
+        close();
+        escrow.settle();
+        vm.prank(ALICE);
+        escrow.claim();
+        equal("tokens", token.balanceOf(ALICE), 2_000 ether);
+    }
+
+    function test_returned_money_is_out_of_the_sale_and_due_at_once() public {
+        (t.priceNumerator, t.priceDenominator) = (1, 3);
+        announce();
+        enter(ALICE, 1 ether);
+        again(ALICE, 1 ether);
+        enter(BOB, 5 ether);
+        vm.prank(ISSUER);
+        escrow.returnMoney(ALICE, IEscrow.Reason.Discretion);
+        equal("raised", escrow.totals().raised, 5 ether);
+        equal("counted", escrow.totals().counted, uint256(5 ether) / 3 + 1);
+        equal("slack", escrow.totals().slack, 1);
+        vm.prank(ISSUER);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.returnMoney(CAROL, IEscrow.Reason.Order);
+        refundOf(ALICE);
+        close();
+        escrow.settle();
+        escrow.draw();
+        equal("beneficiary", BENEFICIARY.balance, 5 ether);
+    }
+
+    function test_returned_money_waits_for_its_owner_through_settlement_and_draw() public {
+        announce();
+        enter(ALICE, 2 ether);
+        enter(BOB, 5 ether);
+        close();
+        vm.startPrank(ISSUER);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.ReasonTooLate.selector, IEscrow.Reason.Discretion));
+        escrow.returnMoney(ALICE, IEscrow.Reason.Discretion);
+        escrow.returnMoney(ALICE, IEscrow.Reason.Sanctions);
+        escrow.settle();
+        escrow.draw();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Drawn));
+        escrow.returnMoney(BOB, IEscrow.Reason.Sanctions);
+        vm.stopPrank();
+        vm.prank(ALICE);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.claim();
+        refundOf(ALICE);
+        equal("empty", address(escrow).balance, 0);
+    }
+
+    function test_a_missed_soft_cap_opens_refunds_without_anybody() public {
+        t.softCap = 10 ether;
+        announce();
+        enter(ALICE, 2 ether);
+        vm.prank(ALICE);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.refund();
+        close();
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.SoftCapMissed.selector, 2 ether, 10 ether));
+        escrow.settle();
+        holds("open", escrow.refundsOpen());
+        refundOf(ALICE);
+    }
+
+    function test_a_sale_that_nobody_settles_gives_everything_back_after_its_deadline() public {
+        announce();
+        enter(ALICE, 2 ether);
+        vm.warp(DEADLINE - 1);
+        vm.prank(ALICE);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.refund();
+        vm.warp(DEADLINE);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.Expired.selector, DEADLINE));
+        escrow.settle();
+        refundOf(ALICE);
+    }
+
+    /// Whoever holds the verifier key, exits ask for no signature.
+    function test_a_lost_verifier_key_locks_nobody_in() public {
+        t.softCap = 10 ether;
+        announce();
+        enter(ALICE, 2 ether);
+        vm.etch(t.verifier, hex"fe");
+        close();
+        refundOf(ALICE);
+    }
+
+    function test_a_token_that_is_not_there_leads_to_refunds() public {
+        announce();
+        enter(ALICE, 2 ether);
+        close();
+        vm.prank(address(escrow));
+        token.burn(1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IEscrow.TokensMissing.selector, 100_000 ether - 1, 100_000 ether)
+        );
+        escrow.settle();
+        vm.etch(address(token), hex"fe");
+        (bool settled,) = address(escrow).call(abi.encodeCall(IEscrow.settle, ()));
+        holds("not settled", !settled);
+        vm.warp(DEADLINE);
+        refundOf(ALICE);
+    }
+
+    function test_a_cancelled_sale_gives_everything_back_and_stays_cancelled() public {
+        announce();
+        enter(ALICE, 2 ether);
+        vm.prank(ISSUER);
+        escrow.cancel();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Cancelled));
+        again(ALICE, 1 ether);
+        refundOf(ALICE);
+        close();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Cancelled));
+        escrow.settle();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Cancelled));
+        escrow.draw();
+        vm.prank(ISSUER);
+        vm.expectRevert(phaseIs(IEscrow.Phase.Cancelled));
+        escrow.cancel();
+    }
+
+    function test_nothing_is_settled_or_drawn_before_its_time() public {
+        announce();
+        enter(ALICE, 2 ether);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.StillOpen.selector, CLOSES));
+        escrow.settle();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Sale));
+        escrow.draw();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Sale));
+        escrow.claim();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Sale));
+        escrow.distribute(list(ALICE, BOB));
+        close();
+        escrow.settle();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Settled));
+        escrow.settle();
+        escrow.draw();
+        vm.expectRevert(phaseIs(IEscrow.Phase.Drawn));
+        escrow.draw();
+        vm.prank(ISSUER);
+        vm.expectRevert(phaseIs(IEscrow.Phase.Drawn));
+        escrow.cancel();
+        vm.warp(DEADLINE);
+        vm.prank(ALICE);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.refund();
+        vm.prank(ALICE);
+        escrow.claim();
+        equal("after the deadline, too", token.balanceOf(ALICE), 2_000 ether);
+    }
+
+    function test_a_list_gives_each_their_tokens_once() public {
+        announce();
+        enter(ALICE, 2 ether);
+        enter(BOB, 3 ether);
+        close();
+        escrow.settle();
+        escrow.distribute(list(ALICE, CAROL));
+        escrow.distribute(list(ALICE, BOB));
+        equal("alice", token.balanceOf(ALICE), 2_000 ether);
+        equal("bob", token.balanceOf(BOB), 3_000 ether);
+        equal("carol", token.balanceOf(CAROL), 0);
+        equal("nothing is left", token.balanceOf(address(escrow)), 0);
+        vm.prank(BOB);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.claim();
+    }
+
+    function test_unsold_tokens_go_where_the_terms_say() public {
+        t.treasury = CAROL;
+        announce();
+        enter(ALICE, 2 ether);
+        close();
+        escrow.settle();
+        equal("treasury", token.balanceOf(CAROL), 98_000 ether);
+        equal("supply", token.totalSupply(), 150_000 ether);
+    }
+
+    function test_the_factory_remembers_its_own_and_refuses_what_cannot_be_enforced() public {
+        announce();
+        equal("hash", uint256(factory.termsHashOf(address(escrow))), uint256(t.termsHash));
+        equal("of nobody else", uint256(factory.termsHashOf(ALICE)), 0);
+        equal("terms", uint256(keccak256(abi.encode(escrow.terms()))), uint256(expected()));
+        IEscrow.Terms memory good = t;
+        t.token = ALICE;
+        breaks(EscrowFactory.Problem.TokenGiven, good);
+        t.termsHash = 0;
+        breaks(EscrowFactory.Problem.NoTermsHash, good);
+        t.issuer = ALICE;
+        breaks(EscrowFactory.Problem.NoIssuer, good);
+        t.beneficiary = address(0);
+        breaks(EscrowFactory.Problem.NoBeneficiary, good);
+        t.closes = OPENS;
+        breaks(EscrowFactory.Problem.Window, good);
+        t.refundDeadline = CLOSES;
+        breaks(EscrowFactory.Problem.RefundDeadline, good);
+        t.hardCap = 1 << 88;
+        breaks(EscrowFactory.Problem.Caps, good);
+        t.forSale = 1 << 96;
+        breaks(EscrowFactory.Problem.ForSale, good);
+        t.contributionMax = 0;
+        t.contributionMin = 1;
+        breaks(EscrowFactory.Problem.Minimum, good);
+        t.priceDenominator = 0;
+        breaks(EscrowFactory.Problem.Price, good);
+        t.pricing = IEscrow.Pricing.Steps;
+        breaks(EscrowFactory.Problem.Steps, good);
+        t.pauseLongest = 367 days;
+        breaks(EscrowFactory.Problem.Pause, good);
+    }
+
+    function expected() private view returns (bytes32) {
+        IEscrow.Terms memory announced = t;
+        announced.token = address(token);
+        return keccak256(abi.encode(announced));
+    }
+
+    function breaks(EscrowFactory.Problem problem, IEscrow.Terms memory good) private {
+        IEscrow.Terms memory bad = t;
+        vm.prank(ISSUER);
+        vm.expectRevert(abi.encodeWithSelector(EscrowFactory.InvalidTerms.selector, problem));
+        factory.announce(bad, steps, plan());
+        t = good;
+    }
+}

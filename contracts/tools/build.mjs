@@ -1,0 +1,47 @@
+// Compiles the contracts and writes what the Rust side reads to `abi/`; with --check it compares instead.
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compile, settings } from "./compiler.mjs";
+
+const root = join(import.meta.dirname, "..");
+/** What is deployed or called from Rust: contract, and whether its bytecode is needed. */
+const artifacts = [
+  { name: "EscrowFactory", bytecode: true },
+  { name: "IEscrow", bytecode: false },
+  { name: "SaleToken", bytecode: false },
+];
+
+const names = readdirSync(join(root, "src")).filter((name) => name.endsWith(".sol"));
+const sources = Object.fromEntries(
+  names.map((name) => [`src/${name}`, { content: readFileSync(join(root, "src", name), "utf8") }]),
+);
+const outputSelection = { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } };
+const output = compile({ language: "Solidity", sources, settings: { ...settings, outputSelection } });
+const messages = output.errors ?? [];
+for (const message of messages) console.error(message.formattedMessage);
+// A warning fails, too: there is no second place where anybody would read it.
+if (messages.length > 0) process.exit(1);
+
+const check = process.argv.includes("--check");
+let different = 0;
+mkdirSync(join(root, "abi"), { recursive: true });
+for (const { name, bytecode } of artifacts) {
+  const built = output.contracts[`src/${name}.sol`][name];
+  const artifact = { contract: name, abi: built.abi };
+  if (bytecode) artifact.bytecode = `0x${built.evm.bytecode.object}`;
+  const lines = artifact.abi.map((entry) => `    ${JSON.stringify(entry)}`).join(",\n");
+  const code = bytecode ? `,\n  "bytecode": "${artifact.bytecode}"` : "";
+  const text = `{\n  "contract": "${name}",\n  "abi": [\n${lines}\n  ]${code}\n}\n`;
+  const file = join(root, "abi", `${name}.json`);
+  if (!check) writeFileSync(file, text);
+  else if (!existsSync(file) || readFileSync(file, "utf8") !== text) {
+    console.error(`abi/${name}.json is not what the sources compile to; run \`cargo xtask contracts build\``);
+    different += 1;
+  }
+}
+for (const name of ["Escrow", "EscrowFactory", "SaleToken"]) {
+  const size = output.contracts[`src/${name}.sol`][name].evm.deployedBytecode.object.length / 2;
+  console.log(`${name}: ${size} of 24576 bytes`);
+  if (size > 24576) different += 1;
+}
+process.exit(different === 0 ? 0 : 1);
