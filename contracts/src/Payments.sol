@@ -16,7 +16,7 @@ library Payments {
             }
             return paid;
         }
-        // The scratch space and the words beyond it are put back: the free memory pointer lies there.
+        // The call's data lies where memory is free; the answer goes to the scratch space.
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, shl(224, 0xa9059cbb)) // transfer(address,uint256)

@@ -66,7 +66,7 @@ library Pricing {
 
     /// @notice `a x b / c`, rounded down.
     function floored(uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
-        // Nearly always the product fits; the library is for the rest, at five times the gas.
+        // Nearly always the product fits; the library is for the rest, and dearer.
         unchecked {
             if ((a | b) >> 128 == 0) return a * b / c;
         }
