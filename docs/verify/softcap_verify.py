@@ -307,7 +307,7 @@ class Sale:
                          if bound.get("currency", entry.currency) == entry.currency]
                         for key in ("contribution_min", "contribution_max"))
         nothing = size["value"] == 0 or row.nothing(amount)
-        above_zero = all(bound for _, bound in lower)
+        row.above_zero = above_zero = all(bound for _, bound in lower)
         refuse({201: any(size[kind] < bound for kind, bound in lower),
                 209: above_zero and amount == 0, 208: above_zero and nothing,
                 203: mine["value"] + size["value"] < terms.get("investor_min", 0)})
@@ -378,6 +378,9 @@ class Sale:
         for number in shared if verdict == 1 else ():
             self.share_out(number, [row for row in rows if row.round == number and row.accepted])
             self.taken[number] = self.used[number]
+        for row in self.for_nothing(rows) if verdict == 1 else ():
+            row.reason = 208
+            self.take(row, 0)
         if verdict == 1 and cap and sums()[cap["kind"]] < cap["most"]:
             verdict = 2
         void = "soft_cap_missed" if verdict == 2 else VERDICTS[verdict]
@@ -392,6 +395,14 @@ class Sale:
                 row.tokens = row.rounded(exact[key]) - before
         self.verdict, self.raised, self.sold = verdict, sums()["value"], sums()["tokens"]
         return {"kind": "settled", "verdict": verdict, "raised": self.raised, "sold": self.sold}
+
+    def for_nothing(self, rows):
+        """Contributions whose money comes to no token, where no minimum of zero lets it in."""
+        exact, of = defaultdict(Fraction), lambda row: (row.investor, row.round, row.currency)
+        for row in rows:
+            exact[of(row)] += row.exact(row.accepted) if row.once else 0
+        tokens = lambda row: row.rounded(exact[of(row)]) if row.once else row.tokens
+        return [row for row in rows if row.accepted and row.above_zero and not tokens(row)]
 
     def share_out(self, number, rows):
         """Pro rata: people share the room by what they ask, their contributions a person's part."""

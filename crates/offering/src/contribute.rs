@@ -167,32 +167,23 @@ impl Offering {
         amount: u128,
     ) -> Result<(), Refusal> {
         let terms = &self.terms.rounds[round.index()];
-        let mut zero_allowed = false;
         let value = quote.value(amount)?;
         for limit in &terms.contribution_min {
             let below = match *limit {
-                Limit::Value(least) => {
-                    zero_allowed |= least.is_zero();
-                    value < least.0
-                }
-                Limit::Tokens(least) => {
-                    zero_allowed |= least.is_zero();
-                    quote.tokens(amount)? < least.0
-                }
-                Limit::Money(currency, least) => {
-                    zero_allowed |= currency == quote.currency && least.is_zero();
-                    currency == quote.currency && amount < least.0
-                }
+                Limit::Value(least) => value < least.0,
+                Limit::Tokens(least) => quote.tokens(amount)? < least.0,
+                Limit::Money(currency, least) => currency == quote.currency && amount < least.0,
             };
             if below {
                 return Err(Refusal::BelowMinimum);
             }
         }
-        if !zero_allowed && amount == 0 {
-            return Err(Refusal::Zero);
-        }
-        if !zero_allowed && (value == 0 || quote.buys_nothing(amount)) {
-            return Err(Refusal::BuysNothing);
+        if (value == 0 || quote.buys_nothing(amount)) && !terms.allows_nothing(quote.currency) {
+            return Err(if amount == 0 {
+                Refusal::Zero
+            } else {
+                Refusal::BuysNothing
+            });
         }
         if let Some(least) = terms.investor_min {
             let (held, _) = self.used_in_round(investor, round);

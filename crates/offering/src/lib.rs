@@ -19,6 +19,7 @@ mod contribution;
 mod documents;
 #[cfg(test)]
 mod fixture;
+mod for_nothing;
 mod invariants;
 mod investor_id;
 mod investors;

@@ -113,14 +113,15 @@ impl Offering {
         let mut verdict = self.check_settleable()?;
         let mut rounds = vec![RoundSettlement::default(); self.rounds.len()];
         self.end_waiting();
+        let by_investor = ByInvestor::new(self.investors.len(), &self.contributions);
         if verdict == Verdict::Succeeded {
             self.resolve_rounds(&mut rounds)?;
+            self.return_for_nothing(&by_investor);
             if !self.soft_cap_is_met() {
                 verdict = Verdict::Failed;
             }
             self.keep_bonds();
         }
-        let by_investor = ByInvestor::new(self.investors.len(), &self.contributions);
         if verdict == Verdict::Succeeded {
             self.round_per_investor(&by_investor);
         } else {

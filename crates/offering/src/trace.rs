@@ -12,7 +12,9 @@ mod settling;
 pub use caps::{CapKind, CapTrace, CapUse, LimitKind, LimitTrace};
 pub use ending::{DutchTrace, FinalTrace, RunningPart};
 pub use prices::{PriceTrace, TierPart, WholeNumber};
-pub use settling::{AskTrace, BatchRule, BatchTrace, BidTrace, SettlementTrace, SoftCapTrace};
+pub use settling::{
+    AskTrace, BatchRule, BatchTrace, BidTrace, ForNothingTrace, SettlementTrace, SoftCapTrace,
+};
 
 use crate::{
     Amount, Command, Contribute, CurrencyIndex, InvestorIndex, Offering, Outcome, Position, Ratio,

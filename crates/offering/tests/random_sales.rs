@@ -80,6 +80,21 @@ fn batches_do_not_see_the_order_of_contributions() {
     check(support::orders, &batches, 4);
 }
 
+/// Every sale that is played is looked at, here and in all other tests; this one also says that there is
+/// something to see: money that came to no token and went back.
+#[test]
+fn no_money_is_accepted_for_no_token() {
+    for pricing in [PricingKind::Fixed, PricingKind::Dutch, PricingKind::Bids] {
+        let mut back = 0;
+        for pair in pairs_of(pricing) {
+            let seeds = 1_000..1_000 + SALES;
+            let counts = support::survey(pair, seeds).unwrap_or_else(|failure| panic!("{failure}"));
+            back += counts.get("row buys_nothing").copied().unwrap_or(0);
+        }
+        assert!(back > 5, "{pricing:?}: {back} rows went back");
+    }
+}
+
 /// What every pair's random sales must come to, or the agreement with the model says little.
 const MET_BY_ALL: [&str; 23] = [
     "accepted",

@@ -1,6 +1,6 @@
 //! The steps of auctions: where a bid stands, the price that everybody pays, what it buys.
 
-use softcap_offering::{Ratio, Tokens, terms::TieRule, trace::BidTrace};
+use softcap_offering::{Ratio, Tokens, Value, terms::TieRule, trace::BidTrace};
 
 use super::{
     calculation::{Calculation, Formula},
@@ -121,11 +121,15 @@ fn say_margin(step: &mut Step, words: Words<'_>, found: &Found, bid: &BidTrace) 
     )));
 }
 
-/// Tokens at the clearing price of an auction.
-pub(super) fn cleared_tokens(words: Words<'_>, found: &Found) -> Option<Calculation> {
+/// Tokens for a value at the clearing price of an auction.
+pub(super) fn cleared_tokens(
+    words: Words<'_>,
+    found: &Found,
+    (value, tokens): (Value, Tokens),
+) -> Option<Calculation> {
     let end = &found.end;
     let clearing = end.clearing?;
-    let value = Formula::number(words.value(end.value), words.numeraire());
+    let value = Formula::number(words.value(value), words.numeraire());
     let unit = end.rounding.unit;
     let formula = words.priced(value, Ratio::new(clearing.tokens, clearing.money)?)?;
     // A bid's tokens are rounded to whole smallest units first; a coarser unit is cut from those,
@@ -134,7 +138,7 @@ pub(super) fn cleared_tokens(words: Words<'_>, found: &Found) -> Option<Calculat
         what: "tokens".into(),
         formula,
         rounding: Some((Way::Down, words.tokens(Tokens(unit.0.max(1))))),
-        result: words.tokens(end.row.tokens),
+        result: words.tokens(tokens),
         unit: words.token().into(),
     })
 }

@@ -167,7 +167,11 @@ pub(super) fn final_tokens(words: Words<'_>, found: &Found) -> Step {
         return step;
     }
     let counted = if end.clearing.is_some() {
-        step.calculate(auction::cleared_tokens(words, found));
+        step.calculate(auction::cleared_tokens(
+            words,
+            found,
+            (end.value, end.row.tokens),
+        ));
         end.row.tokens
     } else if !end.running.is_empty() {
         running(&mut step, words, found)
@@ -228,19 +232,19 @@ fn bought(words: Words<'_>, currency: CurrencyIndex, part: &RunningPart) -> Opti
     })
 }
 
-/// The exact sum of what earlier contributions bought; a few of them are listed.
-fn sum_before(
+/// The exact sum of what some contributions bought; a few of them are listed.
+pub(super) fn exact_sum(
     step: &mut Step,
     words: Words<'_>,
     currency: CurrencyIndex,
-    earlier: &[RunningPart],
+    parts: &[RunningPart],
 ) -> Option<Exact> {
     let mut sum = Exact::ZERO;
-    for part in earlier {
+    for part in parts {
         let formula = bought(words, currency, part)?;
         let value = formula.value()?;
         sum = sum.plus(value)?;
-        if earlier.len() <= LISTED {
+        if parts.len() <= LISTED {
             step.calculate(Some(Calculation {
                 what: format!("exact tokens of entry {}", part.sequence),
                 formula,
@@ -266,7 +270,7 @@ fn running(step: &mut Step, words: Words<'_>, found: &Found) -> Tokens {
     };
     let mut parts = Vec::new();
     let mut rounded = Exact::ZERO;
-    let Some(sum) = sum_before(step, words, currency, earlier) else {
+    let Some(sum) = exact_sum(step, words, currency, earlier) else {
         return own.added;
     };
     if !earlier.is_empty() {

@@ -9,6 +9,7 @@ mod auction;
 mod calculation;
 mod ending;
 mod exact;
+mod for_nothing;
 mod page;
 mod price;
 mod replay;
@@ -59,6 +60,7 @@ pub(crate) fn explain(offering: &Offering, found: &Found) -> Page {
         page.add(auction::auction(words, found, bid));
     }
     page.add(auction::dutch(words, found));
+    page.add(for_nothing::for_nothing(words, found));
     page.add(ending::verdict(words, offering, found));
     page.add(ending::final_tokens(words, found));
     ending::row(words, found, &mut page);

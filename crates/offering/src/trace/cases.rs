@@ -6,7 +6,7 @@ use crate::{
     Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId, LineIndex,
     Offering, Outcome, Position, Ratio, Refusal, RoundIndex, Sequence, Stamp, Tokens, Value,
     terms::{Bound, Limit, Terms},
-    trace::{MinimumTrace, RoundStanding, RunningPart, SoftCapTrace},
+    trace::{ForNothingTrace, MinimumTrace, RoundStanding, RunningPart, SoftCapTrace},
 };
 
 const HEAD: &str = r#"
@@ -102,7 +102,6 @@ fn a_running_sum_has_one_currency_and_one_round() {
         offering.apply(at(position), &pays(id, currency, amount));
     }
     offering.apply(at(300), &Command::Tick);
-    offering.apply(at(300), &Command::Settle);
     let eur = Ratio::new(1, 200).unwrap();
     let eth = Ratio::new(1, 100).unwrap();
     let part = |sequence, money, per_money, added| RunningPart {
@@ -112,10 +111,21 @@ fn a_running_sum_has_one_currency_and_one_round() {
         added: Tokens(added),
     };
     // The announcement has the number 0.
+    for index in 0..7 {
+        let trace = offering.trace_settlement(ContributionIndex(index)).unwrap();
+        let for_nothing = ForNothingTrace {
+            value: Value(100),
+            together: vec![part(3, 100, eur, 0)],
+        };
+        let expected = (index == 2).then_some(for_nothing);
+        assert_eq!(trace.for_nothing, expected, "contribution {index}");
+    }
+    offering.apply(at(300), &Command::Settle);
     let table = [
         (0, vec![part(1, 100, eur, 0)]),
         (1, vec![part(2, 50, eth, 0)]),
-        (2, vec![part(3, 100, eur, 0)]),
+        // Rounded to nothing: it went back.
+        (2, Vec::new()),
         (3, vec![part(1, 100, eur, 0), part(4, 300, eur, 2)]),
         (4, vec![part(2, 50, eth, 0), part(5, 150, eth, 2)]),
         (5, vec![part(6, 100, eur, 0)]),

@@ -131,23 +131,31 @@ impl Offering {
         let up_to = self
             .contributions_of(row.investor)
             .take_while(|at| *at <= index);
-        up_to
-            .filter_map(|at| {
-                let other = self.row(at);
-                let same = other.currency == row.currency && other.round == row.round;
-                if !same || other.accepted.is_zero() {
-                    return None;
-                }
-                let quote = self.quote_of(at)?;
-                let factor = quote.factor()?;
-                Some(RunningPart {
-                    sequence: other.sequence,
-                    money: other.accepted.checked_add(Amount(quote.credit))?,
-                    per_money: Ratio::new(factor.num(), factor.den())?,
-                    added: other.tokens,
-                })
+        self.running_parts(row, up_to)
+    }
+
+    /// Those of an investor's contributions that are rounded together with one of them.
+    pub(super) fn running_parts(
+        &self,
+        row: &Row,
+        own: impl Iterator<Item = ContributionIndex>,
+    ) -> Vec<RunningPart> {
+        own.filter_map(|at| {
+            let other = self.row(at);
+            let same = other.currency == row.currency && other.round == row.round;
+            if !same || other.accepted.is_zero() {
+                return None;
+            }
+            let quote = self.quote_of(at)?;
+            let factor = quote.factor()?;
+            Some(RunningPart {
+                sequence: other.sequence,
+                money: other.accepted.checked_add(Amount(quote.credit))?,
+                per_money: Ratio::new(factor.num(), factor.den())?,
+                added: other.tokens,
             })
-            .collect()
+        })
+        .collect()
     }
 
     fn trace_dutch(&self, place: usize) -> Option<DutchTrace> {

@@ -14,8 +14,9 @@ use crate::{
     },
     resolve::Asks,
     rounds::is_batch,
-    settlement::RoundSettlement,
-    terms::{Allocation, Bound, DustRule, Pricing, Round},
+    settlement::{ByInvestor, RoundSettlement},
+    terms::{Allocation, Bound, DustRule, Pricing, Round, RoundingScope},
+    trace::RunningPart,
 };
 
 /// How a contribution fares in what is decided at the settlement.
@@ -27,8 +28,19 @@ pub struct SettlementTrace {
     pub bid: Option<BidTrace>,
     /// What of it is accepted once all rounds are shared out, before the verdict.
     pub allotted: Amount,
+    /// Where that comes to no token, so that it goes back.
+    pub for_nothing: Option<ForNothingTrace>,
     /// The soft cap, where the terms have one and the settlement comes to it.
     pub soft_cap: Option<SoftCapTrace>,
+}
+
+/// Money that comes to no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForNothingTrace {
+    /// Its value, rounded down.
+    pub value: Value,
+    /// With rounding once per investor: what is rounded together, in order.
+    pub together: Vec<RunningPart>,
 }
 
 /// The soft cap and what was compared with it.
@@ -149,14 +161,17 @@ impl Offering {
             return Ok(SettlementTrace::default());
         }
         let resolved = self.resolved_before(self.rounds.len())?;
-        let soft_cap = resolved.trace_soft_cap();
-        let allotted = Amount(resolved.contributions[index.index()].accepted);
+        let by_investor = ByInvestor::new(resolved.investors.len(), &resolved.contributions);
+        let for_nothing = resolved.taken_for_nothing(&by_investor);
         let held = &self.contributions[index.index()];
         let mut trace = SettlementTrace {
             batch: None,
             bid: None,
-            allotted,
-            soft_cap,
+            allotted: Amount(resolved.contributions[index.index()].accepted),
+            for_nothing: for_nothing
+                .contains(&index)
+                .then(|| resolved.trace_for_nothing(index, &by_investor)),
+            soft_cap: resolved.trace_soft_cap(&for_nothing),
         };
         let Some(place) = held.round().map(|round| round.index()) else {
             return Ok(trace);
@@ -191,17 +206,47 @@ impl Offering {
         Ok(Cow::Owned(resolved))
     }
 
-    /// The soft cap; all rounds must be resolved.
-    fn trace_soft_cap(&self) -> Option<SoftCapTrace> {
+    /// The soft cap; all rounds must be resolved, and what is `for_nothing` goes back.
+    fn trace_soft_cap(&self, for_nothing: &[ContributionIndex]) -> Option<SoftCapTrace> {
         let cap = self.terms.soft_cap?;
         let parts = self.rounds.iter().map(|round| match cap {
             Bound::Value(_) => round.net_value,
             Bound::Tokens(_) => round.net_tokens,
         });
+        let back = for_nothing.iter().map(|&index| match cap {
+            Bound::Value(_) => self.value_of(index),
+            Bound::Tokens(_) => self.contributions[index.index()].tokens,
+        });
+        let has = parts.fold(0, u128::saturating_add);
         Some(SoftCapTrace {
             cap,
-            has: parts.fold(0, u128::saturating_add),
+            has: has.saturating_sub(back.fold(0, u128::saturating_add)),
         })
+    }
+
+    /// Value of what is accepted of a contribution.
+    fn value_of(&self, index: ContributionIndex) -> u128 {
+        let accepted = self.contributions[index.index()].accepted;
+        let quote = self.quote_of(index);
+        quote.map_or(0, |quote| quote.value(accepted).unwrap_or(0))
+    }
+
+    fn trace_for_nothing(
+        &self,
+        index: ContributionIndex,
+        by_investor: &ByInvestor,
+    ) -> ForNothingTrace {
+        let held = &self.contributions[index.index()];
+        let together = match self.terms.currencies[held.currency.index()].rounding.per {
+            RoundingScope::Contribution => Vec::new(),
+            RoundingScope::Investor => {
+                self.running_parts(&self.row(index), by_investor.of(held.investor))
+            }
+        };
+        ForNothingTrace {
+            value: Value(self.value_of(index)),
+            together,
+        }
     }
 
     fn trace_batch(

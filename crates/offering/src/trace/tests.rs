@@ -7,9 +7,10 @@ use ruint::aliases::U512;
 
 use super::*;
 use crate::{
-    Admit, Funding, InvestorId, LimitPrice, LineIndex, Verdict, WithdrawalMark,
+    Admit, Funding, InvestorId, LimitPrice, LineIndex, Reason, RoundingMode, Verdict,
+    WithdrawalMark,
     ratio::Factor,
-    terms::{Bound, Terms},
+    terms::{Bound, RoundingScope, Terms},
 };
 
 const OPENS: u64 = 1_772_323_200_000; // 2026-03-01T00:00:00Z
@@ -315,8 +316,12 @@ fn settle(offering: &mut Offering) -> Result<(), TestCaseError> {
     for (index, trace, row) in before {
         let end = offering.final_trace(index).unwrap();
         prop_assert_eq!(end.row, offering.row(index));
-        if verdict == Verdict::Succeeded {
+        let back = Some(Reason::Refused(Refusal::BuysNothing));
+        if let Some(for_nothing) = &trace.for_nothing {
+            check_for_nothing(for_nothing, &trace, &end)?;
+        } else if verdict == Verdict::Succeeded {
             prop_assert_eq!(trace.allotted, end.row.accepted);
+            prop_assert!(trace.allotted.is_zero() || end.row.reason != back);
         }
         if let Some(soft_cap) = trace.soft_cap {
             let Bound::Value(cap) = soft_cap.cap else {
@@ -325,7 +330,7 @@ fn settle(offering: &mut Offering) -> Result<(), TestCaseError> {
             prop_assert_eq!(soft_cap.has >= cap.0, verdict == Verdict::Succeeded);
         }
         if let Some(batch) = trace.batch {
-            check_batch(&batch, row.sequence, row.accepted, &end)?;
+            check_batch(&batch, row.sequence, (row.accepted, trace.allotted), &end)?;
         }
         if let (Some(dutch), false) = (end.dutch, end.row.accepted.is_zero()) {
             let clearing = end.clearing.unwrap();
@@ -349,7 +354,7 @@ fn settle(offering: &mut Offering) -> Result<(), TestCaseError> {
 fn check_batch(
     batch: &BatchTrace,
     sequence: Sequence,
-    held: Amount,
+    (held, allotted): (Amount, Amount),
     end: &FinalTrace,
 ) -> Result<(), TestCaseError> {
     let share = |part: u128, of: u128, whole: u128| {
@@ -405,7 +410,30 @@ fn check_batch(
             share(rate.den(), value, rate.num()).min(held.0)
         }
     };
-    prop_assert_eq!(accepted, end.row.accepted.0, "{:?}", batch);
+    prop_assert_eq!(accepted, allotted.0, "{:?}", batch);
+    Ok(())
+}
+
+/// Money that went back had come to no token, and the numbers of the trace say so.
+fn check_for_nothing(
+    nothing: &ForNothingTrace,
+    trace: &SettlementTrace,
+    end: &FinalTrace,
+) -> Result<(), TestCaseError> {
+    prop_assert!(!trace.allotted.is_zero() && end.row.accepted.is_zero());
+    prop_assert_eq!(end.row.reason, Some(Reason::Refused(Refusal::BuysNothing)));
+    let own = end
+        .rate
+        .unwrap()
+        .times(trace.allotted.0, RoundingMode::Down);
+    prop_assert_eq!(own, Some(nothing.value.0));
+    let once = end.rounding.per == RoundingScope::Investor;
+    prop_assert_eq!(once, !nothing.together.is_empty());
+    for part in &nothing.together {
+        let (money, unit) = (part.money.0, end.rounding.unit.0);
+        let tokens = part.per_money.times_to_unit(money, unit, end.rounding.mode);
+        prop_assert_eq!((tokens, part.added), (Some(0), Tokens::ZERO));
+    }
     Ok(())
 }
 

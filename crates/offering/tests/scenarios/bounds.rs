@@ -207,8 +207,8 @@ alice     pays        1 EUR at 100         accepted 1 EUR
 bob       pays        3 EUR at 100         accepted 3 EUR, 1 TOK
 carol     pays        20 EUR at 200        accepted 20 EUR, 20 TOK
 clock     reaches     300                  done
-issuer    settles     -                    succeeded, raised 11 EUR, sold 8 TOK
-alice     is          -                    accepted 1 EUR
+issuer    settles     -                    succeeded, raised 10 EUR, sold 8 TOK
+alice     is          -                    accepted 0 EUR, refunded 1 EUR (buys_nothing)
 bob       is          -                    accepted 3 EUR, 1 TOK
 carol     is          -                    accepted 7 EUR, refunded 13 EUR, 7 TOK (oversubscribed)
 "#,

@@ -16,6 +16,7 @@ mod after_sale;
 mod auctions;
 mod bounds;
 mod ending;
+mod for_nothing;
 mod lotteries;
 mod money_back;
 mod pauses;
@@ -35,7 +36,7 @@ use softcap_offering::Refusal;
 /// A name and a script.
 type Table = (&'static str, &'static str);
 
-const ALL: [&[Table]; 13] = [
+const ALL: [&[Table]; 14] = [
     windows::TABLES,
     two_chains::TABLES,
     pauses::TABLES,
@@ -49,6 +50,7 @@ const ALL: [&[Table]; 13] = [
     after_sale::TABLES,
     accounts::TABLES,
     sold_out::TABLES,
+    for_nothing::TABLES,
 ];
 
 /// Refusals that no table reaches, and why.
@@ -81,6 +83,11 @@ fn two_chains() {
 #[test]
 fn sold_out() {
     run(sold_out::TABLES);
+}
+
+#[test]
+fn for_nothing() {
+    run(for_nothing::TABLES);
 }
 
 #[test]

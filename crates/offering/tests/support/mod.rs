@@ -15,6 +15,7 @@
 
 mod fraction;
 mod moves;
+mod no_token;
 mod random_commands;
 mod random_sales;
 mod random_terms;

@@ -14,6 +14,7 @@ use softcap_offering::{
 
 use super::fraction::{Fraction, big};
 use super::moves::{Labels, Move, Step};
+use super::no_token;
 use super::random_commands::Script;
 use super::random_terms::{Pair, RandomTerms};
 use super::reference_model::{Answer, Model};
@@ -98,8 +99,14 @@ pub(crate) fn survey(pair: Pair, seeds: Range<u64>) -> Result<BTreeMap<String, u
             };
             *counts.entry(what).or_insert(0) += 1;
         }
-        for reason in played.rows.iter().filter_map(|row| row.reason) {
-            *counts.entry(format!("row {}", reason.name())).or_insert(0) += 1;
+        for row in &played.rows {
+            let Some(reason) = row.reason else { continue };
+            // A contribution that was refused reached no round.
+            let what = match row.round {
+                Some(_) => format!("row {}", reason.name()),
+                None => format!("refused row {}", reason.name()),
+            };
+            *counts.entry(what).or_insert(0) += 1;
         }
     }
     Ok(counts)
@@ -275,6 +282,7 @@ fn played(sale: &Sale, hash_seed: u64, store: Store) -> Result<Played, String> {
         table.model.compare_rows(&table.engine)?;
         table.settle()?;
         table.compare_settlement()?;
+        no_token::check(&table.engine)?;
         let (rows, people) = (table.engine.rows().collect(), table.people());
         table.hand_over()?;
         Ok(Played {

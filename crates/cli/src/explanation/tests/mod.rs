@@ -57,6 +57,9 @@ fn pages_as_a_person_reads_them() {
         ("step_credit_and_ceiling", "credit", "c-2"),
         ("kept_above_a_cap", "kept", "c-3"),
         ("rounding_in_a_second_round", "two_rounds", "c-7"),
+        ("rounded_to_nothing", "per_investor_for_nothing", "c-4"),
+        ("auctioned_for_nothing", "dutch_for_nothing", "c-4"),
+        ("left_for_nothing", "returned_for_nothing", "c-4"),
         ("second_batch_round", "two_batches", "c-6"),
     ];
     for (file, name, reference) in table {

@@ -113,6 +113,31 @@ pub(super) const SALES: &[(&str, [&str; 3])] = &[
         ],
     ),
     (
+        "per_investor_for_nothing",
+        [
+            "soft_cap = \"2_000 EUR\"",
+            "rounding = { mode = \"down\", unit = \"1 HBR\", per = \"investor\" }",
+            "price = \"1 HBR per 1_000 EUR\"",
+        ],
+    ),
+    (
+        "dutch_for_nothing",
+        [
+            "",
+            "rounding = { unit = \"100 HBR\" }",
+            "supply = \"1_000 HBR\"\n[round.pricing]\nkind = \"dutch\"\n\
+             start = \"50 EUR per HBR\"\nend = \"10 EUR per HBR\"\ngranularity = \"1 hour\"",
+        ],
+    ),
+    (
+        "returned_for_nothing",
+        [
+            "",
+            "rounding = { unit = \"1_000 HBR\" }",
+            "price = \"0.90 EUR per HBR\"",
+        ],
+    ),
+    (
         "lottery",
         [
             "",
@@ -390,7 +415,7 @@ pub(super) fn sale(name: &str) -> Sale {
             sale.pay(
                 3 * HOUR,
                 "ada",
-                u8::from(name != "per_investor" && name != "bids"),
+                u8::from(!name.starts_with("per_investor") && name != "bids"),
                 140_000,
                 limits(9),
             );
@@ -406,6 +431,18 @@ pub(super) fn sale(name: &str) -> Sale {
         "waiting" => {
             let contribution = Sequence(1);
             sale.record(5 * HOUR, Command::Withdraw { contribution });
+        }
+        "returned_for_nothing" => {
+            let (contribution, amount) = (Sequence(4), Amount(1));
+            let reason = ReturnReason::Discretion;
+            sale.record(
+                5 * HOUR,
+                Command::Return {
+                    contribution,
+                    amount,
+                    reason,
+                },
+            );
         }
         "tiers" => {
             let (contribution, amount) = (Sequence(1), Amount(20_000));

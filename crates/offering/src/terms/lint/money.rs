@@ -3,7 +3,7 @@
 use super::super::problem::TermsCode;
 use super::super::{Bound, Currency, Limit, RateTerm, Round, RoundingScope, Terms};
 use super::{Findings, bound_count, bounds};
-use crate::{CurrencyIndex, Value};
+use crate::{CurrencyIndex, Value, pairs::PricingKind};
 
 pub(super) fn caps(findings: &mut Findings, terms: &Terms) {
     let money = bounds::reachable(terms).map(|value| value.0);
@@ -50,13 +50,7 @@ pub(super) fn buys_nothing(findings: &mut Findings, key: &str, terms: &Terms, ro
             continue;
         };
         if least_buys(round, *index, currency) == Some(0) {
-            let taken =
-                allows_nothing(round, *index) || currency.rounding.per == RoundingScope::Investor;
-            let fate = if taken {
-                "and the money is accepted"
-            } else {
-                "so that it is refused"
-            };
+            let fate = fate_of_nothing(round, *index, currency);
             findings.add(
                 TermsCode::BuysNothing,
                 format!("{key}.contribution.min"),
@@ -70,13 +64,18 @@ pub(super) fn buys_nothing(findings: &mut Findings, key: &str, terms: &Terms, ro
     }
 }
 
-/// Whether a minimum of zero lets in what buys nothing.
-fn allows_nothing(round: &Round, index: CurrencyIndex) -> bool {
-    round.contribution_min.iter().any(|limit| match limit {
-        Limit::Value(least) => least.is_zero(),
-        Limit::Tokens(least) => least.is_zero(),
-        Limit::Money(other, least) => *other == index && least.is_zero(),
-    })
+/// What becomes of money that buys no token.
+fn fate_of_nothing(round: &Round, index: CurrencyIndex, currency: &Currency) -> &'static str {
+    let known_later = matches!(round.pricing.kind(), PricingKind::Dutch | PricingKind::Bids);
+    if round.allows_nothing(index) {
+        "and the money is accepted"
+    } else if known_later {
+        "and goes back at the settlement unless the price falls"
+    } else if currency.rounding.per == RoundingScope::Investor {
+        "and goes back at the settlement unless the investor adds to it"
+    } else {
+        "so that it is refused"
+    }
 }
 
 /// Token units for the smallest allowed contribution at the worst price; `None` where the terms do
@@ -100,7 +99,7 @@ fn least_buys(round: &Round, index: CurrencyIndex, currency: &Currency) -> Optio
     if let Some(value) = round.investor_min {
         least = least.max(in_money(value)?);
     }
-    if !allows_nothing(round, index) {
+    if !round.allows_nothing(index) {
         // The engine refuses money that is worth less than one unit of the numeraire.
         least = least.max(in_money(Value(1))?);
     }

@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use softcap_offering::{
     Verdict,
     terms::{
-        Allocation, Bound, CeilingScope, DustRule, Pricing, RoundingScope, Sealing, Supply,
+        Allocation, Bound, CeilingScope, DustRule, Limit, Pricing, RoundingScope, Sealing, Supply,
         TieRule, Unsold,
     },
 };
@@ -32,6 +32,7 @@ impl Model {
             Stage::Running if !self.may_settle() => return None,
             Stage::Running => {
                 self.resolve();
+                self.return_for_nothing();
                 let met = self.soft_cap_is_met();
                 self.keep_bonds();
                 if met {
@@ -325,6 +326,56 @@ impl Model {
                 self.payments[place].kept = share.of_count(&paid.amount).floor();
             }
         }
+    }
+
+    /// Money that comes to no token goes back: that of one payment, or of all payments of a person that
+    /// are rounded together.
+    fn return_for_nothing(&mut self) {
+        let taken = |paid: &&Payment| paid.accepted() > big(0);
+        let for_nothing = |paid: &Payment| match self.currency(paid.currency).rounding.per {
+            RoundingScope::Contribution => self.tokens(paid) == big(0),
+            RoundingScope::Investor => {
+                let rounding = self.currency(paid.currency).rounding;
+                let together = self.payments.iter().filter(taken).filter(|other| {
+                    (&other.who, other.currency, other.round) == (&paid.who, paid.currency, paid.round)
+                });
+                let exact = together.map(|other| self.exact(other));
+                let sum = exact.reduce(|sum, one| sum.plus(&one)).unwrap();
+                sum.rounded(&big(rounding.unit.0), rounding.mode) == big(0)
+            }
+        };
+        let all = self.payments.iter().enumerate();
+        let back: Vec<usize> = all
+            .filter(|(_, paid)| taken(paid) && !self.allows_nothing(paid) && for_nothing(paid))
+            .map(|(place, _)| place)
+            .collect();
+        for place in back {
+            let money = self.payments[place].accepted();
+            self.payments[place].pieces.push(Piece::Back { money });
+            self.payments[place].reasoned = true;
+        }
+    }
+
+    /// What a payment buys before anything is rounded.
+    fn exact(&self, paid: &Payment) -> Fraction {
+        let conditions = self.conditions(paid).unwrap();
+        let Price::Known(price) = &conditions.price else {
+            panic!("only known prices are rounded once")
+        };
+        price.of_count(&(paid.accepted() + &conditions.credit))
+    }
+
+    /// A minimum of zero lets in what buys nothing.
+    fn allows_nothing(&self, paid: &Payment) -> bool {
+        let Some(round) = paid.round else { return true };
+        self.terms.rounds[round]
+            .contribution_min
+            .iter()
+            .any(|least| match *least {
+                Limit::Value(least) => least.0 == 0,
+                Limit::Tokens(least) => least.0 == 0,
+                Limit::Money(currency, least) => currency.index() == paid.currency && least.0 == 0,
+            })
     }
 
     /// Rounds once per investor and round where the currency says so; then nobody has more than the ceiling.
