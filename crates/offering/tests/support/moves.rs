@@ -2,7 +2,8 @@
 
 use softcap_offering::{
     Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LimitPrice, Position,
-    ReturnReason, RoundIndex, Sequence, Stamp, Value, WithdrawalMark, sealed_bid_commitment,
+    RequestId, ReturnReason, RoundIndex, Sequence, Stamp, TransferId, Value, WithdrawalMark,
+    sealed_bid_commitment,
 };
 
 /// People who take part; one of them by address.
@@ -26,12 +27,14 @@ pub(crate) enum Move {
         currency: u8,
         amount: u128,
         limit: Option<LimitPrice>,
+        funding: Funding,
     },
     Commit {
         label: usize,
         who: usize,
         locked: u128,
         bid: SecretBid,
+        funding: Funding,
     },
     Reveal {
         of: usize,
@@ -45,6 +48,20 @@ pub(crate) enum Move {
         of: usize,
         tenths: u128,
         reason: ReturnReason,
+    },
+    /// Moves money into an account.
+    Fund {
+        transfer: u8,
+        who: usize,
+        currency: u8,
+        amount: u128,
+    },
+    /// Takes so many tenths of what is free in an account out again; 11 is more than that.
+    TakeBack {
+        transfer: u8,
+        who: usize,
+        currency: u8,
+        tenths: u128,
     },
     Admit {
         round: u8,
@@ -78,6 +95,7 @@ pub(crate) struct Admission {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) stamp: Stamp,
+    pub(crate) request: Option<RequestId>,
     pub(crate) command: Move,
 }
 
@@ -87,8 +105,14 @@ pub(crate) trait Labels {
     fn sequence(&self, label: usize) -> Sequence;
     /// What is accepted of it now.
     fn accepted(&self, label: usize) -> u128;
+    /// What is free in an account now.
+    fn available(&self, who: usize, currency: u8) -> u128;
     /// The hash of the terms.
     fn terms_hash(&self) -> [u8; 32];
+}
+
+pub(crate) fn transfer_id(transfer: u8) -> TransferId {
+    TransferId([transfer + 1; 16])
 }
 
 pub(crate) fn person(who: usize) -> InvestorId<'static> {
@@ -103,6 +127,7 @@ impl Move {
                 currency,
                 amount,
                 limit,
+                funding,
                 ..
             } => Command::Contribute(Contribute {
                 investor: person(who),
@@ -111,10 +136,14 @@ impl Move {
                 limit,
                 reference: "r",
                 source: None,
-                funding: Funding::Arrived,
+                funding,
             }),
             Self::Commit {
-                who, locked, bid, ..
+                who,
+                locked,
+                bid,
+                funding,
+                ..
             } => Command::Commit {
                 investor: person(who),
                 locked: Amount(locked),
@@ -126,7 +155,7 @@ impl Move {
                     &bid.salt,
                 ),
                 reference: "r",
-                funding: Funding::Arrived,
+                funding,
             },
             Self::Reveal { of, bid } => Command::Reveal {
                 bid: labels.sequence(of),
@@ -141,6 +170,32 @@ impl Move {
                 contribution: labels.sequence(of),
                 amount: Amount(labels.accepted(of) / 10 * tenths + (tenths % 2)),
                 reason,
+            },
+            Self::Fund {
+                transfer,
+                who,
+                currency,
+                amount,
+            } => Command::Fund {
+                transfer: transfer_id(transfer),
+                investor: person(who),
+                currency: CurrencyIndex(currency),
+                amount: Amount(amount),
+            },
+            Self::TakeBack {
+                transfer,
+                who,
+                currency,
+                tenths,
+            } => Command::TakeBack {
+                transfer: transfer_id(transfer),
+                investor: person(who),
+                currency: CurrencyIndex(currency),
+                amount: Amount(match (labels.available(who, currency), tenths) {
+                    (free, 10) => free,
+                    (free, 11) => free + 1,
+                    (free, _) => free / 10 * tenths,
+                }),
             },
             Self::Admit {
                 round,

@@ -1,8 +1,8 @@
 //! Random commands for random terms: mostly what people do, some nonsense.
 
 use softcap_offering::{
-    Amount, Command, CurrencyIndex, DocumentExit, LimitPrice, LineIndex, Position, Ratio,
-    ReturnReason, RoundIndex, Sequence, Span, Stamp, Tokens, Value, WithdrawalMark,
+    Amount, Command, CurrencyIndex, DocumentExit, Funding, LimitPrice, LineIndex, Position, Ratio,
+    RequestId, ReturnReason, RoundIndex, Sequence, Span, Stamp, Tokens, Value, WithdrawalMark,
     terms::{Access, Allocation, Pricing, RateTerm, Sealing, Terms},
 };
 
@@ -17,6 +17,9 @@ pub(crate) struct Script<'a> {
     ticks: Ticks,
     now: u64,
     labels: usize,
+    /// Requests so far, and transfers.
+    requests: u8,
+    transfers: u8,
     bids: Vec<(usize, SecretBid)>,
     steps: Vec<Step>,
 }
@@ -31,6 +34,8 @@ impl<'a> Script<'a> {
             ticks,
             now: 60,
             labels: 0,
+            requests: 0,
+            transfers: 0,
             bids: Vec::new(),
             steps: Vec::new(),
         };
@@ -87,7 +92,29 @@ impl<'a> Script<'a> {
             line: LineIndex(line),
             position: Position(position),
         };
-        self.steps.push(Step { stamp, command });
+        let request = self.request();
+        self.steps.push(Step {
+            stamp,
+            request,
+            command,
+        });
+        if request.is_some() && self.rng.chance(5) {
+            let again = self.steps.last().cloned();
+            self.steps.extend(again);
+        }
+    }
+
+    /// Often none, mostly a new one, sometimes that of another entry.
+    fn request(&mut self) -> Option<RequestId> {
+        let number = match self.rng.below(50) {
+            0..=32 => return None,
+            33 if self.requests > 0 => 1 + self.rng.below(self.requests.into()),
+            _ => {
+                self.requests = self.requests.saturating_add(1);
+                self.requests.into()
+            }
+        };
+        Some(RequestId([u8::try_from(number).unwrap(); 16]))
     }
 
     fn any_line(&mut self) -> u8 {
@@ -108,8 +135,14 @@ impl<'a> Script<'a> {
             terms_hash: self.terms.hash().0,
         });
         for currency in 0..self.terms.currencies.len() {
+            let currency = u8::try_from(currency).unwrap();
             if self.rng.chance(90) {
-                self.rate(u8::try_from(currency).unwrap());
+                self.rate(currency);
+            }
+            for who in 0..PEOPLE.len() {
+                if self.rng.chance(60) {
+                    self.fund(who, currency);
+                }
             }
         }
         for round in 0..self.terms.rounds.len() {
@@ -165,6 +198,11 @@ impl<'a> Script<'a> {
             92 => self.document(),
             93..=94 => self.nonsense(),
             95 => self.plain(Command::Settle),
+            97 => {
+                let (who, currency) = (self.somebody(), self.some_currency());
+                self.fund(who, currency);
+            }
+            98 => self.take_back(),
             96 => {
                 let (round, seed) = (RoundIndex(self.some_round()), self.rng.bytes());
                 self.plain(Command::Seed {
@@ -174,6 +212,54 @@ impl<'a> Script<'a> {
                 });
             }
             _ => self.plain(Command::Tick),
+        }
+    }
+
+    fn fund(&mut self, who: usize, currency: u8) {
+        let (transfer, amount) = (self.transfer(), self.amount(currency));
+        let line = self.any_line();
+        self.push(
+            line,
+            Move::Fund {
+                transfer,
+                who,
+                currency,
+                amount: 4 * amount,
+            },
+        );
+    }
+
+    fn take_back(&mut self) {
+        let (who, currency) = (self.somebody(), self.some_currency());
+        let tenths = u128::from(*self.rng.pick(&[10_u64, 10, 11, 3, 5, 0]));
+        let transfer = self.transfer();
+        let line = self.any_line();
+        self.push(
+            line,
+            Move::TakeBack {
+                transfer,
+                who,
+                currency,
+                tenths,
+            },
+        );
+    }
+
+    /// A new transfer, or one that was there.
+    fn transfer(&mut self) -> u8 {
+        if self.transfers > 0 && self.rng.chance(10) {
+            return u8::try_from(self.rng.below(self.transfers.into())).unwrap();
+        }
+        let next = self.transfers;
+        self.transfers = self.transfers.saturating_add(1);
+        next
+    }
+
+    fn funding(&mut self) -> Funding {
+        if self.rng.chance(15) {
+            Funding::Account
+        } else {
+            Funding::Arrived
         }
     }
 
@@ -211,6 +297,7 @@ impl<'a> Script<'a> {
         let label = self.labels;
         self.labels += 1;
         let line = self.terms.currencies[usize::from(currency)].line.0;
+        let funding = self.funding();
         self.push(
             line,
             Move::Contribute {
@@ -219,6 +306,7 @@ impl<'a> Script<'a> {
                 currency,
                 amount,
                 limit,
+                funding,
             },
         );
     }
@@ -286,7 +374,7 @@ impl<'a> Script<'a> {
         let label = self.labels;
         self.labels += 1;
         self.bids.push((label, bid));
-        let who = self.somebody();
+        let (who, funding) = (self.somebody(), self.funding());
         self.push(
             0,
             Move::Commit {
@@ -294,6 +382,7 @@ impl<'a> Script<'a> {
                 who,
                 locked,
                 bid,
+                funding,
             },
         );
     }
@@ -449,6 +538,7 @@ impl<'a> Script<'a> {
                     currency,
                     amount,
                     limit: None,
+                    funding: Funding::Arrived,
                 };
                 self.push(line, paid);
                 return;
@@ -460,6 +550,7 @@ impl<'a> Script<'a> {
                     currency: 77,
                     amount: 5,
                     limit: None,
+                    funding: Funding::Account,
                 };
                 self.push(0, paid);
                 return;

@@ -5,6 +5,7 @@
 //! answered by going through that list again, in integers without bounds. It knows no fast path, no
 //! table of investors and no running total.
 
+mod accounts;
 mod allotment;
 mod contributions;
 mod money_back;
@@ -17,8 +18,8 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 use softcap_offering::{
-    Command, ContributionIndex, LimitPrice, Offering, Outcome, Ratio, Refusal, Stamp, Value,
-    Verdict, WithdrawalMark,
+    Command, ContributionIndex, Funding, LimitPrice, Offering, Outcome, Ratio, Refusal, RequestId,
+    Stamp, Value, Verdict, WithdrawalMark,
     terms::{Allocation, Bound, EarlyClose, RateTerm, Terms},
 };
 
@@ -89,6 +90,7 @@ pub(crate) struct Payment {
     pub(crate) who: String,
     pub(crate) currency: usize,
     pub(crate) amount: BigInt,
+    funding: Funding,
     position: u64,
     /// From where a right of withdrawal counts: a sealed bid's from its opening.
     right_from: u64,
@@ -173,6 +175,10 @@ pub(crate) struct Model {
     seeds: Vec<(usize, [u8; 32])>,
     /// Documents that open an exit: number of the entry, last position.
     exits: Vec<(u64, u64)>,
+    moves: Vec<accounts::Moved>,
+    /// Requests and transfers with the entries that used them first.
+    ids: Vec<([u8; 17], u64)>,
+    verdict: Option<Verdict>,
     pub(crate) clearing: Vec<Option<Fraction>>,
 }
 
@@ -190,6 +196,9 @@ impl Model {
             closes: Vec::new(),
             seeds: Vec::new(),
             exits: Vec::new(),
+            moves: Vec::new(),
+            ids: Vec::new(),
+            verdict: None,
             clearing: vec![None; terms.rounds.len()],
             terms,
         }
@@ -200,11 +209,15 @@ impl Model {
     pub(crate) fn apply(
         &mut self,
         stamp: Stamp,
+        request: Option<RequestId>,
         command: &Command<'_>,
         engine: &Outcome,
     ) -> Answer {
         let sequence = self.next;
         self.next += 1;
+        if let Some(first) = self.repeated(sequence, request, command) {
+            return Answer::Repeat(first);
+        }
         let huge = matches!(command, Command::Contribute(paid) if paid.amount.0 >> 96 != 0)
             && *engine == Outcome::Refused(Refusal::AmountTooLarge);
         let answer = if self.enter(stamp) && !huge {
@@ -234,11 +247,24 @@ impl Model {
                 investor,
                 locked,
                 commitment,
+                funding,
                 ..
             } => {
-                let who = investor.to_string();
-                return self.commit(sequence, stamp, who, big(locked.0), *commitment);
+                let money = (investor.to_string(), big(locked.0), *funding);
+                return self.commit(sequence, stamp, money, *commitment);
             }
+            Command::Fund {
+                investor,
+                currency,
+                amount,
+                ..
+            } => self.fund(investor.to_string(), currency.index(), *amount)?,
+            Command::TakeBack {
+                investor,
+                currency,
+                amount,
+                ..
+            } => self.take_back(investor.to_string(), currency.index(), *amount)?,
             Command::Withdraw { contribution } => return self.withdraw(stamp, contribution.0),
             Command::Return {
                 contribution,

@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 use softcap_offering::{
-    Command, Contribute, Stamp, Tokens, Value,
+    Command, Contribute, Funding, Stamp, Tokens, Value,
     terms::{Access, Allocation, Bound, FreedRoom, Limit, Misfit, Pricing, Sealing},
 };
 
@@ -43,6 +43,7 @@ impl Model {
             who,
             currency,
             amount: amount.clone(),
+            funding: paid.funding,
             position: stamp.position.0,
             right_from: stamp.position.0,
             round: Some(round),
@@ -56,6 +57,10 @@ impl Model {
             over_limit: false,
             reasoned: false,
         };
+        if paid.funding == Funding::Account && self.draws_too_much(&payment.who, currency, &amount)
+        {
+            return None;
+        }
         let conditions = self.conditions(&payment)?;
         self.minimum_is_met(&conditions, &payment.who, &amount)?;
         let (within, kept) = self.within_limits(&conditions, &payment.who, &amount)?;
@@ -88,10 +93,18 @@ impl Model {
         Some(answer)
     }
 
-    /// Records refused money: all of it goes back. After settlement there is no row for it, and none
-    /// where the currency is unknown or the sum of the column would not fit 128 bits.
+    /// Records refused money: all of it goes back. Money in an account has not moved. After settlement
+    /// there is no row for it, and none where the currency is unknown or the sum of the column would not fit 128 bits.
     pub(super) fn note_refused(&mut self, sequence: u64, stamp: Stamp, command: &Command<'_>) {
         let (who, currency, amount) = match command {
+            Command::Contribute(Contribute {
+                funding: Funding::Account,
+                ..
+            })
+            | Command::Commit {
+                funding: Funding::Account,
+                ..
+            } => return,
             Command::Contribute(paid) => (
                 paid.investor.to_string(),
                 paid.currency.index(),
@@ -115,6 +128,7 @@ impl Model {
             who,
             currency,
             amount,
+            funding: Funding::Arrived,
             position: stamp.position.0,
             right_from: stamp.position.0,
             round: None,

@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use sha2::{Digest, Sha256};
 use softcap_offering::{
-    LimitPrice, Stamp, Value,
+    Funding, LimitPrice, Stamp, Value,
     terms::{Pricing, Sealing},
 };
 
@@ -15,8 +15,7 @@ impl Model {
         &mut self,
         sequence: u64,
         stamp: Stamp,
-        who: String,
-        locked: BigInt,
+        (who, locked, funding): (String, BigInt, Funding),
         commitment: [u8; 32],
     ) -> Option<Answer> {
         self.require_running()?;
@@ -39,11 +38,15 @@ impl Model {
         if locked == big(0) || &locked % big(lock_step.0) != big(0) || live {
             return None;
         }
+        if funding == Funding::Account && self.draws_too_much(&who, currency, &locked) {
+            return None;
+        }
         self.payments.push(Payment {
             sequence,
             who,
             currency,
             amount: locked.clone(),
+            funding,
             position: stamp.position.0,
             right_from: stamp.position.0,
             round: Some(round),

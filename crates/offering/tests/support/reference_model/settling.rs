@@ -56,6 +56,7 @@ impl Model {
             }
         }
         self.stage = Stage::Settled;
+        self.verdict = Some(verdict);
         let raised = self.payments.iter().map(|paid| self.value(paid)).sum();
         let sold = self.payments.iter().map(|paid| self.tokens(paid)).sum();
         Some(Answer::Settled {
@@ -337,7 +338,8 @@ impl Model {
             RoundingScope::Investor => {
                 let rounding = self.currency(paid.currency).rounding;
                 let together = self.payments.iter().filter(taken).filter(|other| {
-                    (&other.who, other.currency, other.round) == (&paid.who, paid.currency, paid.round)
+                    (&other.who, other.currency, other.round)
+                        == (&paid.who, paid.currency, paid.round)
                 });
                 let exact = together.map(|other| self.exact(other));
                 let sum = exact.reduce(|sum, one| sum.plus(&one)).unwrap();
