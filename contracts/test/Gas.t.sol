@@ -201,7 +201,7 @@ contract GasTest is Sale {
         page = string.concat(
             "# Gas\n\nWritten by `cargo xtask contracts gas`, compared by every test run: solc 0.8.37, via-IR, 1,000,000 runs, EVM prague,\n",
             "each operation a transaction of its own through a clone, with 21,000 and the calldata. ETH and a fixed price unless it says\n",
-            "otherwise. Peers are figures measured the same way; where they come from stands in docs/evm.md.\n\n",
+            "otherwise. Peers are quoted; docs/evm.md says where from and how they were compiled.\n\n",
             "| operation | gas | bar | peers |\n|---|---:|---:|---|\n"
         );
         for (uint256 i = 0; i < rows.length; ++i) {
