@@ -37,6 +37,9 @@ contract Escrow is IEscrow {
     mapping(address investor => Account) private _accounts;
     Totals private _totals;
     uint256 private _pausesUsed;
+    /// @dev Accepted money of investors whose contributions come to no token together. It goes back to them
+    /// when the sale is settled, and does not count for the soft cap. Nearly always zero, and then never touched.
+    uint256 private _forNothing;
 
     // ---------------------------------------------------------------------------------------------- money in
 
@@ -135,6 +138,8 @@ contract Escrow is IEscrow {
             uint256 before = Prices.floored(a.accepted, numerator, denominator);
             uint256 later = Prices.floored(a.accepted + accepted, numerator, denominator);
             s.slack += (tokens - (later - before)).toUint32();
+            if (later == 0) _forNothing += accepted;
+            else if (before == 0 && a.accepted != 0) _forNothing -= a.accepted;
         }
         if (a.tokens + tokens > type(uint88).max) revert AmountTooLarge();
         a.accepted += accepted.toUint80();
@@ -245,7 +250,9 @@ contract Escrow is IEscrow {
         Account memory a = _accounts[investor];
         if (a.accepted == 0) revert NothingDue();
         if (t.pricing == Pricing.Fixed) {
-            s.slack -= (a.tokens - _tokensOf(t, a)).toUint32();
+            uint256 tokens = _tokensOf(t, a);
+            s.slack -= (a.tokens - tokens).toUint32();
+            if (tokens == 0) _forNothing -= a.accepted;
         }
         s.raised -= a.accepted;
         s.counted -= a.tokens;
@@ -273,10 +280,12 @@ contract Escrow is IEscrow {
         if (s.phase != Phase.Sale) revert WrongPhase(s.phase);
         if (block.timestamp < t.closes) revert StillOpen(t.closes);
         if (block.timestamp >= t.refundDeadline) revert Expired(t.refundDeadline);
+        s.raised -= _forNothing.toUint88();
         if (s.raised < t.softCap) revert SoftCapMissed(s.raised, t.softCap);
         uint256 held = IERC20(t.token).balanceOf(address(this));
         if (held < t.forSale) revert TokensMissing(held, t.forSale);
-        _totals.phase = Phase.Settled;
+        s.phase = Phase.Settled;
+        _totals = s;
         uint256 sold = s.counted - s.slack;
         uint256 unsold = t.forSale - sold;
         emit Settled(s.raised, sold, unsold);
@@ -312,8 +321,12 @@ contract Escrow is IEscrow {
     function refund() external {
         Terms memory t = EscrowTerms.load();
         Account memory a = _accounts[msg.sender];
+        uint256 amount = a.accepted;
         // A return does not wait for the sale, so most of the state need not be read.
-        uint256 amount = _refundable(a, a.standing != Standing.Returned && _refundsOpen(t, _totals));
+        if (a.standing != Standing.Returned) {
+            Totals memory s = _totals;
+            amount = _refundable(t, a, s, _refundsOpen(t, s));
+        }
         if (amount == 0) revert NothingDue();
         _accounts[msg.sender].standing = Standing.Refunded;
         emit Refunded(msg.sender, amount);
@@ -338,12 +351,13 @@ contract Escrow is IEscrow {
     /// @inheritdoc IEscrow
     function refundMany(address[] calldata investors) external {
         Terms memory t = EscrowTerms.load();
-        bool open = _refundsOpen(t, _totals);
+        Totals memory s = _totals;
+        bool open = _refundsOpen(t, s);
         uint256 gasLimit = t.currency == address(0) ? COIN_GAS : TOKEN_GAS;
         for (uint256 i = 0; i < investors.length; ++i) {
             address investor = investors[i];
             Account memory a = _accounts[investor];
-            uint256 amount = _refundable(a, open);
+            uint256 amount = _refundable(t, a, s, open);
             if (_payEntry(t.currency, investor, a, amount, Standing.Refunded, gasLimit)) {
                 emit Refunded(investor, amount);
             }
@@ -383,16 +397,22 @@ contract Escrow is IEscrow {
         return Prices.floored(a.accepted, t.priceNumerator, t.priceDenominator);
     }
 
-    function _refundable(Account memory a, bool open) private pure returns (uint256) {
+    function _refundable(Terms memory t, Account memory a, Totals memory s, bool open)
+        private
+        pure
+        returns (uint256)
+    {
         if (a.standing == Standing.Returned) return a.accepted;
-        bool due = open && (a.standing == Standing.Admitted || a.standing == Standing.Revoked);
-        return due ? a.accepted : 0;
+        if (a.standing != Standing.Admitted && a.standing != Standing.Revoked) return 0;
+        if (open) return a.accepted;
+        bool isSold = s.phase == Phase.Settled || s.phase == Phase.Drawn;
+        return isSold && _tokensOf(t, a) == 0 ? a.accepted : 0;
     }
 
     function _refundsOpen(Terms memory t, Totals memory s) private view returns (bool) {
         if (s.phase != Phase.Sale) return s.phase == Phase.Cancelled;
         if (block.timestamp < t.closes) return false;
-        return s.raised < t.softCap || block.timestamp >= t.refundDeadline;
+        return s.raised < t.softCap || block.timestamp >= t.refundDeadline || s.raised - _forNothing < t.softCap;
     }
 
     // ---------------------------------------------------------------------------------------------- to look at

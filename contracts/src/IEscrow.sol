@@ -115,7 +115,7 @@ interface IEscrow {
 
     /// @notice The sale as a whole, in one storage slot.
     struct Totals {
-        /// Accepted money less what was returned.
+        /// Accepted money less what was returned; from settlement on also less what comes to no token.
         uint88 raised;
         /// Sum of the accounts' `tokens`.
         uint96 counted;
@@ -265,7 +265,8 @@ interface IEscrow {
     /// @notice Gives the caller their tokens.
     function claim() external;
 
-    /// @notice Gives the caller their money back.
+    /// @notice Gives the caller their money back: of a return, of a sale that failed, and after settlement what comes
+    /// to no token.
     function refund() external;
 
     /// @notice Gives tokens to many. Anybody may; who cannot be paid is skipped.

@@ -11,10 +11,10 @@ contract Crowd is Sale {
     uint256 public paidIn;
     uint256 public paidOut;
 
-    constructor(IEscrow.Pricing pricing) {
+    constructor(IEscrow.Pricing pricing, uint256 numerator, uint256 denominator) {
         setUp();
         t.pricing = pricing;
-        (t.priceNumerator, t.priceDenominator) = (7, 3);
+        (t.priceNumerator, t.priceDenominator) = (numerator, denominator);
         t.forSale = 500;
         t.hardCap = 250;
         t.softCap = 60;
@@ -93,6 +93,7 @@ contract Crowd is Sale {
             IEscrow.Account memory a = escrow.account(people[i]);
             bool inside = a.standing == IEscrow.Standing.Admitted || a.standing == IEscrow.Standing.Revoked;
             if (a.standing == IEscrow.Standing.Returned || (inside && !sold)) money += a.accepted;
+            if (inside && sold && tokensOf(a) == 0) money += a.accepted;
             if (inside && sold) tokens += tokensOf(a);
             if (a.standing != IEscrow.Standing.Returned) counted += a.tokens;
         }
@@ -100,7 +101,7 @@ contract Crowd is Sale {
     }
 
     function tokensOf(IEscrow.Account memory a) private view returns (uint256) {
-        return t.pricing == IEscrow.Pricing.Fixed ? uint256(a.accepted) * 7 / 3 : a.tokens;
+        return t.pricing == IEscrow.Pricing.Fixed ? uint256(a.accepted) * t.priceNumerator / t.priceDenominator : a.tokens;
     }
 
     function held() external view returns (uint256 money, uint256 tokens) {
@@ -140,12 +141,19 @@ abstract contract ConservationTest {
 
 contract FixedConservationTest is ConservationTest {
     function setUp() public {
-        crowd = new Crowd(IEscrow.Pricing.Fixed);
+        crowd = new Crowd(IEscrow.Pricing.Fixed, 7, 3);
+    }
+}
+
+/// A token for 25 units of money: many have money in that comes to none.
+contract DearConservationTest is ConservationTest {
+    function setUp() public {
+        crowd = new Crowd(IEscrow.Pricing.Fixed, 1, 25);
     }
 }
 
 contract StepsConservationTest is ConservationTest {
     function setUp() public {
-        crowd = new Crowd(IEscrow.Pricing.Steps);
+        crowd = new Crowd(IEscrow.Pricing.Steps, 7, 3);
     }
 }

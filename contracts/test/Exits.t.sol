@@ -22,6 +22,43 @@ contract ExitsTest is Sale {
         escrow.refund();
     }
 
+    /// A token for 10: Alice's 4 and 5 come to none and go back, Bob's 9 and 1 come to one, Carol's 8 were returned.
+    function test_money_that_comes_to_no_token_goes_back_at_settlement() public {
+        (t.priceNumerator, t.priceDenominator) = (1, 10);
+        (t.softCap, t.hardCap, t.forSale) = (10, 1_000, 100);
+        announce();
+        enter(ALICE, 4);
+        again(ALICE, 5);
+        enter(BOB, 9);
+        enter(CAROL, 8);
+        vm.prank(ISSUER);
+        escrow.returnMoney(CAROL, IEscrow.Reason.Discretion);
+        close();
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.SoftCapMissed.selector, 0, 10));
+        escrow.settle();
+        holds("18 came in and nothing counts", escrow.refundsOpen());
+        vm.warp(OPENS);
+        again(BOB, 1);
+        close();
+        holds("10 count", !escrow.refundsOpen());
+        vm.prank(ALICE);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.refund();
+        escrow.settle();
+        equal("raised", escrow.totals().raised, 10);
+        escrow.draw();
+        equal("drawn", BENEFICIARY.balance, 10);
+        vm.prank(ALICE);
+        vm.expectRevert(IEscrow.NothingDue.selector);
+        escrow.claim();
+        refundOf(ALICE);
+        escrow.refundMany(list(BOB, CAROL));
+        equal("the return too", address(escrow).balance, 0);
+        vm.prank(BOB);
+        escrow.claim();
+        equal("tokens", token.balanceOf(BOB), 1);
+    }
+
     function test_nobody_but_the_issuer() public {
         announce();
         vm.startPrank(ALICE);
