@@ -122,16 +122,21 @@ impl<'a> Draft<'a> {
     }
 
     fn set_account(&mut self, address: Address, mut account: Account) {
+        let before = self.state.accounts.get(&address).cloned();
+        self.undo.accounts.entry(address).or_insert(before);
+        if account.is_selfdestructed() {
+            // Only what was made in the same transaction goes (EIP-6780), so that the state never had a slot of it.
+            self.state.accounts.remove(&address);
+            return;
+        }
         for (key, value) in account.changed_storage_slots() {
             let slot = (address, *key);
             let before = self.state.slot(slot);
             self.undo.storage.entry(slot).or_insert(before);
             self.state.set_slot(slot, value.present_value());
         }
-        let before = self.state.accounts.get(&address).cloned();
-        self.undo.accounts.entry(address).or_insert(before);
         // EIP-161: an account with nothing in it is none.
-        if account.is_selfdestructed() || account.is_empty() {
+        if account.is_empty() {
             self.state.accounts.remove(&address);
             return;
         }
@@ -246,5 +251,43 @@ impl DatabaseRef for StateAt<'_> {
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, Infallible> {
         Ok(hash_at(self.blocks, number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use revm::state::{AccountStatus, EvmStorageSlot, TransactionId};
+
+    use super::*;
+
+    /// A constructor that writes a slot and destroys its contract leaves nothing at the address, at which the
+    /// next contract may stand (CREATE2).
+    #[test]
+    fn what_a_destroyed_contract_wrote_is_gone_with_it() {
+        let (address, key) = (Address::repeat_byte(7), U256::from(1));
+        let slot = EvmStorageSlot::new_changed(U256::ZERO, U256::from(5), TransactionId::ZERO);
+        let mut account = Account::from(AccountInfo::from_balance(U256::from(9)));
+        account.storage.insert(key, slot);
+        account.mark_touch();
+        for (status, expected) in [
+            (AccountStatus::SelfDestructed, 0),
+            (AccountStatus::Created, 5),
+        ] {
+            let mut state = State::default();
+            let mut draft = Draft::new(&mut state, &[]);
+            let mut changed = account.clone();
+            changed.status |= status;
+            draft.commit(std::iter::once((address, changed)).collect());
+            let undo = draft.finish();
+            assert_eq!(
+                state.slot((address, key)),
+                U256::from(expected),
+                "{status:?}"
+            );
+            assert_eq!(state.accounts.contains_key(&address), expected > 0);
+            state.undo(undo);
+            assert_eq!(state.slot((address, key)), U256::ZERO);
+            assert!(state.accounts.is_empty());
+        }
     }
 }

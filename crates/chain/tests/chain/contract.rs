@@ -7,7 +7,7 @@ use alloy_provider::Provider;
 use alloy_rpc_types_eth::{Filter, TransactionRequest};
 use alloy_transport::TransportError;
 
-use crate::bench::{BEGINNING, node, provider};
+use crate::fixture::{BEGINNING, node, provider};
 
 /// Written by hand. Without data it adds one to slot 0 and logs the value sent, under the topics 0x2a and the
 /// sender. With data that begins with 0xff it reverts with the rest of the data; with other data it returns slot 0

@@ -6,8 +6,8 @@ use alloy_provider::Provider;
 use alloy_rpc_types_eth::Filter;
 
 use crate::{
-    bench::{BEGINNING, node, provider, transfer},
     contract::{count, deploy},
+    fixture::{BEGINNING, node, provider, transfer},
 };
 
 const RECEIVER: Address = Address::repeat_byte(0x77);

@@ -6,7 +6,7 @@ use alloy_network::TxSignerSync as _;
 use alloy_primitives::{Bytes, Signature, TxKind, U256};
 use softcap_chain::Node;
 
-use crate::bench::{draft, node, refused, signed, slow_node, transfer};
+use crate::fixture::{draft, node, refused, signed, slow_node, transfer};
 
 /// The order of the curve secp256k1 (SEC 2), from which a second signature follows for each first one.
 const ORDER: U256 = U256::from_limbs([

@@ -3,7 +3,7 @@
 use alloy_eips::BlockNumberOrTag;
 use alloy_provider::Provider;
 
-use crate::bench::{node, provider, transfer};
+use crate::fixture::{node, provider, transfer};
 
 /// After blocks that are nearly empty the base fee falls by nearly an eighth each, and a real base fee is in the
 /// history of fees.

@@ -10,7 +10,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use crate::bench::{draft, node, signed, transfer};
+use crate::fixture::{draft, node, signed, transfer};
 
 /// A chain on a port of its own, until the value is dropped.
 struct Served {

@@ -7,11 +7,11 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-mod bench;
 mod contract;
 mod control;
 mod errors;
 mod fees;
+mod fixture;
 mod http;
 mod persistence;
 mod provider;

@@ -7,7 +7,7 @@ use alloy_provider::Provider;
 use proptest::prelude::*;
 use softcap_chain::{Blocks, Clock, Node, Settings};
 
-use crate::bench::{BEGINNING, open, provider, settings, transfer};
+use crate::fixture::{BEGINNING, open, provider, settings, transfer};
 
 /// All that can be seen of a chain.
 #[derive(Debug, PartialEq)]

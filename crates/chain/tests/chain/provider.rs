@@ -12,7 +12,7 @@ use alloy_primitives::{Address, TxKind, U256, bytes};
 use alloy_provider::Provider;
 use softcap_chain::Node;
 
-use crate::bench::{BEGINNING, draft, node, provider, signed, slow_node, transfer};
+use crate::fixture::{BEGINNING, draft, node, provider, signed, slow_node, transfer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_is_one_of_a_real_chain() {
