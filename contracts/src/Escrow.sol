@@ -105,7 +105,7 @@ contract Escrow is IEscrow {
 
     /// @dev The sender's account with the permit applied. Of several permits the one with the most counts, whatever
     /// the order, so that showing an old one again changes nothing.
-    function _admitted(Terms memory t, Admission calldata admission) private returns (Account memory a) {
+    function _admitted(Terms memory t, Admission calldata admission) private view returns (Account memory a) {
         a = _accounts[msg.sender];
         if (a.standing > Standing.Admitted) revert NotAllowed(a.standing);
         if (a.standing == Standing.Admitted && admission.max <= a.cap) return a;
@@ -118,7 +118,6 @@ contract Escrow is IEscrow {
         }
         a.cap = admission.max.toUint80();
         a.standing = Standing.Admitted;
-        emit Admitted(msg.sender, admission.max);
     }
 
     /// @dev Judges a contribution and writes what is accepted of it. All checks stand before the first write.
@@ -148,7 +147,7 @@ contract Escrow is IEscrow {
         s.counted += tokens.toUint96();
         _accounts[msg.sender] = a;
         _totals = s;
-        emit Contributed(msg.sender, amount, accepted, tokens);
+        emit Contributed(msg.sender, a.cap, amount, accepted, tokens);
     }
 
     function _requireOpen(Terms memory t, Totals memory s) private view {

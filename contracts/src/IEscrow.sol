@@ -135,10 +135,10 @@ interface IEscrow {
         bytes signature;
     }
 
-    /// @notice A permit was shown: `investor` may contribute up to `max` in all.
-    event Admitted(address indexed investor, uint256 max);
     /// @notice Of `amount` so much was accepted and the rest never left or went back. `tokens` is what caps count.
-    event Contributed(address indexed investor, uint256 amount, uint256 accepted, uint256 tokens);
+    /// `cap` is what the investor is admitted for in all from now on: a larger one than before says that a permit
+    /// was shown. Where no permit is needed it is the most the counter holds.
+    event Contributed(address indexed investor, uint256 cap, uint256 amount, uint256 accepted, uint256 tokens);
     /// @notice `investor` may not contribute any more.
     event Revoked(address indexed investor);
     /// @notice The issuer gave `amount` back; the investor takes it out with a refund.

@@ -41,6 +41,24 @@ contract ContributeTest is Sale {
         equal("held", address(escrow).balance, 5 ether);
     }
 
+    /// Who follows the events learns from them alone who may contribute how much.
+    function test_the_event_says_what_the_investor_is_admitted_for() public {
+        announce();
+        says(50 ether, 2 ether, 2 ether);
+        enter(ALICE, 2 ether);
+        says(50 ether, 49 ether, 48 ether);
+        again(ALICE, 49 ether);
+        t.verifier = address(0);
+        announce();
+        says(type(uint80).max, 1 ether, 1 ether);
+        again(ALICE, 1 ether);
+    }
+
+    function says(uint256 cap, uint256 amount, uint256 accepted) private {
+        vm.expectEmit(address(escrow));
+        emit IEscrow.Contributed(ALICE, cap, amount, accepted, 1_000 * accepted);
+    }
+
     function test_without_a_permit_nothing_is_accepted() public {
         announce();
         vm.expectRevert(IEscrow.NotAdmitted.selector);

@@ -13,7 +13,7 @@ interface Vm {
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function expectRevert(bytes calldata data) external;
     function expectRevert(bytes4 code) external;
-    function expectEmit() external;
+    function expectEmit(address emitter) external;
     function etch(address where, bytes calldata code) external;
     function cool(address where) external;
     function lastCallGas() external returns (Gas memory);
