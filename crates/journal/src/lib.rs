@@ -38,6 +38,7 @@ mod tile_edge;
 mod tiles;
 mod time_guard;
 mod transfers;
+mod tree_head;
 mod turn;
 mod writer;
 
@@ -63,3 +64,4 @@ pub use tile_edge::TileEdge;
 pub use tiles::Tiles;
 pub use time_guard::{Clock, SystemClock, TimeGuard};
 pub use transfers::{Moved, Movement, Recovered, Transfers};
+pub use tree_head::TreeHead;

@@ -5,8 +5,9 @@ use std::{collections::VecDeque, sync::Arc};
 use softcap_proof::{LeafHash, Root, tree_batch::TreeBatch};
 
 use crate::{
-    BatchRow, JournalError, Leaves, LogName, Machine, TileEdge, UnsignedBatch,
+    BatchRow, JournalError, Leaves, LogName, Machine, TileEdge, TreeHead, UnsignedBatch,
     tile_edge::{BUNDLE_LEVEL, FullTile, TILE},
+    tree_head::BatchStarts,
 };
 
 /// The state of a log after all entries that were applied.
@@ -18,8 +19,7 @@ pub struct Log<M> {
     /// Full tiles that are not in the database yet, oldest first.
     unwritten: VecDeque<Arc<FullTile>>,
     newest: u64,
-    /// Number of the first entry of the newest batch, as far as this process applied it.
-    batch_first: Option<u64>,
+    starts: BatchStarts,
 }
 
 impl<M: Machine> Log<M> {
@@ -36,7 +36,7 @@ impl<M: Machine> Log<M> {
             edge,
             unwritten: VecDeque::new(),
             newest,
-            batch_first: None,
+            starts: BatchStarts::default(),
         }
     }
 
@@ -60,6 +60,11 @@ impl<M: Machine> Log<M> {
         self.edge.root()
     }
 
+    /// Size and root of the tree now.
+    pub fn head(&self) -> TreeHead {
+        self.edge.head()
+    }
+
     /// Time of the newest batch in unix milliseconds; 0 when there is none.
     pub fn newest(&self) -> u64 {
         self.newest
@@ -67,11 +72,6 @@ impl<M: Machine> Log<M> {
 
     pub(crate) fn edge(&self) -> &TileEdge {
         &self.edge
-    }
-
-    /// Brings near what a batch will need that is applied soon.
-    pub fn prepare(&self, body: &[u8]) {
-        self.machine.prepare_batch(body);
     }
 
     /// Applies the next batch of the record; what it returns can be signed, and receipts made of it.
@@ -99,7 +99,8 @@ impl<M: Machine> Log<M> {
             let problem = format!("entries {} to {} are missing", self.size(), row.first);
             return Err(damaged(problem));
         }
-        if row.root_before != self.edge.root().0 {
+        let now = self.head();
+        if !self.starts.is_right(row.tree_before, now) {
             return Err(self.other_root(row));
         }
         if row.time < self.newest {
@@ -128,23 +129,25 @@ impl<M: Machine> Log<M> {
             });
         }
         self.newest = row.time;
-        self.batch_first = Some(row.first);
+        self.starts.began(now, row.tree_before);
         let hashes = leaves.hashes();
         Ok((leaves, hashes))
     }
 
-    /// The root that a batch names is not that of the entries before it. The batch before that was the
-    /// last whose own root was right: what was changed is in it, or is the root itself.
+    /// The root that a batch names is not that of the entries it says it is of. What was changed is
+    /// among the entries that no earlier row named a root over, or is the root itself.
     fn other_root(&self, row: &BatchRow) -> JournalError {
-        let last = row.first.saturating_sub(1);
-        let (index, problem) = match self.batch_first {
-            Some(first) if first == last => (
-                first,
-                "it, or the root in the batch after it, was changed".to_owned(),
+        let (index, problem) = match self.starts.changed(row.tree_before) {
+            Some(of) if of.start + 1 == of.end => (
+                of.start,
+                "it, or the root that a later batch names, was changed".to_owned(),
             ),
-            Some(first) => (
-                first,
-                format!("it, one up to {last}, or the root in the batch after them was changed"),
+            Some(of) => (
+                of.start,
+                format!(
+                    "it, one up to {}, or the root that a later batch names was changed",
+                    of.end - 1
+                ),
             ),
             None => (
                 row.first,

@@ -90,10 +90,6 @@ pub struct StateFailure(pub String);
 
 /// A state machine whose commands are a log. Pure: the same batches give the same state and leaves.
 pub trait Machine: Send + Sync + Sized + 'static {
-    /// Brings near what the entries of a batch will need; changes nothing. It is called while the batch
-    /// is on its way to the disk, when there is nothing else to do.
-    fn prepare_batch(&self, body: &[u8]);
-
     /// Applies the entries of a batch; their leaves are added in order.
     ///
     /// # Errors
@@ -190,19 +186,6 @@ impl OfferingMachine {
 }
 
 impl Machine for OfferingMachine {
-    fn prepare_batch(&self, body: &[u8]) {
-        let mut commands = Commands::new(body, Sequence(0)).map_while(Result::ok);
-        let mut group = Vec::with_capacity(AHEAD);
-        loop {
-            group.clear();
-            group.extend(commands.by_ref().take(AHEAD));
-            if group.is_empty() {
-                return;
-            }
-            self.prepare(&group);
-        }
-    }
-
     fn apply_batch(
         &mut self,
         first: u64,

@@ -30,8 +30,6 @@ impl PlatformMachine {
 
 impl Machine for PlatformMachine {
     /// Its batches are small, and its people few beside those of a stampede.
-    fn prepare_batch(&self, _: &[u8]) {}
-
     fn apply_batch(
         &mut self,
         first: u64,

@@ -21,6 +21,7 @@ use crate::{
     BatchRow, JournalError, Leaves, LogReader, Machine, TileEdge, bundle_leaves,
     record_check::first_difference,
     tile_edge::{BUNDLE_LEVEL, FullTile, TILE},
+    tree_head::BatchStarts,
 };
 
 /// Batches that are read at a time.
@@ -65,6 +66,7 @@ async fn scrub<M: Machine>(reader: &LogReader<M>, pause: Duration) -> Result<u64
     let round = Round {
         reader,
         edge: TileEdge::default(),
+        starts: BatchStarts::default(),
         newest: 0,
         held: None,
     };
@@ -83,6 +85,7 @@ struct Round<'r, M> {
     reader: &'r LogReader<M>,
     /// The tree and the tiles over the leaves so far.
     edge: TileEdge,
+    starts: BatchStarts,
     /// Time of the newest batch so far.
     newest: u64,
     held: Option<Held>,
@@ -149,7 +152,8 @@ impl<M: Machine> Round<'_, M> {
             let problem = "its time is before that of the batch before it";
             return Err(self.damaged(first, problem));
         }
-        if row.root_before != self.edge.root().0 {
+        let now = self.edge.head();
+        if !self.starts.is_right(row.tree_before, now) {
             let problem = "the root in its batch is not that of the entries before it";
             return Err(self.damaged(first, problem));
         }
@@ -163,6 +167,7 @@ impl<M: Machine> Round<'_, M> {
             self.compare(tile).await?;
         }
         self.newest = row.time;
+        self.starts.began(now, row.tree_before);
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use follower::{Herald, NodeMark};
 use softcap_database::{Database, DatabaseError, migrations, on_reader, row};
 use sqlx::PgPool;
 
-use crate::{JournalError, LogName};
+use crate::{JournalError, LogName, TreeHead};
 
 /// The record in one database.
 #[derive(Clone, Debug)]
@@ -45,8 +45,8 @@ pub struct NewBatch {
     pub id: [u8; 16],
     /// The earliest time of the batch in unix milliseconds: not before that of the last one.
     pub time: u64,
-    /// Root of the tree before it.
-    pub root_before: [u8; 32],
+    /// The tree before it, or before the batch before it.
+    pub tree_before: TreeHead,
     /// The entries, one after the other.
     pub body: Vec<u8>,
 }
@@ -75,8 +75,8 @@ pub struct BatchRow {
     pub count: u64,
     /// Unix milliseconds.
     pub time: u64,
-    /// Root of the tree before it.
-    pub root_before: [u8; 32],
+    /// The tree before it, or before the batch before it.
+    pub tree_before: TreeHead,
     /// The entries.
     pub body: Vec<u8>,
 }
@@ -148,6 +148,7 @@ row! {
         first: i64,
         n: i64,
         time: i64,
+        root_size: i64,
         root_before: Vec<u8>,
         body: Vec<u8>,
     }
@@ -188,6 +189,7 @@ impl Store {
                 "0003_cosignature",
                 "0004_issuer",
                 "0005_reference",
+                "0006_tree_head",
             ]
         );
         migrations.run(&database).await?;
@@ -331,7 +333,7 @@ impl Store {
         from: u64,
         rows: u16,
     ) -> Result<Vec<BatchRow>, JournalError> {
-        const TEXT: &str = "SELECT first, n, time, root_before, body FROM batch \
+        const TEXT: &str = "SELECT first, n, time, root_size, root_before, body FROM batch \
             WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3";
         let at = column(from)?;
         let rows = on_reader!(&self.database, |pool| sqlx::query_as::<_, BatchColumns>(
@@ -372,7 +374,7 @@ impl Store {
 
 fn batch_row(log: &LogName, row: BatchColumns) -> Result<BatchRow, JournalError> {
     let first = number(row.first);
-    let root_before = row
+    let root = row
         .root_before
         .try_into()
         .map_err(|_| JournalError::Damaged {
@@ -384,7 +386,10 @@ fn batch_row(log: &LogName, row: BatchColumns) -> Result<BatchRow, JournalError>
         first,
         count: number(row.n),
         time: number(row.time),
-        root_before,
+        tree_before: TreeHead {
+            size: number(row.root_size),
+            root,
+        },
         body: row.body,
     })
 }

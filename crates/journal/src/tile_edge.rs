@@ -5,6 +5,8 @@
 
 use softcap_proof::{JournalTree, LeafHash, Root, tree_batch::TreeBatch};
 
+use crate::TreeHead;
+
 /// Hashes in a full tile, leaves in a full bundle.
 pub(crate) const TILE: usize = 256;
 /// The level under which entry bundles are kept.
@@ -58,6 +60,14 @@ impl TileEdge {
     #[must_use]
     pub fn root(&self) -> Root {
         self.tree.root()
+    }
+
+    /// Both.
+    pub(crate) fn head(&self) -> TreeHead {
+        TreeHead {
+            size: self.size(),
+            root: self.root().0,
+        }
     }
 
     /// The hashes of a level after its last full tile.

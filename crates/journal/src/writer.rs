@@ -4,10 +4,11 @@
 //! and answers everybody. Nothing is answered before it is on disk; nothing is applied before it has
 //! its place in the order.
 //!
-//! A batch is signed and answered while the next one is on its way to the disk, which needs nothing
-//! but the root.
+//! A batch is applied, signed and answered while the next one is on its way to the disk. The row of that one
+//! names the tree's head before the batch that is being applied ([`TreeHead`]).
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -16,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use softcap_offering::RequestId;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
@@ -101,6 +103,31 @@ impl<M> Shared<M> {
     }
 }
 
+/// A batch that is on disk and not applied yet, with those who wait for its entries.
+struct StoredBatch {
+    row: BatchRow,
+    waiting: Vec<Waiting>,
+    /// Those of its entries.
+    requests: HashSet<RequestId>,
+}
+
+impl StoredBatch {
+    fn new(row: BatchRow, waiting: Vec<Waiting>) -> Self {
+        let requests = waiting.iter().filter_map(|one| one.submission.request);
+        Self {
+            row,
+            requests: requests.collect(),
+            waiting,
+        }
+    }
+
+    /// Whether a request of a batch is one of these, so that it is not known before these are applied.
+    fn is_repeated_in(&self, batch: &[Waiting]) -> bool {
+        let mut requests = batch.iter().filter_map(|one| one.submission.request);
+        requests.any(|request| self.requests.contains(&request))
+    }
+}
+
 /// What a writer works with; it runs on a thread of its own.
 pub(crate) struct Writer<M> {
     name: LogName,
@@ -110,8 +137,8 @@ pub(crate) struct Writer<M> {
     guard: TimeGuard,
     turn: Turn,
     publisher: Publisher,
-    /// The batch before the next one, when nobody was told of it yet.
-    applied: Option<AppliedBatch>,
+    /// The batch before the next one, when it is on disk and no more.
+    stored: Option<StoredBatch>,
     runtime: Handle,
     /// A batch of which it is open whether it was appended: it must be settled before the next one.
     unanswered: Option<NewBatch>,
@@ -138,7 +165,7 @@ impl<M: Machine> Writer<M> {
             clock,
             runtime: publisher.runtime.clone(),
             publisher,
-            applied: None,
+            stored: None,
             unanswered: None,
             broken: None,
         }
@@ -148,10 +175,11 @@ impl<M: Machine> Writer<M> {
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
         let mut batch = Vec::with_capacity(BATCH_ENTRIES);
         loop {
-            let work = match (&self.applied, queue.try_recv()) {
+            let work = match (&self.stored, queue.try_recv()) {
                 (_, Ok(work)) => work,
                 (Some(_), Err(_)) => {
-                    self.publish();
+                    // Who waits is told what went wrong; the next batch meets it again.
+                    let _ = self.finish();
                     continue;
                 }
                 (None, Err(_)) => match queue.blocking_recv() {
@@ -196,7 +224,9 @@ impl<M: Machine> Writer<M> {
         if !self.turn.is_theirs() {
             return;
         }
-        self.publish();
+        if self.finish().is_err() {
+            return;
+        }
         for _ in 0..TURNS {
             thread::sleep(TURN);
             if self.catch_up().is_err() || !self.turn.is_theirs() {
@@ -224,17 +254,30 @@ impl<M: Machine> Writer<M> {
             .and_then(|()| self.enter(batch));
         if let Err(error) = answers {
             tracing::warn!(log = %self.name, %error, "a batch was not appended");
-            self.publish();
+            // They are told of it in their order.
+            let _ = self.finish();
             for waiting in batch.drain(..) {
                 let _ = waiting.answer.send(Err(error.clone()));
             }
         }
     }
 
-    /// Tells of the batch before, if nobody was told of it yet.
-    fn publish(&mut self) {
-        if let Some(applied) = self.applied.take() {
-            self.publisher.publish(applied);
+    /// Applies the batch before, if it is on disk and no more, signs it and answers who waits for it.
+    fn finish(&mut self) -> Result<(), JournalError> {
+        let Some(StoredBatch { row, waiting, .. }) = self.stored.take() else {
+            return Ok(());
+        };
+        match self.is_sound().and_then(|()| self.apply(&row)) {
+            Ok(batch) => {
+                self.publisher.publish(AppliedBatch::new(batch, waiting));
+                Ok(())
+            }
+            Err(error) => {
+                for one in waiting {
+                    let _ = one.answer.send(Err(error.clone()));
+                }
+                Err(error)
+            }
         }
     }
 
@@ -284,7 +327,7 @@ impl<M: Machine> Writer<M> {
 
     /// Applies what stands in the record after the newest applied entry.
     fn catch_up(&mut self) -> Result<(), JournalError> {
-        self.publish();
+        self.finish()?;
         self.is_sound()?;
         loop {
             let from = self.size();
@@ -337,42 +380,42 @@ impl<M: Machine> Writer<M> {
 
     fn enter(&mut self, batch: &mut Vec<Waiting>) -> Result<(), JournalError> {
         let time = self.time();
+        let stored = self.stored.as_ref();
+        if stored.is_some_and(|stored| stored.is_repeated_in(batch)) {
+            self.finish()?;
+        }
         loop {
             self.drop_unwanted(batch);
             if batch.is_empty() {
-                self.publish();
-                return Ok(());
+                return self.finish();
             }
             let new = self.new_batch(batch, time)?;
-            let before = self.applied.take();
-            let append = self.store.append(&self.name, &new);
-            let meanwhile = async {
-                if let Some(before) = before {
-                    self.publisher.publish(before);
-                }
-                read(&self.shared.log).prepare(&new.body);
-            };
+            let (store, name) = (self.store.clone(), self.name.clone());
+            let runtime = self.runtime.clone();
+            let append = store.append(&name, &new);
+            let meanwhile = async { self.finish() };
             // The append is asked first, so that it is under way meanwhile.
-            let (appended, ()) = self
-                .runtime
-                .block_on(async { tokio::join!(biased; append, meanwhile) });
+            let (appended, finished) =
+                runtime.block_on(async { tokio::join!(biased; append, meanwhile) });
             match appended {
                 Ok(Appended::At { time }) => {
+                    self.guard.observe(time);
+                    self.turn.own_stands(self.clock.monotonic());
                     let row = BatchRow {
                         first: new.first,
                         count: new.count,
                         time,
-                        root_before: new.root_before,
+                        tree_before: new.tree_before,
                         body: new.body,
                     };
-                    self.guard.observe(time);
-                    self.turn.own_stands(self.clock.monotonic());
-                    let applied = self.apply(&row)?;
                     let waiting = std::mem::take(batch);
-                    self.applied = Some(AppliedBatch::new(applied, waiting));
+                    self.stored = Some(StoredBatch::new(row, waiting));
                     return Ok(());
                 }
-                Ok(Appended::Behind { wrote }) => self.catch_up_past(new.first, &wrote)?,
+                Ok(Appended::Behind { wrote }) => {
+                    finished?;
+                    self.catch_up_past(new.first, &wrote)?;
+                }
                 Err(error) => {
                     self.unanswered = Some(new);
                     return Err(error);
@@ -421,10 +464,15 @@ impl<M: Machine> Writer<M> {
     }
 
     fn new_batch(&self, batch: &[Waiting], time: u64) -> Result<NewBatch, JournalError> {
-        let (first, root, newest) = {
+        let (tree_before, mut newest) = {
             let log = read(&self.shared.log);
-            (log.size(), log.root(), log.newest())
+            (log.head(), log.newest())
         };
+        let mut first = tree_before.size;
+        if let Some(StoredBatch { row, .. }) = &self.stored {
+            first = row.first + row.count;
+            newest = row.time;
+        }
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| {
             JournalError::file("the random source")(std::io::Error::other(error))
@@ -435,7 +483,7 @@ impl<M: Machine> Writer<M> {
             count: batch.len() as u64,
             id,
             time: time.max(newest),
-            root_before: root.0,
+            tree_before,
             body: bodies.collect::<Vec<_>>().concat(),
         })
     }

@@ -8,11 +8,11 @@
 use std::str::FromStr as _;
 
 use softcap_database::{
-    Database, DatabaseError, DatabaseUrl,
+    Database, DatabaseError, DatabaseUrl, migrations, on_writer,
     temporary::{BothDatabases, TemporaryPostgres},
 };
 use softcap_journal::{
-    Appended, BatchRow, JournalError, LogKind, LogName, LogRow, NewBatch, Store,
+    Appended, BatchRow, JournalError, LogKind, LogName, LogRow, NewBatch, Store, TreeHead,
 };
 use sqlx::{PgPool, postgres::PgListener};
 
@@ -40,7 +40,10 @@ fn batch(first: u64, count: u64, maker: u8, number: u64) -> NewBatch {
         count,
         id,
         time: 1_000,
-        root_before: [maker; 32],
+        tree_before: TreeHead {
+            size: first,
+            root: [maker; 32],
+        },
         body: id.to_vec(),
     }
 }
@@ -69,6 +72,61 @@ fn pool(store: &Store) -> &PgPool {
     match store.database() {
         Database::Postgres(pool) => pool,
         Database::Sqlite(_) => panic!("an address is PostgreSQL"),
+    }
+}
+
+/// Rows that were written before a row said which head it names: that of its own first entry.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_older_tables_come_along() {
+    let both = BothDatabases::start().unwrap();
+    for database in both.open("older").await.unwrap() {
+        let shown = format!("{database:?}");
+        let older = migrations!(
+            "journal",
+            "migrations",
+            [
+                "0001_journal",
+                "0002_origin",
+                "0003_cosignature",
+                "0004_issuer",
+                "0005_reference",
+            ]
+        );
+        older.run(&database).await.unwrap();
+        on_writer!(&database, |pool| sqlx::query(
+            "INSERT INTO log (name, kind, origin, document, created, issuer_key, signature) \
+             VALUES ($1, 1, 'example.org/log', '', 1, '', '')"
+        )
+        .bind(name().as_str())
+        .execute(pool)
+        .await
+        .map(|_| ()))
+        .unwrap();
+        for (first, count, time, body) in [(3_i64, 2_i64, 7_i64, b"b"), (0, 3, 5, b"c")] {
+            on_writer!(&database, |pool| sqlx::query(
+                "INSERT INTO batch (log, first, n, id, time, root_before, body) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            )
+            .bind(name().as_str())
+            .bind(first)
+            .bind(count)
+            .bind(&[0_u8; 16][..])
+            .bind(time)
+            .bind(&[b'r'; 32][..])
+            .bind(&body[..])
+            .execute(pool)
+            .await
+            .map(|_| ()))
+            .unwrap();
+        }
+        let rows = all(&Store::open(database).await.unwrap()).await;
+        assert_in_order(&rows);
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| (row.time, row.tree_before.size, row.body.as_slice()))
+            .collect();
+        assert_eq!(found, [(5, 0, &b"c"[..]), (7, 3, b"b")], "{shown}");
+        assert_eq!(rows[1].tree_before.root, [b'r'; 32], "{shown}");
     }
 }
 
@@ -112,8 +170,10 @@ async fn both_databases_keep_the_contract() {
         };
         let answer = store.append(&name(), &ahead).await.unwrap();
         assert_eq!(answer, Appended::At { time: ahead.time }, "{shown}");
+        // While one batch is applied, the next one names the head before that.
         let next = NewBatch {
             time: ahead.time,
+            tree_before: ahead.tree_before,
             ..batch(5, 1, 1, 2)
         };
         store.append(&name(), &next).await.unwrap();
@@ -126,7 +186,9 @@ async fn both_databases_keep_the_contract() {
             .map(|row| (row.first, row.count, row.body.clone()))
             .collect();
         assert_eq!(found, expected, "{shown}");
-        assert_eq!(rows[1].root_before, [1; 32]);
+        for row in &rows[1..] {
+            assert_eq!(row.tree_before, ahead.tree_before, "{shown}");
+        }
         assert_eq!(store.read(&name(), 0, 1).await.unwrap()[0], rows[0]);
         assert_eq!(store.read(&name(), 3, 1).await.unwrap()[0], rows[1]);
         assert_eq!(store.read(&name(), 6, 1).await.unwrap(), []);

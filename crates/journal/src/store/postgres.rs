@@ -68,15 +68,16 @@ async fn append_or_find(
     const TEXT: &str = "WITH head AS (\
             UPDATE log_head SET next = next + $3, time = greatest(time, $5) \
             WHERE log = $1 AND next = $2 RETURNING time) \
-        INSERT INTO batch (log, first, n, id, time, root_before, body) \
-        SELECT $1, $2, $3, $4, head.time, $6, $7 FROM head RETURNING time";
+        INSERT INTO batch (log, first, n, id, time, root_size, root_before, body) \
+        SELECT $1, $2, $3, $4, head.time, $6, $7, $8 FROM head RETURNING time";
     let row: Option<(i64,)> = sqlx::query_as(TEXT)
         .bind(log.as_str())
         .bind(column(batch.first)?)
         .bind(column(batch.count)?)
         .bind(batch.id.as_slice())
         .bind(column(batch.time)?)
-        .bind(batch.root_before.as_slice())
+        .bind(column(batch.tree_before.size)?)
+        .bind(batch.tree_before.root.as_slice())
         .bind(batch.body.as_slice())
         .fetch_optional(pool)
         .await
@@ -86,7 +87,7 @@ async fn append_or_find(
     }
     // Somebody's batch stands there: perhaps this one, whose answer was lost.
     let rows: Vec<Placed> = sqlx::query_as(
-        "SELECT id, first, n, time, root_before, body FROM batch \
+        "SELECT id, first, n, time, root_size, root_before, body FROM batch \
          WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3",
     )
     .bind(log.as_str())
@@ -117,6 +118,7 @@ row! {
         first: i64,
         n: i64,
         time: i64,
+        root_size: i64,
         root_before: Vec<u8>,
         body: Vec<u8>,
     }
@@ -128,6 +130,7 @@ impl From<Placed> for BatchColumns {
             first: row.first,
             n: row.n,
             time: row.time,
+            root_size: row.root_size,
             root_before: row.root_before,
             body: row.body,
         }

@@ -65,8 +65,8 @@ pub(super) async fn append(
     let mut held = writer.0.lock().await;
     let connection = held.as_mut().ok_or_else(closed)?;
     let written = sqlx::query(
-        "INSERT INTO batch (log, first, n, id, time, root_before, body) \
-         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE $2 = COALESCE( \
+        "INSERT INTO batch (log, first, n, id, time, root_size, root_before, body) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE $2 = COALESCE( \
             (SELECT first + n FROM batch WHERE log = $1 ORDER BY first DESC LIMIT 1), 0)",
     )
     .bind(log.as_str())
@@ -74,7 +74,8 @@ pub(super) async fn append(
     .bind(column(batch.count)?)
     .bind(batch.id.as_slice())
     .bind(column(batch.time)?)
-    .bind(batch.root_before.as_slice())
+    .bind(column(batch.tree_before.size)?)
+    .bind(batch.tree_before.root.as_slice())
     .bind(batch.body.as_slice())
     .execute(&mut *connection)
     .await

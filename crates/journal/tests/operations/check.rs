@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use softcap_database::{Database, on_writer};
 use softcap_journal::{CheckedLog, JournalError, check_record, rebuild};
 
 use crate::sale::{contribute, flip, name, open, sold, url};
@@ -91,10 +92,8 @@ async fn what_is_derived_is_named_and_rebuilt() {
             let url = url(folder);
             tokio::task::block_in_place(|| {
                 tokio::runtime::Handle::current().block_on(async {
-                    let database = softcap_database::Database::open(&url, "derived")
-                        .await
-                        .unwrap();
-                    softcap_database::on_writer!(&database, |pool| {
+                    let database = Database::open(&url, "derived").await.unwrap();
+                    on_writer!(&database, |pool| {
                         sqlx::query("DELETE FROM tile WHERE level = 0 AND place = 0")
                             .execute(pool)
                             .await
@@ -141,4 +140,44 @@ async fn a_rebuild_waits_until_the_server_is_stopped() {
     rebuild(&url(folder.path()), folder.path(), &mut |_, _| {})
         .await
         .unwrap();
+}
+
+/// What a busy server writes: each row names the head at which the batch before it began.
+async fn name_earlier_heads(folder: &Path) {
+    let url = url(folder);
+    let database = Database::open(&url, "journal").await.unwrap();
+    for text in [
+        "CREATE TEMPORARY TABLE start AS SELECT first, n, root_before FROM batch",
+        "UPDATE batch SET root_size = start.first, root_before = start.root_before FROM start \
+         WHERE start.first + start.n = batch.first",
+    ] {
+        on_writer!(&database, |pool| sqlx::query(text)
+            .execute(pool)
+            .await
+            .map(|_| ()))
+        .unwrap();
+    }
+    database.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_whose_rows_name_the_head_a_batch_earlier_is_as_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    sold(path, 600).await;
+    let before = check(path).await.unwrap();
+    name_earlier_heads(path).await;
+    let after = check(path).await.unwrap();
+    assert_eq!((after.root, after.tiles), (before.root, before.tiles));
+    let journal = open(path).await.unwrap();
+    let log = journal.offering(&name()).unwrap();
+    assert_eq!(log.reader.scrub().await.unwrap(), 601);
+    contribute(&log, 601..603).await;
+    drop(log);
+    journal.close().await.unwrap();
+    assert_eq!(check(path).await.unwrap().entries, 603);
+    // After the last full bundle only the roots tell.
+    flip(&path.join("journal.db"), "contribution-00590");
+    let error = check(path).await.unwrap_err();
+    assert_eq!(error.entry(), Some(590), "{error}");
 }

@@ -130,7 +130,7 @@ async fn missing_entries_that_another_node_brings_end_the_wait() {
             count: row.count,
             id: [place; 16],
             time: row.time,
-            root_before: row.root_before,
+            tree_before: row.tree_before,
             body: row.body,
         };
         journal.store().append(&name(), &batch).await.unwrap();
