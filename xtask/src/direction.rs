@@ -40,7 +40,7 @@ enum MayKnow {
 }
 
 /// One row per package. A new crate needs a new row, and with it a thought.
-const TABLE: [(&str, MayKnow); 11] = [
+const TABLE: [(&str, MayKnow); 12] = [
     ("softcap-offering", MayKnow::Only(&[])),
     ("softcap-proof", MayKnow::Only(&["softcap-offering"])),
     (
@@ -48,6 +48,11 @@ const TABLE: [(&str, MayKnow); 11] = [
         MayKnow::Only(&["softcap-proof", "softcap-offering"]),
     ),
     ("softcap-chain", MayKnow::Only(&[])),
+    (
+        // The chain in process is for its tests alone.
+        "softcap-evm",
+        MayKnow::Only(&["softcap-proof", "softcap-offering", "softcap-chain"]),
+    ),
     ("softcap-database", MayKnow::Only(&[])),
     (
         "softcap-journal",
@@ -75,6 +80,7 @@ const TABLE: [(&str, MayKnow); 11] = [
         MayKnow::Only(&[
             "softcap-chain",
             "softcap-database",
+            "softcap-evm",
             "softcap-identity",
             "softcap-journal",
             "softcap-offering",

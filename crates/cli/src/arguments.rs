@@ -369,7 +369,8 @@ pub(crate) enum OfferingCommand {
     New(NewArguments),
     /// Find errors in terms, and what investors should be warned of.
     #[command(after_help = "Example:\n  softcap offering check offering.toml\n\n\
-            Exit codes: 0 nothing found, 1 warnings, 2 errors.")]
+            Where people pay on an EVM chain it also says what the escrow contract cannot keep.\n\n\
+            Exit codes: 0 nothing found, 1 warnings, or something that a contract cannot keep; 2 errors.")]
     Check {
         /// The terms.
         terms: PathBuf,

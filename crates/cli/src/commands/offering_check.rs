@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, path::Path, process::ExitCode};
 
 use serde_json::json;
+use softcap_evm::{Unkept, takes_evm, unkept};
 use softcap_offering::terms::{ClockKind, Severity, Terms, TermsProblem, inspect};
 
 use crate::{console::Console, failure::Failure, terms_file};
@@ -30,6 +31,11 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
         .terms
         .as_ref()
         .map(|terms| terms.hash().to_string());
+    let contract = inspection.terms.as_ref().filter(|terms| takes_evm(terms));
+    let contract = contract.map(unkept);
+    for reason in contract.iter().flatten() {
+        let _ = writeln!(report, "{file}: no contract keeps these terms: {reason}");
+    }
     let _ = match &hash {
         Some(hash) => write!(
             report,
@@ -42,12 +48,13 @@ pub(crate) fn run(path: &Path, console: &Console) -> Result<ExitCode, Failure> {
         "valid": hash.is_some(),
         "terms_hash": hash,
         "server": server.map(ServerAnswer::json),
+        "contract": contract.as_deref().map(contract_json),
         "problems": inspection.problems.iter().map(problem_json).collect::<Vec<_>>(),
     });
     console.data(report, &value);
     Ok(if hash.is_none() {
         ExitCode::from(2)
-    } else if warnings > 0 {
+    } else if warnings > 0 || contract.is_some_and(|reasons| !reasons.is_empty()) {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
@@ -79,6 +86,24 @@ fn on_a_server(terms: &Terms) -> ServerAnswer {
              not announce them",
         ),
     }
+}
+
+/// Whether an escrow keeps the terms, and everything it does not keep.
+fn contract_json(reasons: &[Unkept]) -> serde_json::Value {
+    json!({
+        "keeps": reasons.is_empty(),
+        "reasons": reasons.iter().map(reason_json).collect::<Vec<_>>(),
+    })
+}
+
+/// A reason why no contract keeps terms, for machines.
+pub(crate) fn reason_json(reason: &Unkept) -> serde_json::Value {
+    json!({
+        "code": reason.code.as_str(),
+        "key": reason.key,
+        "message": reason.message,
+        "remedy": reason.remedy,
+    })
 }
 
 /// A finding about terms, for machines.

@@ -1,0 +1,47 @@
+//! The contracts as types, from `contracts/abi/`.
+//!
+//! Each contract has a module of its own, because the ABI of the factory repeats the structs of the escrow.
+
+use alloy_sol_types::sol;
+
+/// `EscrowFactory`, with its bytecode and the structs that `announce` takes.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod factory {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        EscrowFactory,
+        concat!(env!("OUT_DIR"), "/EscrowFactory.json")
+    );
+}
+
+/// `IEscrow`: what an escrow takes, says, emits and refuses.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod escrow {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        IEscrow,
+        concat!(env!("OUT_DIR"), "/IEscrow.json")
+    );
+}
+
+/// `SaleToken`: the ERC-20 that is sold.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod token {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        SaleToken,
+        concat!(env!("OUT_DIR"), "/SaleToken.json")
+    );
+}

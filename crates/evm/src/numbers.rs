@@ -1,0 +1,284 @@
+//! The terms as numbers of the contract, or every reason why it cannot keep them.
+//!
+//! Each structure of the terms is taken apart without `..`, so that a new term does not compile before somebody
+//! has said what the contract does with it.
+
+mod bounds;
+mod price;
+mod schedule;
+mod supply;
+
+use alloy_primitives::U256;
+use softcap_offering::terms::{
+    Allocation, Currency, EarlyClose, FreedRoom, Rail, RateTerm, Round, Terms,
+};
+use softcap_offering::{Amount, Ratio};
+
+use crate::escrow_terms::Misfit;
+use crate::unkept::{Unkept, UnkeptCode};
+
+pub(crate) use bounds::Bounds;
+pub(crate) use price::PriceNumbers;
+pub(crate) use schedule::{PauseNumbers, WindowNumbers};
+pub(crate) use supply::{ShareNumbers, share_names};
+
+/// What the contract is told, without addresses.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    pub(crate) window: WindowNumbers,
+    pub(crate) refund_deadline: U256,
+    pub(crate) bounds: Bounds,
+    pub(crate) over_cap: Misfit,
+    pub(crate) over_limit: Misfit,
+    pub(crate) price: PriceNumbers,
+    pub(crate) pause: PauseNumbers,
+    pub(crate) shares: Vec<ShareNumbers>,
+}
+
+/// Collects reasons.
+#[derive(Default)]
+struct Reasons {
+    list: Vec<Unkept>,
+}
+
+impl Reasons {
+    fn add(
+        &mut self,
+        code: UnkeptCode,
+        key: impl Into<String>,
+        message: impl Into<String>,
+        remedy: &'static str,
+    ) {
+        self.list.push(Unkept {
+            code,
+            key: key.into(),
+            message: message.into(),
+            remedy,
+        });
+    }
+}
+
+/// The numbers of terms.
+///
+/// # Errors
+/// Every reason why a contract cannot keep them.
+pub(crate) fn read(terms: &Terms) -> Result<Numbers, Vec<Unkept>> {
+    let mut reasons = Reasons::default();
+    let numbers = all(&mut reasons, terms);
+    match numbers {
+        Some(numbers) if reasons.list.is_empty() => Ok(numbers),
+        Some(_) | None => Err(reasons.list),
+    }
+}
+
+fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
+    let Terms {
+        // Said by the terms hash, or words for people.
+        rules: _,
+        name: _,
+        origin: _,
+        token,
+        currencies,
+        numeraire,
+        clock,
+        rounds,
+        soft_cap,
+        hard_cap,
+        // Both decide between equal claims on what is not enough for all; first come has none.
+        tie: _,
+        dust: _,
+        // Judged by `promises`.
+        token_ceiling: _,
+        token_ceiling_scope: _,
+        withdrawal: _,
+        freed_room: _,
+        early_close: _,
+        milestones: _,
+        investor_max,
+        pause,
+        refund_deadline,
+        unsold,
+    } = terms;
+    promises(reasons, terms);
+    schedule::clock(reasons, clock);
+    let currency = only_currency(reasons, currencies, &numeraire.symbol)?;
+    let round = only_round(reasons, rounds)?;
+    let window = schedule::window(reasons, round);
+    let refund_deadline = schedule::refund_deadline(reasons, *refund_deadline, window.as_ref());
+    let pause = schedule::pause(reasons, pause.as_ref(), refund_deadline);
+    let shares = supply::shares(reasons, token);
+    let for_sale = supply::for_sale(reasons, token, *unsold, round, *hard_cap);
+    let (over_cap, over_limit) = (
+        misfit(reasons, "round[0].over_cap", round.over_cap),
+        misfit(reasons, "round[0].over_limit", round.over_limit),
+    );
+    allocation(reasons, &round.allocation);
+    let price = price::read(reasons, round, currency, window.as_ref());
+    let input = bounds::Input {
+        soft_cap: *soft_cap,
+        hard_cap: *hard_cap,
+        investor_max: *investor_max,
+        round,
+        for_sale: for_sale?,
+        price: price.as_ref()?,
+    };
+    let bounds = bounds::read(reasons, &input)?;
+    Some(Numbers {
+        window: window?,
+        refund_deadline: refund_deadline?,
+        bounds,
+        over_cap: over_cap?,
+        over_limit: over_limit?,
+        price: price?,
+        pause: pause?,
+        shares,
+    })
+}
+
+/// What is promised for after the sale, and by the issuer; each is refused here until a contract keeps it.
+fn promises(reasons: &mut Reasons, terms: &Terms) {
+    if terms.token_ceiling.is_some() {
+        reasons.add(
+            UnkeptCode::TokenCeiling,
+            "token_ceiling_per_investor",
+            "the escrow gives all tokens that accepted money buys and cuts none",
+            "use `investor_max`, which returns the money instead",
+        );
+    }
+    if terms.withdrawal.is_some() {
+        reasons.add(
+            UnkeptCode::Withdrawal,
+            "withdrawal",
+            "the escrow has no right to take a contribution back",
+            "leave `[withdrawal]` out, or sell on the rail `balance`",
+        );
+    }
+    match terms.freed_room {
+        FreedRoom::Reopen => {}
+        FreedRoom::WaitingList | FreedRoom::Closed => reasons.add(
+            UnkeptCode::FreedRoom,
+            "freed_room",
+            "room that a return frees is for whoever comes next",
+            "use `freed_room = \"reopen\"`",
+        ),
+    }
+    match terms.early_close {
+        EarlyClose::Never => {}
+        EarlyClose::Allowed | EarlyClose::AfterSoftCap => reasons.add(
+            UnkeptCode::EarlyClose,
+            "early_close",
+            "the escrow stays open until the window ends, or until it is full",
+            "use `early_close = \"never\"`",
+        ),
+    }
+    if !terms.milestones.is_empty() {
+        reasons.add(
+            UnkeptCode::Milestones,
+            "milestone",
+            "the escrow pays the beneficiary all accepted money at once",
+            "leave milestones out",
+        );
+    }
+}
+
+fn only_round<'t>(reasons: &mut Reasons, rounds: &'t [Round]) -> Option<&'t Round> {
+    match rounds {
+        [round] => Some(round),
+        _ => {
+            reasons.add(
+                UnkeptCode::SeveralRounds,
+                "round",
+                format!(
+                    "these terms have {} rounds, and one escrow holds the money of one",
+                    rounds.len()
+                ),
+                "announce an offering for each round",
+            );
+            None
+        }
+    }
+}
+
+fn only_currency<'t>(
+    reasons: &mut Reasons,
+    currencies: &'t [Currency],
+    numeraire: &str,
+) -> Option<&'t Currency> {
+    let [currency] = currencies else {
+        reasons.add(
+            UnkeptCode::SeveralCurrencies,
+            "currency",
+            format!(
+                "these terms take {} currencies, and an escrow takes one",
+                currencies.len()
+            ),
+            "keep one currency",
+        );
+        return None;
+    };
+    let key = format!("currency.{}", currency.symbol);
+    match currency.rail {
+        Rail::Evm => {}
+        Rail::Bitcoin | Rail::Balance => reasons.add(
+            UnkeptCode::OtherRail,
+            format!("{key}.rail"),
+            "this money never comes to a contract",
+            "write `rail = \"evm\"`",
+        ),
+    }
+    if currency.symbol != numeraire || currency.rate != RateTerm::Fixed(Ratio::ONE) {
+        reasons.add(
+            UnkeptCode::OtherNumeraire,
+            "numeraire",
+            "caps and limits are counted in something else than what people pay with, and the escrow \
+             knows no rates",
+            "make the currency the numeraire, and write caps, limits and price in it",
+        );
+    }
+    if currency.credit != Amount::ZERO {
+        reasons.add(
+            UnkeptCode::Credit,
+            format!("{key}.credit"),
+            "the escrow adds nothing to a payment",
+            "leave `credit` out",
+        );
+    }
+    Some(currency)
+}
+
+fn misfit(
+    reasons: &mut Reasons,
+    key: &str,
+    misfit: softcap_offering::terms::Misfit,
+) -> Option<Misfit> {
+    use softcap_offering::terms::Misfit as Term;
+    match misfit {
+        Term::Partial => Some(Misfit::Partial),
+        Term::Refuse => Some(Misfit::Refuse),
+        Term::Kept => {
+            reasons.add(
+                UnkeptCode::KeptMoney,
+                key,
+                "the escrow always gives back what does not fit",
+                "use `\"partial\"` or `\"refuse\"`",
+            );
+            None
+        }
+    }
+}
+
+fn allocation(reasons: &mut Reasons, allocation: &Allocation) {
+    match allocation {
+        Allocation::FirstCome => {}
+        Allocation::ProRata
+        | Allocation::ProRataCapped { .. }
+        | Allocation::WaterFilling
+        | Allocation::Lottery { .. }
+        | Allocation::Guaranteed { .. } => reasons.add(
+            UnkeptCode::Allocation,
+            "round[0].allocation",
+            "the escrow takes contributions in the order they come, and shares nothing out afterwards",
+            "use `allocation = \"first_come\"`",
+        ),
+    }
+}

@@ -1,0 +1,12 @@
+//! From terms to the numbers of the contract: every reason why not, and every number when it can.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod base;
+mod numbers;
+mod reasons;
