@@ -12,7 +12,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["offering", "new"], ""),
     (
         &["offering", "check"],
-        "Exit codes: 0 nothing found, 1 warnings, 2 errors.",
+        "Exit codes: 0 nothing found, 1 warnings, or something that a contract cannot keep; 2 errors.",
     ),
     (
         &["offering", "sign"],
