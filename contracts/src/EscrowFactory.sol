@@ -39,7 +39,10 @@ contract EscrowFactory {
         Minimum,
         Price,
         Steps,
-        Pause
+        Pause,
+        Round,
+        Maximum,
+        Share
     }
 
     /// @notice An offering was announced.
@@ -66,9 +69,10 @@ contract EscrowFactory {
     {
         _check(t);
         _checkSteps(t, steps);
+        _checkShare(t);
         token = Clones.clone(TOKEN);
         t.token = token;
-        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(abi.encode(t), _pack(steps)));
+        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(EscrowTerms.pack(t), _pack(steps)));
         termsHashOf[escrow] = t.termsHash;
         uint256 count = plan.shares.length;
         SaleToken.Share[] memory shares = new SaleToken.Share[](count + 1);
@@ -90,9 +94,18 @@ contract EscrowFactory {
         _require(t.closes < t.refundDeadline && t.refundDeadline <= type(uint32).max, Problem.RefundDeadline);
         _require(t.hardCap != 0 && t.hardCap <= type(uint88).max && t.softCap <= t.hardCap, Problem.Caps);
         _require(t.forSale != 0 && t.forSale <= type(uint96).max, Problem.ForSale);
-        _require(t.contributionMin <= t.contributionMax && t.investorMin <= t.investorMax, Problem.Minimum);
+        _checkBounds(t.contributionMin, t.contributionMax);
+        _checkBounds(t.investorMin, t.investorMax);
+        _require(t.round <= type(uint32).max, Problem.Round);
         // A pause ends before 2106, so that its end fits the counter.
+        _require(t.pauseCount <= type(uint32).max, Problem.Pause);
         _require(t.pauseLongest <= 366 days && t.refundDeadline + t.pauseLongest <= type(uint32).max, Problem.Pause);
+    }
+
+    /// @dev A maximum is below what an account holds, or there is none.
+    function _checkBounds(uint256 least, uint256 most) private pure {
+        _require(most < EscrowTerms.NO_MAXIMUM || most == type(uint256).max, Problem.Maximum);
+        _require(least <= most && least <= EscrowTerms.NO_MAXIMUM, Problem.Minimum);
     }
 
     function _checkSteps(IEscrow.Terms memory t, Step[] calldata steps) private pure {
@@ -100,11 +113,13 @@ contract EscrowFactory {
             _require(steps.length == 0, Problem.Steps);
             _checkPrice(t.priceNumerator, t.priceDenominator, type(uint128).max);
         }
+        // Also where they mean nothing: what is announced is what can be read. With these bounds the products of a
+        // linear price stay below 2^256: 128 bits of the base, 40 of the time, 14 of the whole, 64 of the bonus.
+        _require((t.priceNumerator | t.priceDenominator) <= type(uint128).max, Problem.Price);
+        _require((t.bonusPer | t.bonusUntil | t.bonusGranularity) <= type(uint40).max, Problem.Price);
+        _require(t.bonus <= type(uint64).max, Problem.Price);
         if (t.pricing == IEscrow.Pricing.Linear) {
-            // Products of the price stay below 2^256: 128 bits of the base, 40 of the time, 14 of the whole, 64 of the bonus.
-            _require(t.bonusPer != 0 && t.bonusPer <= type(uint40).max, Problem.Price);
-            _require(t.bonusGranularity != 0 && t.bonus <= type(uint64).max, Problem.Price);
-            _require(t.bonusUntil <= type(uint40).max, Problem.Price);
+            _require(t.bonusPer != 0 && t.bonusGranularity != 0, Problem.Price);
         }
         if (t.pricing == IEscrow.Pricing.Steps) {
             _require(steps.length != 0 && steps[0].from <= t.opens, Problem.Steps);
@@ -114,6 +129,17 @@ contract EscrowFactory {
                 _checkPrice(steps[i].numerator, steps[i].denominator, (1 << EscrowTerms.PRICE_BITS) - 1);
             }
         }
+    }
+
+    /// @dev The parts of a sale that is shared are known without adding them up: one price; a unit of money that buys
+    /// a token unit at least, so that no part is for nothing; and a soft cap that the rounding of 2^32 investors
+    /// cannot undo.
+    function _checkShare(IEscrow.Terms memory t) private pure {
+        _require(t.overLimit != IEscrow.Misfit.Share, Problem.Share);
+        if (t.overCap != IEscrow.Misfit.Share) return;
+        _require(t.pricing == IEscrow.Pricing.Fixed && t.priceNumerator >= t.priceDenominator, Problem.Share);
+        uint256 least = t.softCap + (1 << 32);
+        _require(least <= t.hardCap && least <= t.forSale * t.priceDenominator / t.priceNumerator, Problem.Share);
     }
 
     function _checkPrice(uint256 numerator, uint256 denominator, uint256 most) private pure {

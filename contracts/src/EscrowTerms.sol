@@ -3,24 +3,221 @@ pragma solidity 0.8.37;
 
 import {IEscrow} from "./IEscrow.sol";
 
+/// @dev Where in memory the packed terms of a clone lie.
+type TermsAt is uint256;
+
+using EscrowTerms for TermsAt global;
+
 /// @title Terms in the code of a clone
-/// @notice A clone's code is the 45 bytes of ERC-1167, then the ABI encoding of the terms, then one word for each
-/// price step. Reading code of one's own costs a twentieth of reading storage.
-/// @dev Only the factory makes such code, from a typed struct, so no word holds a value outside its type.
+/// @notice A clone's code is the 45 bytes of ERC-1167, then the terms in twelve words, then one word for each price
+/// step. Reading code of one's own costs a twentieth of reading storage.
+/// @dev Only the factory makes such code, from a typed struct whose bounds it has checked, so no field holds more
+/// than its type. Each function says where its field lies; `pack` is the other direction.
 library EscrowTerms {
     /// @dev Bytes of ERC-1167 before the arguments.
     uint256 internal constant START = 45;
-    /// @dev Words of `IEscrow.Terms`.
-    uint256 internal constant WORDS = 29;
+    /// @dev Words of packed terms.
+    uint256 internal constant WORDS = 12;
     /// @dev Bits of a step's numerator and of its denominator; its position has the 40 bits above.
     uint256 internal constant PRICE_BITS = 108;
+    /// @dev What stands for no maximum: no account holds more, so it bounds nothing.
+    uint256 internal constant NO_MAXIMUM = (1 << 80) - 1;
 
     /// @notice The terms of this clone.
-    function load() internal view returns (IEscrow.Terms memory t) {
-        // A struct of value types lies in memory exactly as it is encoded.
+    function load() internal view returns (TermsAt t) {
         assembly ("memory-safe") {
+            t := mload(0x40)
+            mstore(0x40, add(t, mul(WORDS, 32)))
             extcodecopy(address(), t, START, mul(WORDS, 32))
         }
+    }
+
+    function _field(TermsAt t, uint256 word, uint256 shift, uint256 bits) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := and(shr(shift, mload(add(t, mul(word, 32)))), sub(shl(bits, 1), 1))
+        }
+    }
+
+    function _person(TermsAt t, uint256 word, uint256 shift) private pure returns (address) {
+        return address(uint160(_field(t, word, shift, 160)));
+    }
+
+    function termsHash(TermsAt t) internal pure returns (bytes32) {
+        return bytes32(_field(t, 0, 0, 256));
+    }
+
+    function verifier(TermsAt t) internal pure returns (address) {
+        return _person(t, 1, 0);
+    }
+
+    function round(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 1, 160, 32);
+    }
+
+    function pauseLongest(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 1, 192, 32);
+    }
+
+    function pauseCount(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 1, 224, 32);
+    }
+
+    function opens(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 2, 0, 40);
+    }
+
+    function closes(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 2, 40, 40);
+    }
+
+    function refundDeadline(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 2, 80, 40);
+    }
+
+    function pricing(TermsAt t) internal pure returns (IEscrow.Pricing which) {
+        uint256 bits = _field(t, 2, 120, 8);
+        assembly {
+            which := bits
+        }
+    }
+
+    /// @notice Whether the price is fixed.
+    function isFixed(TermsAt t) internal pure returns (bool) {
+        return _field(t, 2, 120, 8) == uint256(IEscrow.Pricing.Fixed);
+    }
+
+    function overCap(TermsAt t) internal pure returns (IEscrow.Misfit which) {
+        uint256 bits = _field(t, 2, 128, 8);
+        assembly {
+            which := bits
+        }
+    }
+
+    /// @notice Whether what is above the caps is shared out at settlement.
+    function isShared(TermsAt t) internal pure returns (bool) {
+        return _field(t, 2, 128, 8) == uint256(IEscrow.Misfit.Share);
+    }
+
+    function overLimit(TermsAt t) internal pure returns (IEscrow.Misfit which) {
+        uint256 bits = _field(t, 2, 136, 8);
+        assembly {
+            which := bits
+        }
+    }
+
+    function contributionMin(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 3, 0, 80);
+    }
+
+    function contributionMax(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 3, 80, 80);
+    }
+
+    function softCap(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 3, 160, 88);
+    }
+
+    function investorMin(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 4, 0, 80);
+    }
+
+    function investorMax(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 4, 80, 80);
+    }
+
+    function hardCap(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 4, 160, 88);
+    }
+
+    function forSale(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 5, 0, 96);
+    }
+
+    function currency(TermsAt t) internal pure returns (address) {
+        return _person(t, 5, 96);
+    }
+
+    function priceNumerator(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 6, 0, 128);
+    }
+
+    function priceDenominator(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 6, 128, 128);
+    }
+
+    function bonus(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 7, 0, 64);
+    }
+
+    function bonusPer(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 7, 64, 40);
+    }
+
+    function bonusUntil(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 7, 104, 40);
+    }
+
+    function bonusGranularity(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 7, 144, 40);
+    }
+
+    function token(TermsAt t) internal pure returns (address) {
+        return _person(t, 8, 0);
+    }
+
+    function issuer(TermsAt t) internal pure returns (address) {
+        return _person(t, 9, 0);
+    }
+
+    function beneficiary(TermsAt t) internal pure returns (address) {
+        return _person(t, 10, 0);
+    }
+
+    function treasury(TermsAt t) internal pure returns (address) {
+        return _person(t, 11, 0);
+    }
+
+    /// @notice A maximum as a number that bounds nothing where there is none.
+    function widened(uint256 most) internal pure returns (uint256) {
+        return most == NO_MAXIMUM ? type(uint256).max : most;
+    }
+
+    /// @notice The packed form; the factory has checked that every field fits.
+    function pack(IEscrow.Terms memory t) internal pure returns (bytes memory) {
+        uint256[WORDS] memory w;
+        w[0] = uint256(t.termsHash);
+        w[1] = uint256(uint160(t.verifier)) | (t.round << 160) | (t.pauseLongest << 192) | (t.pauseCount << 224);
+        w[2] = t.opens | (t.closes << 40) | (t.refundDeadline << 80) | (uint256(t.pricing) << 120)
+            | (uint256(t.overCap) << 128) | (uint256(t.overLimit) << 136);
+        w[3] = t.contributionMin | (_narrowed(t.contributionMax) << 80) | (t.softCap << 160);
+        w[4] = t.investorMin | (_narrowed(t.investorMax) << 80) | (t.hardCap << 160);
+        w[5] = t.forSale | (uint256(uint160(t.currency)) << 96);
+        w[6] = t.priceNumerator | (t.priceDenominator << 128);
+        w[7] = t.bonus | (t.bonusPer << 64) | (t.bonusUntil << 104) | (t.bonusGranularity << 144);
+        w[8] = uint160(t.token);
+        w[9] = uint160(t.issuer);
+        w[10] = uint160(t.beneficiary);
+        w[11] = uint160(t.treasury);
+        return abi.encodePacked(w);
+    }
+
+    function _narrowed(uint256 most) private pure returns (uint256) {
+        return most == type(uint256).max ? NO_MAXIMUM : most;
+    }
+
+    /// @notice As the interface shows them, and as they were announced.
+    function unpack(TermsAt t) internal pure returns (IEscrow.Terms memory all) {
+        (all.termsHash, all.issuer, all.beneficiary, all.verifier) = (termsHash(t), issuer(t), beneficiary(t), verifier(t));
+        (all.currency, all.token, all.treasury, all.round) = (currency(t), token(t), treasury(t), round(t));
+        (all.opens, all.closes, all.refundDeadline) = (opens(t), closes(t), refundDeadline(t));
+        (all.softCap, all.hardCap, all.forSale) = (softCap(t), hardCap(t), forSale(t));
+        (all.contributionMin, all.contributionMax) = (contributionMin(t), widened(contributionMax(t)));
+        (all.investorMin, all.investorMax) = (investorMin(t), widened(investorMax(t)));
+        (all.overCap, all.overLimit, all.pricing) = (overCap(t), overLimit(t), pricing(t));
+        (all.priceNumerator, all.priceDenominator) = (priceNumerator(t), priceDenominator(t));
+        (all.bonus, all.bonusPer) = (bonus(t), bonusPer(t));
+        (all.bonusUntil, all.bonusGranularity) = (bonusUntil(t), bonusGranularity(t));
+        (all.pauseLongest, all.pauseCount) = (pauseLongest(t), pauseCount(t));
     }
 
     /// @notice How many price steps this clone has.

@@ -14,13 +14,17 @@ interface IEscrow {
         Linear
     }
 
-    /// @notice What becomes of money above a cap or a limit: `over_cap` and `over_limit` of the terms.
+    /// @notice What becomes of money above a cap or a limit: `over_cap` and `over_limit` of the terms. `Share`, of caps
+    /// only, is pro rata: all of it comes in, and settlement gives each the same part of what was asked for.
     enum Misfit {
         Partial,
-        Refuse
+        Refuse,
+        Share
     }
 
-    /// @notice Where one investor stands. A later one is never followed by an earlier one.
+    /// @notice Where one investor stands. A later one is never followed by an earlier one, except that an account is
+    /// empty (`Unknown`, with nothing) once it was refunded in a sale that takes nothing in any more. `Refunded` says
+    /// that a return was paid out.
     enum Standing {
         Unknown,
         Admitted,
@@ -50,7 +54,7 @@ interface IEscrow {
     }
 
     /// @notice What the issuer announced. It is part of the contract's code, so nothing can change it.
-    /// @dev All members are value types: the struct is read from the code word by word.
+    /// @dev `EscrowTerms` packs it; its bounds are those of `EscrowFactory`.
     struct Terms {
         /// SHA-256 of the terms' canonical JSON.
         bytes32 termsHash;
@@ -102,11 +106,11 @@ interface IEscrow {
         uint256 pauseCount;
     }
 
-    /// @notice One investor, in one storage slot.
+    /// @notice One investor, in one storage slot; `EscrowState` says where in it.
     struct Account {
         /// Most that may be accepted, from the permit.
         uint80 cap;
-        /// What was accepted.
+        /// What was accepted; in a sale that is shared, what was asked for: `due` says what becomes of it.
         uint80 accepted;
         /// Tokens that caps count: each contribution's, rounded up where the price is fixed.
         uint88 tokens;
@@ -119,7 +123,8 @@ interface IEscrow {
         uint88 raised;
         /// Sum of the accounts' `tokens`.
         uint96 counted;
-        /// What `counted` has more than investors get, because they are rounded once.
+        /// What `counted` has more than investors get, because they are rounded once. In a sale that is shared nothing
+        /// is counted, and this is how many investors have money in.
         uint32 slack;
         /// First second after the latest pause.
         uint32 pausedUntil;
@@ -147,7 +152,8 @@ interface IEscrow {
     event PausedUntil(uint256 until);
     /// @notice The issuer ended the sale; everything goes back.
     event Cancelled();
-    /// @notice The sale succeeded.
+    /// @notice The sale succeeded. In a sale that is shared and oversubscribed `raised` is what the beneficiary gets: up
+    /// to one unit for each investor less than the sum of the parts; and `sold` is the most that they can come to.
     event Settled(uint256 raised, uint256 sold, uint256 unsold);
     /// @notice The beneficiary got the accepted money.
     event Drawn(uint256 amount);
@@ -262,14 +268,14 @@ interface IEscrow {
     /// @notice Pays the accepted money to the beneficiary. Anybody may.
     function draw() external;
 
-    /// @notice Gives the caller their tokens.
+    /// @notice Gives the caller their tokens, and in a sale that is shared the money that is not accepted.
     function claim() external;
 
     /// @notice Gives the caller their money back: of a return, of a sale that failed, and after settlement what comes
     /// to no token.
     function refund() external;
 
-    /// @notice Gives tokens to many. Anybody may; who cannot be paid is skipped.
+    /// @notice The same for many. Anybody may; who cannot be paid is skipped.
     function distribute(address[] calldata investors) external;
 
     /// @notice Gives money back to many. Anybody may; who cannot be paid is skipped.
@@ -286,6 +292,9 @@ interface IEscrow {
 
     /// @notice The sale as a whole.
     function totals() external view returns (Totals memory);
+
+    /// @notice What an investor could take out now, with a claim or a refund.
+    function due(address investor) external view returns (uint256 tokens, uint256 money);
 
     /// @notice Whether everybody's money is due back.
     function refundsOpen() external view returns (bool);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IEscrow} from "./IEscrow.sol";
-import {EscrowTerms} from "./EscrowTerms.sol";
+import {EscrowTerms, TermsAt} from "./EscrowTerms.sol";
 
 /// @title Prices and roundings, as docs/rules.md says them
 /// @notice With a fixed price an investor is rounded once, so caps count each contribution rounded up. With a price
@@ -13,21 +13,31 @@ library Pricing {
     uint256 private constant WHOLE = 10_000;
 
     /// @notice Token units per unit of money at a position, as a ratio.
-    function priceAt(IEscrow.Terms memory t, uint256 position)
-        internal
-        view
-        returns (uint256 numerator, uint256 denominator)
-    {
-        if (t.pricing == IEscrow.Pricing.Fixed) {
-            return (t.priceNumerator, t.priceDenominator);
+    function priceAt(TermsAt t, uint256 position) internal view returns (uint256 numerator, uint256 denominator) {
+        if (t.isFixed()) return (t.priceNumerator(), t.priceDenominator());
+        if (t.pricing() == IEscrow.Pricing.Steps) return _stepAt(position);
+        uint256 until = t.bonusUntil();
+        uint256 distance = until > position ? until - position : 0;
+        uint256 whole = distance - distance % t.bonusGranularity();
+        uint256 unit = t.bonusPer() * WHOLE;
+        return (t.priceNumerator() * (unit + whole * t.bonus()), t.priceDenominator() * unit);
+    }
+
+    /// @notice Tokens of an investor at a fixed price: rounded down, once.
+    /// @dev Money and numerator have 128 bits at most, so the product is exact, and the denominator is not zero. A
+    /// larger amount gives a wrong number, and is looked at by whoever asks.
+    function fixedTokens(uint256 amount, uint256 numerator, uint256 denominator) internal pure returns (uint256 all) {
+        assembly ("memory-safe") {
+            all := div(mul(amount, numerator), denominator)
         }
-        if (t.pricing == IEscrow.Pricing.Steps) {
-            return _stepAt(position);
+    }
+
+    /// @notice What caps count for one contribution at a fixed price: rounded up.
+    /// @dev As above; (2^128 - 1)^2 + 2^128 - 2 is below 2^256.
+    function fixedCounted(uint256 amount, uint256 numerator, uint256 denominator) internal pure returns (uint256 all) {
+        assembly ("memory-safe") {
+            all := div(add(mul(amount, numerator), sub(denominator, 1)), denominator)
         }
-        uint256 distance = t.bonusUntil > position ? t.bonusUntil - position : 0;
-        uint256 whole = distance - distance % t.bonusGranularity;
-        uint256 unit = t.bonusPer * WHOLE;
-        return (t.priceNumerator * (unit + whole * t.bonus), t.priceDenominator * unit);
     }
 
     /// @notice Tokens that caps count for one contribution.
@@ -71,6 +81,11 @@ library Pricing {
             if ((a | b) >> 128 == 0) return a * b / c;
         }
         return Math.mulDiv(a, b, c);
+    }
+
+    /// @notice The same, and nothing for an amount that no counter holds, whose product may not fit either.
+    function flooredOrNone(uint256 amount, uint256 b, uint256 c) internal pure returns (uint256) {
+        return amount >> 128 == 0 ? floored(amount, b, c) : 0;
     }
 
     /// @notice `a x b / c`, rounded up.

@@ -108,6 +108,32 @@ contract ContributeTest is Sale {
         escrow.contributeAdmitted{value: 1}(shown);
     }
 
+    /// The other form of the same signature, a wrong recovery number, one byte less, none, and of nobody.
+    function test_a_signature_counts_in_one_form_only() public {
+        announce();
+        IEscrow.Admission memory shown = admission(ALICE, 5 ether);
+        bytes memory good = shown.signature;
+        (bytes32 r, uint256 s, uint8 v) = (bytes32(0), 0, uint8(good[64]));
+        assembly {
+            r := mload(add(good, 32))
+            s := mload(add(good, 64))
+        }
+        uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+        bytes[4] memory forms =
+            [abi.encodePacked(r, order - s, 55 - v), abi.encodePacked(r, s, 55 - v), abi.encodePacked(r, s), bytes("")];
+        for (uint256 i = 0; i < 4; ++i) {
+            shown.signature = forms[i];
+            refuses(escrow, shown);
+        }
+        shown.signature = good;
+        vm.prank(ALICE);
+        escrow.contributeAdmitted{value: 1 ether}(shown);
+        t.verifier = address(0);
+        announce();
+        shown.signature = abi.encodePacked(r, uint256(1), uint8(9));
+        refuses(escrow, shown);
+    }
+
     function test_a_contract_may_be_the_verifier() public {
         address committee = address(0xC0117EE);
         t.verifier = committee;

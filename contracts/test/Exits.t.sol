@@ -192,6 +192,23 @@ contract ExitsTest is Sale {
         escrow.settle();
         holds("open", escrow.refundsOpen());
         refundOf(ALICE);
+        equal("empty", standingOf(ALICE), 0);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.Closed.selector, CLOSES));
+        again(ALICE, 1);
+    }
+
+    /// The sale goes on, so that who was sent away must not come in again with the permit of before.
+    function test_who_took_a_return_stays_out() public {
+        announce();
+        enter(ALICE, 2 ether);
+        IEscrow.Admission memory shown = admission(ALICE, 60 ether);
+        vm.prank(ISSUER);
+        escrow.returnMoney(ALICE, IEscrow.Reason.Discretion);
+        refundOf(ALICE);
+        equal("refunded", standingOf(ALICE), uint256(IEscrow.Standing.Refunded));
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.NotAllowed.selector, IEscrow.Standing.Refunded));
+        escrow.contributeAdmitted{value: 1}(shown);
     }
 
     function test_a_sale_that_nobody_settles_gives_everything_back_after_its_deadline() public {
@@ -336,10 +353,37 @@ contract ExitsTest is Sale {
         breaks(EscrowFactory.Problem.Minimum, good);
         t.priceDenominator = 0;
         breaks(EscrowFactory.Problem.Price, good);
+        t.bonusGranularity = 1 << 40;
+        breaks(EscrowFactory.Problem.Price, good);
+        t.investorMax = type(uint80).max;
+        breaks(EscrowFactory.Problem.Maximum, good);
+        (t.contributionMin, t.round) = (1 << 80, 0);
+        breaks(EscrowFactory.Problem.Minimum, good);
+        t.round = 1 << 32;
+        breaks(EscrowFactory.Problem.Round, good);
         t.pricing = IEscrow.Pricing.Steps;
         breaks(EscrowFactory.Problem.Steps, good);
         t.pauseLongest = 367 days;
         breaks(EscrowFactory.Problem.Pause, good);
+    }
+
+    /// Each field with all bits its place has: a neighbour that is cut or mixed in shows.
+    function testFuzz_what_was_announced_is_what_can_be_read(uint256 seed) public {
+        (t.termsHash, t.beneficiary, t.verifier) = (keccak256(abi.encode(seed)), address(uint160(seed | 1)), address(uint160(~seed)));
+        (t.currency, t.treasury, t.round) = (address(uint160(seed >> 9)), address(uint160(seed >> 3)), uint32(seed >> 7));
+        t.opens = uint32(seed) / 4;
+        (t.closes, t.refundDeadline) = (t.opens + 1 + uint32(seed >> 32) / 4, type(uint32).max - 366 days);
+        (t.softCap, t.hardCap, t.forSale) = (uint88(seed) >> 1, uint88(seed) | 1, uint96(seed >> 80) | 1);
+        (t.contributionMin, t.contributionMax) = (uint80(seed >> 11) >> 2, seed % 2 == 0 ? NO_MAXIMUM : (1 << 80) - 2);
+        (t.investorMin, t.investorMax) = (uint80(seed >> 5) >> 2, seed % 3 == 0 ? NO_MAXIMUM : (1 << 79) + 1);
+        (t.overCap, t.overLimit) = (IEscrow.Misfit(seed % 2), IEscrow.Misfit((seed >> 1) % 2));
+        t.pricing = IEscrow.Pricing((seed % 2) * 2);
+        (t.priceNumerator, t.priceDenominator) = (uint128(seed) | 1, uint128(seed >> 128) | 1);
+        (t.bonus, t.bonusPer, t.bonusUntil) = (uint64(seed >> 13), uint40(seed >> 17) | 1, uint40(seed >> 19));
+        (t.bonusGranularity, t.pauseLongest, t.pauseCount) = (uint40(seed >> 23) | 1, seed % 367 days, uint32(seed >> 29));
+        if (t.pauseLongest > 366 days) t.pauseLongest = 366 days;
+        announce();
+        equal("terms", uint256(keccak256(abi.encode(escrow.terms()))), uint256(expected()));
     }
 
     function expected() private view returns (bytes32) {

@@ -1,7 +1,7 @@
 //! From frozen terms and addresses to what the factory is told.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_sol_types::SolCall;
 use softcap_offering::terms::{Access, Rail, Terms, Unsold};
 
 use crate::{
@@ -46,12 +46,14 @@ impl Announcement {
             token,
             ..self.terms.clone()
         };
-        let mut code = terms.words().abi_encode();
-        for step in &self.steps {
-            let word: U256 = (step.from << 216) | (step.numerator << 108) | step.denominator;
-            code.extend_from_slice(&word.to_be_bytes::<32>());
-        }
-        code
+        let step = |step: &EscrowFactory::Step| {
+            (step.from << 216) | (step.numerator << 108) | step.denominator
+        };
+        let steps = self.steps.iter().map(step);
+        let words = terms.packed().into_iter().chain(steps);
+        words
+            .flat_map(|word: U256| word.to_be_bytes::<32>())
+            .collect()
     }
 }
 

@@ -7,6 +7,10 @@ use alloy_primitives::{Address, B256, U256};
 
 /// Words of the struct.
 pub const TERMS_WORDS: usize = 29;
+/// Words of the terms in the code of a clone.
+pub const PACKED_WORDS: usize = 12;
+/// Bits of a maximum there; all of them set stand for none.
+const MAXIMUM_BITS: usize = 80;
 
 /// What becomes of money above a cap or a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub enum Misfit {
     Partial,
     /// The whole contribution is refused.
     Refuse,
+    /// Of caps only: all of it comes in and is shared out pro rata at settlement.
+    Share,
 }
 
 /// How many tokens a unit of money buys.
@@ -141,6 +147,40 @@ impl EscrowTerms {
         self.members().map(|(_, word)| word)
     }
 
+    /// As they lie in the code of a clone: `pack` of `contracts/src/EscrowTerms.sol`, whose factory refuses what does
+    /// not fit its place.
+    pub fn packed(&self) -> [U256; PACKED_WORDS] {
+        let person = |address: Address| U256::from_be_bytes(address.into_word().0);
+        let code = |code: u8| U256::from(code);
+        let none = (U256::from(1) << MAXIMUM_BITS) - U256::from(1);
+        let maximum = |most: U256| if most == U256::MAX { none } else { most };
+        [
+            self.terms_hash.into(),
+            person(self.verifier)
+                | (self.round << 160)
+                | (self.pause_longest << 192)
+                | (self.pause_count << 224),
+            self.opens
+                | (self.closes << 40)
+                | (self.refund_deadline << 80)
+                | (code(self.pricing.code()) << 120)
+                | (code(self.over_cap.code()) << 128)
+                | (code(self.over_limit.code()) << 136),
+            self.contribution_min | (maximum(self.contribution_max) << 80) | (self.soft_cap << 160),
+            self.investor_min | (maximum(self.investor_max) << 80) | (self.hard_cap << 160),
+            self.for_sale | (person(self.currency) << 96),
+            self.price_numerator | (self.price_denominator << 128),
+            self.bonus
+                | (self.bonus_per << 64)
+                | (self.bonus_until << 104)
+                | (self.bonus_granularity << 144),
+            person(self.token),
+            person(self.issuer),
+            person(self.beneficiary),
+            person(self.treasury),
+        ]
+    }
+
     /// From their encoding.
     ///
     /// # Errors
@@ -223,11 +263,12 @@ impl Misfit {
         match self {
             Self::Partial => 0,
             Self::Refuse => 1,
+            Self::Share => 2,
         }
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Partial, Self::Refuse]
+        [Self::Partial, Self::Refuse, Self::Share]
             .get(usize::from(code))
             .copied()
     }

@@ -15,6 +15,6 @@ mod parties;
 mod unkept;
 
 pub use announcement::{Announcement, announcement, takes_evm, unkept};
-pub use escrow_terms::{EscrowTerms, Misfit, PricingKind, TERMS_WORDS, WrongWord};
+pub use escrow_terms::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord};
 pub use parties::{PaidIn, Parties};
 pub use unkept::{Unkept, UnkeptCode};

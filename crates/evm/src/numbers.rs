@@ -10,11 +10,11 @@ mod supply;
 
 use alloy_primitives::U256;
 use softcap_offering::terms::{
-    Allocation, Currency, EarlyClose, FreedRoom, Rail, RateTerm, Round, Terms,
+    Allocation, Currency, DustRule, EarlyClose, FreedRoom, Rail, RateTerm, Round, Terms,
 };
 use softcap_offering::{Amount, Ratio};
 
-use crate::escrow_terms::Misfit;
+use crate::escrow_terms::{Misfit, PricingKind};
 use crate::unkept::{Unkept, UnkeptCode};
 
 pub(crate) use bounds::Bounds;
@@ -84,9 +84,9 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         rounds,
         soft_cap,
         hard_cap,
-        // Both decide between equal claims on what is not enough for all; first come has none.
+        // Decides between equal claims on what is not enough for all; what an escrow does has none.
         tie: _,
-        dust: _,
+        dust,
         // Judged by `promises`.
         token_ceiling: _,
         token_ceiling_scope: _,
@@ -109,10 +109,9 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
     let shares = supply::shares(reasons, token);
     let for_sale = supply::for_sale(reasons, token, *unsold, round, *hard_cap);
     let (over_cap, over_limit) = (
-        misfit(reasons, "round[0].over_cap", round.over_cap),
+        over_cap(reasons, round, *dust),
         misfit(reasons, "round[0].over_limit", round.over_limit),
     );
-    allocation(reasons, &round.allocation);
     let price = price::read(reasons, round, currency, window.as_ref());
     let input = bounds::Input {
         soft_cap: *soft_cap,
@@ -123,6 +122,9 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         price: price.as_ref()?,
     };
     let bounds = bounds::read(reasons, &input)?;
+    if over_cap == Some(Misfit::Share) {
+        share(reasons, price.as_ref()?, &bounds);
+    }
     Some(Numbers {
         window: window?,
         refund_deadline: refund_deadline?,
@@ -267,18 +269,66 @@ fn misfit(
     }
 }
 
-fn allocation(reasons: &mut Reasons, allocation: &Allocation) {
-    match allocation {
-        Allocation::FirstCome => {}
-        Allocation::ProRata
-        | Allocation::ProRataCapped { .. }
-        | Allocation::WaterFilling
-        | Allocation::Lottery { .. }
-        | Allocation::Guaranteed { .. } => reasons.add(
+/// What becomes of money above the caps: a pro rata round has it shared out, whatever `over_cap` says.
+fn over_cap(reasons: &mut Reasons, round: &Round, dust: DustRule) -> Option<Misfit> {
+    match (&round.allocation, dust) {
+        (Allocation::FirstCome, _) => misfit(reasons, "round[0].over_cap", round.over_cap),
+        (Allocation::ProRata, DustRule::Unassigned) => Some(Misfit::Share),
+        (Allocation::ProRata, DustRule::LargestRemainder) => {
+            reasons.add(
+                UnkeptCode::Allocation,
+                "dust",
+                "who gets the last units is known once all asks are compared, and the escrow compares none",
+                "write `dust = \"unassigned\"`",
+            );
+            None
+        }
+        (
+            Allocation::ProRataCapped { .. }
+            | Allocation::WaterFilling
+            | Allocation::Lottery { .. }
+            | Allocation::Guaranteed { .. },
+            _,
+        ) => {
+            reasons.add(
+                UnkeptCode::Allocation,
+                "round[0].allocation",
+                "the escrow gives first come, or everybody the same part, and nothing that needs more",
+                "use `allocation = \"first_come\"` or `\"pro_rata\"`",
+            );
+            None
+        }
+    }
+}
+
+/// What the escrow needs to know everybody's part without adding them up.
+fn share(reasons: &mut Reasons, price: &PriceNumbers, bounds: &Bounds) {
+    if price.kind != PricingKind::Fixed {
+        reasons.add(
             UnkeptCode::Allocation,
-            "round[0].allocation",
-            "the escrow takes contributions in the order they come, and shares nothing out afterwards",
-            "use `allocation = \"first_come\"`",
-        ),
+            "round[0].pricing",
+            "the escrow shares out at one price",
+            "use a fixed price, or `allocation = \"first_come\"`",
+        );
+        return;
+    }
+    if price.numerator < price.denominator {
+        reasons.add(
+            UnkeptCode::Allocation,
+            "round[0].price",
+            "the smallest unit of money buys less than one of the token, so that some parts could be for nothing",
+            "give the token more decimals",
+        );
+    }
+    // As the factory has it: the rounding of so many investors must not undo the soft cap.
+    let least = bounds.soft_cap + (U256::from(1) << 32);
+    let room = bounds.for_sale * price.denominator / price.numerator;
+    if least > room.min(bounds.hard_cap) {
+        reasons.add(
+            UnkeptCode::Allocation,
+            "soft_cap",
+            "everybody's part is rounded down, and with as much money as can be had the soft cap could still be missed",
+            "lower `soft_cap` by 2^32 smallest units",
+        );
     }
 }

@@ -99,7 +99,7 @@ codes! {
     InvestorTokens = "R120",
     /// A price that is zero, or too fine for a step.
     Price = "R121",
-    /// More price steps than fit the contract's code, 737.
+    /// More price steps than fit the contract's code, 754.
     TooManySteps = "R122",
     /// No price at the beginning of the window.
     FirstStepLate = "R123",

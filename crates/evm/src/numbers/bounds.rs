@@ -46,7 +46,8 @@ pub(super) fn read(reasons: &mut Reasons, input: &Input<'_>) -> Option<Bounds> {
     let contribution_max = contribution_max(reasons, &round.contribution_max);
     let investor_min = round.investor_min.map_or(U256::ZERO, number);
     let investor_max = investor_max(reasons, round.investor_max, input.investor_max);
-    if contribution_min > contribution_max || investor_min > investor_max {
+    let above = |least: U256, most: U256| least > most.min(most_of_one());
+    if above(contribution_min, contribution_max) || above(investor_min, investor_max) {
         reasons.add(
             UnkeptCode::MinimumAboveMaximum,
             "round[0]",
@@ -65,6 +66,17 @@ pub(super) fn read(reasons: &mut Reasons, input: &Input<'_>) -> Option<Bounds> {
     };
     one_investor(reasons, &bounds, round.access, input.price);
     Some(bounds)
+}
+
+/// What the counter of one investor's money holds.
+fn most_of_one() -> U256 {
+    (U256::from(1) << MONEY_BITS) - U256::from(1)
+}
+
+/// A maximum that no investor can reach bounds nothing, and the contract writes it as the largest number.
+fn maximum(most: Option<U256>) -> U256 {
+    most.filter(|most| *most < most_of_one())
+        .unwrap_or(U256::MAX)
 }
 
 fn number(value: Value) -> U256 {
@@ -167,7 +179,7 @@ fn contribution_min(reasons: &mut Reasons, limits: &[Limit]) -> U256 {
 
 fn contribution_max(reasons: &mut Reasons, limits: &[Limit]) -> U256 {
     let read = |limit: &Limit| money(reasons, "round[0].contribution.max", *limit);
-    limits.iter().filter_map(read).min().unwrap_or(U256::MAX)
+    maximum(limits.iter().filter_map(read).min())
 }
 
 /// A limit in money; the currency is the numeraire, so both spellings are one number.
@@ -201,7 +213,7 @@ fn investor_max(reasons: &mut Reasons, round: Option<Bound>, offering: Option<Va
         }
     };
     let least = [round, offering].into_iter().flatten().min();
-    least.map_or(U256::MAX, number)
+    maximum(least.map(number))
 }
 
 /// What one investor may have must fit one storage slot.
@@ -213,11 +225,11 @@ fn one_investor(reasons: &mut Reasons, bounds: &Bounds, access: Access, price: &
             "round[0].investor.max",
             "one investor may bring more than the escrow counts for one, 2^80 - 1 smallest units (1.2 \
              million with 18 decimals)",
-            "set `investor_max` to at most that",
+            "set `investor_max` to less than that",
         ),
         Access::Public => {}
         // A permit says how much, and none says more than the counter holds.
-        Access::Admitted => most = most.min((U256::from(1) << MONEY_BITS) - U256::from(1)),
+        Access::Admitted => most = most.min(most_of_one()),
     }
     let (numerator, denominator) = price.best;
     let tokens = U512::from(most) * U512::from(numerator) / U512::from(denominator);

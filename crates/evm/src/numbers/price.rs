@@ -12,8 +12,8 @@ use crate::escrow_terms::PricingKind;
 const KEY: &str = "round[0].pricing";
 /// Bits of a step's numerator and of its denominator.
 const STEP_BITS: usize = 108;
-/// A clone's code holds 24,531 bytes of arguments, of which the terms take 928; a step takes 32.
-const MOST_STEPS: usize = 737;
+/// A clone's code holds 24,531 bytes of arguments, of which the terms take 384; a step takes 32.
+const MOST_STEPS: usize = 754;
 
 /// A price of the contract.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ fn stepped(
             UnkeptCode::TooManySteps,
             KEY,
             format!(
-                "{} steps do not fit the contract's code, 737 do",
+                "{} steps do not fit the contract's code, 754 do",
                 steps.len()
             ),
             "use fewer steps, or a linear price",

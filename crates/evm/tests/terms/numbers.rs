@@ -1,7 +1,7 @@
 //! Every number of the contract, worked out by hand from the terms.
 
 use alloy_primitives::{Address, B256, U256, address};
-use softcap_evm::{EscrowTerms, Misfit, PricingKind, TERMS_WORDS, WrongWord, announcement};
+use softcap_evm::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, WrongWord, announcement};
 
 use crate::base::{BENEFICIARY, ISSUER, TEAM, TREASURY, VERIFIER, changed, parties};
 
@@ -121,6 +121,39 @@ fn the_treasury_gets_what_the_terms_say() {
     assert_eq!(told.treasury, TREASURY);
 }
 
+/// The words after the hash as a program in another language packs them, for the token 0xb1.
+const PACKED: [&str; PACKED_WORDS - 1] = [
+    "00000002000151800000000000000000000000000000000000000000000000a3",
+    "0000000000000000000000000000010200006a1ccb800069cbb7400069a42a40",
+    "000000008ac7230489e80000ffffffffffffffffffff0000016345785d8a0000",
+    "00000004e1003b28d92800000001a055690d9db8000000000000000000000000",
+    "000000000000000000000000000000000000000000002a5a058fc295ed000000",
+    "0000000000000000000000000000000700000000000000000000000000002710",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000b1",
+    "00000000000000000000000000000000000000000000000000000000000000a1",
+    "00000000000000000000000000000000000000000000000000000000000000a2",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+];
+
+#[test]
+fn pro_rata_is_shared_and_packed_bit_by_bit() {
+    let terms = changed(&[
+        (
+            "unsold = \"burned\"",
+            "unsold = \"burned\"\ndust = \"unassigned\"",
+        ),
+        (FIRST_COME, "allocation = \"pro_rata\"\ncap = \"90 ETH\""),
+        ("min = \"0.1 ETH\", max = \"20 ETH\"", "min = \"0.1 ETH\""),
+    ]);
+    let told = announcement(&terms, &parties()).unwrap();
+    assert_eq!(told.terms.over_cap, Misfit::Share);
+    let token = address!("00000000000000000000000000000000000000b1");
+    let code = told.code_arguments(token);
+    assert_eq!(code[..32], terms.hash().0);
+    assert_eq!(alloy_primitives::hex::encode(&code[32..]), PACKED.concat());
+}
+
 const BY_CONTRIBUTION: (&str, &str) = (
     "rounding = { mode = \"down\", per = \"investor\" }",
     "rounding = { mode = \"down\", per = \"contribution\" }",
@@ -156,9 +189,9 @@ fn steps_number_by_number() {
     // Behind the terms each step is one word: 40 bits of the position, 108 of the numerator, 108 of the denominator.
     let token = address!("00000000000000000000000000000000000000b1");
     let code = told.code_arguments(token);
-    assert_eq!(code.len(), (TERMS_WORDS + 2) * 32);
-    assert_eq!(code[5 * 32..6 * 32], token.into_word()[..]);
-    let last = U256::from_be_slice(&code[(TERMS_WORDS + 1) * 32..]);
+    assert_eq!(code.len(), (PACKED_WORDS + 2) * 32);
+    assert_eq!(code[8 * 32..9 * 32], token.into_word()[..]);
+    let last = U256::from_be_slice(&code[(PACKED_WORDS + 1) * 32..]);
     assert_eq!(
         last.to_string(),
         // 1772971200 x 2^216 + 10000 x 2^108 + 7, by hand with bc
@@ -221,7 +254,7 @@ fn words_come_back_and_wrong_ones_are_found() {
     // An address of 21 bytes, and codes that no case has.
     for (index, word) in [
         (1, B256::repeat_byte(1)),
-        (18, B256::with_last_byte(2)),
+        (18, B256::with_last_byte(3)),
         (20, B256::with_last_byte(3)),
     ] {
         let mut wrong = words;

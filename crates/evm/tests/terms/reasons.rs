@@ -17,6 +17,12 @@ const ROUNDING: &str = "rounding = { mode = \"down\", per = \"investor\" }";
 const WHOLE: &str = "rounding = { mode = \"down\", per = \"contribution\" }";
 const SUPPLY: &str = "kind = \"fixed\"\ntotal = \"300_000 HBR\"\nfor_sale = \"200_000 HBR\"\n[[token.share]]\nname = \"team\"\nholder = \"team\"\namount = \"100_000 HBR\"";
 
+const PRO_RATA: &str = "allocation = \"pro_rata\"\ncap = \"90 ETH\"";
+const UNASSIGNED: Change = (
+    "unsold = \"burned\"",
+    "unsold = \"burned\"\ndust = \"unassigned\"",
+);
+
 /// What the terms alone say.
 const ROWS: &[Row] = &[
     (
@@ -74,6 +80,29 @@ const ROWS: &[Row] = &[
     (
         "R109",
         &[(FIRST_COME, "allocation = \"pro_rata\"\ncap = \"90 ETH\"")],
+    ),
+    (
+        "R109",
+        &[(
+            FIRST_COME,
+            "allocation = \"water_filling\"\ncap = \"90 ETH\"",
+        )],
+    ),
+    (
+        "R109",
+        &[
+            (FIRST_COME, PRO_RATA),
+            UNASSIGNED,
+            ("0.0007 ETH per", "1.5 ETH per"),
+        ],
+    ),
+    (
+        "R109",
+        &[
+            (FIRST_COME, PRO_RATA),
+            UNASSIGNED,
+            ("soft_cap = \"10 ETH\"", "soft_cap = \"90 ETH\""),
+        ],
     ),
     ("R111", &[(ROUNDING, WHOLE)]),
     (
