@@ -129,8 +129,9 @@ COMMANDS, OUTCOMES = table("Commands"), table("Outcomes")
 
 COMPUTED = ("fixed", "steps", "first_come", "pro_rata", "reopen", "closed", 1)
 AT_ANY_TIME = ("announce", "settle", "publish", "tick", "document", "take back")
-KNOWN = ("admit", "revoke", "contribute", "contribute from account", "withdraw", "return", "fund",
-         "cancel", *AT_ANY_TIME)
+ARRIVES = ("contribute", "contribute on chain")
+KNOWN = ("admit", "revoke", "contribute from account", "withdraw", "return", "fund", "cancel",
+         "escrow", *ARRIVES, *AT_ANY_TIME)
 ENDED = {"cancelled": 106, "expired": 112, "settled": 107}
 RETURNS = ("? discretion over_limit identity_not_proved sanctions order not_eligible "
            "wrongful_payment").split()
@@ -205,6 +206,7 @@ class Sale:
         self.terms, self.terms_hash = terms, terms_hash
         self.rounds, self.currencies = terms["rounds"], terms["currencies"]
         self.stage, self.now, self.rights_end, self.published = "draft", 0, 0, None
+        self.escrow = None  # the currency of which a contract holds the money
         self.rows, self.investors, self.admissions, self.seen = {}, {}, {}, {}
         self.used = defaultdict(NOTHING.copy)  # by round, by person, by both
         self.money, self.held = defaultdict(int), defaultdict(int)  # by person and currency
@@ -225,6 +227,7 @@ class Sale:
         known = (entry.currency or 0) < len(self.currencies)
         try:
             too_late = entry.position + self.terms["clock"]["tolerance"] < self.now
+            too_late = too_late and entry.kind != "escrow"  # from which on its chain's clock counts
             refuse({407: entry.line > 0, 108: too_late})
             self.now = max(self.now, entry.position)
             if self.stage == "running" and self.now > self.terms.get("refund_deadline", self.now):
@@ -236,7 +239,7 @@ class Sale:
             return self.act(entry, (entry.investor, entry.currency)) or {"kind": "done"}
         except Refused as refusal:
             code, = refusal.args
-            if entry.kind == "contribute" and known and self.stage != "settled":
+            if entry.kind in ARRIVES and known and self.stage != "settled":
                 row = Row(entry, self.currencies[entry.currency])
                 row.reason = code
                 self.take(row, 0)
@@ -260,6 +263,10 @@ class Sale:
             case "revoke":
                 refuse({301: (entry.investor, entry.round) not in self.admissions})
                 self.admissions[entry.investor, entry.round].revoked = True
+            case "escrow":
+                rail = self.currencies[entry.currency]["rail"]
+                refuse({409: rail != "evm", 412: self.escrow is not None or self.rows})
+                self.escrow, self.now = entry.currency, entry.position
             case "fund":
                 rail = self.currencies[entry.currency]["rail"]
                 refuse({408: rail != "balance", 209: entry.amount == 0})
@@ -269,7 +276,9 @@ class Sale:
                 unknown = entry.investor not in self.investors
                 refuse({804: unknown, 209: entry.amount == 0, 214: entry.amount > free})
                 self.money[account] -= entry.amount
-            case "contribute" | "contribute from account":
+            case "contribute" | "contribute from account" | "contribute on chain":
+                held, on_chain = self.escrow == entry.currency, entry.kind == "contribute on chain"
+                refuse({409: on_chain and not held, 410: held and not on_chain})
                 return self.contribute(entry, free)
             case "withdraw" | "return":
                 return self.give_back(entry)
@@ -318,6 +327,7 @@ class Sale:
                            + room(303, limit, mine))
         if self.taken[number] is self.used[number]:
             accepted = row.cut(accepted, terms["over_cap"], self.caps(number, self.used[number]))
+        refuse({411: row.kind == "contribute on chain" and accepted != entry.accepted})
         if row.kind == "contribute from account":
             refuse({214: amount > free})
             self.money[person, row.currency] -= row.kept

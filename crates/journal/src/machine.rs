@@ -11,6 +11,8 @@ use softcap_proof::{
     entry::{Commands, Entry, decode, encode},
 };
 
+use crate::BatchRow;
+
 /// The position of an entry that stands at the time of its batch: the order and the time of entries
 /// are given together, when the batch is appended.
 pub const BATCH_TIME: Position = Position(u64::MAX);
@@ -111,7 +113,7 @@ pub trait Machine: Send + Sync + Sized + 'static {
 
     /// The first entry of a batch that is not the one in its leaf, outcomes aside; also where one of
     /// both ends before the other.
-    fn first_difference(first: u64, time: u64, body: &[u8], leaves: &Leaves) -> Option<u64>;
+    fn first_difference(&self, row: &BatchRow, leaves: &Leaves) -> Option<u64>;
 
     /// Writes the whole state; returns its hash.
     ///
@@ -171,6 +173,15 @@ impl OfferingMachine {
         &self.offering
     }
 
+    /// Where an entry without a position of its own stands: at the time of its batch, or where the log
+    /// is whose time is that of a chain.
+    fn time_of_log(&self, line: LineIndex, time: u64) -> Position {
+        match self.offering.follows_chain_since() {
+            Some(_) => self.offering.latest(line),
+            None => Position(time),
+        }
+    }
+
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "only contributions come in such numbers that a look ahead pays"
@@ -198,11 +209,7 @@ impl Machine for OfferingMachine {
         loop {
             group.clear();
             for entry in commands.by_ref().take(AHEAD) {
-                let mut entry = entry?;
-                if entry.stamp.position == BATCH_TIME {
-                    entry.stamp.position = Position(time);
-                }
-                group.push(entry);
+                group.push(entry?);
             }
             if group.is_empty() {
                 return Ok(());
@@ -210,11 +217,14 @@ impl Machine for OfferingMachine {
             if group.len() > 1 {
                 self.prepare(&group);
             }
-            for entry in &group {
+            for entry in &mut group {
+                if entry.stamp.position == BATCH_TIME {
+                    entry.stamp.position = self.time_of_log(entry.stamp.line, time);
+                }
                 let outcome =
                     self.offering
                         .apply_request(entry.stamp, entry.request, &entry.command);
-                encode(entry, &outcome, &mut leaves.bytes)?;
+                encode(&*entry, &outcome, &mut leaves.bytes)?;
                 leaves.end();
             }
         }
@@ -232,16 +242,23 @@ impl Machine for OfferingMachine {
         }
     }
 
-    fn first_difference(first: u64, time: u64, body: &[u8], leaves: &Leaves) -> Option<u64> {
-        let entered = Commands::new(body, Sequence(first)).map(|entry| {
-            let mut entry = entry.ok()?;
+    fn first_difference(&self, row: &BatchRow, leaves: &Leaves) -> Option<u64> {
+        let since = self.offering.follows_chain_since();
+        let kept = || leaves.iter().map(|leaf| Some(decode(leaf).ok()?.0));
+        let mut beside = kept();
+        let entered = Commands::new(&row.body, Sequence(row.first)).map(|entry| {
+            let (mut entry, kept) = (entry.ok()?, beside.next().flatten());
             if entry.stamp.position == BATCH_TIME {
-                entry.stamp.position = Position(time);
+                // Behind an escrow it follows from the entries before; a leaf that has another is not
+                // the one under the root.
+                entry.stamp.position = match since {
+                    Some(since) if entry.sequence > since => kept?.stamp.position,
+                    Some(_) | None => Position(row.time),
+                };
             }
             Some(entry)
         });
-        let kept = leaves.iter().map(|leaf| Some(decode(leaf).ok()?.0));
-        parting(first, entered, kept)
+        parting(row.first, entered, kept())
     }
 
     fn write_state(&self, mut out: &mut dyn Write) -> std::io::Result<[u8; 32]> {

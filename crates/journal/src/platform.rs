@@ -10,8 +10,8 @@ use softcap_rails::balance::{
 };
 
 use crate::{
-    Answer, BATCH_TIME, Intake, JournalError, Leaves, LogReader, LogRow, Machine, Sequencer,
-    StateFailure, Submission, companions::Companions, machine::parting,
+    Answer, BATCH_TIME, BatchRow, Intake, JournalError, Leaves, LogReader, LogRow, Machine,
+    Sequencer, StateFailure, Submission, companions::Companions, machine::parting,
 };
 
 /// The machine of the platform's log.
@@ -63,16 +63,16 @@ impl Machine for PlatformMachine {
         }
     }
 
-    fn first_difference(first: u64, time: u64, body: &[u8], leaves: &Leaves) -> Option<u64> {
-        let entered = BalanceCommands::new(body, Sequence(first)).map(|entry| {
+    fn first_difference(&self, row: &BatchRow, leaves: &Leaves) -> Option<u64> {
+        let entered = BalanceCommands::new(&row.body, Sequence(row.first)).map(|entry| {
             let mut entry = entry.ok()?;
             if entry.time == BATCH_TIME {
-                entry.time = Position(time);
+                entry.time = Position(row.time);
             }
             Some(entry)
         });
         let kept = leaves.iter().map(|leaf| Some(decode(leaf).ok()?.0));
-        parting(first, entered, kept)
+        parting(row.first, entered, kept)
     }
 
     fn write_state(&self, out: &mut dyn Write) -> std::io::Result<[u8; 32]> {

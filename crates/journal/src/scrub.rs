@@ -158,7 +158,11 @@ impl<M: Machine> Round<'_, M> {
             return Err(self.damaged(first, problem));
         }
         let (leaves, hashes) = self.leaves(first, row.count).await?;
-        if let Some(index) = M::first_difference(first, row.time, &row.body, &leaves) {
+        let differs = {
+            let log = self.reader.sequencer().read();
+            log.machine().first_difference(row, &leaves)
+        };
+        if let Some(index) = differs {
             return Err(self.damaged(index, "it is not what its leaf says was entered"));
         }
         let mut full = Vec::new();

@@ -139,6 +139,33 @@ impl<M: Machine> Sequencer<M> {
         answered.await.unwrap_or(Err(JournalError::Stopping))
     }
 
+    /// Appends entries that belong together, in their order and in one batch, so that none stands without
+    /// those before it; returns when they are on disk. Some thousands at most: the batch is one row.
+    ///
+    /// # Errors
+    /// As [`Sequencer::submit`], for all of them.
+    pub async fn submit_all(
+        &self,
+        submissions: Vec<Submission>,
+    ) -> Result<Vec<Answer>, JournalError> {
+        let mut all = Vec::with_capacity(submissions.len());
+        let mut answers = Vec::with_capacity(submissions.len());
+        for submission in submissions {
+            let (answer, answered) = oneshot::channel();
+            all.push(Waiting { submission, answer });
+            answers.push(answered);
+        }
+        if all.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.send(Work::EnterAll(all))?;
+        let mut became = Vec::with_capacity(answers.len());
+        for answered in answers {
+            became.push(answered.await.unwrap_or(Err(JournalError::Stopping))?);
+        }
+        Ok(became)
+    }
+
     fn send(&self, work: Work) -> Result<(), JournalError> {
         self.queue.try_send(work).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => JournalError::Busy,

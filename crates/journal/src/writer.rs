@@ -47,6 +47,8 @@ const TURNS: u32 = 3;
 pub(crate) enum Work {
     /// Append an entry.
     Enter(Waiting),
+    /// Append entries in one batch: all of them or none.
+    EnterAll(Vec<Waiting>),
     /// Apply what other nodes appended, and tell who asks when it is done.
     CatchUp(Option<oneshot::Sender<Result<(), JournalError>>>),
 }
@@ -55,6 +57,10 @@ pub(crate) enum Work {
 pub(crate) struct Waiting {
     pub(crate) submission: Submission,
     pub(crate) answer: oneshot::Sender<Result<Answer, JournalError>>,
+}
+
+fn bytes_of(all: &[Waiting]) -> usize {
+    all.iter().map(|one| one.submission.body.len()).sum()
 }
 
 /// What the writer shares with readers.
@@ -187,22 +193,27 @@ impl<M: Machine> Writer<M> {
                     None => break,
                 },
             };
-            let first = match work {
-                Work::Enter(first) => first,
+            let mut first = match work {
+                Work::Enter(first) => vec![first],
+                Work::EnterAll(all) => all,
                 Work::CatchUp(asked) => {
                     self.catch_up_for(asked);
                     continue;
                 }
             };
             self.let_others_go_first();
-            let mut bytes = first.submission.body.len();
+            let mut bytes = bytes_of(&first);
             let mut asked = None;
-            batch.push(first);
+            batch.append(&mut first);
             while batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES && asked.is_none() {
                 match queue.try_recv() {
                     Ok(Work::Enter(next)) => {
                         bytes += next.submission.body.len();
                         batch.push(next);
+                    }
+                    Ok(Work::EnterAll(mut all)) => {
+                        bytes += bytes_of(&all);
+                        batch.append(&mut all);
                     }
                     // Whoever appends learns by it whether there is something to catch up with; who
                     // asked waits for more than that.

@@ -20,6 +20,29 @@ pub enum Funding {
     Arrived,
     /// In the investor's account in the offering, where refunds are at once.
     Account,
+    /// In the escrow contract that the record follows, which has decided already.
+    Chain {
+        /// What the contract accepted; it gave the rest back in the same transaction.
+        accepted: Amount,
+    },
+}
+
+/// Who pays the refunds of a contribution: all that is asked of its funding once it stands in the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// The rail on which it arrived; an escrow contract too.
+    Rail,
+    /// The investor's account in the offering.
+    Account,
+}
+
+impl Funding {
+    pub(crate) fn holder(self) -> Holder {
+        match self {
+            Self::Arrived | Self::Chain { .. } => Holder::Rail,
+            Self::Account => Holder::Account,
+        }
+    }
 }
 
 /// One account: `funded == taken_back + available + held + spent`.
@@ -278,7 +301,7 @@ impl Offering {
         funding: Funding,
     ) -> Result<InvestorIndex, Refusal> {
         match funding {
-            Funding::Arrived => {
+            Funding::Arrived | Funding::Chain { .. } => {
                 let investor = self.investors.find_or_insert(id);
                 investor.ok_or(Refusal::TooManyEntries)
             }
@@ -309,7 +332,7 @@ impl Offering {
     /// What a new contribution has of an account is no longer free.
     pub(crate) fn hold(&mut self, index: ContributionIndex, uses: Uses) {
         let contribution = &self.contributions[index.index()];
-        if contribution.funding == Funding::Account {
+        if contribution.holder == Holder::Account {
             let key = (contribution.investor, contribution.currency);
             self.accounts.change(key, |held| {
                 held.held += uses.held;
@@ -321,7 +344,7 @@ impl Offering {
     /// What a contribution gives back to an account is free again.
     pub(crate) fn free(&mut self, index: ContributionIndex, amount: u128) {
         let contribution = &self.contributions[index.index()];
-        if contribution.funding == Funding::Account {
+        if contribution.holder == Holder::Account {
             let key = (contribution.investor, contribution.currency);
             self.accounts.change(key, |held| held.held -= amount);
         }
@@ -352,7 +375,7 @@ impl Offering {
     fn count_uses(&self) -> Option<Vec<Uses>> {
         let mut counted = vec![Uses::default(); self.accounts.records.len()];
         for (at, held) in self.contributions.iter().enumerate() {
-            if held.funding == Funding::Account {
+            if held.holder == Holder::Account {
                 let uses = self.uses_of(crate::offering::index_of(at))?;
                 let place = self.accounts.place((held.investor, held.currency))?;
                 let sum = &mut counted[place];
@@ -410,7 +433,7 @@ impl Offering {
     pub(crate) fn back_in_accounts(&self) -> Vec<u128> {
         let mut back = vec![0_u128; self.terms.currencies.len()];
         for (place, held) in self.contributions.iter().enumerate() {
-            if held.funding == Funding::Account {
+            if held.holder == Holder::Account {
                 let row = self.row(crate::offering::index_of(place));
                 // The sum of a currency's contributions fits, and this is a part of it.
                 if let Some(sum) = back.get_mut(held.currency.index()) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    BasisPoints, CurrencyIndex, Funding, InvestorId, InvestorIndex, LineIndex, Offering, Phase,
-    Position, Refusal, Span, Stamp, Tokens, Verdict,
+    BasisPoints, CurrencyIndex, InvestorId, InvestorIndex, LineIndex, Offering, Phase, Position,
+    Refusal, Span, Stamp, Tokens, Verdict,
+    accounts::Holder,
     offering::Stage,
     ratio::{divide, wide},
     rows::CurrencyTotals,
@@ -35,11 +36,16 @@ pub(crate) enum Published {
 }
 
 impl AfterSale {
-    /// Nothing done, but what is in accounts is refunded already.
-    pub(crate) fn new(shares: usize, back_in_accounts: Vec<u128>) -> Self {
+    /// Nothing done, but what is in accounts or was paid by a contract is refunded already.
+    pub(crate) fn new(
+        shares: usize,
+        back_already: Vec<u128>,
+        refunds_paid: BTreeSet<(InvestorIndex, CurrencyIndex)>,
+    ) -> Self {
         Self {
             vested: vec![0; shares],
-            refunded: back_in_accounts,
+            refunded: back_already,
+            refunds_paid,
             ..Self::default()
         }
     }
@@ -143,6 +149,9 @@ impl Offering {
         investor: InvestorId<'_>,
         currency: CurrencyIndex,
     ) -> Result<(), Refusal> {
+        if self.is_early_refund(currency) {
+            return self.pay_return(investor);
+        }
         self.settled()?;
         let index = self
             .investors
@@ -163,14 +172,19 @@ impl Offering {
     }
 
     /// What of an investor's refunds is to be paid out: those of money that arrived. Refunds of money
-    /// from an account are back in it.
-    fn refund_due(&self, investor: InvestorIndex, currency: CurrencyIndex) -> u128 {
+    /// from an account are back in it, and change that a contract gave is paid.
+    pub(crate) fn refund_due(&self, investor: InvestorIndex, currency: CurrencyIndex) -> u128 {
         self.contributions_of(investor)
             .filter(|index| {
                 let held = &self.contributions[index.index()];
-                held.currency == currency && held.funding == Funding::Arrived
+                held.currency == currency && held.holder == Holder::Rail
             })
-            .map(|index| self.row(index).refunded.0)
+            .map(|index| {
+                self.row(index)
+                    .refunded
+                    .0
+                    .saturating_sub(self.change_of(index))
+            })
             .sum()
     }
 
@@ -200,15 +214,14 @@ impl Offering {
     pub(crate) fn release(&mut self, milestone: u8) -> Result<(), Refusal> {
         let settlement = self.succeeded()?;
         let place = usize::from(milestone);
-        let terms = self
-            .terms
-            .milestones
-            .get(place)
-            .ok_or(Refusal::UnknownMilestone)?;
+        if place >= self.release_count() {
+            return Err(Refusal::UnknownMilestone);
+        }
         if place != settlement.after.released {
             return Err(Refusal::MilestoneOrder);
         }
-        if self.elapsed(settlement) < terms.after {
+        let terms = self.terms.milestones.get(place);
+        if terms.is_some_and(|terms| self.elapsed(settlement) < terms.after) {
             return Err(Refusal::MilestoneTooEarly);
         }
         self.after()?.released = place + 1;
@@ -248,7 +261,7 @@ impl Offering {
                 .iter()
                 .zip(&settlement.shares)
                 .all(|(given, whole)| *given == whole.0)
-            && after.released == self.terms.milestones.len();
+            && after.released == self.release_count();
         if handed_over && refunds_done {
             Phase::Finished
         } else {

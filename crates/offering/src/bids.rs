@@ -8,6 +8,7 @@ use crate::{
     accounts::Uses,
     contribute::Plan,
     contribution::{Contribution, Status},
+    escrow::check_accepted,
     offering::index_of,
     ratio::{Factor, wide},
     sealed_bid_commitment,
@@ -46,6 +47,9 @@ impl Offering {
             self.check_access(Some(investor), round, stamp.position)
         })?;
         let sealing = self.sealing_of(round).ok_or(Refusal::BidsAreOpen)?;
+        self.check_way_in(currency, funding)?;
+        // A contract takes no sealed bids.
+        check_accepted(locked.0, funding)?;
         self.contributed_with(currency, locked.0)?;
         if locked.is_zero() {
             return Err(Refusal::Zero);
@@ -69,7 +73,7 @@ impl Offering {
             round: round.0,
             currency,
             status: Status::Sealed,
-            funding,
+            holder: funding.holder(),
             amount: locked.0,
             accepted: 0,
             tokens: 0,

@@ -4,8 +4,8 @@
 //! millions of entries is replayed without an allocation per entry.
 
 use crate::{
-    Amount, CurrencyIndex, Funding, InvestorId, Position, Ratio, RoundIndex, Sequence, Tokens,
-    TransferId, Value,
+    Amount, CurrencyIndex, EscrowAddress, Funding, InvestorId, Position, Ratio, RoundIndex,
+    Sequence, Tokens, TransferId, Value,
 };
 
 /// One thing that happens to an offering.
@@ -157,6 +157,9 @@ pub enum Command<'a> {
         /// How much.
         amount: Amount,
     },
+    /// Names the escrow contract that holds the money of a currency. What happens to the money from
+    /// here on is what the contract did, and the chain's time is the log's.
+    Escrow(EscrowAddress),
 }
 
 /// An admission.

@@ -5,6 +5,7 @@ use crate::{
     Offering, Outcome, Position, Refusal, RoundIndex, Sequence, Stamp, Tokens,
     accounts::Uses,
     contribution::{Contribution, NO_ROUND, Status},
+    escrow::check_accepted,
     offering::{Stage, index_of},
     quote::{Quote, Rooms},
     ratio::Factor,
@@ -55,6 +56,7 @@ impl Offering {
         if currency.line != stamp.line {
             return Err(Refusal::UnknownCurrency);
         }
+        self.check_way_in(contribute.currency, contribute.funding)?;
         if self.is_paused_at(stamp) {
             return Err(Refusal::Paused);
         }
@@ -76,6 +78,7 @@ impl Offering {
             self.fit_caps(&mut plan, investor, stamp.position)?;
         }
         self.check_sums(&plan)?;
+        check_accepted(plan.accepted, contribute.funding)?;
         if contribute.funding == Funding::Account {
             self.check_funds(investor, contribute.currency, amount)?;
         }
@@ -322,7 +325,7 @@ impl Offering {
             round: plan.round.0,
             currency: contribute.currency,
             status: plan.reason.map_or(Status::Whole, Status::Cut),
-            funding: contribute.funding,
+            holder: contribute.funding.holder(),
             amount: contribute.amount.0,
             accepted: 0,
             tokens: 0,
@@ -331,6 +334,7 @@ impl Offering {
             self.bids.open.push((index, limit));
         }
         self.add_contributed(contribute.currency, contribute.amount.0);
+        self.note_change(index, contribute.amount.0, contribute.funding);
         let (kept, waiting) = (plan.kept, plan.waiting);
         if kept > 0 {
             self.kept.insert(index, kept);
@@ -364,7 +368,7 @@ impl Offering {
         command: &Command<'_>,
         refusal: Refusal,
     ) {
-        let Some((investor, currency, amount)) = self.money_of(stamp, command) else {
+        let Some((investor, currency, amount, funding)) = self.money_of(stamp, command) else {
             return;
         };
         // The settlement table is final: what comes later is returned without a row in it.
@@ -387,11 +391,12 @@ impl Offering {
             round: NO_ROUND,
             currency,
             status: Status::Cut(refusal),
-            funding: Funding::Arrived,
+            holder: funding.holder(),
             amount,
             accepted: 0,
             tokens: 0,
         });
+        self.note_change(index_of(self.contributions.len() - 1), amount, funding);
         self.add_contributed(currency, amount);
     }
 
@@ -407,7 +412,7 @@ impl Offering {
         &self,
         stamp: Stamp,
         command: &Command<'a>,
-    ) -> Option<(InvestorId<'a>, CurrencyIndex, u128)> {
+    ) -> Option<(InvestorId<'a>, CurrencyIndex, u128, Funding)> {
         if let Command::Contribute(contribute) = command {
             if contribute.funding == Funding::Account {
                 return None;
@@ -416,18 +421,19 @@ impl Offering {
                 contribute.investor,
                 contribute.currency,
                 contribute.amount.0,
+                contribute.funding,
             ));
         }
         let Command::Commit {
             investor,
             locked,
-            funding: Funding::Arrived,
+            funding: funding @ (Funding::Arrived | Funding::Chain { .. }),
             ..
         } = command
         else {
             return None;
         };
-        Some((*investor, self.sealed_currency(stamp), locked.0))
+        Some((*investor, self.sealed_currency(stamp), locked.0, *funding))
     }
 }
 

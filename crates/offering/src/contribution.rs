@@ -1,7 +1,8 @@
 //! One contribution, as the state holds it.
 
 use crate::{
-    CurrencyIndex, Funding, InvestorIndex, Position, Refusal, ReturnReason, RoundIndex, Sequence,
+    CurrencyIndex, InvestorIndex, Position, Refusal, ReturnReason, RoundIndex, Sequence,
+    accounts::Holder,
 };
 
 /// A contribution: what came in, what of it is accepted, and what it buys.
@@ -17,7 +18,7 @@ pub(crate) struct Contribution {
     pub(crate) round: u8,
     pub(crate) currency: CurrencyIndex,
     pub(crate) status: Status,
-    pub(crate) funding: Funding,
+    pub(crate) holder: Holder,
     pub(crate) amount: u128,
     pub(crate) accepted: u128,
     /// Tokens by the rounding per contribution; zero until they are known.

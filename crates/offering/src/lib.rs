@@ -17,6 +17,7 @@ mod command;
 mod contribute;
 mod contribution;
 mod documents;
+mod escrow;
 #[cfg(test)]
 mod fixture;
 mod for_nothing;
@@ -54,6 +55,7 @@ pub use command::{
     Admit, Command, Contribute, DocumentExit, LimitPrice, ReturnReason, WithdrawalMark,
 };
 pub use documents::Document;
+pub use escrow::EscrowAddress;
 pub use invariants::Violation;
 pub use investor_id::{InvestorId, InvestorIdError};
 pub use offering::{Offering, Phase};

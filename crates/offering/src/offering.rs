@@ -14,6 +14,7 @@ use crate::{
     chunked::Chunked,
     contribution::Contribution,
     documents::Document,
+    escrow::Escrow,
     investors::{Investors, TotalValue},
     pauses::Pauses,
     rounds::RoundState,
@@ -59,6 +60,8 @@ pub struct Offering {
     /// The same of transfers between a platform and the accounts.
     pub(crate) transfers: SeenIds,
     pub(crate) settlement: Option<Box<Settlement>>,
+    /// The contract on a chain that holds the money, if one does.
+    pub(crate) escrow: Option<Box<Escrow>>,
 }
 
 /// How far an offering is; what the clock adds is in [`Phase`].
@@ -210,6 +213,7 @@ impl Offering {
             requests: SeenIds::new(seed),
             transfers: SeenIds::new(seed),
             settlement: None,
+            escrow: None,
             terms,
         }
     }
@@ -306,9 +310,10 @@ impl Offering {
         if let Err(outcome) = self.note_ids(sequence, request, command) {
             return outcome;
         }
-        let result = match self.admit_stamp(stamp) {
-            Ok(()) => self.dispatch(sequence, stamp, command),
-            Err(refusal) => Err(refusal),
+        let result = match (command, self.admit_stamp(stamp)) {
+            // Its chain's clock may be behind the one so far.
+            (Command::Escrow(_), _) | (_, Ok(())) => self.dispatch(sequence, stamp, command),
+            (_, Err(refusal)) => Err(refusal),
         };
         match result {
             Ok(outcome) => outcome,
@@ -447,6 +452,7 @@ impl Offering {
                 amount,
                 ..
             } => self.take_back(*investor, *currency, *amount),
+            Command::Escrow(address) => self.name_escrow(sequence, stamp, *address),
         }
         .map(|()| Outcome::Done)
     }

@@ -96,6 +96,10 @@ refusals! {
     RateIsZero = 406, "The rate is zero.", "Record a rate above zero.";
     UnknownCurrency = 407, "There is no such currency.", "Use a currency of the terms.";
     NoAccounts = 408, "Money of this currency is not held in accounts.", "Pay on the currency's own rail.";
+    NoEscrow = 409, "No escrow holds money of this currency.", "Pay on the currency's own rail.";
+    OnlyThroughEscrow = 410, "Money of this currency comes in through the escrow contract only.", "Pay into the escrow.";
+    EscrowDiffers = 411, "The escrow accepted another amount than the terms give at this place in the order.", "Pay nothing out; compare the contract's terms with the record.";
+    EscrowIsFixed = 412, "The record follows an escrow already, or money has come in.", "Name the escrow once, before the first contribution.";
     LimitPriceMissing = 501, "A bid needs a limit price.", "Bid with the most you would pay per token.";
     LimitPriceNotAsked = 502, "The round has no bids; a limit price has no meaning.", "Contribute without a limit price.";
     BelowReserve = 503, "The limit price is below the reserve.", "Bid at least the reserve.";

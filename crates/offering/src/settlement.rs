@@ -137,7 +137,15 @@ impl Offering {
         let totals = self.currency_totals()?;
         self.recount_accounts();
         let shares_count = self.terms.token.supply.share_count();
-        let after = AfterSale::new(shares_count, self.back_in_accounts());
+        let (refunds_paid, paid_back) = self.paid_before();
+        let mut back = self.back_in_accounts();
+        if let Some(sum) = self
+            .escrow()
+            .and_then(|at| back.get_mut(at.currency.index()))
+        {
+            *sum += paid_back;
+        }
+        let after = AfterSale::new(shares_count, back, refunds_paid);
         let settlement = Settlement {
             settled,
             at: self.now_stamp(),

@@ -207,7 +207,8 @@ impl Offering {
             | Command::Vest { .. }
             | Command::Release { .. }
             | Command::Fund { .. }
-            | Command::TakeBack { .. } => None,
+            | Command::TakeBack { .. }
+            | Command::Escrow(_) => None,
         };
         let trace = traced.map(|((id, funding), currency, amount, contribute)| {
             let mut trace = Trace {

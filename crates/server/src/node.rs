@@ -284,6 +284,10 @@ fn is_due(log: &OfferingLog, now: u64) -> bool {
     let line = LineIndex(0);
     let state = log.sequencer.read();
     let offering = state.machine().offering();
+    // Its time is the chain's, and this clock says nothing about it.
+    if offering.escrow().is_some() {
+        return false;
+    }
     let latest = offering.latest(line);
     let rounds = (0..log.terms.rounds.len()).filter_map(|place| u8::try_from(place).ok());
     let windows = rounds.filter_map(|place| offering.round_window(RoundIndex(place), line));

@@ -50,7 +50,8 @@ impl EntrySink for Journal {
             | Command::Vest { .. }
             | Command::Release { .. }
             | Command::Fund { .. }
-            | Command::TakeBack { .. } => format!("{command:?}")
+            | Command::TakeBack { .. }
+            | Command::Escrow(_) => format!("{command:?}")
                 .split([' ', '{'])
                 .next()
                 .unwrap()

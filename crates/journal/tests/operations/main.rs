@@ -8,6 +8,7 @@
 )]
 
 mod backup;
+mod chain_time;
 mod check;
 mod cosignatures;
 mod guard;

@@ -2,7 +2,8 @@
 
 use super::{coded::Coded, error::StateError, reader::Reader, writer::Writer};
 use crate::{
-    Funding, InvestorIndex, Position, Sequence,
+    InvestorIndex, Position, Sequence,
+    accounts::Holder,
     chunked::Chunked,
     contribution::{Contribution, NO_ROUND, Status},
 };
@@ -57,15 +58,15 @@ impl Before {
             round,
             currency,
             status,
-            funding,
+            holder,
             amount,
             accepted,
             tokens,
         } = *held;
         let whole = accepted == amount;
-        let from = match funding {
-            Funding::Arrived => 0,
-            Funding::Account => FROM_ACCOUNT,
+        let from = match holder {
+            Holder::Rail => 0,
+            Holder::Account => FROM_ACCOUNT,
         };
         out.byte(tag_of(status) | from | if whole { ACCEPTED_WHOLE } else { 0 });
         match status {
@@ -131,10 +132,10 @@ impl Before {
             round: round.wrapping_sub(1),
             currency,
             status,
-            funding: if flags & FROM_ACCOUNT == 0 {
-                Funding::Arrived
+            holder: if flags & FROM_ACCOUNT == 0 {
+                Holder::Rail
             } else {
-                Funding::Account
+                Holder::Account
             },
             amount,
             accepted,

@@ -16,6 +16,7 @@ mod coded;
 mod contributions;
 mod documents;
 mod error;
+mod escrow;
 mod people;
 mod reader;
 mod rounds;
@@ -122,12 +123,13 @@ impl Offering {
             requests,
             transfers,
             settlement,
+            escrow,
         } = self;
         let mut out = Writer::new(out);
         out.bytes(&MAGIC);
         STATE_VERSION.write(&mut out);
         terms_hash.write(&mut out);
-        stage.write(&mut out);
+        escrow::write_stage(&mut out, *stage, escrow.as_deref());
         next.write(&mut out);
         write_each(&mut out, latest);
         write_each(&mut out, rights_end);
@@ -153,6 +155,9 @@ impl Offering {
         if let Some(settlement) = settlement {
             settlement::write(&mut out, settlement);
         }
+        if let Some(escrow) = escrow {
+            escrow::write(&mut out, escrow);
+        }
         out.finish()
     }
 
@@ -164,7 +169,7 @@ impl Offering {
         let start = Self::with_hash_seed(terms, hash_seed);
         read_header(input, start.terms_hash)?;
         let terms = start.terms;
-        let stage = Coded::read(input)?;
+        let (stage, follows) = escrow::read_stage(input)?;
         let next = Coded::read(input)?;
         let latest: Vec<Position> = read_each(input, input.counts.lines)?;
         let rights_end = read_each(input, input.counts.lines)?;
@@ -191,9 +196,13 @@ impl Offering {
             Stage::Draft | Stage::Running | Stage::Cancelled | Stage::Expired => None,
             Stage::Settled => {
                 let by_investor = ByInvestor::new(investors.len(), &contributions);
-                let settlement = settlement::read(input, &terms, &latest, by_investor)?;
+                let settlement = settlement::read(input, &terms, &latest, by_investor, follows)?;
                 Some(Box::<Settlement>::new(settlement))
             }
+        };
+        let escrow = match follows {
+            escrow::Follows::Nothing => None,
+            escrow::Follows::Chain => Some(Box::new(escrow::read(input, next, &contributions)?)),
         };
         let mut offering = Self {
             terms,
@@ -219,6 +228,7 @@ impl Offering {
             requests,
             transfers,
             settlement,
+            escrow,
         };
         if offering.recount_accounts() {
             Ok(offering)
@@ -264,28 +274,5 @@ fn read_exits(input: &mut Reader<'_>) -> Result<Vec<(Sequence, Position)>, State
         Ok(exits)
     } else {
         Err(input.malformed("exits are not in order"))
-    }
-}
-
-impl Coded for Stage {
-    fn write(&self, out: &mut Writer<'_>) {
-        out.byte(match self {
-            Self::Draft => 0,
-            Self::Running => 1,
-            Self::Cancelled => 2,
-            Self::Expired => 3,
-            Self::Settled => 4,
-        });
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, StateError> {
-        Ok(match input.byte()? {
-            0 => Self::Draft,
-            1 => Self::Running,
-            2 => Self::Cancelled,
-            3 => Self::Expired,
-            4 => Self::Settled,
-            _ => return Err(input.malformed("there is no such stage")),
-        })
     }
 }

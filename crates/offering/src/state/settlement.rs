@@ -3,6 +3,7 @@
 use super::{
     coded::{Coded, read_each, write_each},
     error::StateError,
+    escrow::Follows,
     reader::Reader,
     writer::Writer,
 };
@@ -44,6 +45,7 @@ pub(super) fn read(
     terms: &Terms,
     latest: &[Position],
     by_investor: ByInvestor,
+    follows: Follows,
 ) -> Result<Settlement, StateError> {
     Ok(Settlement {
         settled: Coded::read(input)?,
@@ -63,7 +65,7 @@ pub(super) fn read(
         unsold: Coded::read(input)?,
         minted: Coded::read(input)?,
         by_investor,
-        after: read_after(input, terms)?,
+        after: read_after(input, terms, follows)?,
     })
 }
 
@@ -89,7 +91,16 @@ fn write_after(out: &mut Writer<'_>, after: &AfterSale) {
     out.count(*released);
 }
 
-fn read_after(input: &mut Reader<'_>, terms: &Terms) -> Result<AfterSale, StateError> {
+fn read_after(
+    input: &mut Reader<'_>,
+    terms: &Terms,
+    follows: Follows,
+) -> Result<AfterSale, StateError> {
+    // A contract that is followed pays out in one draw where the terms have no milestones.
+    let releases = match follows {
+        Follows::Nothing => terms.milestones.len(),
+        Follows::Chain => terms.milestones.len().max(1),
+    };
     Ok(AfterSale {
         published: match input.byte()? {
             0 => Published::No,
@@ -107,7 +118,7 @@ fn read_after(input: &mut Reader<'_>, terms: &Terms) -> Result<AfterSale, StateE
         vested: read_each(input, terms.token.supply.share_count())?,
         refunds_paid: Coded::read(input)?,
         refunded: read_each(input, input.counts.currencies)?,
-        released: input.index(terms.milestones.len() + 1, "there is no such milestone")?,
+        released: input.index(releases + 1, "there is no such milestone")?,
     })
 }
 

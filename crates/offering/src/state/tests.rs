@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::StateError;
 use crate::{
-    Amount, Command, ContributionIndex, CurrencyIndex, Document, DocumentExit, Funding, InvestorId,
+    Amount, Command, ContributionIndex, CurrencyIndex, Document, DocumentExit, InvestorId,
     InvestorIndex, LimitPrice, LineIndex, Offering, Outcome, Position, RoundIndex, Sequence, Stamp,
     TransferId, WithdrawalMark,
     admissions::{Admission, Standing},
@@ -91,7 +91,7 @@ const FUNDED: [(Forge, Option<&str>); 8] = [
     (
         |sale| {
             fund(sale, 500);
-            sale.contributions[0].funding = Funding::Account;
+            sale.contributions[0].holder = crate::accounts::Holder::Account;
             sale.recount_accounts();
         },
         None,
@@ -99,14 +99,14 @@ const FUNDED: [(Forge, Option<&str>); 8] = [
     (
         |sale| {
             fund(sale, 499);
-            sale.contributions[0].funding = Funding::Account;
+            sale.contributions[0].holder = crate::accounts::Holder::Account;
         },
         Some(BADLY_COVERED),
     ),
     (
         |sale| {
             fund(sale, 500);
-            sale.contributions[1].funding = Funding::Account;
+            sale.contributions[1].holder = crate::accounts::Holder::Account;
         },
         Some(BADLY_COVERED),
     ),

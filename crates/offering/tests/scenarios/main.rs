@@ -16,6 +16,7 @@ mod after_sale;
 mod auctions;
 mod bounds;
 mod ending;
+mod escrow;
 mod for_nothing;
 mod lotteries;
 mod money_back;
@@ -36,7 +37,7 @@ use softcap_offering::Refusal;
 /// A name and a script.
 type Table = (&'static str, &'static str);
 
-const ALL: [&[Table]; 14] = [
+const ALL: [&[Table]; 15] = [
     windows::TABLES,
     two_chains::TABLES,
     pauses::TABLES,
@@ -49,6 +50,7 @@ const ALL: [&[Table]; 14] = [
     ending::TABLES,
     after_sale::TABLES,
     accounts::TABLES,
+    escrow::TABLES,
     sold_out::TABLES,
     for_nothing::TABLES,
 ];
@@ -138,6 +140,11 @@ fn after_sale() {
 #[test]
 fn accounts() {
     run(accounts::TABLES);
+}
+
+#[test]
+fn escrow() {
+    run(escrow::TABLES);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 //! | `issuer` | `funds`, `takes back` | `alice 5 EUR [as 7]`, 7 the transfer | |
 //! | `issuer` | `admits` | `bob to public [limit 5 EUR] [guaranteed 5 EUR] [until 150] [marked]` | |
 //! | `issuer` | `revokes`, `closes`, `seeds` | `bob from public`, a round | |
+//! | `issuer` | `follows` | the escrow of a currency: `ETH [at 95]` | |
 //! | `issuer` | `announces`, `pauses`, `resumes`, `cancels`, `settles`, `publishes` | `-` | |
 //! | `issuer` | `documents` | `-`, or `exit until 150` | |
 //! | `issuer` | `rates` | `3 EUR per 1 ETH [at 95]` | |
@@ -21,7 +22,7 @@
 //! | a person | `has` | `-` | tokens, and what goes back |
 //! | `phase` | `is` | `-` | a phase |
 //!
-//! `locks` takes `from account` after the money; every entry takes `under 3` at its end, a request.
+//! `pays` takes `accepted 4 EUR` at its end, what an escrow accepted. `locks` takes `from account` after the money; every entry takes `under 3` at its end, a request.
 //! A payment has the name of the person, and from the second on a number: `alice`, `alice#2`. The
 //! offering is announced at position 1 unless the first row does it.
 
@@ -191,6 +192,9 @@ impl Scene {
                     source: None,
                     funding: match what {
                         "draws" => Funding::Account,
+                        _ if words.takes("accepted") => Funding::Chain {
+                            accepted: self.money(&mut words).1,
+                        },
                         _ => Funding::Arrived,
                     },
                 };
@@ -346,6 +350,7 @@ impl Scene {
                 let terms_hash = if words.takes("others") { [0; 32] } else { own };
                 self.apply(0, None, &Command::Announce { terms_hash })
             }
+            "follows" => self.follow(&mut words),
             "pauses" => self.apply(0, None, &Command::Pause),
             "resumes" => self.apply(0, None, &Command::Resume),
             "cancels" => self.apply(0, None, &Command::Cancel),

@@ -91,6 +91,7 @@ pub(crate) fn reference_of<'a>(command: &Command<'a>) -> Option<&'a str> {
         | Command::Vest { .. }
         | Command::Release { .. }
         | Command::Fund { .. }
-        | Command::TakeBack { .. } => None,
+        | Command::TakeBack { .. }
+        | Command::Escrow(_) => None,
     }
 }

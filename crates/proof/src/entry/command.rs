@@ -1,8 +1,9 @@
 //! Commands in a leaf: a tag, then the fields in the order of `docs/journal-format.md`.
 
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, DocumentExit, Funding, InvestorId, Position,
-    ReturnReason, RoundIndex, Sequence, Tokens, TransferId, Value, WithdrawalMark,
+    Admit, Amount, Command, Contribute, CurrencyIndex, DocumentExit, EscrowAddress, Funding,
+    InvestorId, Position, ReturnReason, RoundIndex, Sequence, Tokens, TransferId, Value,
+    WithdrawalMark,
 };
 
 use super::read::Reader;
@@ -35,6 +36,8 @@ const FUND: u8 = 23;
 const TAKE_BACK: u8 = 24;
 const CONTRIBUTE_FROM_ACCOUNT: u8 = 25;
 const COMMIT_FROM_ACCOUNT: u8 = 26;
+const CONTRIBUTE_ON_CHAIN: u8 = 27;
+const ESCROW: u8 = 28;
 
 pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'static str> {
     match command {
@@ -59,6 +62,7 @@ pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'
             leaf.push(match funding {
                 Funding::Arrived => COMMIT,
                 Funding::Account => COMMIT_FROM_ACCOUNT,
+                Funding::Chain { .. } => return Err("a contract takes no sealed bids"),
             });
             write::investor(*investor, leaf)?;
             write::amount(locked.0, leaf);
@@ -113,6 +117,11 @@ pub(super) fn encode(command: &Command<'_>, leaf: &mut Vec<u8>) -> Result<(), &'
         | Command::Release { .. }
         | Command::Fund { .. }
         | Command::TakeBack { .. } => return encode_hand_over(command, leaf),
+        Command::Escrow(at) => {
+            tagged(ESCROW, &at.chain_id.to_be_bytes(), leaf);
+            leaf.extend_from_slice(&at.contract);
+            leaf.push(at.currency.0);
+        }
     }
     Ok(())
 }
@@ -205,6 +214,7 @@ fn encode_contribute(contribute: &Contribute<'_>, leaf: &mut Vec<u8>) -> Result<
     leaf.push(match contribute.funding {
         Funding::Arrived => CONTRIBUTE,
         Funding::Account => CONTRIBUTE_FROM_ACCOUNT,
+        Funding::Chain { .. } => CONTRIBUTE_ON_CHAIN,
     });
     encode_money(
         contribute.investor,
@@ -227,6 +237,9 @@ fn encode_contribute(contribute: &Contribute<'_>, leaf: &mut Vec<u8>) -> Result<
             write::text(source, leaf)?;
         }
     }
+    if let Funding::Chain { accepted } = contribute.funding {
+        write::amount(accepted.0, leaf);
+    }
     Ok(())
 }
 
@@ -248,6 +261,19 @@ pub(super) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Command<'a>, &'stati
         CONTRIBUTE_FROM_ACCOUNT => {
             Command::Contribute(decode_contribute(reader, Funding::Account)?)
         }
+        CONTRIBUTE_ON_CHAIN => {
+            let contribute = decode_contribute(reader, Funding::Arrived)?;
+            let accepted = Amount(reader.amount()?);
+            Command::Contribute(Contribute {
+                funding: Funding::Chain { accepted },
+                ..contribute
+            })
+        }
+        ESCROW => Command::Escrow(EscrowAddress {
+            chain_id: reader.u64()?,
+            contract: reader.array()?,
+            currency: currency(reader)?,
+        }),
         COMMIT => decode_commit(reader, Funding::Arrived)?,
         COMMIT_FROM_ACCOUNT => decode_commit(reader, Funding::Account)?,
         REVEAL => Command::Reveal {

@@ -6,9 +6,9 @@ mod strategies;
 
 use proptest::prelude::*;
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, Funding,
-    InvestorId, LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, ReturnReason, RoundIndex,
-    Sequence, Settled, Stamp, Tokens, TransferId, Value, Verdict, WithdrawalMark,
+    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, EscrowAddress,
+    Funding, InvestorId, LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, ReturnReason,
+    RoundIndex, Sequence, Settled, Stamp, Tokens, TransferId, Value, Verdict, WithdrawalMark,
 };
 
 use super::{Entry, decode, encode, is_entry_text};
@@ -245,6 +245,23 @@ fn golden_commands() -> Vec<(Command<'static>, String)> {
             },
             with_hash("1a0100027037020100", "0003732d31"),
         ),
+        (
+            Command::Contribute(Contribute {
+                funding: Funding::Chain {
+                    accepted: Amount(256),
+                },
+                ..plain
+            }),
+            "1b01000270370009010000000000000000000003632d3100020100".into(),
+        ),
+        (
+            Command::Escrow(EscrowAddress {
+                chain_id: 31_337,
+                contract: [0xab; 20],
+                currency: CurrencyIndex(1),
+            }),
+            format!("1c0000000000007a69{}01", "ab".repeat(20)),
+        ),
     ]
 }
 
@@ -343,7 +360,7 @@ fn a_second_spelling_is_refused_where_it_begins_to_differ() {
     let table = [
         ("", 18, "ends within"),
         ("00", 19, "no command"),
-        ("1b", 19, "no command"),
+        ("1d", 19, "no command"),
         ("10", 19, "ends within"),
         ("1000", 20, "no outcome"),
         ("1008", 20, "no outcome"),

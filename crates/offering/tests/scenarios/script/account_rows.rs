@@ -1,6 +1,8 @@
-//! Rows about accounts: money moved in and out, and what is there.
+//! Rows about accounts: money moved in and out, and what is there. And about escrows, which hold it elsewhere.
 
-use softcap_offering::{AccountBalance, Amount, Command, InvestorId, TransferId};
+use softcap_offering::{
+    AccountBalance, Amount, Command, EscrowAddress, InvestorId, LineIndex, TransferId,
+};
 
 use super::{Scene, Words};
 
@@ -35,6 +37,19 @@ impl Scene {
         let first = self.offering.find_transfer(transfer);
         assert!(first.is_some_and(|first| first < self.offering.next_sequence()));
         outcome
+    }
+
+    /// `follows`: `ETH [at 95]`. The clock is the chain's from here on, also where that is behind.
+    pub(super) fn follow(&mut self, words: &mut Words<'_>) -> String {
+        let address = EscrowAddress {
+            chain_id: 1,
+            contract: [7; 20],
+            currency: self.currency(words.next()),
+        };
+        let at = words.takes("at").then(|| words.number());
+        let answer = self.apply(0, at, &Command::Escrow(address));
+        self.now.insert(0, self.offering.latest(LineIndex(0)).0);
+        answer
     }
 
     /// What a person's account has: `funded 10 EUR, held 4 EUR, free 6 EUR`.

@@ -63,7 +63,7 @@ fn a_second_spelling_of_a_body_is_refused_where_it_begins_to_differ() {
         (format!("{head} 00 0000 10"), 13, "not as long as it says"),
         (format!("{head} 00 0002 10"), 13, "not as long as it says"),
         (format!("{head} 00 0001"), 12, "ends within"),
-        (format!("{head} 00 0001 1b"), 13, "no command"),
+        (format!("{head} 00 0001 1d"), 13, "no command"),
         (format!("{head} 00 ff84 10"), 12, "longer than"),
         (format!("{head} 01 {zero} 0001 10"), 26, "request is zero"),
         (format!("{head} 01 {EF16} 0001 10 00"), 30, "ends within"),

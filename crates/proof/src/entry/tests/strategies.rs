@@ -4,9 +4,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, Funding,
-    InvestorId, LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, RequestId, ReturnReason,
-    RoundIndex, Sequence, Settled, Stamp, Tokens, TransferId, Value, Verdict, WithdrawalMark,
+    Admit, Amount, Command, Contribute, Contributed, CurrencyIndex, DocumentExit, EscrowAddress,
+    Funding, InvestorId, LimitPrice, LineIndex, Outcome, Position, Ratio, Refusal, RequestId,
+    ReturnReason, RoundIndex, Sequence, Settled, Stamp, Tokens, TransferId, Value, Verdict,
+    WithdrawalMark,
 };
 
 use super::Entry;
@@ -76,7 +77,7 @@ fn command() -> impl Strategy<Value = OwnedCommand> {
         any::<u8>(),
         reason,
     );
-    (0_u8..24, texts, vec(any::<u8>(), 0..300), numbers, rest).prop_map(
+    (0_u8..25, texts, vec(any::<u8>(), 0..300), numbers, rest).prop_map(
         |(which, texts, proof, (amounts, limit), (hash, positions, small, reason))| {
             let (investor, reference, source) = texts;
             OwnedCommand {
@@ -247,17 +248,25 @@ impl OwnedCommand {
                 currency,
                 amount: Amount(first),
             },
-            _ => Command::TakeBack {
+            23 => Command::TakeBack {
                 transfer: self.transfer(),
                 investor,
                 currency,
                 amount: Amount(first),
             },
+            _ => Command::Escrow(EscrowAddress {
+                chain_id: sequence.0,
+                contract: *self.hash.first_chunk().unwrap(),
+                currency,
+            }),
         }
     }
 
     fn funding(&self) -> Funding {
-        if self.small.is_multiple_of(2) {
+        if self.which == 4 && self.small > 200 {
+            let accepted = Amount(self.amounts[1]);
+            Funding::Chain { accepted }
+        } else if self.small.is_multiple_of(2) {
             Funding::Arrived
         } else {
             Funding::Account
