@@ -147,7 +147,9 @@ async fn name_earlier_heads(folder: &Path) {
     let url = url(folder);
     let database = Database::open(&url, "journal").await.unwrap();
     for text in [
-        "CREATE TEMPORARY TABLE start AS SELECT first, n, root_before FROM batch",
+        // Rows that name the head before their batch already say nothing of the one at their own.
+        "CREATE TEMPORARY TABLE start AS SELECT first, n, root_before FROM batch \
+         WHERE root_size = first",
         "UPDATE batch SET root_size = start.first, root_before = start.root_before FROM start \
          WHERE start.first + start.n = batch.first",
     ] {
