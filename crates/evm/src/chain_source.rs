@@ -1,0 +1,234 @@
+//! The logs of one escrow, in order, as far as they are deep enough.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::Address;
+
+use crate::{
+    endpoints::{BlockHead, Blocks, EndpointError, Endpoints, RawLog},
+    escrow_event::{EscrowLog, ForeignLog, LogPlace},
+    follower::{Block, Follower, Header, Stop},
+};
+
+/// Blocks that are looked at one by one before what is deep enough is given out.
+const BLOCKS_PER_POLL: u64 = 64;
+
+/// Why a rail does not go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// Passing: asked again later.
+    #[error(transparent)]
+    Endpoints(#[from] EndpointError),
+    /// A person must look.
+    #[error(transparent)]
+    Stop(#[from] Stop),
+    /// A person must look.
+    #[error(transparent)]
+    Foreign(#[from] ForeignLog),
+}
+
+impl SourceError {
+    /// Whether the same question may be answered later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Endpoints(_) => true,
+            Self::Stop(_) | Self::Foreign(_) => false,
+        }
+    }
+}
+
+/// Reads an escrow's logs from endpoints.
+#[derive(Clone, Debug)]
+pub struct ChainSource {
+    endpoints: Endpoints,
+    contract: Address,
+    follower: Follower<EscrowLog>,
+    /// Blocks that are asked for at once: fewer after an endpoint refused, then more again.
+    range: u64,
+    longest: u64,
+    head: u64,
+}
+
+/// What a poll learnt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Polled {
+    /// Logs that are deep enough, in order.
+    pub logs: Vec<EscrowLog>,
+    /// Whether more can be had at once.
+    pub more: bool,
+}
+
+impl ChainSource {
+    /// Begins behind a block.
+    #[must_use]
+    pub fn new(
+        endpoints: Endpoints,
+        contract: Address,
+        behind: Header,
+        confirmations: u64,
+        longest_range: u64,
+    ) -> Self {
+        let longest = longest_range.max(1);
+        Self {
+            endpoints,
+            contract,
+            follower: Follower::new(behind, confirmations),
+            range: longest,
+            longest,
+            head: behind.number,
+        }
+    }
+
+    /// The newest block whose logs were given out.
+    #[must_use]
+    pub fn anchor(&self) -> Header {
+        self.follower.anchor()
+    }
+
+    /// The newest block that is known.
+    #[must_use]
+    pub fn tip(&self) -> Header {
+        self.follower.tip()
+    }
+
+    /// The newest block of the endpoints.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// What is seen and not deep enough yet.
+    pub fn waiting(&self) -> impl Iterator<Item = &EscrowLog> {
+        self.follower.waiting().flat_map(|block| block.logs.iter())
+    }
+
+    /// Looks at the chain once.
+    ///
+    /// # Errors
+    /// [`SourceError`]; nothing is lost, and the next poll begins where this one did.
+    pub async fn poll(&mut self) -> Result<Polled, SourceError> {
+        self.head = self.endpoints.head().await?;
+        self.look_again().await?;
+        if let Some(deep) = self.follower.deep_enough_up_to(self.head) {
+            return self.back_fill(deep).await;
+        }
+        let mut looked = 0;
+        while self.follower.next() <= self.head && looked < BLOCKS_PER_POLL {
+            self.step().await?;
+            looked += 1;
+        }
+        let more = self.follower.next() <= self.head;
+        let logs = self.follower.confirmed().into_iter();
+        let logs = logs.flat_map(|block| block.logs).collect();
+        Ok(Polled { logs, more })
+    }
+
+    /// Whether the chain still has the newest block that is known.
+    async fn look_again(&mut self) -> Result<(), SourceError> {
+        let number = self.follower.tip().number.min(self.head);
+        let head = self.endpoints.block(number).await?;
+        let logs = Vec::new();
+        let header = head.header();
+        self.follower.take(Block { header, logs })?;
+        Ok(())
+    }
+
+    async fn step(&mut self) -> Result<(), SourceError> {
+        let head = self.endpoints.block(self.follower.next()).await?;
+        let header = head.header();
+        let logs = if head.may_hold(self.contract) {
+            let raw = self.endpoints.logs(self.contract, Blocks::One(header.hash));
+            read(&raw.await?, &BTreeMap::from([(header.number, header)]))?
+        } else {
+            Vec::new()
+        };
+        self.follower.take(Block { header, logs })?;
+        Ok(())
+    }
+
+    /// Takes a range of blocks that are deep enough, as long as endpoints give it.
+    async fn back_fill(&mut self, deep: u64) -> Result<Polled, SourceError> {
+        loop {
+            let from = self.follower.next();
+            let to = deep.min(from.saturating_add(self.range - 1));
+            match self.range_of(from, to).await {
+                Ok((anchor, logs)) => {
+                    self.follower.jump(anchor);
+                    self.range = self.range.saturating_mul(2).min(self.longest);
+                    let more = to < self.head;
+                    return Ok(Polled { logs, more });
+                }
+                Err(SourceError::Endpoints(EndpointError::TooMany)) if self.range > 1 => {
+                    self.range = (to - from).div_ceil(2).max(1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn range_of(&self, from: u64, to: u64) -> Result<(Header, Vec<EscrowLog>), SourceError> {
+        let raw = self.endpoints.logs(self.contract, Blocks::Range(from, to));
+        let raw = raw.await?;
+        let mut numbers: Vec<u64> = raw.iter().map(|log| log.block_number.to()).collect();
+        numbers.push(to);
+        numbers.dedup();
+        let heads: Vec<BlockHead> = self.endpoints.blocks(&numbers).await?;
+        let headers: BTreeMap<u64, Header> = heads
+            .iter()
+            .map(|head| (head.header().number, head.header()))
+            .collect();
+        let anchor = headers.get(&to).copied();
+        let anchor = anchor.ok_or_else(|| moved(to))?;
+        Ok((anchor, read(&raw, &headers)?))
+    }
+}
+
+/// The chain went on between two questions; the next poll asks both again.
+fn moved(block: u64) -> SourceError {
+    SourceError::Endpoints(EndpointError::Moved { block })
+}
+
+/// Reads logs that stand in these blocks.
+fn read(raw: &[RawLog], headers: &BTreeMap<u64, Header>) -> Result<Vec<EscrowLog>, SourceError> {
+    let mut logs = Vec::with_capacity(raw.len());
+    for log in raw {
+        let number = log.block_number.to();
+        let header = headers.get(&number).copied();
+        let header = header.filter(|header| header.hash == log.block_hash);
+        let header = header.ok_or_else(|| moved(number))?;
+        let place = LogPlace {
+            block: number,
+            timestamp: header.timestamp,
+            transaction: log.transaction_hash,
+            index: log.log_index.to(),
+        };
+        logs.push(EscrowLog::read(place, &log.topics, &log.data)?);
+    }
+    Ok(logs)
+}
+
+/// The newest block that is older than a second, as far as the chain is `confirmations` deep there: what
+/// happened since then comes behind it. For a record whose place in the chain was lost.
+///
+/// # Errors
+/// [`EndpointError`].
+pub async fn block_before(
+    endpoints: &Endpoints,
+    seconds: u64,
+    confirmations: u64,
+) -> Result<Header, EndpointError> {
+    let mut low = 0;
+    let mut high = endpoints.head().await?.saturating_sub(confirmations);
+    // The block at `low` is older, or is the first one there is.
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        let header = endpoints.block(middle).await?.header();
+        if header.timestamp < seconds {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    Ok(endpoints.block(low).await?.header())
+}

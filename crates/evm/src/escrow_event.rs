@@ -1,0 +1,159 @@
+//! What an escrow says in its logs, in the types of an offering.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolEventInterface as _;
+use softcap_offering::{Amount, ReturnReason, Tokens, Value};
+
+use crate::bindings::escrow::IEscrow::{self, IEscrowEvents};
+
+/// Where a log stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogPlace {
+    /// Height of its block.
+    pub block: u64,
+    /// Unix seconds of its block.
+    pub timestamp: u64,
+    /// Hash of its transaction.
+    pub transaction: B256,
+    /// Its number in the block.
+    pub index: u64,
+}
+
+impl std::fmt::Display for LogPlace {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            block,
+            transaction,
+            index,
+            ..
+        } = self;
+        write!(
+            out,
+            "log {index} of block {block}, transaction {transaction}"
+        )
+    }
+}
+
+/// A log of an escrow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EscrowLog {
+    /// Where it stands.
+    pub place: LogPlace,
+    /// What it says.
+    pub event: EscrowEvent,
+}
+
+/// What an escrow says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EscrowEvent {
+    /// Money came in.
+    Contributed {
+        /// Whose.
+        investor: Address,
+        /// Most that may be accepted of the investor.
+        cap: Value,
+        /// What was offered.
+        amount: Amount,
+        /// What of it was accepted.
+        accepted: Amount,
+    },
+    /// No more contributions of an investor.
+    Revoked(Address),
+    /// Everything of an investor is due back.
+    Returned {
+        /// Whose.
+        investor: Address,
+        /// How much.
+        amount: Amount,
+        /// Why.
+        reason: ReturnReason,
+    },
+    /// Nothing comes in before this second.
+    PausedUntil(u64),
+    /// The issuer gave up.
+    Cancelled,
+    /// The sale succeeded.
+    Settled {
+        /// Accepted money.
+        raised: Value,
+        /// Tokens that investors get.
+        sold: Tokens,
+    },
+    /// The beneficiary was paid.
+    Drawn(Amount),
+    /// An investor got tokens.
+    Claimed(Address, Tokens),
+    /// An investor got money back.
+    Refunded(Address, Amount),
+    /// Nothing changed.
+    Skipped,
+}
+
+/// A log that no escrow of these contracts can have made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "E651: {place} is none that an escrow of this version makes; check that the address is that of the \
+     announced escrow, and that this program knows its contracts"
+)]
+pub struct ForeignLog {
+    /// Where it stands.
+    pub place: LogPlace,
+}
+
+impl EscrowLog {
+    /// Reads a log.
+    ///
+    /// # Errors
+    /// [`ForeignLog`].
+    pub fn read(place: LogPlace, topics: &[B256], data: &Bytes) -> Result<Self, ForeignLog> {
+        let event = IEscrowEvents::decode_raw_log(topics, data)
+            .ok()
+            .and_then(event_of);
+        let event = event.ok_or(ForeignLog { place })?;
+        Ok(Self { place, event })
+    }
+}
+
+fn event_of(event: IEscrowEvents) -> Option<EscrowEvent> {
+    Some(match event {
+        IEscrowEvents::Contributed(IEscrow::Contributed {
+            investor,
+            cap,
+            amount,
+            accepted,
+            ..
+        }) => EscrowEvent::Contributed {
+            investor,
+            cap: Value(narrow(cap)?),
+            amount: Amount(narrow(amount)?),
+            accepted: Amount(narrow(accepted)?),
+        },
+        IEscrowEvents::Revoked(revoked) => EscrowEvent::Revoked(revoked.investor),
+        IEscrowEvents::Returned(returned) => EscrowEvent::Returned {
+            investor: returned.investor,
+            amount: Amount(narrow(returned.amount)?),
+            // The contract counts from 0, the journal from 1.
+            reason: ReturnReason::from_code(returned.reason.checked_add(1)?)?,
+        },
+        IEscrowEvents::PausedUntil(paused) => {
+            EscrowEvent::PausedUntil(u64::try_from(paused.until).ok()?)
+        }
+        IEscrowEvents::Cancelled(_) => EscrowEvent::Cancelled,
+        IEscrowEvents::Settled(settled) => EscrowEvent::Settled {
+            raised: Value(narrow(settled.raised)?),
+            sold: Tokens(narrow(settled.sold)?),
+        },
+        IEscrowEvents::Drawn(drawn) => EscrowEvent::Drawn(Amount(narrow(drawn.amount)?)),
+        IEscrowEvents::Claimed(claimed) => {
+            EscrowEvent::Claimed(claimed.investor, Tokens(narrow(claimed.tokens)?))
+        }
+        IEscrowEvents::Refunded(refunded) => {
+            EscrowEvent::Refunded(refunded.investor, Amount(narrow(refunded.amount)?))
+        }
+        IEscrowEvents::Skipped(_) => EscrowEvent::Skipped,
+    })
+}
+
+fn narrow(number: U256) -> Option<u128> {
+    u128::try_from(number).ok()
+}

@@ -1,0 +1,232 @@
+//! What the record says of the logs of an escrow.
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256};
+use softcap_evm::{ChainEntries, ChainEntry, EscrowEvent, EscrowLog, LogPlace};
+use softcap_offering::{
+    Amount, Command, CurrencyIndex, EscrowAddress, InvestorId, LineIndex, Offering, Outcome, Phase,
+    Position, ReturnReason, Stamp, Tokens, Value, terms::Terms,
+};
+
+const TERMS: &str = r#"
+rules = 1
+name = "On a chain"
+origin = "softcap.example/chain"
+soft_cap = "5 ETH"
+[clock]
+kind = "time"
+[token]
+name = "Token"
+symbol = "TOK"
+decimals = 2
+[token.supply]
+kind = "minted"
+[pause]
+longest = "1 hour"
+count = 1
+end = "fixed"
+[currency.ETH]
+decimals = 2
+rail = "evm"
+[[round]]
+name = "public"
+from = "2030-01-01T00:00:00Z"
+until = "2030-01-02T00:00:00Z"
+end = "exclusive"
+price = "10 TOK per 1 ETH"
+cap = "10 ETH"
+access = "admitted"
+"#;
+/// 2030-01-01T00:00:00Z.
+const OPENS: u64 = 1_893_456_000;
+const CLOSES: u64 = OPENS + 86_400;
+const ADA: Address = Address::repeat_byte(0xad);
+const BEN: Address = Address::repeat_byte(0xbe);
+const ESCROW: EscrowAddress = EscrowAddress {
+    chain_id: 31_337,
+    contract: [9; 20],
+    currency: CurrencyIndex(0),
+};
+
+fn offering() -> Offering {
+    let mut offering = Offering::new(Arc::new(Terms::parse(TERMS).unwrap()));
+    let terms_hash = offering.terms_hash();
+    let stamp = Stamp {
+        line: LineIndex(0),
+        position: Position((OPENS - 100) * 1_000),
+    };
+    offering.apply(stamp, &Command::Announce { terms_hash });
+    assert_eq!(
+        offering.apply(stamp, &Command::Escrow(ESCROW)),
+        Outcome::Done
+    );
+    offering
+}
+
+/// A log in a block of this second; `index` makes it another one.
+fn log(timestamp: u64, index: u64, event: EscrowEvent) -> EscrowLog {
+    EscrowLog {
+        place: LogPlace {
+            block: timestamp + 7 - OPENS,
+            timestamp,
+            transaction: B256::repeat_byte(u8::try_from(index).unwrap()),
+            index,
+        },
+        event,
+    }
+}
+
+fn paid(investor: Address, cap: u128, amount: u128, accepted: u128) -> EscrowEvent {
+    EscrowEvent::Contributed {
+        investor,
+        cap: Value(cap),
+        amount: Amount(amount),
+        accepted: Amount(accepted),
+    }
+}
+
+fn returned(investor: Address, amount: u128) -> EscrowEvent {
+    EscrowEvent::Returned {
+        investor,
+        amount: Amount(amount),
+        reason: ReturnReason::Sanctions,
+    }
+}
+
+fn apply(offering: &mut Offering, entry: &ChainEntry) -> Outcome {
+    offering.apply_request(entry.stamp(), Some(entry.request), &entry.command())
+}
+
+/// A whole sale that succeeds.
+fn sale() -> Vec<EscrowLog> {
+    vec![
+        log(OPENS, 1, paid(ADA, 500, 300, 300)),
+        log(OPENS, 2, paid(ADA, 500, 100, 100)),
+        log(OPENS + 5, 3, EscrowEvent::PausedUntil(OPENS + 5 + 3_600)),
+        log(OPENS + 9, 4, EscrowEvent::PausedUntil(OPENS + 9)),
+        log(OPENS + 9, 5, paid(BEN, 900, 900, 600)),
+        log(OPENS + 10, 6, EscrowEvent::Revoked(BEN)),
+        log(OPENS + 10, 7, returned(BEN, 600)),
+        log(OPENS + 11, 8, EscrowEvent::Refunded(BEN, Amount(600))),
+        log(OPENS + 12, 9, paid(ADA, 800, 200, 200)),
+        log(
+            CLOSES,
+            10,
+            EscrowEvent::Settled {
+                raised: Value(600),
+                sold: Tokens(6_000),
+            },
+        ),
+        log(CLOSES, 11, EscrowEvent::Claimed(ADA, Tokens(6_000))),
+        log(CLOSES, 12, EscrowEvent::Skipped),
+        log(CLOSES + 1, 13, EscrowEvent::Drawn(Amount(600))),
+    ]
+}
+
+#[test]
+fn a_sale_is_entered_and_computed_to_the_same() {
+    let mut offering = offering();
+    let mut entries = ChainEntries::new(ESCROW);
+    let mut kinds = Vec::new();
+    for log in sale() {
+        for entry in entries.of(&log, &offering) {
+            let outcome = apply(&mut offering, &entry);
+            assert_eq!(entry.check(&outcome), Ok(()), "{log:?}");
+            let kind = format!("{:?}", entry.what);
+            kinds.push(kind.split(['(', ' ']).next().unwrap().to_owned());
+        }
+    }
+    let expected = "Admit Contribute Contribute Pause Resume Admit Contribute Revoke Return PayRefund \
+                    Admit Contribute Settle Distribute Release";
+    assert_eq!(kinds.join(" "), expected);
+    assert_eq!(offering.phase(), Phase::Finished);
+    let source = offering
+        .rows()
+        .map(|row| row.accepted.0)
+        .collect::<Vec<_>>();
+    assert_eq!(source, [300, 100, 0, 200]);
+
+    // Whoever begins again, anywhere, changes nothing.
+    let state = offering.state_hash();
+    for begin in 0..sale().len() {
+        let mut again = ChainEntries::new(ESCROW);
+        for log in &sale()[begin..] {
+            for entry in again.of(log, &offering) {
+                assert!(offering.find_request(entry.request).is_some(), "{log:?}");
+            }
+        }
+    }
+    assert_eq!(offering.state_hash(), state);
+}
+
+#[test]
+fn an_entry_says_where_it_was_seen() {
+    let mut entries = ChainEntries::new(ESCROW);
+    let log = log(OPENS + 3, 7, paid(ADA, 500, 300, 250));
+    let made = entries.of(&log, &offering());
+    let Command::Contribute(contribute) = made[1].command() else {
+        panic!("{:?}", made[1])
+    };
+    assert_eq!(contribute.reference, "10-7");
+    let transaction = format!("0x{}:7", "07".repeat(32));
+    assert_eq!(contribute.source, Some(transaction.as_str()));
+    assert_eq!(contribute.investor, InvestorId::Address(ADA.into()));
+    assert_eq!(made[1].stamp().position, Position((OPENS + 3) * 1_000));
+    // Worked out with Python's hashlib from docs/evm.md.
+    let first = made[1].request.0.map(|byte| format!("{byte:02x}")).concat();
+    assert_eq!(first, REQUEST);
+}
+
+const REQUEST: &str = "03574c1ac5468a3bcca82afad213b7e8";
+
+#[test]
+fn a_sale_that_missed_its_soft_cap_is_settled_by_its_first_refund() {
+    let mut offering = offering();
+    let mut entries = ChainEntries::new(ESCROW);
+    let logs = [
+        log(OPENS, 1, paid(ADA, 500, 300, 300)),
+        log(OPENS, 2, paid(BEN, 500, 100, 100)),
+        log(CLOSES, 3, EscrowEvent::Refunded(ADA, Amount(300))),
+        log(CLOSES, 4, EscrowEvent::Refunded(BEN, Amount(100))),
+    ];
+    for log in logs {
+        for entry in entries.of(&log, &offering) {
+            let outcome = apply(&mut offering, &entry);
+            assert_eq!(entry.check(&outcome), Ok(()), "{log:?}");
+        }
+    }
+    assert_eq!(offering.phase(), Phase::Finished);
+}
+
+#[test]
+fn what_the_contract_says_otherwise_is_named_with_its_log() {
+    let table = [
+        log(OPENS, 1, paid(ADA, 500, 300, 299)),
+        log(OPENS - 1, 1, paid(ADA, 500, 300, 300)),
+        log(OPENS, 1, paid(ADA, 500, 600, 600)),
+        log(OPENS, 1, EscrowEvent::Claimed(ADA, Tokens(1))),
+        log(OPENS, 1, EscrowEvent::Drawn(Amount(1))),
+        log(OPENS, 1, EscrowEvent::PausedUntil(OPENS)),
+        log(
+            CLOSES,
+            1,
+            EscrowEvent::Settled {
+                raised: Value(1),
+                sold: Tokens(10),
+            },
+        ),
+    ];
+    for log in table {
+        let mut offering = offering();
+        let mut entries = ChainEntries::new(ESCROW);
+        let made = entries.of(&log, &offering);
+        let checked = made.iter().map(|entry| {
+            let outcome = apply(&mut offering, entry);
+            entry.check(&outcome)
+        });
+        let difference = checked.collect::<Vec<_>>().pop().unwrap().unwrap_err();
+        assert_eq!(difference.place, log.place);
+        assert!(difference.to_string().starts_with("E652: log 1 of block"));
+    }
+}
