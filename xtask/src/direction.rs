@@ -49,7 +49,7 @@ const TABLE: [(&str, MayKnow); 12] = [
     ),
     ("softcap-chain", MayKnow::Only(&[])),
     (
-        // The chain in process is for its tests alone.
+        // The chain in process says what code the contracts have, and is what the tests run on.
         "softcap-evm",
         MayKnow::Only(&["softcap-proof", "softcap-offering", "softcap-chain"]),
     ),

@@ -1,8 +1,15 @@
 //! The command line. Help teaches by example.
 
+mod on_chain;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use on_chain::{
+    AnnounceArguments, AnnouncedRail, ExitArguments, PermitArguments, ReleaseArguments,
+    SenderArguments, WatchArguments,
+};
 
 /// A token offering nobody has to trust: anyone can check every number.
 #[derive(Debug, Parser)]
@@ -93,6 +100,45 @@ pub(crate) enum Command {
             send transactions; with --time-control also move the time and drop blocks.\n\n\
             Exit codes: 0 stopped, 1 the stored chain is damaged, 2 it could not be started.")]
     Chain(ChainArguments),
+    /// Let a wallet into a round on a chain: sign a permit with the verifier's key.
+    #[command(after_help = "Example:\n  \
+            softcap permit --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --investor 0x15d3… \\\n    \
+                --max 8000000000000000000 --key-file verifier.key\n\n\
+            The investor's wallet shows it with the first contribution. The key signs permits only.\n\n\
+            Exit codes: 0 signed, 1 there is no such escrow, 2 bad input, or the node did not answer.")]
+    Permit(PermitArguments),
+    /// Get tokens out of an escrow after the settlement.
+    #[command(after_help = "Examples:\n  \
+            softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
+            softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --list wallets.txt --key-file wallet.key\n  \
+            softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --from 0x15d3… --dry-run\n\n\
+            With --list the sender pays for others; their tokens go to themselves. No server is needed.\n\n\
+            Exit codes: 0 done, 1 the contract refuses or skipped somebody, 2 bad input, or the node did not \
+            answer.")]
+    Claim(ExitArguments),
+    /// Get money back out of an escrow: of a sale that failed, or after a return.
+    #[command(after_help = "Examples:\n  \
+            softcap refund --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
+            softcap refund --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --list wallets.txt --key-file wallet.key\n\n\
+            With --list the sender pays for others; their money goes to themselves. No server is needed.\n\n\
+            Exit codes: 0 done, 1 the contract refuses or skipped somebody, 2 bad input, or the node did not \
+            answer.")]
+    Refund(ExitArguments),
+    /// Settle an escrow after its window, and pay the beneficiary. Anybody may.
+    #[command(after_help = "Examples:\n  \
+            softcap release --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
+            softcap release --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --from 0x15d3… --dry-run\n\n\
+            Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer.")]
+    Release(ReleaseArguments),
+    /// Raise the alarm when a page, the addresses that the issuer signed, and the chain do not agree.
+    #[command(after_help = "Examples:\n  \
+            softcap watch https://sale.example --issuer-key 'example.org/issuer+5b0e…+AY…' \\\n    \
+                --rpc https://node.example --page https://sale.example/buy\n  \
+            softcap watch softcap-addresses.json --issuer-key 'example.org/issuer+5b0e…+AY…' \\\n    \
+                --rpc http://127.0.0.1:8545 --terms offering.toml --once\n\n\
+            Exit codes: 0 all agrees (with --once), 1 it does not: each difference is printed; 2 bad input, or the \
+            page or the node did not answer.")]
+    Watch(WatchArguments),
     /// Print a documented configuration, or check one.
     #[command(after_help = "Examples:\n  \
             softcap config > softcap.toml\n  \
@@ -375,6 +421,17 @@ pub(crate) enum OfferingCommand {
         /// The terms.
         terms: PathBuf,
     },
+    /// Put an escrow and its token on a chain, and compare everything there with the terms.
+    #[command(after_help = "Examples:\n  \
+            softcap offering announce --rail evm --rpc http://127.0.0.1:8545 --terms offering.toml \\\n    \
+                --beneficiary 0x3C44… --verifier 0x7099… --holder team=0x90F7… --key-file issuer.key\n  \
+            softcap offering announce --rail evm --rpc http://127.0.0.1:8545 --terms offering.toml \\\n    \
+                --beneficiary 0x3C44… --from 0xf39F… --dry-run\n\n\
+            The sender is the issuer of the escrow: it may pause, revoke, return and cancel, and cannot take money. \
+            Keys come from a file or from SOFTCAP_EVM_KEY, never from the command line.\n\n\
+            Exit codes: 0 announced and read back, 1 the contract refuses or the chain holds something else, 2 terms \
+            that no contract keeps, bad input, or the node did not answer.")]
+    Announce(AnnounceArguments),
     /// Sign terms with the issuer's key, on a machine that needs no network.
     #[command(after_help = "Examples:\n  \
             softcap key --name example.org/issuer --out issuer.key\n  \

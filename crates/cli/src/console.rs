@@ -76,6 +76,11 @@ impl Console {
                 self.say(format_args!("{file}: {problem}"));
             }
         }
+        if let Failure::Unkept { file, reasons } = failure {
+            for reason in reasons {
+                self.say(format_args!("{file}: {reason}"));
+            }
+        }
         self.say(format_args!("error: {failure}"));
         if self.format == Format::Json {
             let _ = writeln!(std::io::stdout().lock(), "{:#}", failure.value());

@@ -4,6 +4,7 @@ use std::{fmt, io};
 
 use serde_json::json;
 use softcap_chain::ChainError;
+use softcap_evm::{EvmError, Unkept};
 use softcap_journal::JournalError;
 use softcap_offering::{Refusal, terms::TermsProblem};
 use softcap_proof::{ProofError, verify::VerifyError};
@@ -11,7 +12,7 @@ use softcap_rails::balance::PaymentProblem;
 use softcap_server::{ConfigError, ServerError};
 
 use crate::{
-    commands::problem_json,
+    commands::{problem_json, reason_json},
     input_error::{InputError, Shown},
     out_dir::OutDirError,
     report::ReportError,
@@ -160,6 +161,17 @@ pub(crate) enum Failure {
     /// The embedded chain.
     #[error("{0}")]
     Chain(#[from] ChainError),
+    /// A public chain, or one like it.
+    #[error("{0}")]
+    Evm(#[from] EvmError),
+    /// Terms that a contract cannot keep; each reason has its remedy.
+    #[error("C314: {file}: {} why no contract keeps these terms; nothing was sent", reasons_count(.reasons.len()))]
+    Unkept {
+        /// The file as the caller named it.
+        file: String,
+        /// Why.
+        reasons: Vec<Unkept>,
+    },
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -186,6 +198,14 @@ fn count(problems: usize) -> String {
     }
 }
 
+fn reasons_count(reasons: usize) -> String {
+    if reasons == 1 {
+        "1 reason".into()
+    } else {
+        format!("{reasons} reasons")
+    }
+}
+
 impl Failure {
     /// The engine's refusal to settle.
     pub(crate) fn not_settleable(refusal: Refusal) -> Self {
@@ -209,13 +229,20 @@ impl Failure {
         matches!(self, Self::LogUnread { .. } | Self::Proof(_))
     }
 
-    /// 1 for a bundle, record or chain that does not hold together, 2 for bad input of any kind.
+    /// 1 for a bundle, record or chain that does not hold together and for a contract that refuses, 2 for bad input of
+    /// any kind.
     pub(crate) fn exit_code(&self) -> u8 {
         if matches!(
             self,
             Self::Verify(_)
                 | Self::Record(JournalError::Damaged { .. } | JournalError::Derived { .. })
                 | Self::Chain(ChainError::Damaged { .. } | ChainError::Replay { .. })
+                | Self::Evm(
+                    EvmError::Refused { .. }
+                        | EvmError::Failed { .. }
+                        | EvmError::Different { .. }
+                        | EvmError::NotOurs { .. }
+                )
         ) {
             1
         } else {
@@ -242,6 +269,10 @@ impl Failure {
                 })
             });
             object.insert("problems".into(), problems.collect());
+        }
+        if let (Self::Unkept { reasons, .. }, Some(object)) = (self, value.as_object_mut()) {
+            let reasons = reasons.iter().map(reason_json).collect();
+            object.insert("reasons".into(), serde_json::Value::Array(reasons));
         }
         json!({ "error": value })
     }

@@ -23,6 +23,7 @@ mod report_data;
 mod server_client;
 mod terms_file;
 mod text_file;
+mod web_page;
 
 use std::process::ExitCode;
 

@@ -1,33 +1,60 @@
-//! The rail of EVM chains: from frozen terms to an escrow contract.
+//! The rail of EVM chains: from frozen terms to an escrow contract, and out of it again.
 //!
 //! Reading order: [`announcement`] (what a chain is told, from the terms and the [`Parties`]), [`Unkept`] (why a
-//! contract cannot keep some terms), [`EscrowTerms`] (the numbers as the contract holds them), [`bindings`] (the
-//! contracts as types).
+//! contract cannot keep some terms), [`EscrowTerms`] (the numbers as the contract holds them), [`ChainClient`] (one node),
+//! [`announce_draft`] and [`read_back`], [`Permit`], [`Exit`]; [`bindings`] are the contracts as types.
 //!
 //! Back from a chain: [`Endpoints`] (several nodes that must agree), [`Follower`] (which blocks are deep enough),
 //! [`ChainSource`] (both together: the logs of an escrow), [`ChainEntries`] (what the record says of them).
 //!
 //! Amounts are smallest units of the currency, tokens smallest units of the token, positions unix seconds. Nothing
-//! here decides money: it says the terms again in the contract's numbers, or refuses.
+//! here decides money: it says the terms again in the contract's numbers, or refuses. No key that is read here can move an
+//! investor's money.
 
+mod announce;
 mod announcement;
 pub mod bindings;
 mod chain_entries;
 mod chain_source;
+mod client;
+mod contribution;
 mod endpoints;
+mod error;
 mod escrow_event;
 mod escrow_terms;
+mod exits;
 mod follower;
+mod http;
+mod manifest;
 mod numbers;
+mod own_code;
 mod parties;
+mod permit;
+mod reading;
 mod unkept;
+mod wallet;
 
+/// What a node says of a transaction in a block.
+pub use alloy_rpc_types_eth::TransactionReceipt as Receipt;
+pub use announce::{
+    Place, announce_draft, place_of, read_back, require_announceable, require_factory, terms_at,
+};
 pub use announcement::{Announcement, announcement, takes_evm, unkept};
 pub use chain_entries::{ChainCommand, ChainEntries, ChainEntry, Difference, Ending};
 pub use chain_source::{ChainSource, Polled, SourceError, block_before};
+pub use client::{ChainClient, Cost, Draft, Head};
+pub use contribution::{ShownPermit, contribution_draft};
 pub use endpoints::{BlockHead, Blocks, Endpoint, EndpointError, Endpoints, Fault, RawLog};
+pub use error::EvmError;
 pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
 pub use escrow_terms::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord};
+pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_of};
 pub use follower::{Block, Follower, Header, Stop, Taken};
+pub use http::HttpTransport;
+pub use manifest::{Addresses, ManifestError};
+pub use own_code::{OwnCode, factory_draft, rehearse};
 pub use parties::{PaidIn, Parties};
+pub use permit::{Permit, PermitDomain};
+pub use reading::{ContributedLog, EscrowAccount};
 pub use unkept::{Unkept, UnkeptCode};
+pub use wallet::{KEY_VARIABLE, read_wallet};

@@ -127,6 +127,30 @@ pub enum ProofError {
         /// The key's 32-bit id.
         id: u32,
     },
+    /// P212: the text is not a signed text.
+    #[error("not a signed text: line {line}: {problem}")]
+    SignedTextMalformed {
+        /// Line of the text, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// P213: the key that was asked about did not sign the text.
+    #[error("there is no signature by {name}+{id:08x}")]
+    TextNotSigned {
+        /// Name of the key.
+        name: String,
+        /// The key's 32-bit id.
+        id: u32,
+    },
+    /// P214: a signature line names the key and does not verify.
+    #[error("the signature by {name}+{id:08x} is false")]
+    TextSignatureInvalid {
+        /// Name of the key.
+        name: String,
+        /// The key's 32-bit id.
+        id: u32,
+    },
     /// P301: a settlement without investors has no tree.
     #[error("a settlement tree needs at least one leaf")]
     SettlementEmpty,
@@ -262,6 +286,9 @@ impl ProofError {
             Self::OtherTermsSigned { .. } => "P209",
             Self::TermsNotSigned { .. } => "P210",
             Self::TermsSignatureInvalid { .. } => "P211",
+            Self::SignedTextMalformed { .. } => "P212",
+            Self::TextNotSigned { .. } => "P213",
+            Self::TextSignatureInvalid { .. } => "P214",
             Self::SettlementEmpty => "P301",
             Self::SettlementTooLarge { .. } => "P302",
             Self::SettlementProofInvalid => "P303",
@@ -328,6 +355,13 @@ impl ProofError {
             }
             Self::TermsSignatureInvalid { .. } => {
                 "Do not trust these terms: the signature is of others, or forged."
+            }
+            Self::SignedTextMalformed { .. } => "Fetch the file again, byte for byte.",
+            Self::TextNotSigned { .. } => {
+                "Compare the key with one from a source you trust, or let its owner sign."
+            }
+            Self::TextSignatureInvalid { .. } => {
+                "Do not trust this text: it was altered after it was signed, or forged."
             }
             Self::SettlementEmpty => "Settle an offering in which at least one investor took part.",
             Self::SettlementTooLarge { .. } => "Split the sale into several offerings.",

@@ -10,6 +10,7 @@
 //!   byte for byte the tree of `@openzeppelin/merkle-tree`, and its file.
 //! - [`mod@entry`], [`journal`]: what a leaf of the journal's tree is, and the file of all of them.
 //! - [`bundle`], [`verify`]: the folder that a settlement leaves behind, written and computed again.
+//! - [`signed_text`]: any other lines under a signature, such as where an offering stands on a chain.
 //! - [`receipt`], [`investor_proof`]: what one person keeps of it.
 //!
 //! The crate is pure: no clock, no randomness, no network. What is read or written goes through the
@@ -31,6 +32,7 @@ pub mod settlement_file;
 pub mod settlement_leaf;
 pub mod settlement_tree;
 pub mod signed_terms;
+pub mod signed_text;
 pub mod tree_batch;
 pub mod verify;
 pub mod witness_request;
@@ -45,4 +47,5 @@ pub use settlement_file::{FilePart, LeafProof, TreeFile};
 pub use settlement_leaf::{LeafEncoding, LeafId, LeafIdKind, SettlementLeaf};
 pub use settlement_tree::{SettlementNode, SettlementRoot, SettlementTree};
 pub use signed_terms::SignedTerms;
+pub use signed_text::SignedText;
 pub use witness_request::WitnessRequest;

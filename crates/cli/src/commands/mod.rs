@@ -7,13 +7,17 @@ mod bundle_of_log;
 mod chain;
 mod config;
 mod demo;
+mod exits;
 mod explain;
 mod key;
 mod migrate;
+mod offering_announce;
 mod offering_check;
 mod offering_new;
 mod offering_sign;
 mod offering_simulate;
+mod on_chain;
+mod permit;
 mod proof;
 mod rebuild;
 mod record_folder;
@@ -22,9 +26,10 @@ mod serve;
 mod settle;
 mod verify;
 mod verify_record;
+mod watch;
 mod witness;
 
-pub(crate) use offering_check::problem_json;
+pub(crate) use offering_check::{problem_json, reason_json};
 pub(crate) use serve::a_server_stops_by_itself;
 
 use std::process::ExitCode;
@@ -41,6 +46,9 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
             offering_new::run(&arguments, console)
         }
         Command::Offering(OfferingCommand::Check { terms }) => offering_check::run(&terms, console),
+        Command::Offering(OfferingCommand::Announce(arguments)) => {
+            offering_announce::run(&arguments, console)
+        }
         Command::Offering(OfferingCommand::Sign(arguments)) => {
             offering_sign::run(&arguments, console)
         }
@@ -55,6 +63,11 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Demo(arguments) => demo::run(&arguments, console),
         Command::Serve(arguments) => serve::run(&arguments, console),
         Command::Chain(arguments) => chain::run(&arguments, console),
+        Command::Permit(arguments) => permit::run(&arguments, console),
+        Command::Claim(arguments) => exits::claim(&arguments, console),
+        Command::Refund(arguments) => exits::refund(&arguments, console),
+        Command::Release(arguments) => exits::release(&arguments, console),
+        Command::Watch(arguments) => watch::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
         Command::Balance(BalanceCommand::Import(arguments)) => {

@@ -39,8 +39,13 @@ fn stop(child: &mut Child, signal: Signal) {
 }
 
 fn ask(url: &str, method: &str) -> Value {
+    ask_with(url, method, &json!([]))
+}
+
+/// The whole answer of a node.
+pub(crate) fn ask_with(url: &str, method: &str, params: &Value) -> Value {
     let address = url.strip_prefix("http://").unwrap();
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method }).to_string();
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
     let mut socket = TcpStream::connect(address).unwrap();
     let request = format!(
         "POST / HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\

@@ -19,6 +19,7 @@ mod help;
 mod history;
 mod kill;
 mod migrate;
+mod on_chain;
 mod python_checker;
 mod signing;
 mod small_sales;

@@ -1,0 +1,209 @@
+//! `softcap offering announce`: an escrow and its token on a chain, compared with the terms before anybody pays.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write as _},
+    path::Path,
+    process::ExitCode,
+};
+
+use alloy_primitives::{Address, B256};
+use serde_json::json;
+use softcap_evm::{
+    Addresses, Announcement, ChainClient, PaidIn, Parties, Place, announce_draft, announcement,
+    factory_draft, place_of, read_back, rehearse, require_announceable, require_factory,
+};
+
+use super::on_chain::{Done, Sender, Spent, run as send, sender};
+use super::serve::block_on;
+use super::settle::read_key;
+use crate::{
+    arguments::{AnnounceArguments, AnnouncedRail},
+    console::Console,
+    failure::Failure,
+    terms_file,
+};
+
+/// An announcement on a chain, or what it would cost.
+struct Announced {
+    factory_cost: Option<Spent>,
+    cost: Spent,
+    made: Option<Made>,
+}
+
+/// What is on the chain now.
+struct Made {
+    place: Place,
+    code_hash: B256,
+    transaction: B256,
+    block: Option<u64>,
+}
+
+pub(crate) fn run(arguments: &AnnounceArguments, console: &Console) -> Result<ExitCode, Failure> {
+    match arguments.rail {
+        AnnouncedRail::Evm => {}
+    }
+    let (terms, _) = terms_file::read(&arguments.terms)?;
+    let issuer = arguments.issuer_key.as_deref().map(read_key).transpose()?;
+    if let Some(file) = arguments.manifest.as_deref().filter(|file| file.exists()) {
+        return Err(unwritable(file, io::ErrorKind::AlreadyExists.into()));
+    }
+    let sender = sender(&arguments.sender)?;
+    let parties = parties(arguments, sender.address());
+    let announcement = announcement(&terms, &parties).map_err(|reasons| Failure::Unkept {
+        file: arguments.terms.display().to_string(),
+        reasons,
+    })?;
+    let client = ChainClient::http(&arguments.sender.rpc)?;
+    let (chain_id, announced) = block_on(async {
+        let chain_id = client.chain_id().await?;
+        let decimals = terms.currencies.first().map(|currency| currency.decimals);
+        require_announceable(&client, &announcement, decimals).await?;
+        let announced =
+            announce(&client, &announcement, arguments.factory, &sender, console).await?;
+        Ok((chain_id, announced))
+    })?;
+    let manifest = match (&arguments.manifest, &issuer, &announced.made) {
+        (Some(file), Some(issuer), Some(made)) => {
+            let addresses = Addresses {
+                origin: terms.origin.clone(),
+                terms_hash: terms.hash().0,
+                chain_id,
+                place: made.place,
+                code_hash: made.code_hash,
+            };
+            Some(addresses.sign(issuer).map(|value| (file, value))?)
+        }
+        (Some(_) | None, Some(_) | None, Some(_) | None) => None,
+    };
+    // What is on the chain is said first, whatever becomes of the file.
+    show(chain_id, &announcement, &announced, console);
+    if let Some((file, value)) = manifest {
+        write_new(file, &format!("{value:#}\n"))?;
+        console.say(format_args!("signed addresses: {}", file.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
+    let out = OpenOptions::new().write(true).create_new(true).open(file);
+    out.and_then(|mut out| out.write_all(text.as_bytes()).and_then(|()| out.sync_all()))
+        .map_err(|source| unwritable(file, source))
+}
+
+fn unwritable(file: &Path, source: io::Error) -> Failure {
+    Failure::Unwritable {
+        file: file.display().to_string(),
+        source,
+    }
+}
+
+fn parties(arguments: &AnnounceArguments, issuer: Address) -> Parties {
+    Parties {
+        issuer,
+        beneficiary: arguments.beneficiary,
+        verifier: arguments.verifier,
+        paid_in: arguments.currency.map_or(PaidIn::Coin, PaidIn::Token),
+        treasury: arguments.treasury,
+        holders: arguments.holder.iter().cloned().collect(),
+    }
+}
+
+async fn announce(
+    client: &ChainClient,
+    announcement: &Announcement,
+    factory: Option<Address>,
+    sender: &Sender,
+    console: &Console,
+) -> Result<Announced, Failure> {
+    let mut factory_cost = None;
+    let factory = match factory {
+        Some(factory) => {
+            require_factory(client, factory).await?;
+            factory
+        }
+        None => {
+            let done = send(client, &factory_draft(sender.address()), sender, console).await?;
+            factory_cost = Some(done.cost());
+            match done {
+                Done::Sent { receipt } => receipt.contract_address.unwrap_or_default(),
+                Done::Tried(_) => {
+                    // The factory is not there yet: what it would do is tried on a chain in this process.
+                    let cost = client.price(rehearse(announcement).await?).await?;
+                    return Ok(Announced {
+                        factory_cost,
+                        cost: Spent::estimated(&cost),
+                        made: None,
+                    });
+                }
+            }
+        }
+    };
+    let done = send(
+        client,
+        &announce_draft(factory, announcement),
+        sender,
+        console,
+    )
+    .await?;
+    let cost = done.cost();
+    let made = match done {
+        Done::Tried(_) => None,
+        Done::Sent { receipt } => {
+            let place = place_of(factory, &receipt)?;
+            Some(Made {
+                place,
+                code_hash: read_back(client, place, announcement).await?,
+                transaction: receipt.transaction_hash,
+                block: receipt.block_number,
+            })
+        }
+    };
+    Ok(Announced {
+        factory_cost,
+        cost,
+        made,
+    })
+}
+
+fn show(chain_id: u64, announcement: &Announcement, announced: &Announced, console: &Console) {
+    let Announced {
+        factory_cost,
+        cost,
+        made,
+    } = announced;
+    let terms_hash = announcement.terms.terms_hash;
+    let mut text = match made {
+        Some(made) => format!(
+            "announced on chain {chain_id}, and everything read back agrees\n\
+             escrow:     {}\ntoken:      {}\nfactory:    {}\nterms hash: {terms_hash}\n\
+             code hash:  {}\ntransaction {}\ncost:       {cost}",
+            made.place.escrow,
+            made.place.token,
+            made.place.factory,
+            made.code_hash,
+            made.transaction,
+        ),
+        None => format!(
+            "would be announced on chain {chain_id}; nothing was sent\nterms hash: {terms_hash}\n\
+             cost:       {cost}"
+        ),
+    };
+    if let Some(factory) = factory_cost {
+        text.push_str(&format!("\nfactory:    {factory}"));
+    }
+    let value = json!({
+        "chain_id": chain_id,
+        "terms_hash": terms_hash,
+        "announced": made.is_some(),
+        "escrow": made.as_ref().map(|made| made.place.escrow),
+        "token": made.as_ref().map(|made| made.place.token),
+        "factory": made.as_ref().map(|made| made.place.factory),
+        "code_hash": made.as_ref().map(|made| made.code_hash),
+        "transaction": made.as_ref().map(|made| made.transaction),
+        "block": made.as_ref().and_then(|made| made.block),
+        "cost": cost.json(),
+        "factory_cost": factory_cost.map(|cost| cost.json()),
+    });
+    console.data(text, &value);
+}

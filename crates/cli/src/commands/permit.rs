@@ -1,0 +1,57 @@
+//! `softcap permit`: lets a wallet into a round on a chain.
+
+use std::process::ExitCode;
+
+use alloy_primitives::U256;
+use serde_json::json;
+use softcap_evm::{ChainClient, EvmError, Permit, PermitDomain, read_wallet, terms_at};
+
+use super::serve::block_on;
+use crate::{arguments::PermitArguments, console::Console, failure::Failure};
+
+pub(crate) fn run(arguments: &PermitArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let verifier = read_wallet(arguments.key_file.as_deref())?;
+    let client = ChainClient::http(&arguments.rpc)?;
+    let (permit, signature) = block_on(async {
+        let terms = terms_at(&client, arguments.escrow).await?;
+        if terms.verifier != verifier.address() {
+            return Err(EvmError::NotVerifier {
+                key: verifier.address(),
+                verifier: terms.verifier,
+            }
+            .into());
+        }
+        let now = client.head().await?.timestamp;
+        let permit = Permit {
+            investor: arguments.investor,
+            max: arguments.max,
+            expiry: U256::from(now) + U256::from(arguments.valid),
+        };
+        let domain = PermitDomain {
+            chain_id: client.chain_id().await?,
+            escrow: arguments.escrow,
+            round: terms.round,
+            terms_hash: terms.terms_hash,
+        };
+        let signature = permit.sign(&domain, &verifier).await?;
+        Ok((permit, signature))
+    })?;
+    let Permit {
+        investor,
+        max,
+        expiry,
+    } = permit;
+    console.data(
+        format_args!(
+            "investor:  {investor}\nmax:       {max}\nexpiry:    {expiry}\nsignature: {signature}"
+        ),
+        &json!({
+            "escrow": arguments.escrow,
+            "investor": investor,
+            "max": max.to_string(),
+            "expiry": expiry.to_string(),
+            "signature": signature,
+        }),
+    );
+    Ok(ExitCode::SUCCESS)
+}

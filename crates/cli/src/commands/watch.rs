@@ -1,0 +1,187 @@
+//! `softcap watch`: raises the alarm when a page, its addresses and the chain do not agree.
+
+use std::{collections::BTreeSet, path::Path, process::ExitCode, time::Duration};
+
+use alloy_primitives::Address;
+use serde_json::json;
+use softcap_evm::{Addresses, ChainClient};
+use softcap_proof::VerifierKey;
+use tokio::time::sleep;
+
+use super::serve::block_on;
+use crate::{
+    arguments::WatchArguments, console::Console, failure::Failure, terms_file, text_file, web_page,
+};
+
+/// Where a page keeps the file.
+const WELL_KNOWN: &str = "/.well-known/softcap-addresses.json";
+/// Largest file of addresses in bytes.
+const LARGEST: u64 = 1 << 16;
+/// Digits of an address.
+const ADDRESS_DIGITS: usize = 40;
+
+/// What one look found.
+struct Look {
+    addresses: Option<Addresses>,
+    alarms: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &WatchArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let issuer = VerifierKey::parse(&arguments.issuer_key).map_err(|error| Failure::Argument {
+        flag: "issuer-key",
+        problem: error.to_string(),
+        allowed: "the issuer's public key, NAME+ID+KEY, in quotes, from a source you trust",
+    })?;
+    let terms = match &arguments.terms {
+        Some(file) => Some(terms_file::read(file)?.0.hash().0),
+        None => None,
+    };
+    let client = ChainClient::http(&arguments.rpc)?;
+    block_on(async {
+        loop {
+            match look(arguments, &issuer, terms, &client).await {
+                Ok(look) if !look.alarms.is_empty() => return Ok(raise(&look, console)),
+                Ok(look) if arguments.once => {
+                    show(&look, console);
+                    return Ok(ExitCode::SUCCESS);
+                }
+                Ok(_) => {}
+                Err(failure) if arguments.once || !failure.may_pass() => return Err(failure),
+                Err(failure) => console.say(format_args!("error: {failure}")),
+            }
+            sleep(Duration::from_secs(arguments.every.into())).await;
+        }
+    })
+}
+
+async fn look(
+    arguments: &WatchArguments,
+    issuer: &VerifierKey,
+    terms: Option<[u8; 32]>,
+    client: &ChainClient,
+) -> Result<Look, Failure> {
+    let file = manifest(&arguments.source).await?;
+    let addresses = match Addresses::verify(&file, issuer) {
+        Ok(addresses) => addresses,
+        Err(error) => {
+            return Ok(Look {
+                addresses: None,
+                alarms: vec![format!("{}: {error}", arguments.source)],
+            });
+        }
+    };
+    let mut alarms = addresses.differences(client).await?;
+    if terms.is_some_and(|terms| terms != addresses.terms_hash) {
+        alarms.push("the terms in the file are not those that the issuer signed".to_owned());
+    }
+    if let Some(page) = &arguments.page {
+        let text = web_page::get(page).await?;
+        alarms.extend(page_alarms(&String::from_utf8_lossy(&text), &addresses));
+    }
+    Ok(Look {
+        addresses: Some(addresses),
+        alarms,
+    })
+}
+
+async fn manifest(source: &str) -> Result<Vec<u8>, Failure> {
+    let is_page = source.starts_with("http://") || source.starts_with("https://");
+    if !is_page {
+        return Ok(text_file::read(Path::new(source), LARGEST)?.into_bytes());
+    }
+    let url = if source.ends_with(".json") {
+        source.to_owned()
+    } else {
+        format!("{}{WELL_KNOWN}", source.trim_end_matches('/'))
+    };
+    Ok(web_page::get(&url).await?.to_vec())
+}
+
+/// A page must show the escrow, and no address that the issuer did not sign.
+fn page_alarms(page: &str, addresses: &Addresses) -> Vec<String> {
+    let shown = shown_addresses(page);
+    let signed = addresses.all();
+    let strange = shown.iter().filter(|address| !signed.contains(address));
+    let mut alarms: Vec<String> = strange
+        .map(|address| format!("the page shows {address}, which the issuer did not sign"))
+        .collect();
+    if !shown.contains(&addresses.place.escrow) {
+        alarms.push(format!(
+            "the page does not show the escrow {}",
+            addresses.place.escrow
+        ));
+    }
+    alarms
+}
+
+/// What looks like an address: 0x and exactly 40 hexadecimal digits.
+fn shown_addresses(page: &str) -> BTreeSet<Address> {
+    let candidates = page.match_indices("0x").filter_map(|(place, _)| {
+        let digits: String = page[place + 2..]
+            .chars()
+            .take_while(char::is_ascii_hexdigit)
+            .take(ADDRESS_DIGITS + 1)
+            .collect();
+        (digits.len() == ADDRESS_DIGITS).then_some(digits)
+    });
+    candidates
+        .filter_map(|digits| digits.parse().ok())
+        .collect()
+}
+
+fn raise(look: &Look, console: &Console) -> ExitCode {
+    let lines: Vec<String> = look
+        .alarms
+        .iter()
+        .map(|alarm| format!("ALARM: {alarm}"))
+        .collect();
+    console.data(
+        lines.join("\n"),
+        &json!({ "agrees": false, "alarms": look.alarms }),
+    );
+    ExitCode::from(1)
+}
+
+fn show(look: &Look, console: &Console) {
+    let Some(addresses) = &look.addresses else {
+        return;
+    };
+    let place = addresses.place;
+    console.data(
+        format_args!(
+            "{}: page and chain {} agree\nescrow:  {}\ntoken:   {}\nfactory: {}",
+            addresses.origin, addresses.chain_id, place.escrow, place.token, place.factory
+        ),
+        &json!({
+            "agrees": true,
+            "alarms": [],
+            "origin": addresses.origin,
+            "chain_id": addresses.chain_id,
+            "escrow": place.escrow,
+            "token": place.token,
+            "factory": place.factory,
+        }),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_addresses_count() {
+        let page = "0x5FbDB2315678afecb367f032d93F642f64180aa3, <b>0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512</b> \
+                    0x5FbDB2315678afecb367f032d93F642f64180aa3aa 0xabc 0x";
+        let shown: Vec<String> = shown_addresses(page)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+                "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+            ]
+        );
+    }
+}

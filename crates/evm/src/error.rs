@@ -1,0 +1,205 @@
+//! What can go wrong between us and a chain.
+
+use alloy_primitives::{Address, B256, Bytes};
+use alloy_sol_types::SolInterface as _;
+use alloy_transport::{RpcError, TransportErrorKind};
+
+use crate::bindings::{
+    escrow::IEscrow::IEscrowErrors, factory::EscrowFactory::EscrowFactoryErrors,
+};
+
+/// Something was not read, not sent, or is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum EvmError {
+    /// The node did not answer, or with something else.
+    #[error("R201: the node did not answer {method}: {problem}; try again, or give another --rpc")]
+    Node {
+        /// What was asked.
+        method: &'static str,
+        /// What happened.
+        problem: String,
+    },
+    /// The contract refuses, and nothing was sent.
+    #[error("R202: the contract refuses {what}: {refusal}; docs/evm.md says when it would not")]
+    Refused {
+        /// What it was asked for.
+        what: &'static str,
+        /// Its error with the numbers.
+        refusal: String,
+    },
+    /// A transaction is in a block and failed.
+    #[error(
+        "R203: {what} failed in transaction {transaction}; somebody was faster: look, and try again"
+    )]
+    Failed {
+        /// What it was for.
+        what: &'static str,
+        /// Its hash.
+        transaction: B256,
+    },
+    /// A transaction was sent and is in no block yet.
+    #[error(
+        "R204: {what} was sent in transaction {transaction}, which is in no block after {seconds} seconds; wait for \
+         it before you send anything again"
+    )]
+    Waiting {
+        /// What it is for.
+        what: &'static str,
+        /// Its hash.
+        transaction: B256,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The chain holds something else than what was announced.
+    #[error("R205: {address} is not what was announced: {}; use no money with it", .differences.join("; "))]
+    Different {
+        /// The contract.
+        address: Address,
+        /// Each difference.
+        differences: Vec<String>,
+    },
+    /// There is no contract of ours at the address.
+    #[error(
+        "R206: {address} is no {expected} of Softcap: {problem}; compare the address with a source you trust"
+    )]
+    NotOurs {
+        /// The address.
+        address: Address,
+        /// What was expected there.
+        expected: &'static str,
+        /// What was found.
+        problem: String,
+    },
+    /// A key that cannot be used.
+    #[error(
+        "R207: {place} holds no key: 64 hexadecimal digits are expected on the first line; give the right file"
+    )]
+    Key {
+        /// Where it was looked for. The key itself is never repeated.
+        place: String,
+    },
+    /// A signer did not sign.
+    #[error("R208: the signer did not sign: {problem}; look at the signer")]
+    Signer {
+        /// What it says.
+        problem: String,
+    },
+    /// An address of a node that cannot be used.
+    #[error(
+        "R209: {url} is no address of a node: {problem}; give one such as http://127.0.0.1:8545"
+    )]
+    Address {
+        /// As it was given.
+        url: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A permit beyond the contract's counter.
+    #[error(
+        "R210: a permit for {max} is more than the escrow counts for one investor, 2^80 - 1; sign for less"
+    )]
+    PermitTooLarge {
+        /// What it was for.
+        max: alloy_primitives::U256,
+    },
+    /// The sender has too little coin.
+    #[error("R211: {sender} has {balance} wei, and {needed} are needed; send it some")]
+    NoCoin {
+        /// Who sends.
+        sender: Address,
+        /// What it has.
+        balance: alloy_primitives::U256,
+        /// What it needs, gas at the highest price included.
+        needed: alloy_primitives::U256,
+    },
+    /// The bytecode did not run in this process.
+    #[error(
+        "R212: the contracts that this program carries do not run: {problem}; install it again"
+    )]
+    OwnCode {
+        /// What happened.
+        problem: String,
+    },
+    /// Another key than the one the escrow asks for.
+    #[error(
+        "R213: the key is that of {key}, and the escrow takes permits of {verifier}; give the verifier's key"
+    )]
+    NotVerifier {
+        /// Whose key it is.
+        key: Address,
+        /// Whose the escrow asks for; zero where it asks for none.
+        verifier: Address,
+    },
+    /// A sale that nobody could take part in.
+    #[error(
+        "R214: the window closes at {closes}, and the chain is at {now} (unix seconds); announce terms with a later window"
+    )]
+    WindowOver {
+        /// First second after the window.
+        closes: alloy_primitives::U256,
+        /// The newest block's.
+        now: u64,
+    },
+    /// The currency counts in other units than the terms.
+    #[error(
+        "R215: {currency} has {there} decimals, and the terms say {terms}; correct `decimals` of the currency"
+    )]
+    CurrencyDecimals {
+        /// The ERC-20.
+        currency: Address,
+        /// What it says.
+        there: u8,
+        /// What the terms say.
+        terms: u8,
+    },
+}
+
+impl EvmError {
+    pub(crate) fn node(method: &'static str, error: &RpcError<TransportErrorKind>) -> Self {
+        let problem = match error.as_error_resp() {
+            Some(answer) => format!("{} ({})", answer.message, answer.code),
+            None => error.to_string(),
+        };
+        Self::Node { method, problem }
+    }
+
+    /// The refusal of a contract, or what else kept a call or an estimate from working.
+    pub(crate) fn refusal(
+        what: &'static str,
+        method: &'static str,
+        error: &RpcError<TransportErrorKind>,
+    ) -> Self {
+        let data = error
+            .as_error_resp()
+            .and_then(|answer| answer.as_revert_data());
+        match data {
+            Some(data) => Self::Refused {
+                what,
+                refusal: refusal(&data),
+            },
+            None => Self::node(method, error),
+        }
+    }
+}
+
+/// The contract's own error with its numbers.
+fn refusal(data: &Bytes) -> String {
+    if let Ok(error) = IEscrowErrors::abi_decode(data) {
+        return inner(&format!("{error:?}"));
+    }
+    if let Ok(error) = EscrowFactoryErrors::abi_decode(data) {
+        return inner(&format!("{error:?}"));
+    }
+    if data.is_empty() {
+        "it gives no reason".to_owned()
+    } else {
+        format!("{data}")
+    }
+}
+
+/// `Closed(Closed { closes: 5 })` without the repeated name.
+fn inner(debug: &str) -> String {
+    let start = debug.find('(').map_or(0, |place| place + 1);
+    let body = debug.get(start..).unwrap_or(debug);
+    body.strip_suffix(')').unwrap_or(body).to_owned()
+}

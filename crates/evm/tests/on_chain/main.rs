@@ -1,0 +1,13 @@
+//! The real contracts on a chain in this process, from the announcement to the last exit.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod announcing;
+mod fixture;
+mod over_http;
+mod sale;
