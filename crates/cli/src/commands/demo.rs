@@ -2,6 +2,7 @@
 
 mod crowd;
 mod http;
+mod on_chain;
 mod terms;
 
 use std::{
@@ -66,6 +67,8 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
         arguments.data.display()
     ));
 
+    let chain = on_chain::run(&arguments.data, arguments.investors, console).await?;
+
     let schedule = terms::Schedule::beginning(now() + 1_000, arguments.seconds);
     let text = terms::text(&schedule);
     let parsed =
@@ -114,7 +117,7 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
                 )
             }
         ),
-        &json!({ "url": url, "result": out.display().to_string(), "settlement": summary.value() }),
+        &json!({ "url": url, "result": out.display().to_string(), "settlement": summary.value(), "chain": chain }),
     );
     if arguments.exit {
         switch.stop();

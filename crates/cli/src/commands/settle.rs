@@ -43,19 +43,24 @@ struct Input {
 }
 
 pub(crate) fn run(arguments: &SettleArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let summary = settled(arguments, console)?;
+    console.data(summary.text(arguments), &summary.value());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Settles into the folder of the arguments, or nowhere.
+pub(super) fn settled(arguments: &SettleArguments, console: &Console) -> Result<Summary, Failure> {
     let input = read_input(arguments)?;
     warn_of_terms(&input.terms, arguments, console);
-    let summary = match &arguments.out {
+    match &arguments.out {
         Some(out) if !arguments.dry_run => {
             let folder = OutDir::create(out)?;
             let summary = settle(input, arguments, &folder, console)?;
             folder.finish()?;
-            summary
+            Ok(summary)
         }
-        _ => settle(input, arguments, &NoFiles, console)?,
-    };
-    console.data(summary.text(arguments), &summary.value());
-    Ok(ExitCode::SUCCESS)
+        _ => settle(input, arguments, &NoFiles, console),
+    }
 }
 
 fn read_input(arguments: &SettleArguments) -> Result<Input, Failure> {
