@@ -105,7 +105,10 @@ pub(super) fn refund_deadline(
         );
         return None;
     };
-    let deadline = U256::from(second(reasons, "refund_deadline", deadline)?);
+    // At the deadline itself the sale can still be settled (docs/rules.md); the contract holds the first second at
+    // which it cannot.
+    let past = deadline.after(Span(1_000));
+    let deadline = U256::from(second(reasons, "refund_deadline", past)?);
     if window.is_some_and(|window| deadline <= window.closes) {
         reasons.add(
             UnkeptCode::EarlyRefundDeadline,

@@ -25,10 +25,10 @@ fn fixed_price_number_by_number() {
         token: Address::ZERO,
         treasury: Address::ZERO,
         round: U256::ZERO,
-        // 2026-03-01T12:00:00Z, 2026-03-31T12:00:00Z, 2026-06-01T00:00:00Z
+        // 2026-03-01T12:00:00Z, 2026-03-31T12:00:00Z, and the second after 2026-06-01T00:00:00Z
         opens: U256::from(1_772_366_400),
         closes: U256::from(1_774_958_400),
-        refund_deadline: U256::from(1_780_272_000),
+        refund_deadline: U256::from(1_780_272_001),
         soft_cap: ether(10),
         hard_cap: ether(100),
         for_sale: ether(200_000),
@@ -124,7 +124,7 @@ fn the_treasury_gets_what_the_terms_say() {
 /// The words after the hash as a program in another language packs them, for the token 0xb1.
 const PACKED: [&str; PACKED_WORDS - 1] = [
     "00000002000151800000000000000000000000000000000000000000000000a3",
-    "0000000000000000000000000000010200006a1ccb800069cbb7400069a42a40",
+    "0000000000000000000000000000010200006a1ccb810069cbb7400069a42a40",
     "000000008ac7230489e80000ffffffffffffffffffff0000016345785d8a0000",
     "00000004e1003b28d92800000001a055690d9db8000000000000000000000000",
     "000000000000000000000000000000000000000000002a5a058fc295ed000000",

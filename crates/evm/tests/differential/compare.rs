@@ -1,0 +1,243 @@
+//! Both sides are the same after every step: every investor, the totals, and what it would all come to.
+
+use alloy_primitives::{Address, U256};
+use softcap_evm::bindings::escrow::IEscrow::{
+    self, IEscrowErrors as Error, IEscrowEvents as Event,
+};
+use softcap_offering::{Offering, Verdict};
+
+use crate::acts::{INVESTORS, Purse};
+use crate::chain::{Chain, FIRST_PURSE, Failed, investor};
+use crate::engine::{Money, accepted, tokens};
+use crate::follow::same;
+use crate::play::Table;
+
+/// More gas than anything takes.
+const PLENTY: u64 = 30_000_000;
+
+/// `IEscrow.Standing` by number.
+const RETURNED: u8 = 3;
+const CLAIMED: u8 = 4;
+const REFUNDED: u8 = 5;
+
+impl Table<'_> {
+    pub(crate) fn compare(&mut self) -> Result<(), String> {
+        let settled = self.engine.settled_at(self.chain.now);
+        let open = self.chain.look(&IEscrow::refundsOpenCall {});
+        let back = settled.filter(|(_, verdict)| *verdict != Verdict::Succeeded);
+        if open != back.is_some() {
+            return Err(format!(
+                "refunds open {open}, the engine says {:?}",
+                back.map(|back| back.1)
+            ));
+        }
+        let offering = back.map_or_else(|| self.engine.offering.clone(), |(offering, _)| offering);
+        let mut held = U256::ZERO;
+        for who in 0..INVESTORS {
+            held += self
+                .compare_investor(&offering, who, open)
+                .map_err(|why| format!("investor {who}: {why}"))?;
+        }
+        if self.engine.money == Money::Drawn {
+            held -= U256::from(self.engine.offering.raised().0);
+        }
+        let escrow = self.chain.money(self.chain.escrow);
+        same(&held, &escrow).map_err(|why| format!("money in the escrow: {why}"))?;
+        self.compare_tokens()?;
+        if open {
+            return Ok(());
+        }
+        let totals = self.chain.totals();
+        let raised = U256::from(self.engine.offering.raised().0);
+        same(&raised, &U256::from(totals.raised)).map_err(|why| format!("raised: {why}"))?;
+        if raised == self.sale.told.terms.hard_cap {
+            self.met.note("hard cap filled");
+        }
+        if totals.slack != 0 {
+            self.met.note("slack");
+        }
+        if self.engine.offering.settlement().is_none() {
+            self.compare_end()
+                .map_err(|why| format!("if it ended now: {why}"))?;
+        }
+        Ok(())
+    }
+
+    /// Where all tokens are: with investors, still in the escrow, with the treasury, or burned.
+    fn compare_tokens(&mut self) -> Result<(), String> {
+        let (mut in_escrow, mut unsold) = (self.sale.told.terms.for_sale, U256::ZERO);
+        if let Some(settlement) = self.engine.offering.settlement()
+            && settlement.settled.verdict == Verdict::Succeeded
+        {
+            unsold = in_escrow - U256::from(settlement.settled.sold.0);
+            let given: u128 = self.engine.given.iter().sum();
+            in_escrow = U256::from(settlement.settled.sold.0 - given);
+        }
+        let escrow = self.chain.tokens(self.chain.escrow);
+        same(&in_escrow, &escrow).map_err(|why| format!("tokens in the escrow: {why}"))?;
+        let treasury = self.sale.told.terms.treasury;
+        let burned = if treasury == Address::ZERO {
+            unsold
+        } else {
+            let has = self.chain.tokens(treasury);
+            same(&unsold, &has).map_err(|why| format!("tokens of the treasury: {why}"))?;
+            U256::ZERO
+        };
+        let shares: U256 = self
+            .sale
+            .told
+            .token
+            .shares
+            .iter()
+            .map(|share| share.amount)
+            .sum();
+        let all = self.sale.told.terms.for_sale + shares - burned;
+        same(&all, &self.chain.supply()).map_err(|why| format!("all tokens: {why}"))
+    }
+
+    /// What an investor has, on the chain and in the journal; what of it the escrow holds.
+    fn compare_investor(
+        &mut self,
+        offering: &Offering,
+        who: usize,
+        open: bool,
+    ) -> Result<U256, String> {
+        let account = self.chain.account(who);
+        let standing = account.standing;
+        let brought = U256::from(account.accepted);
+        let nothing_bought = self.succeeded() && tokens(offering, who) == 0;
+        let (has, due) = match standing {
+            RETURNED => (U256::ZERO, brought),
+            REFUNDED => (U256::ZERO, U256::ZERO),
+            CLAIMED => (brought, U256::ZERO),
+            _ if open || nothing_bought => (U256::ZERO, brought),
+            _ => (brought, U256::ZERO),
+        };
+        let owed = U256::from(self.money_due(who)?);
+        same(&U256::from(accepted(offering, who)), &has)
+            .map_err(|why| format!("accepted: {why}"))?;
+        same(&owed, &due).map_err(|why| format!("due back: {why}"))?;
+        let purse = self.chain.money(investor(who));
+        same(&(U256::from(FIRST_PURSE) - has - due), &purse)
+            .map_err(|why| format!("purse: {why}"))?;
+        let given = U256::from(self.engine.given[who]);
+        same(&given, &self.chain.tokens(investor(who))).map_err(|why| format!("tokens: {why}"))?;
+        self.try_exits(who, owed)?;
+        Ok(has + due)
+    }
+
+    /// What the investor would get who asked now, by the contract's own word.
+    fn try_exits(&mut self, who: usize, owed: U256) -> Result<(), String> {
+        let closed = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
+        let refund = self
+            .chain
+            .try_out(investor(who), &IEscrow::refundCall {}, PLENTY);
+        let agree = match &refund {
+            Ok(events) => {
+                matches!(events.as_slice(), [Event::Refunded(said)] if said.amount == owed && !closed)
+            }
+            Err(Failed::Refused(Error::NothingDue(_))) => owed.is_zero(),
+            Err(Failed::Refused(Error::PaymentFailed(_))) => closed && !owed.is_zero(),
+            Err(_) => false,
+        };
+        if !agree {
+            return Err(format!("{owed} due back, a refund would say {refund:?}"));
+        }
+        let free = U256::from(self.tokens_due(who));
+        let claim = self
+            .chain
+            .try_out(investor(who), &IEscrow::claimCall {}, PLENTY);
+        let agree = match &claim {
+            Ok(events) => {
+                matches!(events.as_slice(), [Event::Claimed(said)] if said.tokens == free)
+            }
+            Err(Failed::Refused(Error::NothingDue(_))) => self.succeeded() && free.is_zero(),
+            Err(Failed::Refused(Error::WrongPhase(_))) => !self.succeeded(),
+            Err(_) => false,
+        };
+        if agree {
+            Ok(())
+        } else {
+            Err(format!("{free} tokens due, a claim would say {claim:?}"))
+        }
+    }
+
+    /// The sale is not over; both sides say what it would come to if nothing more happened in it.
+    fn compare_end(&mut self) -> Result<(), String> {
+        let terms = &self.sale.told.terms;
+        let second = self.chain.now.max(terms.closes.to());
+        let Some((offering, verdict)) = self.engine.settled_at(second) else {
+            return Err("the engine cannot be settled".to_owned());
+        };
+        let mut chain = self.chain.fork();
+        chain.at(second);
+        let answer = chain.send(Address::ZERO, U256::ZERO, &IEscrow::settleCall {});
+        match answer {
+            Err(Failed::Refused(Error::SoftCapMissed(_))) if verdict == Verdict::Failed => Ok(()),
+            Ok(events) if verdict == Verdict::Succeeded => {
+                let [Event::Settled(said)] = events.as_slice() else {
+                    return Err(format!("not one settlement: {events:?}"));
+                };
+                let settled = offering.settlement().ok_or("no settlement")?.settled;
+                same(&U256::from(settled.raised.0), &said.raised)
+                    .map_err(|why| format!("raised: {why}"))?;
+                same(&U256::from(settled.sold.0), &said.sold)
+                    .map_err(|why| format!("sold: {why}"))?;
+                self.same_unsold(&offering, said.unsold)?;
+                (0..INVESTORS).try_for_each(|who| self.compare_share(&mut chain, &offering, who))
+            }
+            answer => Err(format!(
+                "the engine says {}, the contract {answer:?}",
+                verdict.name()
+            )),
+        }
+    }
+
+    /// What an investor would get of that settlement.
+    fn compare_share(
+        &mut self,
+        chain: &mut Chain,
+        offering: &Offering,
+        who: usize,
+    ) -> Result<(), String> {
+        let bought = U256::from(tokens(offering, who));
+        let claim = chain.try_out(investor(who), &IEscrow::claimCall {}, PLENTY);
+        let agree = match &claim {
+            Ok(events) => {
+                matches!(events.as_slice(), [Event::Claimed(said)] if said.tokens == bought)
+            }
+            Err(Failed::Refused(Error::NothingDue(_))) => bought.is_zero(),
+            Err(_) => false,
+        };
+        if !agree {
+            return Err(format!(
+                "investor {who} buys {bought}, a claim would say {claim:?}"
+            ));
+        }
+        if bought.is_zero() && accepted(&self.engine.offering, who) > 0 {
+            self.met.note("money for no token");
+        }
+        Ok(())
+    }
+
+    /// After the settlement of both.
+    pub(crate) fn compare_unsold(&self, unsold: U256) -> Result<(), String> {
+        self.same_unsold(&self.engine.offering, unsold)
+    }
+
+    /// The journal's unsold tokens are those of the whole supply; the escrow never holds what the round cannot
+    /// sell.
+    fn same_unsold(&self, offering: &Offering, unsold: U256) -> Result<(), String> {
+        let settlement = offering.settlement().ok_or("no settlement")?;
+        let most = self
+            .sale
+            .terms
+            .token
+            .supply
+            .most_for_sale()
+            .ok_or("no supply")?;
+        let never = U256::from(most.0) - self.sale.told.terms.for_sale;
+        same(&U256::from(settlement.unsold.0), &(unsold + never))
+            .map_err(|why| format!("unsold: {why}"))
+    }
+}

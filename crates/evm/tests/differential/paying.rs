@@ -1,0 +1,235 @@
+//! The end of a sale: settled, drawn, claimed, refunded, on the chain first and then in the journal.
+
+use alloy_primitives::U256;
+use alloy_sol_types::SolCall;
+use softcap_evm::bindings::escrow::IEscrow::{
+    self, IEscrowErrors as Error, IEscrowEvents as Event,
+};
+use softcap_offering::{Command, Outcome, Refusal, Verdict};
+
+use crate::acts::Purse;
+use crate::chain::{Failed, STRANGER, investor, who};
+use crate::engine::Money;
+use crate::follow::same;
+use crate::play::Table;
+use crate::sale::BENEFICIARY;
+
+/// What a list pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum List {
+    Tokens,
+    Refunds,
+}
+
+impl Table<'_> {
+    /// Whether everybody's money is due back, or the sale is settled.
+    fn is_over(&self) -> bool {
+        let settled = self.engine.settled_at(self.chain.now);
+        self.engine.offering.settlement().is_some()
+            || settled.is_some_and(|(_, verdict)| verdict != Verdict::Succeeded)
+    }
+
+    fn settle_without_success(&mut self) {
+        let second = self.chain.now;
+        if self.engine.offering.settlement().is_none()
+            && let Outcome::Settled(settled) = self.engine.apply(second, &Command::Settle)
+        {
+            self.met.note(format!("verdict {}", settled.verdict.name()));
+        }
+    }
+
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
+        let answer = self
+            .chain
+            .send(STRANGER, U256::ZERO, &IEscrow::settleCall {});
+        let answer = self.noted(answer);
+        let second = self.chain.now;
+        let before = self.engine.offering.settlement().is_some();
+        let outcome = self.engine.apply(second, &Command::Settle);
+        if let Outcome::Settled(settled) = outcome {
+            self.met.note(format!("verdict {}", settled.verdict.name()));
+        }
+        let verdict = |expected: Verdict| match outcome {
+            Outcome::Settled(settled) => settled.verdict == expected,
+            Outcome::Refused(Refusal::OfferingSettled) => before,
+            _ => false,
+        };
+        let agree = match &answer {
+            Ok(events) => return self.settled(events, &outcome),
+            Err(Failed::Refused(error)) => match error {
+                Error::StillOpen(_) => outcome == Outcome::Refused(Refusal::TooEarlyToSettle),
+                Error::SoftCapMissed(_) => verdict(Verdict::Failed),
+                Error::Expired(_) => verdict(Verdict::Expired),
+                Error::WrongPhase(_) => {
+                    before || verdict(Verdict::Cancelled) || verdict(Verdict::Expired)
+                }
+                _ => false,
+            },
+            Err(Failed::Otherwise(_)) => false,
+        };
+        if agree {
+            Ok(())
+        } else {
+            Err(format!(
+                "the contract says {answer:?}, the engine {outcome:?}"
+            ))
+        }
+    }
+
+    fn settled(&mut self, events: &[Event], outcome: &Outcome) -> Result<(), String> {
+        let [Event::Settled(said)] = events else {
+            return Err(format!("not one settlement: {events:?}"));
+        };
+        let Outcome::Settled(settled) = outcome else {
+            return Err(format!("the contract settles, the engine says {outcome:?}"));
+        };
+        if said.unsold.is_zero() {
+            self.met.note("everything sold");
+        } else {
+            self.met.note("unsold tokens");
+        }
+        same(&settled.verdict, &Verdict::Succeeded)?;
+        same(&U256::from(settled.raised.0), &said.raised)?;
+        same(&U256::from(settled.sold.0), &said.sold)?;
+        self.compare_unsold(said.unsold)
+    }
+
+    pub(crate) fn draw(&mut self) -> Result<(), String> {
+        let before = self.chain.money(BENEFICIARY);
+        let answer = self.chain.send(STRANGER, U256::ZERO, &IEscrow::drawCall {});
+        let may = self.succeeded() && self.engine.money == Money::Held;
+        match self.noted(answer) {
+            Ok(events) if may => {
+                same(&self.engine.drawn(self.chain.now), &Outcome::Done)?;
+                let raised = U256::from(self.engine.offering.raised().0);
+                same(&(self.chain.money(BENEFICIARY) - before), &raised)?;
+                match events.as_slice() {
+                    [Event::Drawn(said)] => same(&said.amount, &raised),
+                    _ => Err(format!("not drawn: {events:?}")),
+                }
+            }
+            Err(Failed::Refused(Error::WrongPhase(_))) if !may => Ok(()),
+            answer => Err(format!("may draw: {may}; the contract says {answer:?}")),
+        }
+    }
+
+    /// Whether tokens may be handed over.
+    pub(crate) fn succeeded(&self) -> bool {
+        let settlement = self.engine.offering.settlement();
+        settlement.is_some_and(|settlement| settlement.settled.verdict == Verdict::Succeeded)
+    }
+
+    pub(crate) fn claim(&mut self, who: usize) -> Result<(), String> {
+        let due = self.tokens_due(who);
+        let answer = self
+            .chain
+            .send(investor(who), U256::ZERO, &IEscrow::claimCall {});
+        match self.noted(answer) {
+            Ok(events) => self.paid_out(&events),
+            Err(Failed::Refused(Error::NothingDue(_))) if self.succeeded() && due == 0 => Ok(()),
+            Err(Failed::Refused(Error::WrongPhase(_))) if !self.succeeded() => Ok(()),
+            answer => Err(format!("{due} tokens due, the contract says {answer:?}")),
+        }
+    }
+
+    pub(crate) fn refund(&mut self, who: usize) -> Result<(), String> {
+        let due = self.money_due(who)?;
+        let refuses = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
+        let answer = self
+            .chain
+            .send(investor(who), U256::ZERO, &IEscrow::refundCall {});
+        match self.noted(answer) {
+            Ok(events) => self.paid_out(&events),
+            Err(Failed::Refused(Error::NothingDue(_))) if due == 0 => Ok(()),
+            Err(Failed::Refused(Error::PaymentFailed(_))) if due > 0 && refuses => Ok(()),
+            answer => Err(format!("{due} due, the contract says {answer:?}")),
+        }
+    }
+
+    pub(crate) fn distribute(&mut self, list: &[usize]) -> Result<(), String> {
+        let investors = list.iter().map(|who| investor(*who)).collect();
+        self.list(list, List::Tokens, &IEscrow::distributeCall { investors })
+    }
+
+    pub(crate) fn refund_many(&mut self, list: &[usize]) -> Result<(), String> {
+        let investors = list.iter().map(|who| investor(*who)).collect();
+        self.list(list, List::Refunds, &IEscrow::refundManyCall { investors })
+    }
+
+    fn list(&mut self, list: &[usize], of: List, call: &impl SolCall) -> Result<(), String> {
+        let answer = self.chain.send(STRANGER, U256::ZERO, call);
+        match self.noted(answer) {
+            Ok(events) if events.len() == list.len() => {
+                events.into_iter().try_for_each(|event| match event {
+                    Event::Skipped(said) => self.skipped(who(said.investor), of),
+                    paid => self.paid_out(&[paid]),
+                })
+            }
+            Err(Failed::Refused(Error::WrongPhase(_)))
+                if of == List::Tokens && !self.succeeded() =>
+            {
+                Ok(())
+            }
+            answer => Err(format!("the contract says {answer:?}")),
+        }
+    }
+
+    /// Payments as the journal records them: each must be what is due.
+    fn paid_out(&mut self, events: &[Event]) -> Result<(), String> {
+        let second = self.chain.now;
+        for event in events {
+            match event {
+                Event::Claimed(said) => {
+                    let who = who(said.investor);
+                    same(&U256::from(self.tokens_due(who)), &said.tokens)?;
+                    let outcome = self.engine.distribute(second, who, said.tokens.to());
+                    same(&outcome, &Outcome::Done)?;
+                }
+                Event::Refunded(said) => {
+                    let who = who(said.investor);
+                    if self.is_over() {
+                        // No transaction says that refunds are open; a journal settles before the first of them.
+                        self.settle_without_success();
+                    }
+                    same(&U256::from(self.money_due(who)?), &said.amount)?;
+                    let outcome = self.engine.refunded(second, who, said.amount.to());
+                    same(&outcome, &Outcome::Done)?;
+                }
+                other => return Err(format!("no payment: {other:?}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is skipped has nothing due, or does not take it. Everybody takes tokens.
+    fn skipped(&mut self, who: usize, of: List) -> Result<(), String> {
+        let closed = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
+        let due = match of {
+            List::Tokens => self.tokens_due(who),
+            List::Refunds if closed => 0,
+            List::Refunds => self.money_due(who)?,
+        };
+        same(&due, &0)
+    }
+
+    /// Tokens that the settlement gives and that were not handed over.
+    pub(crate) fn tokens_due(&self, who: usize) -> u128 {
+        if !self.succeeded() {
+            return 0;
+        }
+        crate::engine::tokens(&self.engine.offering, who) - self.engine.given[who]
+    }
+
+    /// Money that goes back to an investor now: in a sale that is over without success also before the journal
+    /// was told to settle.
+    pub(crate) fn money_due(&self, who: usize) -> Result<u128, String> {
+        let settled = self.engine.settled_at(self.chain.now);
+        let due = match settled {
+            Some((offering, verdict)) if verdict != Verdict::Succeeded => {
+                self.engine.due(&offering, who)
+            }
+            Some(_) | None => self.engine.due(&self.engine.offering, who),
+        };
+        due.ok_or_else(|| format!("more paid than brought by {who}"))
+    }
+}

@@ -1,0 +1,379 @@
+//! Random terms that an escrow keeps, as the text of an `offering.toml`.
+//!
+//! Numbers are of every size from one unit to the ends of the counters, and uneven on purpose.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use alloy_primitives::{Address, address};
+use softcap_evm::{Announcement, PaidIn, Parties, announcement};
+use softcap_offering::terms::{Access, Terms};
+
+use crate::acts::Step;
+use crate::chain::{CURRENCY, Chain, SIGNING_CONTRACT, verifier};
+use crate::script::{self, Scope, part};
+use crate::seeded::Seeded;
+
+pub(crate) const ISSUER: Address = address!("00000000000000000000000000000000000000a1");
+pub(crate) const BENEFICIARY: Address = address!("00000000000000000000000000000000000000a2");
+pub(crate) const TREASURY: Address = address!("00000000000000000000000000000000000000a4");
+const TEAM: Address = address!("00000000000000000000000000000000000000a5");
+
+/// 2026-03-01T00:00:00Z, the day of every random sale.
+const DAY: u64 = 1_772_323_200;
+/// How often a seed may draw terms that contradict themselves, or that no contract keeps.
+const DRAWS: usize = 60;
+
+/// Seconds at which something changes by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    pub(crate) opens: u64,
+    pub(crate) closes: u64,
+    pub(crate) deadline: u64,
+    /// Where the price changes.
+    pub(crate) prices: Vec<u64>,
+}
+
+impl Schedule {
+    pub(crate) fn marks(&self) -> Vec<u64> {
+        let mut marks = vec![self.opens, self.closes, self.closes, self.deadline];
+        marks.extend(&self.prices);
+        marks
+    }
+}
+
+/// One random sale.
+#[derive(Clone)]
+pub(crate) struct Sale {
+    pub(crate) text: String,
+    pub(crate) terms: Arc<Terms>,
+    pub(crate) told: Announcement,
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Sale {
+    pub(crate) fn random(seed: u64) -> Result<Self, String> {
+        let mut rng = Seeded::new(seed);
+        let mut problems = String::new();
+        for _ in 0..DRAWS {
+            let draft = Draft::new(Seeded::new(rng.next()));
+            match draft.sale(&mut rng) {
+                Ok(sale) => return Ok(sale),
+                Err(found) => problems = found,
+            }
+        }
+        Err(format!(
+            "seed {seed} draws no terms that a contract keeps:\n{problems}"
+        ))
+    }
+
+    /// The chain with the sale announced on it.
+    pub(crate) fn chain(&self) -> Chain {
+        Chain::announced(&self.told)
+    }
+}
+
+/// What random terms are made of.
+struct Draft {
+    rng: Seeded,
+    coin: bool,
+    decimals: u32,
+    token_decimals: u32,
+    /// Most money, in smallest units.
+    most: u128,
+    /// Token units for units of money.
+    price: (u128, u128),
+    for_sale: u128,
+    schedule: Schedule,
+    treasury: bool,
+    admitted: bool,
+    share: Option<u128>,
+}
+
+impl Draft {
+    fn new(mut rng: Seeded) -> Self {
+        let coin = rng.chance(60);
+        let decimals = if coin { 18 } else { *rng.pick(&[0, 2, 6, 18]) };
+        let token_decimals = *rng.pick(&[0, 1, 6, 18]);
+        let bits = *rng.pick(&[4, 8, 16, 16, 30, 60, 60, 70, 79, 80, 88]);
+        let most = sized(&mut rng, bits);
+        let price = match rng.below(6) {
+            0 => (rng.between(1, 12), rng.between(1, 12)),
+            1 => (rng.between(1, 1_000_000), 1),
+            2 => (1, rng.between(1, 1_000)),
+            3 => (rng.between(1, 1 << 40), rng.between(1, 1 << 40)),
+            4 => (rng.between(1, 1_000), rng.between(1, 1_000)),
+            _ => (1, 1),
+        };
+        let price = (u128::from(price.0), u128::from(price.1));
+        let tokens = tokens_for(most, price);
+        let for_sale = match rng.below(4) {
+            0 => tokens,
+            1 => tokens.saturating_mul(2),
+            _ => part(tokens, rng.between(10_000, 70_000)),
+        };
+        let opens = DAY + 1_000 + rng.below(50);
+        let length = *rng.pick(&[1, 2, 5, 60, 200, 600]);
+        let closes = opens + rng.between(1, length);
+        let deadline = closes + rng.between(2, 200);
+        let share = rng.chance(40).then(|| sized(&mut rng, bits));
+        Self {
+            coin,
+            decimals,
+            token_decimals,
+            most,
+            price,
+            for_sale: for_sale.max(1),
+            schedule: Schedule {
+                opens,
+                closes,
+                deadline,
+                prices: Vec::new(),
+            },
+            treasury: rng.chance(30),
+            admitted: rng.chance(60),
+            share,
+            rng,
+        }
+    }
+
+    fn sale(mut self, rng: &mut Seeded) -> Result<Sale, String> {
+        let round = self.round();
+        let text = format!("{}{}{round}", self.head(), self.tables());
+        let terms = Terms::parse(&text).map_err(|found| {
+            let list = found.iter().fold(String::new(), |list, problem| {
+                list + &format!("{problem}\n")
+            });
+            format!("{text}\n{list}")
+        })?;
+        // One in four verifiers is a contract that says yes to every signature.
+        let signs = if self.rng.chance(25) {
+            SIGNING_CONTRACT
+        } else {
+            verifier()
+        };
+        let admitted = terms.rounds[0].access == Access::Admitted;
+        let parties = Parties {
+            issuer: ISSUER,
+            beneficiary: BENEFICIARY,
+            verifier: admitted.then_some(signs),
+            paid_in: if self.coin {
+                PaidIn::Coin
+            } else {
+                PaidIn::Token(*CURRENCY)
+            },
+            treasury: self.treasury.then_some(TREASURY),
+            holders: match self.share {
+                Some(_) => BTreeMap::from([("team".to_owned(), TEAM)]),
+                None => BTreeMap::new(),
+            },
+        };
+        let told = announcement(&terms, &parties).map_err(|found| format!("{text}\n{found:#?}"))?;
+        let scope = Scope {
+            admitted,
+            most: self.most,
+        };
+        let steps = script::random(&self.schedule, scope, rng);
+        Ok(Sale {
+            text,
+            terms: Arc::new(terms),
+            told,
+            steps,
+        })
+    }
+
+    fn head(&mut self) -> String {
+        let mut text =
+            "rules = 1\nname = \"Random\"\norigin = \"example.org/random\"\nnumeraire = \"CUR\"\n"
+                .to_owned();
+        let soft = match self.rng.below(5) {
+            0 => None,
+            1 => Some(self.most),
+            _ => Some(self.share_of_most(1, 1 << 15)),
+        };
+        if let Some(soft) = soft {
+            let _ = writeln!(text, "soft_cap = {}", self.money(soft));
+        }
+        let _ = writeln!(text, "hard_cap = {}", self.money(self.most));
+        if self.rng.chance(35) {
+            let most = self.share_of_most(1_000, 40_000);
+            let _ = writeln!(text, "investor_max = {}", self.money(most));
+        }
+        let deadline = instant(self.schedule.deadline);
+        let unsold = if self.treasury { "treasury" } else { "burned" };
+        let _ = writeln!(text, "refund_deadline = {deadline}\nunsold = \"{unsold}\"");
+        text + "[clock]\nkind = \"time\"\n"
+    }
+
+    fn tables(&mut self) -> String {
+        let (for_sale, share) = (self.for_sale, self.share.unwrap_or(0));
+        let mut text = format!(
+            "[token]\nname = \"Token\"\nsymbol = \"TOK\"\ndecimals = {}\n[token.supply]\nkind = \"fixed\"\n\
+             total = {}\nfor_sale = {}\n",
+            self.token_decimals,
+            self.tokens(for_sale.saturating_add(share)),
+            self.tokens(for_sale),
+        );
+        if let Some(share) = self.share {
+            let amount = self.tokens(share);
+            let _ = writeln!(
+                text,
+                "[[token.share]]\nname = \"team\"\nholder = \"team\"\namount = {amount}"
+            );
+        }
+        let by_time = !self.schedule.prices.is_empty();
+        let per = if by_time || (self.price.1 == 1 && self.rng.chance(50)) {
+            "contribution"
+        } else {
+            "investor"
+        };
+        let _ = writeln!(
+            text,
+            "[currency.CUR]\ndecimals = {}\nrail = \"evm\"\nrounding = {{ mode = \"down\", per = \"{per}\" }}",
+            self.decimals
+        );
+        if self.rng.chance(60) {
+            let (longest, count) = (self.rng.between(1, 60), self.rng.between(1, 3));
+            let _ = writeln!(
+                text,
+                "[pause]\nlongest = \"{longest} seconds\"\ncount = {count}\nend = \"fixed\""
+            );
+        }
+        text
+    }
+
+    fn round(&mut self) -> String {
+        let Schedule { opens, closes, .. } = self.schedule;
+        let inclusive = self.rng.chance(40);
+        let (until, end) = if inclusive {
+            (closes - 1, "inclusive")
+        } else {
+            (closes, "exclusive")
+        };
+        let mut text = format!(
+            "[[round]]\nname = \"only\"\nfrom = {}\nuntil = {}\nend = \"{end}\"\nallocation = \"first_come\"\n",
+            instant(opens),
+            instant(until)
+        );
+        if self.admitted {
+            text += "access = \"admitted\"\n";
+        }
+        for (key, percent) in [("contribution", 45), ("investor", 35)] {
+            if !self.rng.chance(percent) {
+                continue;
+            }
+            let least = self.share_of_most(1, 600);
+            let most = self.share_of_most(2_000, 30_000);
+            let (least, most) = (self.money(least), self.money(most));
+            let bounds = match self.rng.below(3) {
+                0 => format!("min = {least}"),
+                1 => format!("max = {most}"),
+                _ => format!("min = {least}, max = {most}"),
+            };
+            let _ = writeln!(text, "{key} = {{ {bounds} }}");
+        }
+        for key in ["over_cap", "over_limit"] {
+            let word = *self.rng.pick(&["partial", "partial", "refuse"]);
+            let _ = writeln!(text, "{key} = \"{word}\"");
+        }
+        if self.rng.chance(20) {
+            let cap = self.share_of_most(30_000, 65_536);
+            let _ = writeln!(text, "cap = {}", self.money(cap));
+        }
+        if !self.treasury && self.rng.chance(15) {
+            let supply = part(self.for_sale, self.rng.between(20_000, 65_536)).max(1);
+            let _ = writeln!(text, "supply = {}", self.tokens(supply));
+        }
+        text + &self.price_table()
+    }
+
+    fn price_table(&mut self) -> String {
+        let base = self.price_text(self.price);
+        match self.rng.below(10) {
+            0..=5 => format!("price = {base}\n"),
+            6 | 7 => self.steps(),
+            _ => {
+                let Schedule { opens, closes, .. } = self.schedule;
+                let until = self.rng.between(opens + 1, closes + 20);
+                let granularity = self.rng.between(1, 40);
+                self.schedule.prices = (1..5)
+                    .map(|back| until.saturating_sub(back * granularity))
+                    .collect();
+                let (whole, part) = (self.rng.below(90), self.rng.below(100));
+                let per = self.rng.between(1, 300);
+                format!(
+                    "[round.pricing]\nkind = \"linear\"\nbase = {base}\nbonus = \"{whole}.{part:02} %\"\n\
+                     per = \"{per} seconds\"\nuntil = {}\ngranularity = \"{granularity} seconds\"\n",
+                    instant(until)
+                )
+            }
+        }
+    }
+
+    fn steps(&mut self) -> String {
+        let Schedule { opens, closes, .. } = self.schedule;
+        let mut from = opens - self.rng.below(3);
+        let mut text = "[round.pricing]\nkind = \"steps\"\nsteps = [\n".to_owned();
+        for _ in 0..self.rng.between(1, 5) {
+            let price = (
+                part(self.price.0, self.rng.between(20_000, 65_536)).max(1),
+                self.price.1,
+            );
+            let _ = writeln!(
+                text,
+                "{{ from = {}, price = {} }},",
+                instant(from),
+                self.price_text(price)
+            );
+            self.schedule.prices.push(from);
+            from += self.rng.between(1, (closes - opens).max(2));
+        }
+        text + "]\n"
+    }
+
+    fn price_text(&self, (tokens, money): (u128, u128)) -> String {
+        let tokens = decimal(tokens, self.token_decimals);
+        format!("\"{tokens} TOK per {} CUR\"", decimal(money, self.decimals))
+    }
+
+    /// A random part of the hard cap, at least one unit.
+    fn share_of_most(&mut self, low: u64, high: u64) -> u128 {
+        part(self.most, self.rng.between(low, high)).max(1)
+    }
+
+    fn money(&self, units: u128) -> String {
+        format!("\"{} CUR\"", decimal(units, self.decimals))
+    }
+
+    fn tokens(&self, units: u128) -> String {
+        format!("\"{} TOK\"", decimal(units, self.token_decimals))
+    }
+}
+
+/// A number with so many bits.
+fn sized(rng: &mut Seeded, bits: u32) -> u128 {
+    let random = (u128::from(rng.next()) << 64) | u128::from(rng.next());
+    (random | (1 << 127)) >> (128 - bits)
+}
+
+fn tokens_for(money: u128, (numerator, denominator): (u128, u128)) -> u128 {
+    (money / denominator).saturating_mul(numerator)
+        + (money % denominator).saturating_mul(numerator) / denominator
+}
+
+/// Units as a decimal.
+fn decimal(units: u128, decimals: u32) -> String {
+    let one = 10_u128.pow(decimals);
+    let (whole, part) = (units / one, units % one);
+    if part == 0 {
+        return whole.to_string();
+    }
+    format!("{whole}.{part:0width$}", width = decimals as usize)
+}
+
+fn instant(second: u64) -> String {
+    let tick = second - DAY;
+    let (hour, minute, second) = (tick / 3_600, tick / 60 % 60, tick % 60);
+    format!("\"2026-03-01T{hour:02}:{minute:02}:{second:02}Z\"")
+}
