@@ -94,7 +94,7 @@ pub(crate) fn of_issuer(error: &Error) -> &'static [Refusal] {
             R::OfferingSettled,
             R::DeadlinePassed,
         ],
-        Error::Expired(_) => &[R::DeadlinePassed, R::OfferingSettled],
+        Error::Expired(_) => &OVER,
         _ => &[],
     }
 }
