@@ -70,6 +70,7 @@ contract Escrow is Intake {
         TermsAt t = EscrowTerms.load();
         Totals memory s = _totals.unpackTotals();
         if (s.phase != Phase.Sale) revert WrongPhase(s.phase);
+        _requireNotExpired(t);
         if (block.timestamp >= t.closes() && reason <= Reason.OverLimit) revert ReasonTooLate(reason);
         Slot storage slot = _accounts[investor];
         if (slot.word.standing() != Standing.Revoked) revoke(investor);
@@ -94,8 +95,14 @@ contract Escrow is Intake {
     function cancel() external onlyIssuer {
         TotalsWord s = _totals;
         if (s.phase() != Phase.Sale) revert WrongPhase(s.phase());
+        _requireNotExpired(EscrowTerms.load());
         _totals = s.withPhase(Phase.Cancelled);
         emit Cancelled();
+    }
+
+    /// @dev From the refund deadline on everybody takes the money out, and nothing is decided any more.
+    function _requireNotExpired(TermsAt t) private view {
+        if (block.timestamp >= t.refundDeadline()) revert Expired(t.refundDeadline());
     }
 
     // ------------------------------------------------------------------------------------------------ the end
@@ -106,7 +113,7 @@ contract Escrow is Intake {
         Totals memory s = _totals.unpackTotals();
         if (s.phase != Phase.Sale) revert WrongPhase(s.phase);
         if (block.timestamp < t.closes()) revert StillOpen(t.closes());
-        if (block.timestamp >= t.refundDeadline()) revert Expired(t.refundDeadline());
+        _requireNotExpired(t);
         s.raised -= _forNothing.toUint88();
         if (s.raised < t.softCap()) revert SoftCapMissed(s.raised, t.softCap());
         address token = t.token();

@@ -176,7 +176,7 @@ interface IEscrow {
     error Closed(uint256 closes);
     /// @notice The window is still open, until `closes`.
     error StillOpen(uint256 closes);
-    /// @notice Settlement came too late; refunds are open.
+    /// @notice It came too late to settle, return or cancel; refunds are open.
     error Expired(uint256 refundDeadline);
     /// @notice The soft cap was missed; refunds are open.
     error SoftCapMissed(uint256 raised, uint256 softCap);

@@ -214,7 +214,7 @@ abstract contract Intake is IEscrow {
         Pricing kind = t.pricing();
         (uint256 numerator, uint256 denominator) = Prices.priceAt(t, block.timestamp);
         // With a fixed price tokens are counted rounded up: nothing is said of one contribution alone.
-        uint256 tokens = amount >> 128 == 0 ? Prices.counted(kind, amount, numerator, denominator) : 0;
+        uint256 tokens = amount >> 80 == 0 ? Prices.counted(kind, amount, numerator, denominator) : 0;
         // The least amount that is not for nothing.
         uint256 least = kind == Pricing.Fixed ? 1 : Prices.ceiled(1, denominator, numerator);
         fits = _withinLimits(t, a, amount, tokens, least);
@@ -230,14 +230,14 @@ abstract contract Intake is IEscrow {
         pure
         returns (uint256 fits)
     {
-        if (amount > type(uint128).max) revert AmountTooLarge();
+        // Nobody can have more accepted, and a journal adds amounts up in numbers that stay exact to there.
+        if (amount > type(uint80).max) revert AmountTooLarge();
         if (amount < t.contributionMin()) revert BelowMinimum(t.contributionMin());
         if (tokens == 0) revert BuysNothing();
         if (a.accepted() + amount < t.investorMin()) revert BelowInvestorMinimum(t.investorMin());
         Misfit policy = t.overLimit();
-        uint256 most = EscrowTerms.widened(t.contributionMax());
-        fits = _cut(amount, most, least, policy, AboveMaximum.selector);
-        most = EscrowTerms.widened(t.investorMax());
+        fits = _cut(amount, t.contributionMax(), least, policy, AboveMaximum.selector);
+        uint256 most = EscrowTerms.widened(t.investorMax());
         fits = _cut(fits, most - a.accepted(), least, policy, InvestorLimit.selector);
         fits = _cut(fits, a.cap() - a.accepted(), least, policy, AdmissionLimit.selector);
     }

@@ -219,8 +219,15 @@ contract ExitsTest is Sale {
         vm.expectRevert(IEscrow.NothingDue.selector);
         escrow.refund();
         vm.warp(DEADLINE);
-        vm.expectRevert(abi.encodeWithSelector(IEscrow.Expired.selector, DEADLINE));
+        bytes memory late = abi.encodeWithSelector(IEscrow.Expired.selector, DEADLINE);
+        vm.expectRevert(late);
         escrow.settle();
+        vm.startPrank(ISSUER);
+        vm.expectRevert(late);
+        escrow.returnMoney(ALICE, IEscrow.Reason.Sanctions);
+        vm.expectRevert(late);
+        escrow.cancel();
+        vm.stopPrank();
         refundOf(ALICE);
     }
 

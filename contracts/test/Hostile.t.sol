@@ -183,13 +183,17 @@ contract HostileTest is Sale {
     function test_an_amount_beyond_all_counters_is_refused_whatever_is_there() public {
         inTokens();
         enterWithToken(ALICE, 3 ether);
-        uint256[3] memory amounts = [type(uint256).max, type(uint256).max - 3 ether + 1, uint256(1) << 128];
-        for (uint256 i = 0; i < 3; ++i) {
+        uint256[4] memory amounts = [type(uint256).max, type(uint256).max - 3 ether + 1, 1 << 128, 1 << 80];
+        for (uint256 i = 0; i < 4; ++i) {
             vm.prank(ALICE);
             vm.expectRevert(IEscrow.AmountTooLarge.selector);
             escrow.contributeToken(amounts[i]);
         }
         equal("as it was", escrow.account(ALICE).accepted, 3 ether);
+        // One unit less is an amount, of which the permit lets 47 in.
+        vm.prank(ALICE);
+        escrow.contributeToken((1 << 80) - 1);
+        equal("cut to the permit", escrow.account(ALICE).accepted, 50 ether);
     }
 
     function test_the_coin_and_the_token_are_not_mixed_up() public {

@@ -9,4 +9,5 @@
 
 mod base;
 mod numbers;
+mod pro_rata;
 mod reasons;
