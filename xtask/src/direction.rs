@@ -68,6 +68,7 @@ const TABLE: [(&str, MayKnow); 12] = [
         "softcap-server",
         MayKnow::Only(&[
             "softcap-database",
+            "softcap-evm",
             "softcap-identity",
             "softcap-journal",
             "softcap-rails",

@@ -45,6 +45,37 @@ pub struct Config {
     /// Who signs the terms of offerings.
     #[config(nested)]
     pub issuers: IssuersSection,
+    /// The chain on which escrow contracts hold the money of offerings.
+    #[config(nested)]
+    pub evm: EvmSection,
+}
+
+/// The chain on which escrow contracts hold the money of offerings.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct EvmSection {
+    /// Addresses of nodes of one chain, `https://host/path`; better several, of several operators. Whoever may
+    /// read this file may read what is secret in them; as a variable: separated by commas.
+    #[config(env = "SOFTCAP_EVM_ENDPOINTS", default = [], parse_env = confique::env::parse::list_by_comma)]
+    pub endpoints: Vec<String>,
+
+    /// How many of them must agree. More than half when it is not given.
+    #[config(env = "SOFTCAP_EVM_QUORUM")]
+    pub quorum: Option<u32>,
+
+    /// How many blocks must stand on a block before an entry is made of it. A reorganisation that goes deeper stops the
+    /// rail: choose what the chain never does, on Ethereum 64 (two epochs).
+    #[config(env = "SOFTCAP_EVM_CONFIRMATIONS", default = 64)]
+    pub confirmations: u32,
+
+    /// Milliseconds between two looks at the chain.
+    #[config(env = "SOFTCAP_EVM_POLL_MILLIS", default = 2000)]
+    pub poll_millis: u32,
+
+    /// Blocks whose logs are asked for at once when there is much to catch up with. Fewer are asked where an endpoint
+    /// gives no more.
+    #[config(env = "SOFTCAP_EVM_BLOCKS_AT_ONCE", default = 2000)]
+    pub blocks_at_once: u32,
 }
 
 /// Where the service listens and keeps its data.
@@ -364,6 +395,18 @@ impl Config {
                 "webhooks: concurrency, disable_days and retention_days must be at least 1",
             ));
         }
+        let evm = &self.evm;
+        if evm.poll_millis == 0 || evm.blocks_at_once == 0 || evm.quorum == Some(0) {
+            return Err(ConfigError::Contradiction(
+                "evm: quorum, poll_millis and blocks_at_once must be at least 1",
+            ));
+        }
+        let endpoints = u32::try_from(evm.endpoints.len()).unwrap_or(u32::MAX);
+        if endpoints > 0 && evm.quorum.is_some_and(|quorum| quorum > endpoints) {
+            return Err(ConfigError::Contradiction(
+                "evm: more endpoints must agree than are named; name more, or lower quorum",
+            ));
+        }
         if self.webhooks.allow_loopback && !self.server.listen.ip().is_loopback() {
             return Err(ConfigError::Contradiction(
                 "webhooks.allow_loopback is for development: it needs server.listen on a loopback \
@@ -445,6 +488,11 @@ mod tests {
             ("[webhooks]\nretention_days = 0\n", "H902"),
             ("[witnesses]\nkeys = [\"w+1+A\"]\n", "not a witness key"),
             ("[issuers]\nkeys = [\"w+1+A\"]\n", "not a verifier key"),
+            ("[evm]\nquorum = 0\n", "H902"),
+            (
+                "[evm]\nendpoints = [\"http://a\"]\nquorum = 2\n",
+                "must agree",
+            ),
             (
                 "[server]\nlisten = \"0.0.0.0:80\"\n[webhooks]\nallow_loopback = true\n",
                 "for development",

@@ -60,6 +60,10 @@ pub enum ServerError {
         /// What is wrong with it.
         what: SecretFault,
     },
+    /// The address of a chain's node cannot be used.
+    // Not repeated: it may hold a secret.
+    #[error("H917: evm.endpoints: an address is none; write each as https://host/path")]
+    Endpoint,
     /// The record.
     #[error(transparent)]
     Journal(#[from] softcap_journal::JournalError),

@@ -9,6 +9,7 @@ mod body_deadline;
 mod config;
 pub mod drafts;
 mod error;
+mod evm;
 mod extract;
 mod forwarded;
 mod frame;
@@ -28,9 +29,9 @@ mod tls;
 pub mod webhooks;
 
 pub use config::{
-    Config, ConfigError, DEFAULT_FILE, Issuer, IssuersSection, LimitsSection, LogFormat,
-    LogSection, Network, NotANetwork, ServerSection, TlsSection, WebhooksSection, Witness,
-    WitnessesSection,
+    Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection, LimitsSection,
+    LogFormat, LogSection, Network, NotANetwork, ServerSection, TlsSection, WebhooksSection,
+    Witness, WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

@@ -18,6 +18,7 @@ use crate::{
     config::Config,
     drafts::Drafts,
     error::ServerError,
+    evm::{Rails, follow_chains},
     frame::frame,
     health::{ComponentState, Readiness},
     listener::{Server, StopReport},
@@ -73,6 +74,7 @@ impl Node {
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
         let issuers = config.issuers.keys.iter().map(|key| key.0.clone());
+        let rails_folder = folder.clone();
         let journal = JournalConfig {
             url,
             folder,
@@ -97,6 +99,7 @@ impl Node {
             issuers: issuers.collect(),
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
+            rails: Rails::open(&config.evm, &rails_folder)?,
         }));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {
@@ -184,9 +187,11 @@ impl Node {
         let feed = tokio::spawn(api::feed_webhooks(service, stopping.clone()));
         let service = Arc::clone(&self.service);
         let driver = tokio::spawn(drive_transfers(service, stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let follower = tokio::spawn(follow_chains(service, stopping.clone()));
         let report = server.serve(router, stopping).await?;
         // They end by themselves; what they did not finish is in the database, for the next start.
-        let _ = tokio::join!(deliverer, tidy, feed, driver);
+        let _ = tokio::join!(deliverer, tidy, feed, driver, follower);
         self.close().await?;
         Ok(report)
     }
@@ -281,13 +286,18 @@ fn is_due(log: &OfferingLog, now: u64) -> bool {
     if log.terms.clock.kind != ClockKind::Time || log.sequencer.stopped().is_some() {
         return false;
     }
+    // Its time is the chain's, and this clock says nothing about it.
+    if log.sequencer.read().machine().offering().escrow().is_some() {
+        return false;
+    }
+    boundary_lies_before(log, Position(now))
+}
+
+/// Whether a boundary of the schedule lies between the newest position of a log and a moment.
+pub(crate) fn boundary_lies_before(log: &OfferingLog, now: Position) -> bool {
     let line = LineIndex(0);
     let state = log.sequencer.read();
     let offering = state.machine().offering();
-    // Its time is the chain's, and this clock says nothing about it.
-    if offering.escrow().is_some() {
-        return false;
-    }
     let latest = offering.latest(line);
     let rounds = (0..log.terms.rounds.len()).filter_map(|place| u8::try_from(place).ok());
     let windows = rounds.filter_map(|place| offering.round_window(RoundIndex(place), line));
@@ -296,5 +306,5 @@ fn is_due(log: &OfferingLog, now: u64) -> bool {
         .flat_map(|window| [window.from, window.end_exclusive()])
         .chain(ends.iter().map(|stamp| stamp.position))
         .chain(log.terms.refund_deadline)
-        .any(|boundary| latest < boundary && boundary <= Position(now))
+        .any(|boundary| latest < boundary && boundary <= now)
 }

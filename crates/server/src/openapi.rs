@@ -16,7 +16,8 @@ use crate::{
     api::{
         AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, CosignaturePaths,
         DocumentPaths, DraftPaths, EventPaths, ImportPaths, InvestorPaths, KeyPaths, LogPaths,
-        OfferingPaths, OperationPaths, PeoplePaths, SettlementPaths, SimulationPaths, WebhookPaths,
+        OfferingPaths, OperationPaths, PeoplePaths, RailPaths, SettlementPaths, SimulationPaths,
+        WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -36,6 +37,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     PeoplePaths::openapi,
     OperationPaths::openapi,
     DocumentPaths::openapi,
+    RailPaths::openapi,
     SettlementPaths::openapi,
     BundlePaths::openapi,
     LogPaths::openapi,

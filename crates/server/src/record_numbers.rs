@@ -12,7 +12,7 @@ use prometheus_client::{
 };
 use softcap_journal::OfferingLog;
 
-use crate::api::Service;
+use crate::{api::Service, evm::RailStatus};
 
 /// Reads the logs; the numbers hold no log open that was closed.
 #[derive(Debug)]
@@ -42,6 +42,60 @@ const NUMBERS: [Number; 4] = [
     ),
 ];
 
+/// Of an escrow that is followed.
+type RailNumber = (&'static str, &'static str, fn(&RailStatus) -> u64);
+
+const RAIL_NUMBERS: [RailNumber; 4] = [
+    (
+        "softcap_rail_head_block",
+        "Newest block of the chain",
+        |status| status.head,
+    ),
+    (
+        "softcap_rail_followed_block",
+        "Block up to which everything is in the record",
+        |status| status.followed,
+    ),
+    (
+        "softcap_rail_waiting",
+        "Logs of the escrow that wait for confirmations",
+        |status| status.waiting,
+    ),
+    (
+        "softcap_rail_alarm",
+        "1 while the rail is stopped until an operator confirms",
+        |status| u64::from(status.alarm.is_some()),
+    ),
+];
+
+fn encode_rails(
+    service: &Service,
+    logs: &[Arc<OfferingLog>],
+    encoder: &mut DescriptorEncoder<'_>,
+) -> Result<(), fmt::Error> {
+    for (name, help, read) in RAIL_NUMBERS {
+        let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for log in logs {
+            if let Some(status) = service.rails().status(&log.row.name) {
+                let labels = [("offering", log.row.name.as_str())];
+                ConstGauge::new(read(&status)).encode(metric.encode_family(&labels)?)?;
+            }
+        }
+    }
+    let mut metric = encoder.encode_descriptor(
+        "softcap_rail_endpoint_left_out",
+        "1 while a node of the chain failed, lagged or said something else than the others",
+        None,
+        MetricType::Gauge,
+    )?;
+    for (endpoint, fault) in service.rails().endpoints() {
+        let labels = [("endpoint", endpoint.as_str())];
+        let left_out = u64::from(fault.is_some());
+        ConstGauge::new(left_out).encode(metric.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
 impl RecordNumbers {
     pub(crate) fn new(service: &Arc<Service>) -> Self {
         Self(Arc::downgrade(service))
@@ -61,6 +115,7 @@ impl Collector for RecordNumbers {
                 ConstGauge::new(read(log)).encode(metric.encode_family(&labels)?)?;
             }
         }
+        encode_rails(&service, &logs, &mut encoder)?;
         let metric = encoder.encode_descriptor(
             "softcap_webhooks_waiting",
             "Calls of webhooks that wait for their first or next attempt",

@@ -27,16 +27,16 @@ const SENDERS: usize = 4;
 const RECEIVER: Address = Address::repeat_byte(0x77);
 
 /// `softcap chain` in a process of its own, in a folder of its own.
-struct Chain {
+pub(crate) struct Chain {
     folder: TempDir,
     options: Vec<&'static str>,
     wrapper: &'static str,
     child: Option<Child>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Chain {
-    fn new(options: &[&'static str], wrapper: &'static str) -> Self {
+    pub(crate) fn new(options: &[&'static str], wrapper: &'static str) -> Self {
         Self {
             folder: tempfile::Builder::new()
                 .prefix("softcap-chain-")
@@ -49,7 +49,7 @@ impl Chain {
         }
     }
 
-    fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         let errors = File::create(self.folder.path().join("errors")).unwrap();
         let mut child = Command::new("sh")
             .args(["-c", self.wrapper, "sh", SOFTCAP, "chain", "--data", "data"])
@@ -82,7 +82,7 @@ impl Chain {
         child.wait().unwrap();
     }
 
-    fn call(&self, method: &str, params: &Value) -> Value {
+    pub(crate) fn call(&self, method: &str, params: &Value) -> Value {
         call(&self.address, method, params).unwrap()["result"].clone()
     }
 }
@@ -96,7 +96,7 @@ impl Drop for Chain {
 }
 
 /// One request; nothing where the connection broke.
-fn call(address: &str, method: &str, params: &Value) -> Option<Value> {
+pub(crate) fn call(address: &str, method: &str, params: &Value) -> Option<Value> {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
     let mut socket = TcpStream::connect(address).ok()?;
     let request = format!(
@@ -111,14 +111,25 @@ fn call(address: &str, method: &str, params: &Value) -> Option<Value> {
 }
 
 fn signed(account: usize, nonce: u64, data: Bytes) -> String {
+    signed_to(account, nonce, TxKind::Call(RECEIVER), U256::from(5), data)
+}
+
+/// A transaction as an account of the chain signs it.
+pub(crate) fn signed_to(
+    account: usize,
+    nonce: u64,
+    to: TxKind,
+    value: U256,
+    data: Bytes,
+) -> String {
     let accounts = development_accounts(10).unwrap();
     let mut transaction = TxEip1559 {
         chain_id: 31_337,
         nonce,
         gas_limit: 30_000_000,
         max_fee_per_gas: 2_000_000_000,
-        to: TxKind::Call(RECEIVER),
-        value: U256::from(5),
+        to,
+        value,
         input: data,
         ..TxEip1559::default()
     };
@@ -128,12 +139,12 @@ fn signed(account: usize, nonce: u64, data: Bytes) -> String {
     Bytes::from(envelope.encoded_2718()).to_string()
 }
 
-fn quantity(value: &Value) -> u64 {
+pub(crate) fn quantity(value: &Value) -> u64 {
     let text = value.as_str().unwrap_or_else(|| panic!("{value}"));
     u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
 }
 
-fn next_nonce(address: &str, account: usize) -> Option<u64> {
+pub(crate) fn next_nonce(address: &str, account: usize) -> Option<u64> {
     let account = development_accounts(10).unwrap()[account]
         .address()
         .to_string();

@@ -23,6 +23,7 @@ mod load;
 mod one_folder;
 mod one_place;
 mod postgres;
+mod rail;
 mod record;
 mod server;
 mod witness;

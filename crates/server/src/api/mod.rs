@@ -27,6 +27,7 @@ mod offerings;
 mod operations;
 mod page;
 mod people;
+mod rail;
 mod random_id;
 mod refusal_limit;
 mod settlements;
@@ -49,7 +50,7 @@ use softcap_offering::RequestId;
 use softcap_proof::VerifierKey;
 use zeroize::Zeroizing;
 
-use crate::{drafts::Drafts, problem::ApiError, system::CodeText, webhooks::Webhooks};
+use crate::{drafts::Drafts, evm::Rails, problem::ApiError, system::CodeText, webhooks::Webhooks};
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use balances::BalancePaths;
@@ -68,7 +69,8 @@ pub(crate) use log::LogPaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
 pub(crate) use people::PeoplePaths;
-pub(crate) use settlements::SettlementPaths;
+pub(crate) use rail::RailPaths;
+pub(crate) use settlements::{SettlementPaths, publish_settlement};
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::WebhookPaths;
@@ -88,6 +90,7 @@ pub struct Service {
     cosignatures: Arc<Cosignatures>,
     clock: Arc<dyn Clock>,
     refusals: refusal_limit::RefusalLimit,
+    rails: Rails,
 }
 
 /// What a [`Service`] is made of.
@@ -113,6 +116,8 @@ pub struct ServiceParts {
     pub clock: Arc<dyn Clock>,
     /// Refused contributions of a person in a minute that become entries.
     pub refusals_per_minute: u32,
+    /// The chain that is followed, and how far.
+    pub rails: Rails,
 }
 
 /// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
@@ -173,6 +178,7 @@ impl Service {
             cosignatures: parts.cosignatures,
             clock: parts.clock,
             refusals: refusal_limit::RefusalLimit::new(parts.refusals_per_minute),
+            rails: parts.rails,
         }
     }
 
@@ -211,6 +217,12 @@ impl Service {
         &self.cosignatures
     }
 
+    /// The chain that is followed, and how far.
+    #[must_use]
+    pub fn rails(&self) -> &Rails {
+        &self.rails
+    }
+
     /// Drops the bundles that nobody asked for lately, and with them their files; none while one is made.
     pub(crate) fn drop_unused_bundles(&self) {
         if let Ok(mut kept) = self.bundles.try_lock() {
@@ -229,6 +241,7 @@ impl Service {
 /// Problems that other crates number and these routes answer with, for their pages.
 pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = caller::codes().chain(submit::codes());
+    let known = known.chain(rail::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 
@@ -244,6 +257,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(balances::routes())
         .merge(imports::routes())
         .merge(people::routes())
+        .merge(rail::routes())
         .merge(operations::routes())
         .merge(documents::routes())
         .merge(settlements::routes())

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
 use serde::Serialize;
 use softcap_identity::Verb;
-use softcap_journal::{LogName, OfferingLog};
+use softcap_journal::{
+    Intake, LogName, Machine as _, OfferingLog, Submission, encode_at_batch_time,
+};
 use softcap_offering::{
     Command, CurrencyTotals, InvestorId, InvestorIndex, InvestorRow, Offering, terms::Terms,
 };
@@ -189,6 +191,38 @@ async fn settle(
         }
     }
     Ok(created(&offering, &entry))
+}
+
+/// Publishes the root of a settlement that no request asked for, once; also after a stop between the two.
+pub(crate) async fn publish_settlement(
+    service: &Service,
+    log: &Arc<OfferingLog>,
+) -> Result<(), String> {
+    let request = service.requests.of("settlement", "publish");
+    let is_there = {
+        let state = log.sequencer.read();
+        let machine = state.machine();
+        machine.offering().settlement().is_none() || machine.find_request(request).is_some()
+    };
+    if is_there {
+        return Ok(());
+    }
+    if let Some(tree) = tree(service, log)
+        .await
+        .map_err(|error| error.to_string())?
+    {
+        let settlement_root = tree.root().0;
+        let body = encode_at_batch_time(&Command::Publish { settlement_root }, Some(request));
+        let body = body.map_err(|error| error.to_string())?;
+        let submission = Submission {
+            intake: Intake::Other,
+            request: Some(request),
+            body,
+        };
+        let submitted = log.sequencer.submit(submission).await;
+        submitted.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// Trees of settled offerings; of one in which nobody took part there is none.

@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use serde_json::value::{RawValue, to_raw_value};
 use softcap_journal::{
-    Answer, Intake, JournalError, Machine as _, OfferingLog, OfferingMachine, Submission,
-    encode_at_batch_time,
+    Answer, BATCH_TIME, Intake, JournalError, Machine as _, OfferingLog, OfferingMachine,
+    Submission, encode_at_batch_time,
 };
-use softcap_offering::{Command, InvestorId, RequestId};
-use softcap_proof::receipt::Receipt;
+use softcap_offering::{Command, InvestorId, LineIndex, RequestId, Sequence, Stamp};
+use softcap_proof::{
+    entry::{Entry, encode_command},
+    receipt::Receipt,
+};
 
 use super::{
     Service,
@@ -30,10 +33,36 @@ pub(super) async fn submit(
     key: &IdempotencyKey,
     command: &Command<'_>,
 ) -> Result<EntryView, ApiError> {
+    let stamp = Stamp {
+        line: LineIndex(0),
+        position: BATCH_TIME,
+    };
+    submit_at(service, log, caller, key, (stamp, command)).await
+}
+
+/// As [`submit`], at a position of its own.
+pub(super) async fn submit_at(
+    service: &Service,
+    log: &OfferingLog,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    (stamp, command): (Stamp, &Command<'_>),
+) -> Result<EntryView, ApiError> {
+    if is_decided_on_chain(command) && log.sequencer.read().machine().offering().escrow().is_some()
+    {
+        return Err(conflict(ON_CHAIN, String::new()));
+    }
     let request = service
         .requests
         .request(caller.principal().key_id(), &key.0);
-    let body = encode_at_batch_time(command, Some(request)).map_err(of_journal)?;
+    let mut body = Vec::new();
+    let entry = Entry {
+        sequence: Sequence(0),
+        stamp,
+        request: Some(request),
+        command: command.clone(),
+    };
+    encode_command(&entry, &mut body).map_err(|error| of_journal(error.into()))?;
     let (intake, undecided) = match contributor(command) {
         Some(investor) => {
             let undecided = admit(service, log, investor, request).await?;
@@ -61,6 +90,38 @@ pub(super) async fn submit(
         });
     }
     entry
+}
+
+/// Whether a contract decides this where it holds the money, and the record only says it again.
+fn is_decided_on_chain(command: &Command<'_>) -> bool {
+    match command {
+        Command::Admit(_)
+        | Command::Revoke { .. }
+        | Command::Withdraw { .. }
+        | Command::Return { .. }
+        | Command::Pause
+        | Command::Resume
+        | Command::Close { .. }
+        | Command::Cancel
+        | Command::Settle
+        | Command::Distribute { .. }
+        | Command::PayRefund { .. }
+        | Command::Release { .. } => true,
+        // A contribution that does not come from the contract is an entry that refuses it.
+        Command::Contribute(_)
+        | Command::Commit { .. }
+        | Command::Announce { .. }
+        | Command::Rate { .. }
+        | Command::Reveal { .. }
+        | Command::Seed { .. }
+        | Command::Document { .. }
+        | Command::Tick
+        | Command::Publish { .. }
+        | Command::Vest { .. }
+        | Command::Fund { .. }
+        | Command::TakeBack { .. }
+        | Command::Escrow(_) => false,
+    }
 }
 
 /// Who brings money with a command.
@@ -170,6 +231,12 @@ const OTHER_TRANSFER: CodeText = CodeText {
     ),
 };
 
+const ON_CHAIN: CodeText = CodeText {
+    code: Cow::Borrowed("J209"),
+    title: Cow::Borrowed("The escrow contract decides this."),
+    remedy: Cow::Borrowed("Call the contract; the record follows it."),
+};
+
 const HAS_MONEY: CodeText = CodeText {
     code: Cow::Borrowed("J208"),
     title: Cow::Borrowed("Money of this person is in an offering or on its way."),
@@ -186,7 +253,15 @@ const UNCLEAR_TRANSFER: CodeText = CodeText {
 
 /// The record's own problems, for their pages.
 pub(super) fn codes() -> impl Iterator<Item = CodeText> {
-    [STOPPED, HELD, OTHER_TRANSFER, HAS_MONEY, UNCLEAR_TRANSFER].into_iter()
+    [
+        STOPPED,
+        HELD,
+        OTHER_TRANSFER,
+        HAS_MONEY,
+        ON_CHAIN,
+        UNCLEAR_TRANSFER,
+    ]
+    .into_iter()
 }
 
 fn unavailable(text: CodeText, error: &JournalError) -> ApiError {
@@ -197,7 +272,7 @@ fn conflict(text: CodeText, detail: String) -> ApiError {
     domain(StatusCode::CONFLICT, text, detail)
 }
 
-fn domain(status: StatusCode, text: CodeText, detail: String) -> ApiError {
+pub(super) fn domain(status: StatusCode, text: CodeText, detail: String) -> ApiError {
     ApiError::Domain {
         status,
         code: text.code,

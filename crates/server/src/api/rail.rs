@@ -1,0 +1,216 @@
+//! The escrow of an offering: naming it, and what is known of it.
+
+use std::{borrow::Cow, sync::Arc};
+
+use alloy_primitives::Address;
+use alloy_sol_types::SolCall as _;
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::Response,
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use softcap_evm::{EndpointError, Endpoints, bindings::escrow::IEscrow};
+use softcap_identity::Verb;
+use softcap_journal::OfferingLog;
+use softcap_offering::{
+    Command, CurrencyIndex, EscrowAddress, LineIndex, Position, Stamp, terms::Rail,
+};
+use utoipa::ToSchema;
+
+use super::{
+    Service,
+    caller::{Caller, IdempotencyKey},
+    contributions::created,
+    entry_view::EntryView,
+    submit::{domain, submit_at},
+};
+use crate::{
+    evm::RailStatus,
+    extract::{Json, Path},
+    problem::{ApiError, ProblemCode},
+    system::CodeText,
+};
+
+/// The routes of this file.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(name_escrow, read))]
+pub(crate) struct RailPaths;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/v1/offerings/{offering}/escrow", post(name_escrow))
+        .route("/v1/offerings/{offering}/rail", get(read))
+}
+
+/// The contract that holds an offering's money.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewEscrow {
+    /// Its address: `0x` and 40 hexadecimal digits.
+    pub contract: String,
+    /// Height of the block in which it was announced.
+    pub block: u64,
+}
+
+/// What is known of an escrow.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RailView {
+    /// The chain's number (EIP-155).
+    pub chain_id: u64,
+    /// The contract.
+    pub contract: String,
+    /// Confirmations that an entry waits for.
+    pub confirmations: u64,
+    /// The newest block of the chain, as far as it is known.
+    pub head: u64,
+    /// The block up to which everything is in the record.
+    pub followed: u64,
+    /// Logs that are seen and not deep enough yet.
+    pub waiting: u64,
+    /// What keeps it from going on for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// What stopped it until an operator confirms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
+}
+
+const NO_CHAIN: CodeText = CodeText {
+    code: Cow::Borrowed("E658"),
+    title: Cow::Borrowed("This node follows no chain."),
+    remedy: Cow::Borrowed("Name endpoints under [evm] in the configuration and start it again."),
+};
+
+const NOT_THE_ESCROW: CodeText = CodeText {
+    code: Cow::Borrowed("E659"),
+    title: Cow::Borrowed("The contract is not the escrow of this offering."),
+    remedy: Cow::Borrowed(
+        "Use the address and the block of its announcement, on the chain of the endpoints.",
+    ),
+};
+
+/// What a chain or a contract is not.
+pub(super) fn codes() -> impl Iterator<Item = CodeText> {
+    [NO_CHAIN, NOT_THE_ESCROW].into_iter()
+}
+
+fn of_endpoints(error: &EndpointError) -> ApiError {
+    ApiError::caused(ProblemCode::Busy, error)
+}
+
+/// Name the escrow contract that holds the money. The record follows it from here on, and the chain's time is
+/// the log's.
+#[utoipa::path(
+    post,
+    path = "/v1/offerings/{offering}/escrow",
+    tag = "escrow",
+    security(("key" = [])),
+    params(
+        ("offering" = String, Path, description = "Name of the offering"),
+        ("Idempotency-Key" = String, Header, description = "A value of your own; repeat it on a retry"),
+    ),
+    request_body = NewEscrow,
+    responses((status = 201, description = "The entry and its receipt", body = EntryView)),
+)]
+async fn name_escrow(
+    State(service): State<Arc<Service>>,
+    Path(offering): Path<String>,
+    caller: Caller,
+    key: IdempotencyKey,
+    Json(new): Json<NewEscrow>,
+) -> Result<Response, ApiError> {
+    let log = service.offering(&offering)?;
+    caller.require(Verb::OfferingsWrite, &offering)?;
+    let contract: Address = new
+        .contract
+        .parse()
+        .map_err(|_| ApiError::invalid("contract", "`0x` and 40 hexadecimal digits"))?;
+    let currency = evm_currency(&log)?;
+    let chain = service
+        .rails()
+        .chain()
+        .ok_or_else(|| domain(StatusCode::CONFLICT, NO_CHAIN, String::new()))?;
+    let (chain_id, position) = look(chain, &log, contract, new.block).await?;
+    let stamp = Stamp {
+        line: LineIndex(0),
+        position,
+    };
+    let command = Command::Escrow(EscrowAddress {
+        chain_id,
+        contract: contract.into(),
+        currency,
+    });
+    let entry = submit_at(&service, &log, &caller, &key, (stamp, &command)).await?;
+    Ok(created(&offering, &entry))
+}
+
+/// The chain's number, and the time of the block, if the contract has the terms of the offering there.
+async fn look(
+    chain: &Endpoints,
+    log: &OfferingLog,
+    contract: Address,
+    block: u64,
+) -> Result<(u64, Position), ApiError> {
+    let failed = |error: EndpointError| of_endpoints(&error);
+    let chain_id = chain.chain_id().await.map_err(failed)?;
+    let header = chain.block(block).await.map_err(failed)?.header();
+    let call = IEscrow::termsCall {}.abi_encode();
+    let answer = chain
+        .call(contract, call.into(), block)
+        .await
+        .map_err(failed)?;
+    let refused = |detail: &str| domain(StatusCode::CONFLICT, NOT_THE_ESCROW, detail.to_owned());
+    let terms = IEscrow::termsCall::abi_decode_returns(&answer)
+        .map_err(|_| refused("it says no terms at this block"))?;
+    // The hash is the first word of the terms.
+    if terms.first().map(|word| word.0) != Some(log.terms.hash().0) {
+        return Err(refused("its terms have another hash"));
+    }
+    Ok((chain_id, Position(header.timestamp.saturating_mul(1_000))))
+}
+
+fn evm_currency(log: &OfferingLog) -> Result<CurrencyIndex, ApiError> {
+    let mut places = log.terms.currencies.iter();
+    let place = places.position(|currency| currency.rail == Rail::Evm);
+    let place = place.and_then(|place| u8::try_from(place).ok());
+    place
+        .map(CurrencyIndex)
+        .ok_or_else(|| ApiError::invalid("offering", "no currency of its terms is on an EVM chain"))
+}
+
+/// What is known of the escrow: how far it is followed, what waits for confirmations, and what stopped it.
+#[utoipa::path(
+    get,
+    path = "/v1/offerings/{offering}/rail",
+    tag = "escrow",
+    params(("offering" = String, Path, description = "Name of the offering")),
+    responses((status = 200, description = "The escrow and how far it is followed", body = RailView)),
+)]
+async fn read(
+    State(service): State<Arc<Service>>,
+    Path(offering): Path<String>,
+) -> Result<axum::Json<RailView>, ApiError> {
+    let log = service.offering(&offering)?;
+    let escrow = log.sequencer.read().machine().offering().escrow();
+    let escrow = escrow.ok_or_else(|| ApiError::not_found("the offering has no escrow"))?;
+    let RailStatus {
+        head,
+        followed,
+        waiting,
+        problem,
+        alarm,
+    } = service.rails().status(&log.row.name).unwrap_or_default();
+    Ok(axum::Json(RailView {
+        chain_id: escrow.chain_id,
+        contract: Address::from(escrow.contract).to_string(),
+        confirmations: service.rails().confirmations(),
+        head,
+        followed,
+        waiting,
+        problem,
+        alarm,
+    }))
+}

@@ -1,0 +1,248 @@
+//! One task per escrow: looks at the chain, enters what is deep enough, and waits.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use softcap_evm::{ChainEntries, ChainSource, Header, LogPlace, SourceError, block_before};
+use softcap_journal::{Intake, JournalError, OfferingLog, Submission};
+use softcap_offering::{Command, EscrowAddress, LineIndex, Position, Sequence, Stamp};
+use softcap_proof::entry::{Entry, encode_command};
+use tokio::{task::JoinSet, time::sleep};
+
+use super::{
+    enter::{NotEntered, enter},
+    place,
+};
+use crate::{
+    api::{self, Service},
+    node::boundary_lies_before,
+    stop::Stopping,
+};
+
+/// Follows the escrow of every offering that has one, until the node stops.
+pub(crate) async fn follow_chains(service: Arc<Service>, mut stopping: Stopping) {
+    if service.rails().chain().is_none() {
+        return;
+    }
+    let mut followed = BTreeSet::new();
+    let mut tasks = JoinSet::new();
+    loop {
+        for log in service.journal().offerings() {
+            let escrow = log.sequencer.read().machine().offering().escrow();
+            if let (Some(escrow), true) = (escrow, followed.insert(log.row.name.clone())) {
+                let task = Followed {
+                    service: Arc::clone(&service),
+                    log,
+                    escrow,
+                };
+                tasks.spawn(task.run(stopping.clone()));
+            }
+        }
+        tokio::select! {
+            () = stopping.wait() => break,
+            () = sleep(service.rails().poll) => {}
+        }
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Why following broke off.
+enum Broken {
+    /// It is tried again.
+    Passing(String),
+    /// The chain went back on what is in the record.
+    WentBack(String),
+    /// The record and the contract differ at a log.
+    Differs(String, LogPlace),
+    /// The log says nothing that this program knows.
+    Foreign(String),
+}
+
+impl From<SourceError> for Broken {
+    fn from(error: SourceError) -> Self {
+        let text = error.to_string();
+        match error {
+            SourceError::Endpoints(_) => Self::Passing(text),
+            SourceError::Stop(_) => Self::WentBack(text),
+            SourceError::Foreign(_) => Self::Foreign(text),
+        }
+    }
+}
+
+impl From<NotEntered> for Broken {
+    fn from(error: NotEntered) -> Self {
+        match error {
+            NotEntered::Record(error) => error.into(),
+            NotEntered::Differs(difference) => {
+                Self::Differs(difference.to_string(), difference.place)
+            }
+        }
+    }
+}
+
+impl From<JournalError> for Broken {
+    fn from(error: JournalError) -> Self {
+        Self::Passing(error.to_string())
+    }
+}
+
+struct Followed {
+    service: Arc<Service>,
+    log: Arc<OfferingLog>,
+    escrow: EscrowAddress,
+}
+
+impl Followed {
+    async fn run(self, mut stopping: Stopping) {
+        tracing::info!(log = %self.log.row.name, "the escrow is followed");
+        // Beginning again is always safe, so that a stop may come anywhere.
+        tokio::select! {
+            () = stopping.wait() => {}
+            () = self.for_ever() => {}
+        }
+    }
+
+    async fn for_ever(&self) {
+        let rails = self.service.rails();
+        let name = &self.log.row.name;
+        let mut looked_at = None;
+        loop {
+            let Err(broken) = self.follow(looked_at).await;
+            let alarm = match broken {
+                Broken::Passing(problem) => {
+                    rails.note(name, |status| status.problem = Some(problem));
+                    sleep(rails.poll).await;
+                    continue;
+                }
+                Broken::WentBack(text) => {
+                    // Whoever confirms has compared record and chain; the place is found anew then.
+                    place::remove(&rails.places, name);
+                    text
+                }
+                Broken::Differs(text, at) => {
+                    looked_at = Some(at);
+                    text
+                }
+                Broken::Foreign(text) => text,
+            };
+            self.wait_for_a_person(alarm).await;
+        }
+    }
+
+    async fn wait_for_a_person(&self, alarm: String) {
+        let rails = self.service.rails();
+        let name = &self.log.row.name;
+        tracing::error!(log = %name, %alarm, "the rail is stopped");
+        self.log.sequencer.stop_contributions(&alarm);
+        rails.note(name, |status| status.alarm = Some(alarm));
+        while self.log.sequencer.stopped().is_some() {
+            sleep(rails.poll).await;
+        }
+        rails.note(name, |status| status.alarm = None);
+    }
+
+    /// Follows as long as nothing breaks.
+    async fn follow(
+        &self,
+        looked_at: Option<LogPlace>,
+    ) -> Result<std::convert::Infallible, Broken> {
+        let rails = self.service.rails();
+        let name = &self.log.row.name;
+        let endpoints = rails.chain().ok_or_else(|| {
+            Broken::Passing("no endpoint is configured: name some in [evm]".to_owned())
+        })?;
+        let chain = endpoints.chain_id().await.map_err(SourceError::from)?;
+        if chain != self.escrow.chain_id {
+            let expected = self.escrow.chain_id;
+            let text =
+                format!("E657: the endpoints are of chain {chain}, the escrow of {expected}");
+            return Err(Broken::Passing(text));
+        }
+        let behind = self.place_in_chain().await?;
+        let mut entries = ChainEntries::new(self.escrow);
+        let mut source = ChainSource::new(
+            endpoints.clone(),
+            self.escrow.contract.into(),
+            behind,
+            rails.confirmations,
+            rails.blocks_at_once,
+        );
+        let mut kept = behind;
+        loop {
+            let polled = source.poll().await?;
+            enter(&self.log, &mut entries, &polled.logs, looked_at).await?;
+            let anchor = source.anchor();
+            if anchor != kept {
+                self.reach(anchor).await?;
+                kept = anchor;
+            }
+            rails.note(name, |status| {
+                status.head = source.head();
+                status.followed = anchor.number;
+                status.waiting = source.waiting().count() as u64;
+                status.problem = None;
+            });
+            if !polled.more {
+                sleep(rails.poll).await;
+            }
+        }
+    }
+
+    /// The block up to which everything is in the record.
+    async fn place_in_chain(&self) -> Result<Header, Broken> {
+        let rails = self.service.rails();
+        if let Some(kept) = place::read(&rails.places, &self.log.row.name) {
+            return Ok(kept);
+        }
+        let latest = {
+            let state = self.log.sequencer.read();
+            state.machine().offering().latest(LineIndex(0))
+        };
+        let Some(endpoints) = rails.chain() else {
+            return Err(Broken::Passing("no endpoint is configured".to_owned()));
+        };
+        let found = block_before(endpoints, latest.0 / 1_000, rails.confirmations);
+        Ok(found.await.map_err(SourceError::from)?)
+    }
+
+    /// Everything up to a block is in the record: what follows from its time alone happens, and the place
+    /// is kept.
+    async fn reach(&self, anchor: Header) -> Result<(), Broken> {
+        let now = Position(anchor.timestamp.saturating_mul(1_000));
+        if boundary_lies_before(&self.log, now) {
+            let tick = submission(now, Command::Tick)?;
+            self.log.sequencer.submit(tick).await?;
+        }
+        let published = api::publish_settlement(&self.service, &self.log).await;
+        published.map_err(Broken::Passing)?;
+        let (folder, name) = (
+            self.service.rails().places.clone(),
+            self.log.row.name.clone(),
+        );
+        let written = tokio::task::spawn_blocking(move || place::write(&folder, &name, anchor));
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Broken::Passing(error.to_string())),
+            Err(error) => Err(Broken::Passing(error.to_string())),
+        }
+    }
+}
+
+fn submission(position: Position, command: Command<'_>) -> Result<Submission, JournalError> {
+    let stamp = Stamp {
+        line: LineIndex(0),
+        position,
+    };
+    let entry = Entry {
+        sequence: Sequence(0),
+        stamp,
+        request: None,
+        command,
+    };
+    let mut body = Vec::new();
+    encode_command(&entry, &mut body)?;
+    Ok(Submission {
+        intake: Intake::Other,
+        request: None,
+        body,
+    })
+}
