@@ -97,7 +97,7 @@ codes! {
     InvestorMoney = "R119",
     /// One investor may get more tokens than the contract's counter holds, 2^88 - 1.
     InvestorTokens = "R120",
-    /// A price that is zero, or too fine for a step.
+    /// A price that is zero, too fine for a step, or beyond what the record computes.
     Price = "R121",
     /// More price steps than fit the contract's code, 754.
     TooManySteps = "R122",

@@ -242,6 +242,14 @@ const BY_TIME: &[(&str, &str)] = &[
         "kind = \"steps\", steps = [{ from = \"2026-03-01T12:00:00Z\", price = \"1.2345678901234567890123456789012345671 HBR per ETH\" }]",
     ),
     (
+        "R121",
+        "kind = \"fixed\", price = \"300_000_000_000_000 HBR per ETH\"",
+    ),
+    (
+        "R121",
+        "kind = \"linear\", base = \"1.2345678901234567890123456789 HBR per ETH\", bonus = \"10 %\", per = \"7 days\", until = \"2026-03-31T12:00:00Z\"",
+    ),
+    (
         "R107",
         "kind = \"linear\", base = \"0.0007 ETH per HBR\", bonus = \"10 %\", per = \"7 days\", until = \"2026-03-31T12:00:00.5Z\"",
     ),
