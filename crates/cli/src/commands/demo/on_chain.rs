@@ -235,7 +235,10 @@ async fn end(
         }
         Ending::MissesSoftCap => match stage.send(&settle).await {
             Err(Failure::Evm(EvmError::Refused { refusal, .. })) => {
-                console.say(format_args!("{}: {refusal}", ending.name()));
+                console.say(format_args!(
+                    "{}: the contract settles nothing below the soft cap, so refunds are open ({refusal})",
+                    ending.name()
+                ));
             }
             Err(failure) => return Err(failure),
             Ok(_) => {
