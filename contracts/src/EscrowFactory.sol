@@ -63,8 +63,8 @@ contract EscrowFactory {
     /// @param t The terms with `token` empty; it is filled in.
     /// @param steps The price steps, sorted; none for other prices.
     /// @param plan The token.
-    function announce(IEscrow.Terms memory t, Step[] calldata steps, TokenPlan calldata plan)
-        external
+    function announce(IEscrow.Terms memory t, Step[] calldata steps, TokenPlan memory plan)
+        public
         returns (address escrow, address token)
     {
         _check(t);

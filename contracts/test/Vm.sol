@@ -17,6 +17,7 @@ interface Vm {
     function etch(address where, bytes calldata code) external;
     function cool(address where) external;
     function lastCallGas() external returns (Gas memory);
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function envOr(string calldata name, bool otherwise) external view returns (bool);
     function readFile(string calldata path) external view returns (string memory);
     function writeFile(string calldata path, string calldata data) external;

@@ -8,7 +8,10 @@ const root = join(import.meta.dirname, "..");
 const artifacts = [
   { name: "EscrowFactory", bytecode: true },
   { name: "IEscrow", bytecode: false },
+  { name: "IMilestones", bytecode: false },
+  { name: "IRootEscrow", bytecode: false },
   { name: "SaleToken", bytecode: false },
+  { name: "Vesting", bytecode: false },
 ];
 
 const names = readdirSync(join(root, "src")).filter((name) => name.endsWith(".sol"));
@@ -39,7 +42,17 @@ for (const { name, bytecode } of artifacts) {
     different += 1;
   }
 }
-for (const name of ["Escrow", "EscrowFactory", "SaleToken"]) {
+const deployed = [
+  "Escrow",
+  "EscrowFactory",
+  "Milestones",
+  "OfferingFactory",
+  "RootEscrow",
+  "RootEscrowFactory",
+  "SaleToken",
+  "Vesting",
+];
+for (const name of deployed) {
   const size = output.contracts[`src/${name}.sol`][name].evm.deployedBytecode.object.length / 2;
   console.log(`${name}: ${size} of 24576 bytes`);
   if (size > 24576) different += 1;
