@@ -89,7 +89,7 @@ pub enum Ending {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "E652: {place}: the contract says {expected}, the record says {found}. One of the two does not keep the \
-     terms: pay nothing out by hand, compare both (`softcap verify --chain`), and report it"
+     terms: pay nothing out by hand, compare the two, and report it"
 )]
 pub struct Difference {
     /// The log.

@@ -39,7 +39,7 @@ pub enum Stop {
     #[error(
         "E650: block {number} was {known} and is now {now}: the chain was reorganised deeper than the \
          confirmations that are waited for; entries of the old block are in the record. Compare the record \
-         with the chain (`softcap verify --chain`) before anything is paid out"
+         with the chain before anything is paid out"
     )]
     Deeper {
         /// Its height.

@@ -3,6 +3,7 @@
 //! Alloy's own transport would bring a second HTTP client, or the system's TLS library.
 
 use std::{
+    fmt,
     task::{Context, Poll},
     time::Duration,
 };
@@ -30,10 +31,29 @@ const CALL_TIME: Duration = Duration::from_secs(30);
 const ANSWER_BYTES: usize = 64 << 20;
 
 /// A transport to one node: give it to `alloy_rpc_client::RpcClient::new(transport, false)`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpTransport {
     url: Uri,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// Without the address: providers put a key into its path.
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("HttpTransport").finish_non_exhaustive()
+    }
+}
+
+/// Scheme and host of an address; what comes after or before them may be a key.
+fn without_secrets(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if scheme.is_empty() {
+        host.to_owned()
+    } else {
+        format!("{scheme}://{host}")
+    }
 }
 
 impl HttpTransport {
@@ -43,7 +63,7 @@ impl HttpTransport {
     /// [`EvmError::Address`] when it is none of http or https.
     pub fn new(url: &str) -> Result<Self, EvmError> {
         let problem = |problem| EvmError::Address {
-            url: url.to_owned(),
+            url: without_secrets(url),
             problem,
         };
         let parsed: Uri = url.parse().map_err(|_| problem("it cannot be read"))?;

@@ -63,5 +63,20 @@ fn only_http_and_https_are_addresses_of_nodes() {
         let error = HttpTransport::new(url).unwrap_err();
         assert!(matches!(error, EvmError::Address { .. }), "{url}");
     }
-    HttpTransport::new("https://example.org/v3/key").unwrap();
+}
+
+/// Providers put the key of an account into the address.
+#[test]
+fn no_error_and_no_debug_output_shows_what_may_be_a_key() {
+    for url in [
+        "ftp://me:secret@example.org/v3/secret",
+        "example.org/v3/secret?secret",
+    ] {
+        let shown = HttpTransport::new(url).unwrap_err().to_string();
+        assert!(shown.contains("example.org"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+    let transport = HttpTransport::new("https://example.org/v3/secret").unwrap();
+    let shown = format!("{transport:?}");
+    assert!(!shown.contains("secret"), "{shown}");
 }
