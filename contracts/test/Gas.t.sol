@@ -209,7 +209,7 @@ contract GasTest is Sale {
         page = string.concat(
             page,
             "\nWhat stands between the figures and the bars that are missed is described in docs/evm.md.\n",
-            "\nNot measured, because they are not built: settlement by root, vesting, milestones, the withdrawal right.\n"
+            "\nSettlement by root, vesting and milestones: GAS-AFTER-SALE.md. There is no withdrawal right.\n"
         );
     }
 
