@@ -1,7 +1,9 @@
 //! The price as a formula of the contract, and the rounding that goes with it.
 
 use alloy_primitives::{U256, U512};
-use softcap_offering::terms::{Currency, PriceStep, Pricing, Round, Rounding, RoundingScope};
+use softcap_offering::terms::{
+    Currency, Misfit, PriceStep, Pricing, Round, Rounding, RoundingScope,
+};
 use softcap_offering::{BasisPoints, Position, Ratio, RoundingMode, Span, Tokens};
 
 use super::schedule::{WindowNumbers, second, seconds};
@@ -67,28 +69,27 @@ pub(super) fn read(
     };
     let price = price?;
     rounding(reasons, currency, &price);
-    countable(reasons, &price);
+    countable(reasons, round, &price);
     Some(price)
 }
 
-/// The record computes in 128 bits what the contract computes in 256. Where the most that an account holds bought more
-/// tokens than that, or a price by time had larger terms, the record would refuse what the contract takes.
-fn countable(reasons: &mut Reasons, price: &PriceNumbers) {
+/// The record counts tokens in 128 bits, the contract in 256. Who pays in a token may name an amount that nobody has,
+/// up to 2^80 - 1; where what fits of it is accepted, the record must be able to say what all of it would buy.
+fn countable(reasons: &mut Reasons, round: &Round, price: &PriceNumbers) {
     const RECORD_BITS: usize = 128;
     const MONEY_BITS: usize = 80;
+    if round.over_cap != Misfit::Partial && round.over_limit != Misfit::Partial {
+        return;
+    }
     let (numerator, denominator) = price.best;
     let tokens = (U512::from(numerator) << MONEY_BITS) / U512::from(denominator);
-    let terms = match price.kind {
-        PricingKind::Fixed | PricingKind::Steps => U512::ZERO,
-        // The record counts the stretches in milliseconds.
-        PricingKind::Linear => U512::from(numerator.max(denominator)) * U512::from(1_000),
-    };
-    if tokens.bit_len() > RECORD_BITS || terms.bit_len() > RECORD_BITS {
+    if tokens.bit_len() > RECORD_BITS {
         reasons.add(
             UnkeptCode::Price,
             KEY,
-            "the record computes prices and tokens in 128 bits, and these need more",
-            "use a rounder price, or give the token fewer decimals",
+            "the largest amount that the escrow takes a part of would buy more tokens than the record counts, \
+             2^128 smallest units",
+            "give the token fewer decimals, or refuse what does not fit (`over_cap`, `over_limit`)",
         );
     }
 }

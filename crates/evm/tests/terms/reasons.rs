@@ -246,10 +246,6 @@ const BY_TIME: &[(&str, &str)] = &[
         "kind = \"fixed\", price = \"300_000_000_000_000 HBR per ETH\"",
     ),
     (
-        "R121",
-        "kind = \"linear\", base = \"1.2345678901234567890123456789 HBR per ETH\", bonus = \"10 %\", per = \"7 days\", until = \"2026-03-31T12:00:00Z\"",
-    ),
-    (
         "R107",
         "kind = \"linear\", base = \"0.0007 ETH per HBR\", bonus = \"10 %\", per = \"7 days\", until = \"2026-03-31T12:00:00.5Z\"",
     ),
@@ -327,7 +323,7 @@ fn missing_and_needless_addresses_have_their_reason_alone() {
     let treasury: &[Change] = &[("unsold = \"burned\"", "unsold = \"treasury\"")];
     let six: &[Change] = &[
         ("decimals = 18\nrail", "decimals = 6\nrail"),
-        ("0.0007 ETH per", "0.001 ETH per"),
+        ("0.0007 ETH per", "0.01 ETH per"),
     ];
     let rows: [(&str, &[Change], Parties); 9] = [
         ("R151", six, parties()),
