@@ -156,10 +156,10 @@ async fn a_killed_server_loses_and_doubles_nothing_of_a_chain() {
     assert_eq!(cancelled.problem(), (409, "J209".to_owned()));
 
     let mut random = ChaCha8Rng::seed_from_u64(0x50F7_CA92);
-    let payments = u64::from(count(60, 2_000));
+    // In a long run each of the four comes to the limit of an investor: the last payment is cut, and change given.
+    let payments = u64::from(count(60, 4 * 134));
     for payment in 0..payments {
         let account = 1 + usize::try_from(payment % 4).unwrap();
-        // Over the limit of an investor towards the end of a long run: cut, and change given.
         send(&chain, account, TxKind::Call(escrow), PAYMENT, Bytes::new());
         if random.next_u32() % 6 == 0 {
             server.kill();
