@@ -13,8 +13,8 @@ use alloy_primitives::Address;
 use sha2::{Digest as _, Sha256};
 use softcap_offering::{
     Admit, Amount, Command, Contribute, EscrowAddress, Funding, InvestorId, LineIndex, Offering,
-    Outcome, Phase, Position, RequestId, ReturnReason, RoundIndex, Sequence, Stamp, Tokens, Value,
-    Verdict, WithdrawalMark,
+    Outcome, Phase, Position, Refusal, RequestId, ReturnReason, RoundIndex, Sequence, Stamp,
+    Tokens, Value, Verdict, WithdrawalMark,
 };
 
 use crate::escrow_event::{EscrowEvent, EscrowLog, LogPlace};
@@ -349,6 +349,16 @@ impl ChainEntry {
                 | ChainCommand::Settle(_),
                 _,
             ) => false,
+            // The contract lets the issuer still do it, and it moves nothing any more.
+            (
+                ChainCommand::Admit(..)
+                | ChainCommand::Revoke(_)
+                | ChainCommand::Resume
+                | ChainCommand::Cancel,
+                Outcome::Refused(
+                    Refusal::OfferingCancelled | Refusal::OfferingSettled | Refusal::DeadlinePassed,
+                ),
+            ) => true,
             (
                 ChainCommand::Admit(..)
                 | ChainCommand::Revoke(_)

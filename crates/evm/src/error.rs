@@ -86,11 +86,12 @@ pub enum EvmError {
     },
     /// An address of a node that cannot be used.
     #[error(
-        "R209: {url} is no address of a node: {problem}; give one such as http://127.0.0.1:8545"
+        "R209: the address with the host `{host}` is none of a node: {problem}; give one such as \
+         http://127.0.0.1:8545"
     )]
     Address {
-        /// As it was given.
-        url: String,
+        /// Its host: the rest may hold a key.
+        host: String,
         /// What is wrong.
         problem: &'static str,
     },

@@ -44,16 +44,13 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// Scheme and host of an address; what comes after or before them may be a key.
-fn without_secrets(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+/// The part of an address that may be named: neither a password before it nor a path behind it, which may be
+/// secret.
+#[must_use]
+pub fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    if scheme.is_empty() {
-        host.to_owned()
-    } else {
-        format!("{scheme}://{host}")
-    }
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 impl HttpTransport {
@@ -63,7 +60,7 @@ impl HttpTransport {
     /// [`EvmError::Address`] when it is none of http or https.
     pub fn new(url: &str) -> Result<Self, EvmError> {
         let problem = |problem| EvmError::Address {
-            url: without_secrets(url),
+            host: host_of(url).to_owned(),
             problem,
         };
         let parsed: Uri = url.parse().map_err(|_| problem("it cannot be read"))?;

@@ -50,7 +50,7 @@ pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
 pub use escrow_terms::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord};
 pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_of};
 pub use follower::{Block, Follower, Header, Stop, Taken};
-pub use http::HttpTransport;
+pub use http::{HttpTransport, host_of};
 pub use manifest::{Addresses, ManifestError};
 pub use own_code::{OwnCode, factory_draft, rehearse};
 pub use parties::{PaidIn, Parties};

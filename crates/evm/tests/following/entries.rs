@@ -199,6 +199,53 @@ fn a_sale_that_missed_its_soft_cap_is_settled_by_its_first_refund() {
     assert_eq!(offering.phase(), Phase::Finished);
 }
 
+/// The contract takes a revocation at any time, and a cancellation while nobody settled: neither moves anything
+/// then, and neither is an alarm.
+#[test]
+fn what_the_issuer_does_after_the_end_is_refused_without_an_alarm() {
+    let missed = vec![
+        log(OPENS, 1, paid(ADA, 500, 300, 300)),
+        log(CLOSES, 2, EscrowEvent::Refunded(ADA, Amount(300))),
+    ];
+    let late = |index| {
+        [
+            log(CLOSES + 9, index, EscrowEvent::Revoked(ADA)),
+            log(CLOSES + 9, index + 1, EscrowEvent::Revoked(BEN)),
+            log(CLOSES + 9, index + 2, EscrowEvent::PausedUntil(CLOSES)),
+        ]
+    };
+    let cancelled = log(CLOSES + 9, 60, EscrowEvent::Cancelled);
+    for (logs, after) in [
+        (sale(), late(50).to_vec()),
+        (missed, late(50).into_iter().chain([cancelled]).collect()),
+    ] {
+        let mut offering = offering();
+        let mut entries = ChainEntries::new(ESCROW);
+        for log in &logs {
+            for entry in entries.of(log, &offering) {
+                apply(&mut offering, &entry);
+            }
+        }
+        assert!(offering.settlement().is_some());
+        let state = |offering: &Offering| {
+            let accepted = offering.rows().map(|row| row.accepted);
+            (offering.phase(), accepted.collect::<Vec<_>>())
+        };
+        let ended = state(&offering);
+        for log in &after {
+            for entry in entries.of(log, &offering) {
+                let outcome = apply(&mut offering, &entry);
+                assert!(
+                    matches!(outcome, Outcome::Refused(_)),
+                    "{log:?}: {outcome:?}"
+                );
+                assert_eq!(entry.check(&outcome), Ok(()), "{log:?}");
+            }
+        }
+        assert_eq!(state(&offering), ended);
+    }
+}
+
 #[test]
 fn what_the_contract_says_otherwise_is_named_with_its_log() {
     let table = [

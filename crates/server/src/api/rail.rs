@@ -16,7 +16,8 @@ use softcap_evm::{EndpointError, Endpoints, bindings::escrow::IEscrow};
 use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
-    Command, CurrencyIndex, EscrowAddress, LineIndex, Position, Stamp, terms::Rail,
+    Command, CurrencyIndex, EscrowAddress, LineIndex, Position, Stamp,
+    terms::{Allocation, Rail},
 };
 use utoipa::ToSchema;
 
@@ -129,6 +130,7 @@ async fn name_escrow(
         .parse()
         .map_err(|_| ApiError::invalid("contract", "`0x` and 40 hexadecimal digits"))?;
     let currency = evm_currency(&log)?;
+    require_first_come(&log)?;
     let chain = service
         .rails()
         .chain()
@@ -179,6 +181,19 @@ fn evm_currency(log: &OfferingLog) -> Result<CurrencyIndex, ApiError> {
     place
         .map(CurrencyIndex)
         .ok_or_else(|| ApiError::invalid("offering", "no currency of its terms is on an EVM chain"))
+}
+
+/// The contract of a sale that is shared out says less than the record by up to a unit for each investor, and
+/// nothing here compares that: following it would stop the rail at the settlement.
+fn require_first_come(log: &OfferingLog) -> Result<(), ApiError> {
+    let mut rounds = log.terms.rounds.iter();
+    if rounds.all(|round| round.allocation == Allocation::FirstCome) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(
+        "offering",
+        "only escrows of rounds that are first come are followed yet",
+    ))
 }
 
 /// What is known of the escrow: how far it is followed, what waits for confirmations, and what stopped it.

@@ -17,7 +17,7 @@ use std::{
 };
 
 use alloy_rpc_client::RpcClient;
-use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport};
+use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport, host_of};
 use softcap_journal::LogName;
 
 pub(crate) use follow::follow_chains;
@@ -61,7 +61,7 @@ impl Rails {
             let transport = HttpTransport::new(url);
             let transport = transport.map_err(|_| ServerError::Endpoint)?;
             all.push(Endpoint {
-                name: host(url),
+                name: host_of(url).to_owned(),
                 client: RpcClient::new(transport, false),
             });
         }
@@ -108,12 +108,4 @@ impl Rails {
         let mut held = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         change(held.entry(log.clone()).or_default());
     }
-}
-
-/// The part of an address that may be named: neither a password before it nor a path behind it, which may be
-/// secret.
-fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default().to_owned()
 }

@@ -22,6 +22,7 @@ mod keys;
 mod log;
 mod offerings;
 mod operations;
+mod rail;
 mod scopes;
 mod settlement;
 mod simulations;
