@@ -7,14 +7,14 @@
 //! Exactly once: each entry has a request that follows from chain, escrow, transaction and log alone, and the
 //! record takes a request once. Whoever follows may begin again anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::Address;
 use sha2::{Digest as _, Sha256};
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, EscrowAddress, Funding, InvestorId, LineIndex, Offering,
-    Outcome, Phase, Position, Refusal, RequestId, ReturnReason, RoundIndex, Sequence, Stamp,
-    Tokens, Value, Verdict, WithdrawalMark,
+    Admit, Amount, Command, Contribute, EscrowAddress, Funding, InvestorId, InvestorIndex,
+    LineIndex, Offering, Outcome, Phase, Position, Refusal, RequestId, ReturnReason, RoundIndex,
+    Sequence, Stamp, Tokens, Value, Verdict, WithdrawalMark, terms::Allocation,
 };
 
 use crate::escrow_event::{EscrowEvent, EscrowLog, LogPlace};
@@ -64,8 +64,8 @@ pub enum ChainCommand {
     Settle(Ending),
     /// Tokens were handed over.
     Distribute(Address, Tokens),
-    /// Money was paid back.
-    PayRefund(Address),
+    /// So much money was paid back.
+    PayRefund(Address, Amount),
     /// The beneficiary was paid.
     Release,
 }
@@ -79,10 +79,43 @@ pub enum Ending {
         raised: Value,
         /// Tokens that investors get.
         sold: Tokens,
+        /// How far the record's totals may be from these.
+        slack: Slack,
     },
     /// Everybody's money is due back: missed, cancelled or too late. The contract has no event for it; the
     /// first refund shows it.
     GivenUp,
+}
+
+/// How far the totals of a settlement may be from those that the contract names. It adds up no parts: where too much is
+/// asked for and shared out, its totals are bounds, and nobody's own part depends on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slack {
+    /// The record's money may be so many units more.
+    pub money: u128,
+    /// The record's tokens may be so many units less.
+    pub tokens: u128,
+}
+
+impl Slack {
+    /// Of a sale that is shared out among so many people at a price: a part is rounded down once in money and once in
+    /// tokens.
+    #[must_use]
+    pub fn of_shares(investors: u128, tokens_per_unit: u128) -> Self {
+        let each = tokens_per_unit.saturating_add(1);
+        Self {
+            money: investors,
+            tokens: investors.saturating_mul(each),
+        }
+    }
+
+    /// Whether these totals of a record are those that the contract named.
+    pub(crate) fn covers(self, contract: (Value, Tokens), record: (Value, Tokens)) -> bool {
+        let money = record.0.0.checked_sub(contract.0.0);
+        let tokens = contract.1.0.checked_sub(record.1.0);
+        money.is_some_and(|more| more <= self.money)
+            && tokens.is_some_and(|less| less <= self.tokens)
+    }
 }
 
 /// What the engine made of an entry is not what the contract did.
@@ -124,12 +157,13 @@ impl ChainEntries {
     #[must_use]
     pub fn needs_the_record(&self, event: &EscrowEvent) -> bool {
         match event {
-            EscrowEvent::Revoked(_) | EscrowEvent::Returned { .. } => true,
+            EscrowEvent::Revoked(_)
+            | EscrowEvent::Returned { .. }
+            | EscrowEvent::Settled { .. } => true,
             EscrowEvent::Refunded(..) => !self.settled,
             EscrowEvent::Contributed { .. }
             | EscrowEvent::PausedUntil(_)
             | EscrowEvent::Cancelled
-            | EscrowEvent::Settled { .. }
             | EscrowEvent::Drawn(_)
             | EscrowEvent::Claimed(..)
             | EscrowEvent::Skipped => false,
@@ -197,23 +231,24 @@ impl ChainEntries {
             EscrowEvent::Cancelled => make(ITSELF, ChainCommand::Cancel),
             EscrowEvent::Settled { raised, sold } => {
                 self.settled = true;
-                let (raised, sold) = (*raised, *sold);
-                make(
-                    ITSELF,
-                    ChainCommand::Settle(Ending::Succeeded { raised, sold }),
-                );
+                let ending = Ending::Succeeded {
+                    raised: *raised,
+                    sold: *sold,
+                    slack: slack_of(offering),
+                };
+                make(ITSELF, ChainCommand::Settle(ending));
             }
             EscrowEvent::Drawn(_) => make(ITSELF, ChainCommand::Release),
             EscrowEvent::Claimed(investor, tokens) => {
                 make(ITSELF, ChainCommand::Distribute(*investor, *tokens));
             }
-            EscrowEvent::Refunded(investor, _) => {
+            EscrowEvent::Refunded(investor, amount) => {
                 self.settled = self.settled || offering.settlement().is_some();
                 if !self.settled && accepted_of(offering, *investor).next().is_some() {
                     self.settled = true;
                     make(SETTLEMENT, ChainCommand::Settle(Ending::GivenUp));
                 }
-                make(ITSELF, ChainCommand::PayRefund(*investor));
+                make(ITSELF, ChainCommand::PayRefund(*investor, *amount));
             }
             EscrowEvent::Skipped => {}
         }
@@ -222,14 +257,14 @@ impl ChainEntries {
 }
 
 /// Parts of the request: what a log says itself, and what has to be in the record before.
-const ITSELF: u64 = 0;
-const ADMISSION: u64 = 1;
-const SETTLEMENT: u64 = 2;
-const FIRST_RETURN: u64 = 16;
+pub(crate) const ITSELF: u64 = 0;
+pub(crate) const ADMISSION: u64 = 1;
+pub(crate) const SETTLEMENT: u64 = 2;
+pub(crate) const FIRST_RETURN: u64 = 16;
 
 /// The first 16 bytes of SHA-256 over `softcap evm`, chain id, escrow, transaction, number of the log in its
 /// block, and the part; numbers with 8 bytes, big endian.
-fn request(escrow: &EscrowAddress, place: &LogPlace, part: u64) -> RequestId {
+pub(crate) fn request(escrow: &EscrowAddress, place: &LogPlace, part: u64) -> RequestId {
     let mut hash = Sha256::new();
     hash.update(b"softcap evm");
     hash.update(escrow.chain_id.to_be_bytes());
@@ -241,6 +276,26 @@ fn request(escrow: &EscrowAddress, place: &LogPlace, part: u64) -> RequestId {
     let mut id = [0; 16];
     id.copy_from_slice(&hash[..16]);
     RequestId(id)
+}
+
+/// How far the totals of this offering may be from the contract's, with everything that came in.
+fn slack_of(offering: &Offering) -> Slack {
+    let Some(round) = offering.terms().rounds.first() else {
+        return Slack::default();
+    };
+    match round.allocation {
+        Allocation::ProRata => {}
+        Allocation::FirstCome
+        | Allocation::ProRataCapped { .. }
+        | Allocation::WaterFilling
+        | Allocation::Lottery { .. }
+        | Allocation::Guaranteed { .. } => return Slack::default(),
+    }
+    let inside = offering.rows().filter(|row| !row.accepted.is_zero());
+    let investors: BTreeSet<InvestorIndex> = inside.map(|row| row.investor).collect();
+    let price = offering.quoted_price(ROUND, offering.latest(LineIndex(0)));
+    let rate = price.map_or(u128::MAX, |price| price.num().div_ceil(price.den()));
+    Slack::of_shares(investors.len() as u128, rate)
 }
 
 /// The cap that the record has for an investor.
@@ -260,6 +315,27 @@ fn accepted_of(
         .rows()
         .filter(move |row| Some(row.investor) == investor && !row.accepted.is_zero())
         .map(|row| (row.sequence, row.accepted))
+}
+
+impl ChainCommand {
+    /// Whether the record may refuse it without an alarm: the contract lets the issuer still do it, and it moves nothing
+    /// any more.
+    pub(crate) fn is_moot(&self, refusal: Refusal) -> bool {
+        let late = matches!(
+            refusal,
+            Refusal::OfferingCancelled | Refusal::OfferingSettled | Refusal::DeadlinePassed
+        );
+        match self {
+            Self::Admit(..) | Self::Revoke(_) | Self::Resume | Self::Cancel => late,
+            Self::Contribute { .. }
+            | Self::Return(..)
+            | Self::Pause
+            | Self::Settle(_)
+            | Self::Distribute(..)
+            | Self::PayRefund(..)
+            | Self::Release => false,
+        }
+    }
 }
 
 impl ChainEntry {
@@ -315,7 +391,7 @@ impl ChainEntry {
                 investor: id(investor),
                 tokens,
             },
-            ChainCommand::PayRefund(investor) => Command::PayRefund {
+            ChainCommand::PayRefund(investor, _) => Command::PayRefund {
                 investor: id(investor),
                 currency: self.escrow.currency,
             },
@@ -323,11 +399,11 @@ impl ChainEntry {
         }
     }
 
-    /// Compares what became of it with what the contract did.
+    /// Compares what became of it with what the contract did. `offering` is the state of the record with it.
     ///
     /// # Errors
     /// [`Difference`].
-    pub fn check(&self, outcome: &Outcome) -> Result<(), Difference> {
+    pub fn check(&self, outcome: &Outcome, offering: &Offering) -> Result<(), Difference> {
         let right = match (&self.what, outcome) {
             (ChainCommand::Contribute { accepted, .. }, Outcome::Contributed(taken)) => {
                 taken.accepted == *accepted
@@ -336,10 +412,13 @@ impl ChainEntry {
                 back == amount
             }
             (ChainCommand::Settle(ending), Outcome::Settled(settled)) => match ending {
-                Ending::Succeeded { raised, sold } => {
+                Ending::Succeeded {
+                    raised,
+                    sold,
+                    slack,
+                } => {
                     settled.verdict == Verdict::Succeeded
-                        && settled.raised == *raised
-                        && settled.sold == *sold
+                        && slack.covers((*raised, *sold), (settled.raised, settled.sold))
                 }
                 Ending::GivenUp => settled.verdict != Verdict::Succeeded,
             },
@@ -349,16 +428,11 @@ impl ChainEntry {
                 | ChainCommand::Settle(_),
                 _,
             ) => false,
-            // The contract lets the issuer still do it, and it moves nothing any more.
-            (
-                ChainCommand::Admit(..)
-                | ChainCommand::Revoke(_)
-                | ChainCommand::Resume
-                | ChainCommand::Cancel,
-                Outcome::Refused(
-                    Refusal::OfferingCancelled | Refusal::OfferingSettled | Refusal::DeadlinePassed,
-                ),
-            ) => true,
+            (ChainCommand::PayRefund(investor, amount), Outcome::Done) => {
+                let investor = InvestorId::Address((*investor).into());
+                offering.refund_paid(investor, self.escrow.currency) == Some(*amount)
+            }
+            (what, Outcome::Refused(refusal)) => what.is_moot(*refusal),
             (
                 ChainCommand::Admit(..)
                 | ChainCommand::Revoke(_)
@@ -366,7 +440,7 @@ impl ChainEntry {
                 | ChainCommand::Resume
                 | ChainCommand::Cancel
                 | ChainCommand::Distribute(..)
-                | ChainCommand::PayRefund(_)
+                | ChainCommand::PayRefund(..)
                 | ChainCommand::Release,
                 outcome,
             ) => *outcome == Outcome::Done,

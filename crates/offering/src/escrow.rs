@@ -138,6 +138,20 @@ impl Offering {
         Some(due)
     }
 
+    /// The refund that was paid to an investor; `None` where none was.
+    pub fn refund_paid(&self, id: InvestorId<'_>, currency: CurrencyIndex) -> Option<Amount> {
+        let investor = self.investors.find(id)?;
+        let Some(settlement) = &self.settlement else {
+            let escrow = self.escrow.as_ref()?;
+            return escrow.paid.get(&investor).copied().map(Amount);
+        };
+        let paid = settlement
+            .after
+            .refunds_paid
+            .contains(&(investor, currency));
+        paid.then(|| Amount(self.refund_due(investor, currency)))
+    }
+
     /// What an escrow paid back before a settlement: to whom returns were paid, and the sum with the
     /// change of all contributions.
     pub(crate) fn paid_before(&self) -> (BTreeSet<(InvestorIndex, CurrencyIndex)>, u128) {

@@ -132,7 +132,7 @@ fn a_sale_is_entered_and_computed_to_the_same() {
     for log in sale() {
         for entry in entries.of(&log, &offering) {
             let outcome = apply(&mut offering, &entry);
-            assert_eq!(entry.check(&outcome), Ok(()), "{log:?}");
+            assert_eq!(entry.check(&outcome, &offering), Ok(()), "{log:?}");
             let kind = format!("{:?}", entry.what);
             kinds.push(kind.split(['(', ' ']).next().unwrap().to_owned());
         }
@@ -193,7 +193,7 @@ fn a_sale_that_missed_its_soft_cap_is_settled_by_its_first_refund() {
     for log in logs {
         for entry in entries.of(&log, &offering) {
             let outcome = apply(&mut offering, &entry);
-            assert_eq!(entry.check(&outcome), Ok(()), "{log:?}");
+            assert_eq!(entry.check(&outcome, &offering), Ok(()), "{log:?}");
         }
     }
     assert_eq!(offering.phase(), Phase::Finished);
@@ -239,7 +239,7 @@ fn what_the_issuer_does_after_the_end_is_refused_without_an_alarm() {
                     matches!(outcome, Outcome::Refused(_)),
                     "{log:?}: {outcome:?}"
                 );
-                assert_eq!(entry.check(&outcome), Ok(()), "{log:?}");
+                assert_eq!(entry.check(&outcome, &offering), Ok(()), "{log:?}");
             }
         }
         assert_eq!(state(&offering), ended);
@@ -270,7 +270,7 @@ fn what_the_contract_says_otherwise_is_named_with_its_log() {
         let made = entries.of(&log, &offering);
         let checked = made.iter().map(|entry| {
             let outcome = apply(&mut offering, entry);
-            entry.check(&outcome)
+            entry.check(&outcome, &offering)
         });
         let difference = checked.collect::<Vec<_>>().pop().unwrap().unwrap_err();
         assert_eq!(difference.place, log.place);

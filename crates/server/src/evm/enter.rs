@@ -50,9 +50,13 @@ async fn append(
     let made = std::mem::take(batch);
     let submissions = made.iter().map(submission).collect::<Result<_, _>>()?;
     let answers = log.sequencer.submit_all(submissions).await?;
-    for (entry, answer) in made.iter().zip(answers) {
-        let outcome = outcome(log, answer).await?;
-        match entry.check(&outcome) {
+    let mut outcomes = Vec::with_capacity(made.len());
+    for answer in answers {
+        outcomes.push(outcome(log, answer).await?);
+    }
+    let state = log.sequencer.read();
+    for (entry, outcome) in made.iter().zip(&outcomes) {
+        match entry.check(outcome, state.machine().offering()) {
             Err(difference) if looked_at.is_none_or(|place| entry.place > place) => {
                 return Err(NotEntered::Differs(difference));
             }
