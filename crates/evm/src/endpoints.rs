@@ -21,6 +21,8 @@ use crate::follower::Header;
 
 /// Headers that are asked for in one request.
 const HEADERS_AT_ONCE: usize = 100;
+/// Questions to contracts in one request.
+const CALLS_AT_ONCE: usize = 100;
 /// How long an endpoint rests that says it is asked too often and not for how long.
 const REST: Duration = Duration::from_secs(5);
 /// The longest rest that is believed.
@@ -283,7 +285,28 @@ impl Endpoints {
                 format!("the logs of blocks {from} to {to}"),
             ),
         };
-        let filter = &filter;
+        self.logs_by(&filter, &about).await
+    }
+
+    /// The logs in some blocks, whoever made them, whose topics are these; `None` stands for any.
+    ///
+    /// # Errors
+    /// As [`Endpoints::logs`].
+    pub async fn logs_about(
+        &self,
+        topics: &[Option<B256>],
+        (from, to): (u64, u64),
+    ) -> Result<Vec<RawLog>, EndpointError> {
+        let filter = json!({
+            "topics": topics,
+            "fromBlock": format!("{from:#x}"),
+            "toBlock": format!("{to:#x}"),
+        });
+        let about = format!("the logs of blocks {from} to {to}");
+        self.logs_by(&filter, &about).await
+    }
+
+    async fn logs_by(&self, filter: &Value, about: &str) -> Result<Vec<RawLog>, EndpointError> {
         let answers = self.ask_all(|client| async move {
             let mut logs: Vec<RawLog> = client.request("eth_getLogs", (filter,)).await?;
             logs.sort_unstable();
@@ -297,7 +320,38 @@ impl Endpoints {
         {
             return Err(EndpointError::TooMany);
         }
-        self.agreed(&about, answers)
+        self.agreed(about, answers)
+    }
+
+    /// The answers of contracts' functions at a block, in the order asked.
+    ///
+    /// # Errors
+    /// [`EndpointError::NoQuorum`].
+    pub async fn calls(
+        &self,
+        calls: &[(Address, Bytes)],
+        block: u64,
+    ) -> Result<Vec<Bytes>, EndpointError> {
+        let block = &format!("{block:#x}");
+        let mut all = Vec::with_capacity(calls.len());
+        for some in calls.chunks(CALLS_AT_ONCE) {
+            let answers = self.ask_all(|client| async move {
+                let mut batch = client.new_batch();
+                let mut waiting = Vec::with_capacity(some.len());
+                for (contract, data) in some {
+                    let params = (json!({ "to": contract, "data": data }), block);
+                    waiting.push(batch.add_call("eth_call", &params)?);
+                }
+                batch.send().await?;
+                let mut found: Vec<Bytes> = Vec::with_capacity(some.len());
+                for call in waiting {
+                    found.push(call.await?);
+                }
+                Ok(found)
+            });
+            all.extend(self.agreed("answers of contracts", answers.await)?);
+        }
+        Ok(all)
     }
 
     /// The answer of a contract's function at a block.
@@ -458,7 +512,10 @@ fn in_short(error: &TransportError) -> String {
         }
         RpcError::UnsupportedFeature(what) => (*what).to_owned(),
         RpcError::LocalUsageError(_) => "the question could not be asked".to_owned(),
-        RpcError::Transport(TransportErrorKind::HttpError(http)) => {
+        RpcError::Transport(
+            TransportErrorKind::HttpError(http)
+            | TransportErrorKind::HttpErrorWithRetryAfter { error: http, .. },
+        ) => {
             format!("status {}", http.status)
         }
         RpcError::Transport(TransportErrorKind::Custom(why)) => why.to_string(),

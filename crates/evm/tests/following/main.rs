@@ -8,4 +8,5 @@
 
 mod blocks;
 mod entries;
+mod limits;
 mod source;

@@ -24,14 +24,14 @@ const BEGINNING: u64 = 1_893_456_000;
 const SPEAKER: Bytes = bytes!("6012600a5f3960125ff3" "604036038060405f376020355f35825fa200");
 
 /// A chain with a speaker on it.
-struct Chain {
-    node: Arc<Node>,
+pub(crate) struct Chain {
+    pub(crate) node: Arc<Node>,
     speaker: Address,
     nonce: u64,
 }
 
 impl Chain {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let settings = Settings {
             clock: Clock::Still(BEGINNING),
             ..Settings::default()
@@ -67,7 +67,7 @@ impl Chain {
     }
 
     /// A contribution of so much, in a block of its own.
-    fn contribute(&mut self, amount: u64) {
+    pub(crate) fn contribute(&mut self, amount: u64) {
         let event = Contributed {
             investor: Address::repeat_byte(7),
             cap: U256::from(1_000_000),
@@ -83,7 +83,7 @@ impl Chain {
         self.send(TxKind::Call(self.speaker), input.into());
     }
 
-    fn endpoint(&self, name: &str) -> Endpoint {
+    pub(crate) fn endpoint(&self, name: &str) -> Endpoint {
         Endpoint {
             name: name.to_owned(),
             client: RpcClient::new(InProcess::new(Arc::clone(&self.node)), true),
@@ -91,7 +91,12 @@ impl Chain {
     }
 
     /// From the first block on.
-    async fn source(&self, endpoints: Endpoints, confirmations: u64, range: u64) -> ChainSource {
+    pub(crate) async fn source(
+        &self,
+        endpoints: Endpoints,
+        confirmations: u64,
+        range: u64,
+    ) -> ChainSource {
         let genesis: Header = Endpoints::new(vec![self.endpoint("own")], 1)
             .block(0)
             .await
@@ -102,7 +107,7 @@ impl Chain {
 }
 
 /// Polls until nothing more comes at once; the amounts that came out.
-async fn drain(source: &mut ChainSource) -> Result<Vec<u128>, SourceError> {
+pub(crate) async fn drain(source: &mut ChainSource) -> Result<Vec<u128>, SourceError> {
     let mut amounts = Vec::new();
     loop {
         let polled = source.poll().await?;

@@ -1,0 +1,133 @@
+//! Endpoints that give little at once, or want to be left alone.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use alloy_json_rpc::{ErrorPayload, RequestPacket, Response, ResponsePacket, ResponsePayload};
+use alloy_rpc_client::RpcClient;
+use alloy_transport::{TransportError, TransportFut};
+use serde_json::Value;
+use softcap_chain::InProcess;
+use softcap_evm::{Endpoint, Endpoints, HttpTransport};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+use tower::Service;
+
+use crate::source::{Chain, drain};
+
+/// The chain in process, but for questions about the logs of more than two blocks, which it refuses as public nodes do.
+#[derive(Clone)]
+struct Stingy {
+    inner: InProcess,
+    asked: Arc<Mutex<Vec<(u64, u64)>>>,
+}
+
+const MOST_BLOCKS: u64 = 2;
+
+fn quantity(value: &Value) -> u64 {
+    let digits = value.as_str().unwrap().trim_start_matches("0x");
+    u64::from_str_radix(digits, 16).unwrap()
+}
+
+impl Service<RequestPacket> for Stingy {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, packet: RequestPacket) -> Self::Future {
+        if let RequestPacket::Single(request) = &packet
+            && request.method() == "eth_getLogs"
+        {
+            let params: Value = serde_json::from_str(request.params().unwrap().get()).unwrap();
+            let range = (
+                quantity(&params[0]["fromBlock"]),
+                quantity(&params[0]["toBlock"]),
+            );
+            self.asked.lock().unwrap().push(range);
+            if range.1 - range.0 + 1 > MOST_BLOCKS {
+                let refused = Response {
+                    id: request.id().clone(),
+                    payload: ResponsePayload::Failure(ErrorPayload {
+                        code: -32_005,
+                        message: "query returned more than 10000 results".into(),
+                        data: None,
+                    }),
+                };
+                return Box::pin(async move { Ok(ResponsePacket::Single(refused)) });
+            }
+        }
+        self.inner.call(packet)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_with_too_many_logs_is_asked_for_in_halves() {
+    let mut chain = Chain::new();
+    for amount in 1..=9 {
+        chain.contribute(amount);
+    }
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let stingy = Stingy {
+        inner: InProcess::new(Arc::clone(&chain.node)),
+        asked: Arc::clone(&asked),
+    };
+    let endpoint = Endpoint {
+        name: "stingy".to_owned(),
+        client: RpcClient::new(stingy, true),
+    };
+    let mut source = chain.source(Endpoints::new(vec![endpoint], 1), 0, 8).await;
+    let amounts = drain(&mut source).await.unwrap();
+    assert_eq!(amounts, [1, 2, 3, 4, 5, 6, 7, 8, 9], "each once, in order");
+    // Blocks 1 to 8 are too many, and 1 to 4; 1 and 2 are given, and then four are tried again.
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked[..4], [(1, 8), (1, 4), (1, 2), (3, 6)], "{asked:?}");
+}
+
+/// Answers every request with 429, and counts them.
+async fn busy(listener: TcpListener, asked: Arc<AtomicUsize>) {
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        asked.fetch_add(1, Ordering::SeqCst);
+        let _ = stream.read(&mut [0; 2_048]).await.unwrap();
+        let answer = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 500\r\ncontent-length: 4\r\n\
+                      connection: close\r\n\r\nslow";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_asks_to_be_left_alone_is_not_asked_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let answering = tokio::spawn(busy(listener, Arc::clone(&asked)));
+    let chain = Chain::new();
+    let busy = Endpoint {
+        name: "busy".to_owned(),
+        client: RpcClient::new(HttpTransport::new(&url).unwrap(), false),
+    };
+    let endpoints = Endpoints::new(vec![busy, chain.endpoint("free")], 1);
+    let fault = || endpoints.health()[0].1.as_ref().unwrap().to_string();
+    assert_eq!(endpoints.head().await.unwrap(), 1);
+    assert_eq!(fault(), "does not answer: status 429");
+    for _ in 0..3 {
+        assert_eq!(endpoints.head().await.unwrap(), 1, "the other one answers");
+        let fault = fault();
+        let seconds = fault.strip_prefix("does not answer: it asked to be left alone for ");
+        let seconds: u64 = seconds.unwrap().trim_end_matches(" s").parse().unwrap();
+        assert!((400..=500).contains(&seconds), "{fault}");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    answering.abort();
+}
