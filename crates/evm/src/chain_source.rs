@@ -152,7 +152,7 @@ impl ChainSource {
         loop {
             let from = self.follower.next();
             let to = deep.min(from.saturating_add(self.range - 1));
-            match self.range_of(from, to).await {
+            match range_of(&self.endpoints, self.contract, (from, to)).await {
                 Ok((anchor, logs)) => {
                     self.follower.jump(anchor);
                     self.range = self.range.saturating_mul(2).min(self.longest);
@@ -166,22 +166,26 @@ impl ChainSource {
             }
         }
     }
+}
 
-    async fn range_of(&self, from: u64, to: u64) -> Result<(Header, Vec<EscrowLog>), SourceError> {
-        let raw = self.endpoints.logs(self.contract, Blocks::Range(from, to));
-        let raw = raw.await?;
-        let mut numbers: Vec<u64> = raw.iter().map(|log| log.block_number.to()).collect();
-        numbers.push(to);
-        numbers.dedup();
-        let heads: Vec<BlockHead> = self.endpoints.blocks(&numbers).await?;
-        let headers: BTreeMap<u64, Header> = heads
-            .iter()
-            .map(|head| (head.header().number, head.header()))
-            .collect();
-        let anchor = headers.get(&to).copied();
-        let anchor = anchor.ok_or_else(|| moved(to))?;
-        Ok((anchor, read(&raw, &headers)?))
-    }
+/// The logs of a contract in a range of blocks, in order, and the last of these blocks.
+pub(crate) async fn range_of(
+    endpoints: &Endpoints,
+    contract: Address,
+    (from, to): (u64, u64),
+) -> Result<(Header, Vec<EscrowLog>), SourceError> {
+    let raw = endpoints.logs(contract, Blocks::Range(from, to)).await?;
+    let mut numbers: Vec<u64> = raw.iter().map(|log| log.block_number.to()).collect();
+    numbers.push(to);
+    numbers.dedup();
+    let heads: Vec<BlockHead> = endpoints.blocks(&numbers).await?;
+    let headers: BTreeMap<u64, Header> = heads
+        .iter()
+        .map(|head| (head.header().number, head.header()))
+        .collect();
+    let anchor = headers.get(&to).copied();
+    let anchor = anchor.ok_or_else(|| moved(to))?;
+    Ok((anchor, read(&raw, &headers)?))
 }
 
 /// The chain went on between two questions; the next poll asks both again.

@@ -4,8 +4,10 @@ use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::SolInterface as _;
 use alloy_transport::{RpcError, TransportErrorKind};
 
-use crate::bindings::{
-    escrow::IEscrow::IEscrowErrors, factory::EscrowFactory::EscrowFactoryErrors,
+use crate::{
+    bindings::{escrow::IEscrow::IEscrowErrors, factory::EscrowFactory::EscrowFactoryErrors},
+    chain_source::SourceError,
+    endpoints::EndpointError,
 };
 
 /// Something was not read, not sent, or is not what it should be.
@@ -153,9 +155,53 @@ pub enum EvmError {
         /// What the terms say.
         terms: u8,
     },
+    /// The chain is not deep enough on top of the announcement.
+    #[error(
+        "R216: block {block} is older than the escrow, which was announced at {second} (unix seconds); wait for more \
+         blocks, or name a later one"
+    )]
+    TooEarly {
+        /// The block that was looked at.
+        block: u64,
+        /// When the escrow was announced.
+        second: u64,
+    },
+    /// Endpoints that do not answer or agree, or a log that is none of an escrow.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl From<EndpointError> for EvmError {
+    fn from(error: EndpointError) -> Self {
+        Self::Source(error.into())
+    }
 }
 
 impl EvmError {
+    /// Whether the chain is not what it should be, and not only out of reach.
+    #[must_use]
+    pub fn is_finding(&self) -> bool {
+        match self {
+            Self::Refused { .. }
+            | Self::Failed { .. }
+            | Self::Different { .. }
+            | Self::NotOurs { .. } => true,
+            Self::Source(error) => !error.is_passing(),
+            Self::Node { .. }
+            | Self::Waiting { .. }
+            | Self::Key { .. }
+            | Self::Signer { .. }
+            | Self::Address { .. }
+            | Self::PermitTooLarge { .. }
+            | Self::NoCoin { .. }
+            | Self::OwnCode { .. }
+            | Self::NotVerifier { .. }
+            | Self::WindowOver { .. }
+            | Self::TooEarly { .. }
+            | Self::CurrencyDecimals { .. } => false,
+        }
+    }
+
     pub(crate) fn node(method: &'static str, error: &RpcError<TransportErrorKind>) -> Self {
         let problem = match error.as_error_resp() {
             Some(answer) => format!("{} ({})", answer.message, answer.code),

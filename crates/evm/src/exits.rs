@@ -77,7 +77,12 @@ pub enum EscrowPhase {
 /// [`EvmError::NotOurs`] when the contract names none of the phases.
 pub async fn phase_of(client: &ChainClient, escrow: Address) -> Result<EscrowPhase, EvmError> {
     let totals = client.call(escrow, &IEscrow::totalsCall {}).await?;
-    match totals.phase {
+    phase_from(escrow, totals.phase)
+}
+
+/// The phase by its number in the contract.
+pub(crate) fn phase_from(escrow: Address, phase: u8) -> Result<EscrowPhase, EvmError> {
+    match phase {
         0 => Ok(EscrowPhase::Sale),
         1 => Ok(EscrowPhase::Cancelled),
         2 => Ok(EscrowPhase::Settled),

@@ -5,7 +5,8 @@
 //! [`announce_draft`] and [`read_back`], [`Permit`], [`Exit`]; [`bindings`] are the contracts as types.
 //!
 //! Back from a chain: [`Endpoints`] (several nodes that must agree), [`Follower`] (which blocks are deep enough),
-//! [`ChainSource`] (both together: the logs of an escrow), [`ChainEntries`] (what the record says of them).
+//! [`ChainSource`] (both together: the logs of an escrow), [`ChainEntries`] (what the record says of them);
+//! [`EvidenceReader`] (what a chain says at one block) and [`comparison`] (whether a record says the same).
 //!
 //! Amounts are smallest units of the currency, tokens smallest units of the token, positions unix seconds. Nothing
 //! here decides money: it says the terms again in the contract's numbers, or refuses. No key that is read here can move an
@@ -17,11 +18,13 @@ pub mod bindings;
 mod chain_entries;
 mod chain_source;
 mod client;
+pub mod comparison;
 mod contribution;
 mod endpoints;
 mod error;
 mod escrow_event;
 mod escrow_terms;
+mod evidence_reading;
 mod exits;
 mod follower;
 mod http;
@@ -34,13 +37,15 @@ mod reading;
 mod unkept;
 mod wallet;
 
+/// The way to one endpoint, over any transport.
+pub use alloy_rpc_client::RpcClient;
 /// What a node says of a transaction in a block.
 pub use alloy_rpc_types_eth::TransactionReceipt as Receipt;
 pub use announce::{
     Place, announce_draft, place_of, read_back, require_announceable, require_factory, terms_at,
 };
 pub use announcement::{Announcement, announcement, takes_evm, unkept};
-pub use chain_entries::{ChainCommand, ChainEntries, ChainEntry, Difference, Ending};
+pub use chain_entries::{ChainCommand, ChainEntries, ChainEntry, Difference, Ending, Slack};
 pub use chain_source::{ChainSource, Polled, SourceError, block_before};
 pub use client::{ChainClient, Cost, Draft, Head};
 pub use contribution::{ShownPermit, contribution_draft};
@@ -48,6 +53,7 @@ pub use endpoints::{BlockHead, Blocks, Endpoint, EndpointError, Endpoints, Fault
 pub use error::EvmError;
 pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
 pub use escrow_terms::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord};
+pub use evidence_reading::{Asked, EvidenceReader, ReadAt, ReadingProgress};
 pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_of};
 pub use follower::{Block, Follower, Header, Stop, Taken};
 pub use http::{HttpTransport, host_of};

@@ -8,6 +8,9 @@
 )]
 
 mod announcing;
+mod comparison;
+mod falsehoods;
 mod fixture;
 mod over_http;
+mod recorded;
 mod sale;

@@ -1,0 +1,468 @@
+//! Every entry of the record beside the log that made it, in order, and every log beside its entry.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use alloy_primitives::Address;
+use softcap_offering::{Amount, EscrowAddress, Position, ReturnReason, Sequence, Value};
+
+use super::{
+    evidence::SaleEvidence,
+    finding::{Finding, FindingCode, Note},
+    record::{ChainRecord, Recorded},
+    words::{Happened, Refusing, Said, kind},
+};
+use crate::{
+    chain_entries::{ADMISSION, ChainCommand, Ending, FIRST_RETURN, ITSELF, SETTLEMENT, request},
+    escrow_event::{EscrowEvent, EscrowLog, LogPlace},
+};
+
+/// Compares the entries of a record with the logs of its escrow. `latest` is the record's latest position: what the escrow
+/// said before it must be there.
+pub(super) fn compare_entries(
+    record: &ChainRecord,
+    latest: Position,
+    evidence: &SaleEvidence,
+) -> (Vec<Finding>, Vec<Note>) {
+    let mut walk = Walk::new(record, evidence);
+    for entry in &record.entries {
+        walk.compare(entry);
+    }
+    let second = latest.0 / 1_000;
+    let notes = walk.look_for_missing(second);
+    (walk.findings, notes)
+}
+
+/// Goes through the entries, and remembers what of the logs was met.
+struct Walk<'a> {
+    evidence: &'a SaleEvidence,
+    /// The log and the part of it that each request stands for; those of returns name contributions and are not here.
+    requests: BTreeMap<[u8; 16], (usize, u64)>,
+    /// The log by which everything of an investor was returned.
+    returns: BTreeMap<Address, usize>,
+    /// What of each return is in the record.
+    returned: BTreeMap<usize, u128>,
+    met: Vec<bool>,
+    /// Behind the newest log that was met.
+    end: usize,
+    contributors: BTreeMap<Sequence, Address>,
+    caps: BTreeMap<Address, Value>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(record: &ChainRecord, evidence: &'a SaleEvidence) -> Self {
+        let mut requests = BTreeMap::new();
+        let mut returns = BTreeMap::new();
+        let escrow: &EscrowAddress = &evidence.escrow;
+        for (number, log) in evidence.logs.iter().enumerate() {
+            for part in parts(&log.event) {
+                requests.insert(request(escrow, &log.place, *part).0, (number, *part));
+            }
+            if let EscrowEvent::Returned { investor, .. } = log.event {
+                returns.insert(investor, number);
+            }
+        }
+        Self {
+            evidence,
+            requests,
+            returns,
+            returned: BTreeMap::new(),
+            met: vec![false; evidence.logs.len()],
+            end: 0,
+            contributors: BTreeMap::new(),
+            caps: record.admitted_before.clone(),
+            findings: Vec::new(),
+        }
+    }
+
+    fn compare(&mut self, entry: &Recorded) {
+        if let ChainCommand::Contribute { investor, .. } = entry.what {
+            self.contributors.insert(entry.sequence, investor);
+        }
+        let Some((number, part)) = self.log_of(entry) else {
+            let finding = Finding::new(
+                FindingCode::NotOnChain,
+                kind(&entry.what),
+                Said(&entry.what),
+                "nothing of it",
+            );
+            self.findings.push(of_entry(finding, entry));
+            return;
+        };
+        let Some(log) = self.evidence.logs.get(number) else {
+            return;
+        };
+        if number + 1 < self.end {
+            let before = self.evidence.logs.get(self.end - 1).map(|log| log.place);
+            let record = before.map_or_else(String::new, |before| format!("after {before}"));
+            self.find(
+                entry,
+                log,
+                (FindingCode::OtherOrder, "order"),
+                record,
+                "before it",
+            );
+        }
+        self.end = self.end.max(number + 1);
+        if part != ADMISSION
+            && part != SETTLEMENT
+            && let Some(met) = self.met.get_mut(number)
+        {
+            *met = true;
+        }
+        self.compare_place(entry, log);
+        self.compare_refusal(entry, log);
+        self.compare_content(entry, (number, part), log);
+    }
+
+    /// The log that made an entry, by the request that follows from it.
+    fn log_of(&self, entry: &Recorded) -> Option<(usize, u64)> {
+        let id = entry.request?;
+        if let ChainCommand::Return(contribution, ..) = entry.what {
+            let number = *self.returns.get(self.contributors.get(&contribution)?)?;
+            let part = FIRST_RETURN.checked_add(contribution.0)?;
+            let log = self.evidence.logs.get(number)?;
+            let right = request(&self.evidence.escrow, &log.place, part) == id;
+            return right.then_some((number, part));
+        }
+        self.requests.get(&id.0).copied()
+    }
+
+    fn compare_place(&mut self, entry: &Recorded, log: &EscrowLog) {
+        let place = log.place;
+        let expected = Position(place.timestamp.saturating_mul(1_000));
+        if entry.position != expected {
+            let what = (FindingCode::OtherPlace, "position in milliseconds");
+            self.find(entry, log, what, entry.position, expected);
+        }
+        if !matches!(entry.what, ChainCommand::Contribute { .. }) {
+            return;
+        }
+        let Some(seen) = entry.seen else {
+            let what = (FindingCode::OtherPlace, "where it was seen");
+            self.find(entry, log, what, "something unreadable", place);
+            return;
+        };
+        if (seen.block, seen.index) != (place.block, place.index) {
+            let what = (FindingCode::OtherPlace, "block and log");
+            let record = format!("{}-{}", seen.block, seen.index);
+            self.find(
+                entry,
+                log,
+                what,
+                record,
+                format!("{}-{}", place.block, place.index),
+            );
+        }
+        if (seen.transaction, seen.log) != (place.transaction, place.index) {
+            let what = (FindingCode::OtherPlace, "transaction and log");
+            let record = format!("{}:{}", seen.transaction, seen.log);
+            let chain = format!("{}:{}", place.transaction, place.index);
+            self.find(entry, log, what, record, chain);
+        }
+    }
+
+    fn compare_refusal(&mut self, entry: &Recorded, log: &EscrowLog) {
+        let refused = entry
+            .refused
+            .filter(|refusal| !entry.what.is_moot(*refusal));
+        if let Some(refusal) = refused {
+            let what = (FindingCode::Refused, kind(&entry.what));
+            self.find(entry, log, what, Refusing(refusal), Happened(&log.event));
+        }
+    }
+
+    fn compare_content(&mut self, entry: &Recorded, at: (usize, u64), log: &EscrowLog) {
+        let (number, part) = at;
+        match (entry.what, part, &log.event) {
+            (
+                ChainCommand::Admit(who, limit),
+                ADMISSION,
+                EscrowEvent::Contributed { investor, .. },
+            ) => {
+                self.same_investor(entry, log, who, *investor);
+                self.caps.insert(who, limit);
+            }
+            (ChainCommand::Admit(who, limit), ADMISSION, EscrowEvent::Revoked(investor)) => {
+                self.same_investor(entry, log, who, *investor);
+                if limit != Value::ZERO {
+                    let what = (FindingCode::OtherAdmission, "admitted for");
+                    self.find(entry, log, what, limit, Value::ZERO);
+                }
+            }
+            (
+                ChainCommand::Contribute {
+                    investor,
+                    amount,
+                    accepted,
+                },
+                ITSELF,
+                EscrowEvent::Contributed {
+                    investor: payer,
+                    cap,
+                    amount: paid,
+                    accepted: taken,
+                },
+            ) => {
+                self.same_investor(entry, log, investor, *payer);
+                self.same_amount(entry, log, "paid", (amount, *paid));
+                self.same_amount(entry, log, "accepted", (accepted, *taken));
+                self.compare_cap(entry, log, *payer, *cap);
+            }
+            (ChainCommand::Revoke(who), ITSELF, EscrowEvent::Revoked(investor)) => {
+                self.same_investor(entry, log, who, *investor);
+            }
+            (ChainCommand::Return(_, amount, why), _, EscrowEvent::Returned { reason, .. }) => {
+                *self.returned.entry(number).or_insert(0) += amount.0;
+                self.same_reason(entry, log, why, *reason);
+            }
+            (ChainCommand::Settle(ending), _, event) => {
+                self.compare_ending(entry, log, ending, event)
+            }
+            (
+                ChainCommand::Distribute(who, tokens),
+                ITSELF,
+                EscrowEvent::Claimed(investor, taken),
+            ) => {
+                self.same_investor(entry, log, who, *investor);
+                if tokens != *taken {
+                    let what = (FindingCode::OtherAmount, "tokens");
+                    self.find(entry, log, what, tokens, *taken);
+                }
+            }
+            (ChainCommand::PayRefund(who, _), ITSELF, EscrowEvent::Refunded(investor, _)) => {
+                self.same_investor(entry, log, who, *investor);
+            }
+            (ChainCommand::Cancel, ITSELF, EscrowEvent::Cancelled)
+            | (ChainCommand::Release, ITSELF, EscrowEvent::Drawn(_)) => {}
+            (ChainCommand::Pause, ITSELF, EscrowEvent::PausedUntil(until))
+                if *until > log.place.timestamp => {}
+            (ChainCommand::Resume, ITSELF, EscrowEvent::PausedUntil(until))
+                if *until <= log.place.timestamp => {}
+            (what, _, event) => {
+                let code = (FindingCode::OtherCommand, "what happened");
+                self.find(entry, log, code, Said(&what), Happened(event));
+            }
+        }
+    }
+
+    fn compare_ending(
+        &mut self,
+        entry: &Recorded,
+        log: &EscrowLog,
+        ending: Ending,
+        event: &EscrowEvent,
+    ) {
+        match (ending, event) {
+            (Ending::GivenUp, EscrowEvent::Refunded(..)) => {}
+            (
+                Ending::Succeeded { raised, sold, .. },
+                EscrowEvent::Settled {
+                    raised: money,
+                    sold: tokens,
+                },
+            ) => {
+                let slack = self.evidence.slack(self.inside_before(log.place));
+                if !slack.covers((*money, *tokens), (raised, sold)) {
+                    let record = format!("{raised} of money and {sold} tokens");
+                    let chain = format!("{money} and {tokens}");
+                    let what = (FindingCode::OtherEnding, "totals");
+                    self.find(entry, log, what, record, chain);
+                }
+            }
+            (ending, event) => {
+                let what = (FindingCode::OtherEnding, "how it ended");
+                self.find(
+                    entry,
+                    log,
+                    what,
+                    Said(&ChainCommand::Settle(ending)),
+                    Happened(event),
+                );
+            }
+        }
+    }
+
+    /// How many people had money in the sale before a log.
+    fn inside_before(&self, place: LogPlace) -> u128 {
+        let logs = self
+            .evidence
+            .logs
+            .iter()
+            .take_while(|log| log.place != place);
+        let mut inside = BTreeSet::new();
+        for log in logs {
+            match log.event {
+                EscrowEvent::Contributed {
+                    investor, accepted, ..
+                } if !accepted.is_zero() => {
+                    inside.insert(investor);
+                }
+                EscrowEvent::Returned { investor, .. } => {
+                    inside.remove(&investor);
+                }
+                EscrowEvent::Contributed { .. }
+                | EscrowEvent::Revoked(_)
+                | EscrowEvent::PausedUntil(_)
+                | EscrowEvent::Cancelled
+                | EscrowEvent::Settled { .. }
+                | EscrowEvent::Drawn(_)
+                | EscrowEvent::Claimed(..)
+                | EscrowEvent::Refunded(..)
+                | EscrowEvent::Skipped => {}
+            }
+        }
+        inside.len() as u128
+    }
+
+    /// An admission of the record counts until a larger one, as on the chain.
+    fn compare_cap(&mut self, entry: &Recorded, log: &EscrowLog, investor: Address, cap: Value) {
+        let known = self.caps.get(&investor).copied();
+        if known != Some(cap) {
+            let record = known.map_or_else(|| "nothing".to_owned(), |known| known.to_string());
+            let what = (FindingCode::OtherAdmission, "admitted for");
+            self.find(entry, log, what, record, cap);
+        }
+    }
+
+    fn same_investor(
+        &mut self,
+        entry: &Recorded,
+        log: &EscrowLog,
+        record: Address,
+        chain: Address,
+    ) {
+        if record != chain {
+            let what = (FindingCode::OtherInvestor, "investor");
+            self.find(entry, log, what, record, chain);
+        }
+    }
+
+    fn same_amount(
+        &mut self,
+        entry: &Recorded,
+        log: &EscrowLog,
+        about: &'static str,
+        (record, chain): (Amount, Amount),
+    ) {
+        if record != chain {
+            self.find(entry, log, (FindingCode::OtherAmount, about), record, chain);
+        }
+    }
+
+    fn same_reason(
+        &mut self,
+        entry: &Recorded,
+        log: &EscrowLog,
+        record: ReturnReason,
+        chain: ReturnReason,
+    ) {
+        if record != chain {
+            let what = (FindingCode::OtherCommand, "reason of a return");
+            self.find(entry, log, what, record.name(), chain.name());
+        }
+    }
+
+    fn find(
+        &mut self,
+        entry: &Recorded,
+        log: &EscrowLog,
+        (code, about): (FindingCode, &'static str),
+        record: impl fmt::Display,
+        chain: impl fmt::Display,
+    ) {
+        let finding = of_entry(Finding::new(code, about, record, chain), entry);
+        self.findings.push(finding.at(log.place));
+    }
+
+    /// Logs that no entry was made of. Those before the record's end are missing in it.
+    fn look_for_missing(&mut self, second: u64) -> Vec<Note> {
+        let mut later: Vec<&EscrowLog> = Vec::new();
+        for (number, log) in self.evidence.logs.iter().enumerate() {
+            if let EscrowEvent::Returned {
+                investor, amount, ..
+            } = &log.event
+                && let Some(record) = self.returned.get(&number)
+                && *record != amount.0
+            {
+                let finding = Finding::new(FindingCode::OtherAmount, "returned", record, amount);
+                self.findings.push(finding.of(*investor).at(log.place));
+            }
+            let met = self.met.get(number).copied().unwrap_or_default();
+            if met || log.event == EscrowEvent::Skipped {
+                continue;
+            }
+            if number < self.end || log.place.timestamp < second {
+                let finding = Finding::new(
+                    FindingCode::NotRecorded,
+                    "an event of the escrow",
+                    "nothing of it",
+                    Happened(&log.event),
+                );
+                let finding = finding.at(log.place);
+                self.findings.push(match investor_of(&log.event) {
+                    Some(investor) => finding.of(investor),
+                    None => finding,
+                });
+            } else {
+                later.push(log);
+            }
+        }
+        let is_money = |log: &&&EscrowLog| matches!(log.event, EscrowEvent::Contributed { .. });
+        let note = later.first().map(|first| Note::NotInTheRecord {
+            logs: later.len(),
+            first: first.place,
+            contributions: later.iter().filter(is_money).count(),
+        });
+        note.into_iter().collect()
+    }
+}
+
+/// The parts of a log that make entries whose requests need no contribution's number.
+fn parts(event: &EscrowEvent) -> &'static [u64] {
+    match event {
+        EscrowEvent::Contributed { .. } | EscrowEvent::Revoked(_) => &[ADMISSION, ITSELF],
+        EscrowEvent::Refunded(..) => &[SETTLEMENT, ITSELF],
+        EscrowEvent::PausedUntil(_)
+        | EscrowEvent::Cancelled
+        | EscrowEvent::Settled { .. }
+        | EscrowEvent::Drawn(_)
+        | EscrowEvent::Claimed(..) => &[ITSELF],
+        EscrowEvent::Returned { .. } | EscrowEvent::Skipped => &[],
+    }
+}
+
+fn of_entry(finding: Finding, entry: &Recorded) -> Finding {
+    let finding = finding.in_entry(entry.sequence);
+    match entry.what {
+        ChainCommand::Admit(investor, _)
+        | ChainCommand::Contribute { investor, .. }
+        | ChainCommand::Revoke(investor)
+        | ChainCommand::Distribute(investor, _)
+        | ChainCommand::PayRefund(investor, _) => finding.of(investor),
+        ChainCommand::Return(..)
+        | ChainCommand::Pause
+        | ChainCommand::Resume
+        | ChainCommand::Cancel
+        | ChainCommand::Settle(_)
+        | ChainCommand::Release => finding,
+    }
+}
+
+fn investor_of(event: &EscrowEvent) -> Option<Address> {
+    match event {
+        EscrowEvent::Contributed { investor, .. }
+        | EscrowEvent::Revoked(investor)
+        | EscrowEvent::Returned { investor, .. }
+        | EscrowEvent::Claimed(investor, _)
+        | EscrowEvent::Refunded(investor, _) => Some(*investor),
+        EscrowEvent::PausedUntil(_)
+        | EscrowEvent::Cancelled
+        | EscrowEvent::Settled { .. }
+        | EscrowEvent::Drawn(_)
+        | EscrowEvent::Skipped => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! What a chain says of an escrow at one block.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use softcap_offering::EscrowAddress;
+
+use crate::{
+    chain_entries::Slack,
+    escrow_event::EscrowLog,
+    escrow_terms::{EscrowTerms, Misfit},
+    exits::EscrowPhase,
+    follower::Header,
+    own_code::OwnCode,
+};
+
+/// Whether a contract at an address is the escrow that was announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractEvidence {
+    /// Number of the chain.
+    pub chain_id: u64,
+    /// The announcement; none where no factory made one in the block that the record names.
+    pub announced: Option<Announced>,
+}
+
+/// An announcement, and what stands at the addresses that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// Height of its block.
+    pub block: u64,
+    /// Who announced.
+    pub factory: Address,
+    /// The token.
+    pub token: Address,
+    /// The hash in the announcement.
+    pub terms_hash: B256,
+    /// The hash that the factory remembers.
+    pub remembered: B256,
+    /// What the contract says that its terms are.
+    pub terms: EscrowTerms,
+    /// Code of the escrow.
+    pub escrow_code: Bytes,
+    /// Code of the token.
+    pub token_code: Bytes,
+    /// What the factory makes clones of: escrow and token.
+    pub implementations: (Address, Address),
+    /// Code of these.
+    pub behind: OwnCode,
+}
+
+/// What happened in a sale up to a block, and how it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaleEvidence {
+    /// The block.
+    pub at: Header,
+    /// The escrow.
+    pub escrow: EscrowAddress,
+    /// Its terms.
+    pub terms: EscrowTerms,
+    /// Everything that it said, in order.
+    pub logs: Vec<EscrowLog>,
+    /// The sale as a whole.
+    pub state: SaleState,
+    /// Investors that the contract was asked about.
+    pub accounts: BTreeMap<Address, AccountView>,
+    /// What the contracts hold.
+    pub holdings: Holdings,
+}
+
+/// A sale as a whole, as the contract says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaleState {
+    /// Accepted money less what was returned.
+    pub raised: u128,
+    /// Where it stands.
+    pub phase: EscrowPhase,
+    /// Whether everybody's money is due back.
+    pub refunds: Refunds,
+}
+
+/// Whether everybody's money is due back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refunds {
+    /// It is.
+    Open,
+    /// It is not, or not yet.
+    Closed,
+}
+
+/// An investor, as the contract says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountView {
+    /// What was accepted, or asked for where it is shared out; nothing once it was refunded in a sale that failed.
+    pub accepted: u128,
+    /// Tokens that could be taken out.
+    pub tokens_due: u128,
+    /// Money that could be taken out.
+    pub money_due: u128,
+}
+
+/// What the contracts hold, in smallest units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Money of the escrow.
+    pub money: U256,
+    /// Tokens of the escrow.
+    pub tokens: U256,
+    /// All tokens.
+    pub supply: U256,
+}
+
+impl SaleEvidence {
+    /// How far a record's totals may be from those that the contract names, with so many people in the sale.
+    pub(super) fn slack(&self, investors: u128) -> Slack {
+        if self.terms.over_cap != Misfit::Share {
+            return Slack::default();
+        }
+        let denominator = self.terms.price_denominator.max(U256::from(1));
+        let rate = self.terms.price_numerator.div_ceil(denominator);
+        Slack::of_shares(investors, u128::try_from(rate).unwrap_or(u128::MAX))
+    }
+}

@@ -1,0 +1,409 @@
+//! Reads what a chain says of an escrow at one block, from endpoints that must agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_sol_types::{SolCall, SolEvent as _};
+
+use crate::{
+    announce::Place,
+    bindings::{escrow::IEscrow, factory::EscrowFactory, token::SaleToken},
+    chain_source::{SourceError, block_before, range_of},
+    comparison::{
+        AccountView, Announced, ContractEvidence, Holdings, NamedEscrow, Refunds, SaleEvidence,
+        SaleState,
+    },
+    endpoints::{EndpointError, Endpoints, RawLog},
+    error::EvmError,
+    escrow_event::{EscrowEvent, EscrowLog},
+    escrow_terms::EscrowTerms,
+    exits::phase_from,
+    follower::Header,
+    own_code::OwnCode,
+};
+
+/// Most blocks of one second that are looked at for an announcement.
+const BLOCKS_OF_A_SECOND: u64 = 64;
+/// Investors that are asked about at once.
+const INVESTORS_AT_ONCE: usize = 50;
+
+/// Which investors the contract is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Everybody who contributed.
+    Everybody,
+    /// So many of them, evenly spread over their addresses.
+    Some(usize),
+}
+
+/// How far reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadingProgress {
+    /// So many of so many blocks.
+    Blocks(u64, u64),
+    /// So many of so many investors.
+    Investors(usize, usize),
+}
+
+/// Reads an escrow at a block.
+#[derive(Clone, Debug)]
+pub struct EvidenceReader {
+    endpoints: Endpoints,
+    named: NamedEscrow,
+    at: Header,
+    blocks_at_once: u64,
+}
+
+impl EvidenceReader {
+    /// At a block, or at the newest one that is so deep.
+    ///
+    /// # Errors
+    /// [`EvmError::Source`], [`EvmError::TooEarly`].
+    pub async fn new(
+        endpoints: Endpoints,
+        named: NamedEscrow,
+        block: ReadAt,
+        blocks_at_once: u64,
+    ) -> Result<Self, EvmError> {
+        let number = match block {
+            ReadAt::Block(number) => number,
+            ReadAt::Deep(confirmations) => endpoints.head().await?.saturating_sub(confirmations),
+        };
+        let at = endpoints.block(number).await?.header();
+        if at.timestamp < named.second {
+            return Err(EvmError::TooEarly {
+                block: at.number,
+                second: named.second,
+            });
+        }
+        Ok(Self {
+            endpoints,
+            named,
+            at,
+            blocks_at_once: blocks_at_once.max(1),
+        })
+    }
+
+    /// The block.
+    #[must_use]
+    pub fn at(&self) -> Header {
+        self.at
+    }
+
+    fn escrow(&self) -> Address {
+        self.named.at.contract.into()
+    }
+
+    /// The announcement and what stands at its addresses.
+    ///
+    /// # Errors
+    /// [`EvmError::Source`], [`EvmError::NotOurs`].
+    pub async fn contracts(&self) -> Result<ContractEvidence, EvmError> {
+        let chain_id = self.endpoints.chain_id().await?;
+        let mut announced = None;
+        if chain_id == self.named.at.chain_id {
+            let mut refused = None;
+            // Anybody can say that they announced it; only a factory of ours answers for it.
+            for log in self.announcements().await? {
+                match self.announced(&log).await {
+                    Ok(read) => {
+                        announced = Some(read);
+                        break;
+                    }
+                    Err(error) => refused = Some(error),
+                }
+            }
+            if let (None, Some(error)) = (&announced, refused) {
+                return Err(error);
+            }
+        }
+        Ok(ContractEvidence {
+            chain_id,
+            announced,
+        })
+    }
+
+    /// The announcements of the escrow in the second that the record names.
+    async fn announcements(&self) -> Result<Vec<RawLog>, EvmError> {
+        let before = block_before(&self.endpoints, self.named.second, 0).await?;
+        let first = before.number + u64::from(before.timestamp < self.named.second);
+        let last = self
+            .at
+            .number
+            .min(first.saturating_add(BLOCKS_OF_A_SECOND - 1));
+        if last < first {
+            return Ok(Vec::new());
+        }
+        let topics = [
+            Some(EscrowFactory::Announced::SIGNATURE_HASH),
+            None,
+            Some(self.escrow().into_word()),
+        ];
+        let logs = self.endpoints.logs_about(&topics, (first, last)).await?;
+        let mut of_that_second = Vec::new();
+        for log in logs {
+            let block = self.endpoints.block(log.block_number.to()).await?.header();
+            if block.timestamp == self.named.second && block.hash == log.block_hash {
+                of_that_second.push(log);
+            }
+        }
+        Ok(of_that_second)
+    }
+
+    async fn announced(&self, log: &RawLog) -> Result<Announced, EvmError> {
+        let said = EscrowFactory::Announced::decode_raw_log(log.topics.iter().copied(), &log.data)
+            .map_err(|_| not_ours(log.address, "factory", "it says something else"))?;
+        let place = Place {
+            factory: log.address,
+            escrow: self.escrow(),
+            token: said.token,
+        };
+        let escrow = place.escrow;
+        let answers = self
+            .endpoints
+            .calls(
+                &[
+                    (escrow, IEscrow::termsCall {}.abi_encode().into()),
+                    (
+                        place.factory,
+                        EscrowFactory::termsHashOfCall { escrow }
+                            .abi_encode()
+                            .into(),
+                    ),
+                    (
+                        place.factory,
+                        EscrowFactory::ESCROWCall {}.abi_encode().into(),
+                    ),
+                    (
+                        place.factory,
+                        EscrowFactory::TOKENCall {}.abi_encode().into(),
+                    ),
+                ],
+                self.at.number,
+            )
+            .await?;
+        let words = returned::<IEscrow::termsCall>(escrow, &answers, 0)?;
+        let terms = EscrowTerms::from_words(words)
+            .map_err(|_| not_ours(escrow, "escrow", "its terms are out of range"))?;
+        let implementations = (
+            returned::<EscrowFactory::ESCROWCall>(place.factory, &answers, 2)?,
+            returned::<EscrowFactory::TOKENCall>(place.factory, &answers, 3)?,
+        );
+        Ok(Announced {
+            block: log.block_number.to(),
+            factory: place.factory,
+            token: place.token,
+            terms_hash: said.termsHash,
+            remembered: returned::<EscrowFactory::termsHashOfCall>(place.factory, &answers, 1)?,
+            terms,
+            escrow_code: self.code(escrow).await?,
+            token_code: self.code(place.token).await?,
+            implementations,
+            behind: OwnCode {
+                escrow: keccak256(self.code(implementations.0).await?),
+                token: keccak256(self.code(implementations.1).await?),
+            },
+        })
+    }
+
+    async fn code(&self, address: Address) -> Result<Bytes, EndpointError> {
+        let block = self.at.number;
+        self.endpoints.account("eth_getCode", address, block).await
+    }
+
+    /// Everything that happened in the sale up to the block, and how it stands there.
+    ///
+    /// # Errors
+    /// [`EvmError::Source`], [`EvmError::NotOurs`].
+    pub async fn sale(
+        &self,
+        announced: &Announced,
+        asked: Asked,
+        progress: &mut (dyn FnMut(ReadingProgress) + Send),
+    ) -> Result<SaleEvidence, EvmError> {
+        let logs = self.logs(announced.block, progress).await?;
+        let investors = investors(&logs, asked);
+        let evidence = SaleEvidence {
+            at: self.at,
+            escrow: self.named.at,
+            terms: announced.terms.clone(),
+            accounts: self.accounts(&investors, progress).await?,
+            state: self.state().await?,
+            holdings: self.holdings(announced).await?,
+            logs,
+        };
+        // What was asked one after the other must have been of one chain.
+        let now = self.endpoints.block(self.at.number).await?.header();
+        if now != self.at {
+            let block = self.at.number;
+            return Err(EndpointError::Moved { block }.into());
+        }
+        Ok(evidence)
+    }
+
+    async fn logs(
+        &self,
+        first: u64,
+        progress: &mut (dyn FnMut(ReadingProgress) + Send),
+    ) -> Result<Vec<EscrowLog>, EvmError> {
+        let (mut from, last) = (first, self.at.number);
+        let mut range = self.blocks_at_once;
+        let mut logs = Vec::new();
+        while from <= last {
+            let to = last.min(from.saturating_add(range - 1));
+            match range_of(&self.endpoints, self.escrow(), (from, to)).await {
+                Ok((_, found)) => {
+                    logs.extend(found);
+                    from = to + 1;
+                    range = range.saturating_mul(2).min(self.blocks_at_once);
+                }
+                Err(SourceError::Endpoints(EndpointError::TooMany)) if range > 1 => {
+                    range = (to - from).div_ceil(2).max(1);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            progress(ReadingProgress::Blocks(from - first, last - first + 1));
+        }
+        Ok(logs)
+    }
+
+    async fn accounts(
+        &self,
+        investors: &[Address],
+        progress: &mut (dyn FnMut(ReadingProgress) + Send),
+    ) -> Result<BTreeMap<Address, AccountView>, EvmError> {
+        let escrow = self.escrow();
+        let mut views = BTreeMap::new();
+        for some in investors.chunks(INVESTORS_AT_ONCE) {
+            let calls: Vec<(Address, Bytes)> = some
+                .iter()
+                .flat_map(|investor| {
+                    let investor = *investor;
+                    [
+                        (
+                            escrow,
+                            IEscrow::accountCall { investor }.abi_encode().into(),
+                        ),
+                        (escrow, IEscrow::dueCall { investor }.abi_encode().into()),
+                    ]
+                })
+                .collect();
+            let answers = self.endpoints.calls(&calls, self.at.number).await?;
+            for (place, investor) in some.iter().enumerate() {
+                let account = returned::<IEscrow::accountCall>(escrow, &answers, 2 * place)?;
+                let due = returned::<IEscrow::dueCall>(escrow, &answers, 2 * place + 1)?;
+                let view = AccountView {
+                    accepted: narrow(escrow, U256::from(account.accepted))?,
+                    tokens_due: narrow(escrow, due.tokens)?,
+                    money_due: narrow(escrow, due.money)?,
+                };
+                views.insert(*investor, view);
+            }
+            progress(ReadingProgress::Investors(views.len(), investors.len()));
+        }
+        Ok(views)
+    }
+
+    async fn state(&self) -> Result<SaleState, EvmError> {
+        let escrow = self.escrow();
+        let calls = [
+            (escrow, IEscrow::totalsCall {}.abi_encode().into()),
+            (escrow, IEscrow::refundsOpenCall {}.abi_encode().into()),
+        ];
+        let answers = self.endpoints.calls(&calls, self.at.number).await?;
+        let totals = returned::<IEscrow::totalsCall>(escrow, &answers, 0)?;
+        let open = returned::<IEscrow::refundsOpenCall>(escrow, &answers, 1)?;
+        Ok(SaleState {
+            raised: narrow(escrow, U256::from(totals.raised))?,
+            phase: phase_from(escrow, totals.phase)?,
+            refunds: if open { Refunds::Open } else { Refunds::Closed },
+        })
+    }
+
+    async fn holdings(&self, announced: &Announced) -> Result<Holdings, EvmError> {
+        let (token, account) = (announced.token, self.escrow());
+        let balance: Bytes = SaleToken::balanceOfCall { account }.abi_encode().into();
+        let currency = announced.terms.currency;
+        let mut calls = vec![
+            (token, balance.clone()),
+            (token, SaleToken::totalSupplyCall {}.abi_encode().into()),
+        ];
+        let is_coin = currency == Address::ZERO;
+        if !is_coin {
+            calls.push((currency, balance));
+        }
+        let block = self.at.number;
+        let answers = self.endpoints.calls(&calls, block).await?;
+        let money = if is_coin {
+            self.endpoints
+                .account("eth_getBalance", account, block)
+                .await?
+        } else {
+            returned::<SaleToken::balanceOfCall>(currency, &answers, 2)?
+        };
+        Ok(Holdings {
+            money,
+            tokens: returned::<SaleToken::balanceOfCall>(token, &answers, 0)?,
+            supply: returned::<SaleToken::totalSupplyCall>(token, &answers, 1)?,
+        })
+    }
+}
+
+/// At which block an escrow is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadAt {
+    /// At this height.
+    Block(u64),
+    /// At the newest block with so many on top.
+    Deep(u64),
+}
+
+/// Whom to ask the contract about.
+fn investors(logs: &[EscrowLog], asked: Asked) -> Vec<Address> {
+    let contributed = logs.iter().filter_map(|log| match log.event {
+        EscrowEvent::Contributed { investor, .. } => Some(investor),
+        EscrowEvent::Revoked(_)
+        | EscrowEvent::Returned { .. }
+        | EscrowEvent::PausedUntil(_)
+        | EscrowEvent::Cancelled
+        | EscrowEvent::Settled { .. }
+        | EscrowEvent::Drawn(_)
+        | EscrowEvent::Claimed(..)
+        | EscrowEvent::Refunded(..)
+        | EscrowEvent::Skipped => None,
+    });
+    let all: BTreeSet<Address> = contributed.collect();
+    match asked {
+        Asked::Everybody => all.into_iter().collect(),
+        Asked::Some(0) => Vec::new(),
+        Asked::Some(most) => {
+            let step = all.len().div_ceil(most).max(1);
+            all.into_iter().step_by(step).collect()
+        }
+    }
+}
+
+fn returned<C: SolCall>(
+    contract: Address,
+    answers: &[Bytes],
+    place: usize,
+) -> Result<C::Return, EvmError> {
+    let answer = answers.get(place).map(Bytes::as_ref).unwrap_or_default();
+    C::abi_decode_returns(answer).map_err(|_| EvmError::NotOurs {
+        address: contract,
+        expected: "contract",
+        problem: format!("it does not answer {}", C::SIGNATURE),
+    })
+}
+
+fn narrow(contract: Address, number: U256) -> Result<u128, EvmError> {
+    u128::try_from(number).map_err(|_| not_ours(contract, "escrow", "an amount is out of range"))
+}
+
+fn not_ours(address: Address, expected: &'static str, problem: &str) -> EvmError {
+    EvmError::NotOurs {
+        address,
+        expected,
+        problem: problem.to_owned(),
+    }
+}
