@@ -223,6 +223,17 @@ impl Facts {
             });
             self.add("Release of money", steps.collect::<Vec<_>>().join("; "));
         }
+        if let Some(right) = terms.objections {
+            let (share, span) = (percent(right.share), words.span(right.span));
+            let deadline = words.span(right.deadline);
+            self.add(
+                "Objections to a release",
+                format!(
+                    "for {span} from each announcement; {share} of the accepted money stops it and all \
+                     later ones; what is not released {deadline} after settlement goes back"
+                ),
+            );
+        }
     }
 
     fn tokens(&mut self, words: Words<'_>, settlement: &Settlement) {

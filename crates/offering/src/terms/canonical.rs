@@ -17,10 +17,10 @@ use sha2::{Digest, Sha256};
 use self::json::{Json, Table, list, text};
 use super::{
     Access, Allocation, Bound, CeilingScope, Clock, ClockKind, Crossing, Currency, DustRule,
-    EarlyClose, FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Numeraire, PauseEnd,
-    PauseTerms, PriceStep, Pricing, Rail, RateTerm, Round, Rounding, RoundingScope, Sealing, Share,
-    ShareOfSold, Supply, Terms, TieRule, Tier, Token, Unsold, Vesting, Window, WindowEnd,
-    WithdrawalHolder, WithdrawalRight,
+    EarlyClose, FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Numeraire, Objections,
+    PauseEnd, PauseTerms, PriceStep, Pricing, Rail, RateTerm, Round, Rounding, RoundingScope,
+    Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Tier, Token, Unsold, Vesting, Window,
+    WindowEnd, WithdrawalHolder, WithdrawalRight,
 };
 use crate::{Ratio, RoundingMode, Tokens};
 
@@ -82,6 +82,7 @@ fn terms(terms: &Terms) -> Json {
         refund_deadline,
         unsold,
         milestones,
+        objections: right_to_object,
     } = terms;
     let Numeraire { symbol, decimals } = numeraire;
     let numeraire = Table::default()
@@ -148,6 +149,7 @@ fn terms(terms: &Terms) -> Json {
             }),
         )
         .put("milestones", list(milestones, milestone))
+        .put_some("objections", right_to_object.map(objections))
         .json()
 }
 
@@ -518,5 +520,18 @@ fn milestone(milestone: &Milestone) -> Json {
         .put("name", text(name))
         .put("part", text(part.0))
         .put("after", text(after.0))
+        .json()
+}
+
+fn objections(right: Objections) -> Json {
+    let Objections {
+        share,
+        span,
+        deadline,
+    } = right;
+    Table::default()
+        .put("share", text(share.0))
+        .put("span", text(span.0))
+        .put("deadline", text(deadline.0))
         .json()
 }

@@ -65,6 +65,8 @@ pub struct Terms {
     pub unsold: Unsold,
     /// In which steps the accepted money is released to the issuer; empty: at once.
     pub milestones: Vec<Milestone>,
+    /// The investors' right to stop the steps. Only a contract keeps it.
+    pub objections: Option<Objections>,
 }
 
 /// The token.
@@ -597,6 +599,18 @@ pub enum Unsold {
     Burned,
     /// The treasury gets them.
     Treasury,
+}
+
+/// When those who paid stop the release of money, and when it ends by itself. What was not released
+/// goes back for their tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Objections {
+    /// Objections of so much of the accepted money stop every further step.
+    pub share: BasisPoints,
+    /// How long objections may come after a step was announced.
+    pub span: Span,
+    /// How long after settlement the last step is released at the latest.
+    pub deadline: Span,
 }
 
 /// One step of fund release.

@@ -25,7 +25,7 @@ use self::schedule::Schedule;
 use super::problem::{Place, TermsCode, TermsProblem};
 use super::{
     Bound, CeilingScope, Clock, ClockKind, DustRule, EarlyClose, FreedRoom, Milestone, Numeraire,
-    PauseTerms, Terms, TieRule, Unsold, WithdrawalRight,
+    Objections, PauseTerms, Terms, TieRule, Unsold, WithdrawalRight,
 };
 use crate::{Position, Tokens, Value};
 
@@ -165,6 +165,7 @@ fn offering(reader: &mut Reader<'_>, mut root: Section<'_>) -> Option<Terms> {
         refund_deadline: promises.refund_deadline,
         unsold: promises.unsold,
         milestones: promises.milestones,
+        objections: promises.objections,
     })
 }
 
@@ -184,6 +185,7 @@ struct Promises {
     refund_deadline: Option<Position>,
     unsold: Unsold,
     milestones: Vec<Milestone>,
+    objections: Option<Objections>,
 }
 
 const TIES: &[(&str, TieRule)] = &[("pro_rata", TieRule::ProRata), ("by_id", TieRule::ById)];
@@ -228,6 +230,7 @@ fn promises(reader: &mut Reader<'_>, root: &mut Section<'_>, frame: &Frame) -> P
         refund_deadline: schedule.common_position(reader, root, "refund_deadline"),
         unsold: root.choice_or(reader, "unsold", UNSOLD, Unsold::default()),
         milestones: lifecycle::milestones(reader, root, schedule),
+        objections: lifecycle::objections(reader, root, schedule),
     }
 }
 

@@ -231,6 +231,10 @@ codes! {
     MinimumAboveMaximum = "T224" Error,
     /// A percentage above 100 where a part of something is meant.
     PartAboveWhole = "T225" Error,
+    /// A right to object that nothing is there for, or that nobody keeps.
+    ObjectionsUseless = "T226" Error,
+    /// A deadline for milestones before the last one can be released.
+    ReleaseDeadlineTooEarly = "T227" Error,
     /// A team share above what is sold, without vesting.
     TeamShare = "W201" Warning,
     /// The smallest allowed contribution buys nothing.

@@ -2,8 +2,8 @@
 
 use softcap_offering::terms::{
     Access, Allocation, Bound, CeilingScope, ClockKind, Crossing, DustRule, EarlyClose, FreedRoom,
-    Holder, Limit, MarginalWinner, Milestone, Misfit, PauseEnd, PauseTerms, Pricing, Rail,
-    RateTerm, RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Unsold,
+    Holder, Limit, MarginalWinner, Milestone, Misfit, Objections, PauseEnd, PauseTerms, Pricing,
+    Rail, RateTerm, RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Unsold,
     WindowEnd, WithdrawalHolder, WithdrawalRight,
 };
 use softcap_offering::{
@@ -166,7 +166,34 @@ fn offering_rows() -> Vec<Row> {
                 after: Span(0),
             });
         }),
+        ("objections", |terms| terms.objections = Some(objections())),
+        ("objections.share", |terms| {
+            terms.objections = Some(Objections {
+                share: BasisPoints(7),
+                ..objections()
+            });
+        }),
+        ("objections.span", |terms| {
+            terms.objections = Some(Objections {
+                span: Span(7),
+                ..objections()
+            });
+        }),
+        ("objections.deadline", |terms| {
+            terms.objections = Some(Objections {
+                deadline: Span(7),
+                ..objections()
+            });
+        }),
     ]
+}
+
+fn objections() -> Objections {
+    Objections {
+        share: BasisPoints(2_000),
+        span: Span(86_400_000),
+        deadline: Span(864_000_000),
+    }
 }
 
 fn first_share(terms: &mut Terms) -> &mut Share<Tokens> {

@@ -5,15 +5,25 @@ use std::collections::BTreeSet;
 use softcap_offering::terms::TermsCode;
 use softcap_offering::terms::TermsCode::{
     BadName, BadNumber, DateOutOfRange, DeadlineTooEarly, DutchOrder, HugeBonus, LotteryTooEarly,
-    MilestoneSum, MinimumAboveMaximum, MissingKey, PartAboveWhole, ReservationEnd, RevealTooEarly,
-    SoftCapTooHigh, StepOrder, SupplySplit, TextTooLarge, TierOrder, TooMany, WindowReversed,
-    WrongUnit,
+    MilestoneSum, MinimumAboveMaximum, MissingKey, PartAboveWhole, ReleaseDeadlineTooEarly,
+    ReservationEnd, RevealTooEarly, SoftCapTooHigh, StepOrder, SupplySplit, TextTooLarge,
+    TierOrder, TooMany, WindowReversed, WrongUnit,
 };
 use softcap_offering::terms::inspect;
 
-use crate::tables::{BLOCK, Change, DEADLINE, MINIMUM, PRICE, RATE};
+use crate::tables::{BLOCK, Change, DEADLINE, MINIMUM, ON_CHAIN, PRICE, RAIL, RATE};
 use crate::warning_edges::{Edge, HARD_CAP, NAME, check};
 use crate::{BASE, changed, codes};
+
+/// 30 days, and two times 7 for objections, are over one millisecond before the deadline, and at it.
+const IN_TIME: &str = "[[milestone]]\nname = \"a\"\npart = \"50 %\"\nafter = \"30 days\"\n\
+                       [[milestone]]\nname = \"b\"\npart = \"50 %\"\nafter = \"10 days\"\n\
+                       [objections]\nshare = \"20 %\"\nspan = \"7 days\"\n\
+                       deadline = \"44 days 1 ms\"\n[[round]]";
+const TOO_LATE: &str = "[[milestone]]\nname = \"a\"\npart = \"50 %\"\nafter = \"30 days\"\n\
+                        [[milestone]]\nname = \"b\"\npart = \"50 %\"\nafter = \"10 days\"\n\
+                        [objections]\nshare = \"20 %\"\nspan = \"7 days\"\n\
+                        deadline = \"44 days\"\n[[round]]";
 
 #[test]
 fn caps_and_parts() {
@@ -87,6 +97,12 @@ fn caps_and_parts() {
                     "[[milestone]]\nname = \"a\"\npart = \"100.01 %\"\n[[round]]",
                 )],
                 PartAboveWhole,
+            ),
+            (
+                "the deadline of milestones",
+                &[(RAIL, ON_CHAIN), ("[[round]]", IN_TIME)],
+                &[(RAIL, ON_CHAIN), ("[[round]]", TOO_LATE)],
+                ReleaseDeadlineTooEarly,
             ),
             (
                 "a cliff as long as the vesting",

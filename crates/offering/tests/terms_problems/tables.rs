@@ -10,6 +10,9 @@ pub(super) const RATE: &str = "rate = \"1.25 USD per EUR\"";
 pub(super) const DEADLINE: &str = "refund_deadline = \"2026-06-01T00:00:00Z\"";
 pub(super) const MINIMUM: &str = "contribution = { min = \"1 EUR\" }";
 pub(super) const RAIL: &str = "rail = \"balance\"";
+/// A currency whose money an escrow holds.
+pub(super) const ON_CHAIN: &str =
+    "rail = \"evm\"\nrounding = { mode = \"down\", per = \"investor\" }";
 const COARSE_UNIT: &str = "rate = \"1.25 USD per EUR\"\nrounding = { unit = \"10 HBR\" }";
 
 pub(super) const SYNTAX: &[(TermsCode, &[Change])] = &[
@@ -424,6 +427,36 @@ pub(super) const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
             "[[round]]",
             "[[milestone]]\nname = \"a\"\npart = \"100.01 %\"\n[[round]]",
         )],
+    ),
+    (
+        TermsCode::ObjectionsUseless,
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"a\"\npart = \"100 %\"\n[objections]\nshare = \"20 %\"\n\
+             span = \"7 days\"\ndeadline = \"8 days\"\n[[round]]",
+        )],
+    ),
+    (
+        TermsCode::ObjectionsUseless,
+        &[
+            (RAIL, ON_CHAIN),
+            (
+                "[[round]]",
+                "[objections]\nshare = \"20 %\"\nspan = \"7 days\"\ndeadline = \"8 days\"\n[[round]]",
+            ),
+        ],
+    ),
+    (
+        TermsCode::ReleaseDeadlineTooEarly,
+        &[
+            (RAIL, ON_CHAIN),
+            (
+                "[[round]]",
+                "[[milestone]]\nname = \"a\"\npart = \"50 %\"\nafter = \"30 days\"\n\
+                 [[milestone]]\nname = \"b\"\npart = \"50 %\"\nafter = \"10 days\"\n\
+                 [objections]\nshare = \"20 %\"\nspan = \"7 days\"\ndeadline = \"44 days\"\n[[round]]",
+            ),
+        ],
     ),
 ];
 

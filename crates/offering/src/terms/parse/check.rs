@@ -18,6 +18,7 @@ pub(super) fn contradictions(reader: &mut Reader<'_>, terms: &Terms) {
     check_share_names(reader, terms);
     caps(reader, terms);
     milestones(reader, terms);
+    objections(reader, terms);
     refund_deadline(reader, terms);
     for (number, round) in terms.rounds.iter().enumerate() {
         let site = RoundSite {
@@ -99,6 +100,35 @@ fn milestones(reader: &mut Reader<'_>, terms: &Terms) {
         );
         let hint = "their parts must add up to exactly 100 %";
         reader.report_at(TermsCode::MilestoneSum, "milestone", message, hint);
+    }
+}
+
+/// A right to object to steps needs steps, and a contract that counts the objections.
+fn objections(reader: &mut Reader<'_>, terms: &Terms) {
+    let Some(right) = terms.objections else {
+        return;
+    };
+    if terms.milestones.is_empty() {
+        let message = "there is no milestone that anybody could object to";
+        let hint = "add `[[milestone]]`, or leave `[objections]` out";
+        reader.report_at(TermsCode::ObjectionsUseless, "objections", message, hint);
+    }
+    let mut rails = terms.currencies.iter().map(|currency| currency.rail);
+    if !rails.any(|rail| rail == Rail::Evm) {
+        let message = "nobody counts objections where no contract holds the money";
+        let hint = "take the money on the rail `evm`, or leave `[objections]` out";
+        reader.report_at(TermsCode::ObjectionsUseless, "objections", message, hint);
+    }
+    // Steps come one after the other, each not before its time and after the objections to it.
+    let last = terms.milestones.iter().fold(Span(0), |time, milestone| {
+        let from = time.max(milestone.after);
+        Span(from.0.saturating_add(right.span.0))
+    });
+    if right.deadline <= last {
+        let message = "the last milestone cannot be released before the deadline";
+        let hint = "the deadline is after all `after` and the `span` of each milestone";
+        let key = "objections.deadline";
+        reader.report_at(TermsCode::ReleaseDeadlineTooEarly, key, message, hint);
     }
 }
 

@@ -1,7 +1,9 @@
-//! `[pause]`, `[withdrawal]` and `[[milestone]]`: what may happen during and after the sale.
+//! `[pause]`, `[withdrawal]`, `[[milestone]]` and `[objections]`: what may happen during and after the sale.
 
 use super::super::problem::TermsCode;
-use super::super::{Milestone, PauseEnd, PauseTerms, WithdrawalHolder, WithdrawalRight};
+use super::super::{
+    Milestone, Objections, PauseEnd, PauseTerms, WithdrawalHolder, WithdrawalRight,
+};
 use super::reader::{Reader, Section};
 use super::schedule::Schedule;
 
@@ -89,4 +91,31 @@ pub(super) fn milestones(
         })
     });
     read.collect()
+}
+
+pub(super) fn objections(
+    reader: &mut Reader<'_>,
+    root: &mut Section<'_>,
+    schedule: &Schedule,
+) -> Option<Objections> {
+    let mut section = root.section(reader, "objections")?;
+    let share = section.require(reader, "share", "\"20 %\"");
+    let share = share.and_then(|entry| {
+        let share = entry.percent(reader, 100)?;
+        if share.0 == 0 {
+            let hint = "leave `[objections]` out if nobody may object";
+            let message = "nobody would have to object for everything to stop";
+            entry.report(reader, TermsCode::Zero, message, hint);
+            return None;
+        }
+        Some(share)
+    });
+    let span = schedule.span_required(reader, &mut section, "span");
+    let deadline = schedule.span_required(reader, &mut section, "deadline");
+    section.finish(reader);
+    Some(Objections {
+        share: share?,
+        span: span?,
+        deadline: deadline?,
+    })
 }
