@@ -8,10 +8,11 @@ const root = join(import.meta.dirname, "..");
 const artifacts = [
   { name: "EscrowFactory", bytecode: true },
   { name: "IEscrow", bytecode: false },
-  { name: "IMilestones", bytecode: false },
   { name: "IRootEscrow", bytecode: false },
+  { name: "Milestones", bytecode: true },
+  { name: "OfferingFactory", bytecode: true },
   { name: "SaleToken", bytecode: false },
-  { name: "Vesting", bytecode: false },
+  { name: "Vesting", bytecode: true },
 ];
 
 const names = readdirSync(join(root, "src")).filter((name) => name.endsWith(".sol"));

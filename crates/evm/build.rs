@@ -2,13 +2,25 @@
 //!
 //! The struct of an escrow's terms has more members than `sol!` has tuples for. All of them are single words, so an
 //! array of words is encoded in the same way; it stands in their place here. The selector of a function follows from
-//! its real arguments, so the real signature of `announce` is kept beside the prepared ABI.
+//! its real arguments, so the real signatures of those that take the terms are kept beside the prepared ABI.
 
 use std::{env, error::Error, fs, path::Path};
 
 use serde_json::{Value, json};
 
-const CONTRACTS: [&str; 3] = ["EscrowFactory", "IEscrow", "SaleToken"];
+const CONTRACTS: [&str; 6] = [
+    "EscrowFactory",
+    "IEscrow",
+    "Milestones",
+    "OfferingFactory",
+    "SaleToken",
+    "Vesting",
+];
+/// Functions that take the terms: contract, and name.
+const TAKES_TERMS: [(&str, &str); 2] = [
+    ("EscrowFactory", "announce"),
+    ("OfferingFactory", "announceWithAfterSale"),
+];
 const TERMS: &str = "struct IEscrow.Terms";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,9 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let file = folder.join(format!("{contract}.json"));
         println!("cargo::rerun-if-changed={}", file.display());
         let mut artifact: Value = serde_json::from_str(&fs::read_to_string(&file)?)?;
-        if contract == "EscrowFactory" {
-            let signature = signature(&artifact["abi"], "announce").ok_or("no announce")?;
-            fs::write(Path::new(&out).join("announce.signature"), signature)?;
+        for (_, function) in TAKES_TERMS.iter().filter(|(of, _)| *of == contract) {
+            let signature = signature(&artifact["abi"], function).ok_or("no such function")?;
+            let file = format!("{function}.signature");
+            fs::write(Path::new(&out).join(file), signature)?;
         }
         terms_as_words(&mut artifact);
         let prepared = Path::new(&out).join(format!("{contract}.json"));

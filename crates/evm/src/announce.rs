@@ -1,9 +1,12 @@
 //! Announcing an offering on a chain, and reading back what became of it.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{Address, B256, TxKind, U256, keccak256};
 use alloy_rpc_types_eth::TransactionReceipt;
 use alloy_sol_types::SolEvent as _;
 
+use crate::after_sale_place::{AfterSalePlace, compare_after_sale};
 use crate::announcement::Announcement;
 use crate::bindings::escrow::IEscrow;
 use crate::bindings::factory::EscrowFactory;
@@ -11,7 +14,7 @@ use crate::bindings::token::SaleToken;
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
 use crate::escrow_terms::{EscrowTerms, TERMS_WORDS};
-use crate::own_code::{OwnCode, clone_code};
+use crate::own_code::{AfterSaleCode, FactoryKind, OwnCode, clone_code};
 
 /// Where an offering stands on a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +59,15 @@ pub fn place_of(factory: Address, receipt: &TransactionReceipt) -> Result<Place,
     })
 }
 
-/// Refuses a factory whose contracts are not those of this program.
+/// Refuses a factory whose contracts are not those of this program, or that lacks some that are needed.
 ///
 /// # Errors
 /// [`EvmError::NotOurs`].
-pub async fn require_factory(client: &ChainClient, factory: Address) -> Result<(), EvmError> {
+pub async fn require_factory(
+    client: &ChainClient,
+    factory: Address,
+    kind: FactoryKind,
+) -> Result<(), EvmError> {
     let not_ours = |problem: &str| EvmError::NotOurs {
         address: factory,
         expected: "factory",
@@ -70,10 +77,19 @@ pub async fn require_factory(client: &ChainClient, factory: Address) -> Result<(
         return Err(not_ours("there is no contract"));
     }
     let there = OwnCode::of_factory(client, factory).await?;
-    if there == OwnCode::compute().await? {
-        Ok(())
-    } else {
-        Err(not_ours("its escrow or its token has other code"))
+    if there != OwnCode::compute().await? {
+        return Err(not_ours("its escrow or its token has other code"));
+    }
+    match kind {
+        FactoryKind::Sale => Ok(()),
+        FactoryKind::AfterSale => match AfterSaleCode::of_factory(client, factory).await {
+            Ok(there) if there == AfterSaleCode::compute().await? => Ok(()),
+            Ok(_) => Err(not_ours("its milestones or its vesting have other code")),
+            Err(EvmError::Refused { .. } | EvmError::NotOurs { .. }) => {
+                Err(not_ours("it makes no milestones and no vesting"))
+            }
+            Err(error) => Err(error),
+        },
     }
 }
 
@@ -118,19 +134,30 @@ pub async fn terms_at(client: &ChainClient, escrow: Address) -> Result<EscrowTer
     })
 }
 
-/// Compares everything on the chain with what was announced: terms, code, token, holders. The hash of the escrow's code.
+/// Compares everything on the chain with what was announced: terms, code, token, holders, and what comes after the
+/// sale. The hash of the escrow's code.
 ///
 /// # Errors
 /// [`EvmError::Different`] with every difference.
 pub async fn read_back(
     client: &ChainClient,
-    place: Place,
+    (place, after_sale): (Place, &AfterSalePlace),
     announcement: &Announcement,
 ) -> Result<B256, EvmError> {
     let mut differences = Vec::new();
-    compare_terms(client, place, announcement, &mut differences).await?;
-    let code_hash = compare_code(client, place, announcement, &mut differences).await?;
+    // Where the money is released in steps, the escrow pays the contract that does it.
+    let beneficiary = match &announcement.after_sale.release {
+        Some(_) => after_sale.milestones.unwrap_or_default(),
+        None => announcement.terms.beneficiary,
+    };
+    let mut held = announcement.clone();
+    held.terms.beneficiary = beneficiary;
+    compare_terms(client, place, &held, &mut differences).await?;
+    let code_hash = compare_code(client, place, &held, &mut differences).await?;
     compare_token(client, place, announcement, &mut differences).await?;
+    compare_holders(client, place, announcement, &mut differences).await?;
+    let found = compare_after_sale(client, place, after_sale, announcement);
+    differences.extend(found.await?);
     if differences.is_empty() {
         Ok(code_hash)
     } else {
@@ -225,6 +252,33 @@ async fn compare_token(
         .await?;
     if held < for_sale {
         differences.push(format!("the escrow holds {held} tokens of {for_sale}"));
+    }
+    Ok(())
+}
+
+/// Who holds a share that is free at once holds it from the beginning.
+async fn compare_holders(
+    client: &ChainClient,
+    place: Place,
+    announcement: &Announcement,
+    differences: &mut Vec<String>,
+) -> Result<(), EvmError> {
+    let vests = |at: usize| {
+        let mut vestings = announcement.after_sale.vestings.iter();
+        vestings.any(|plan| plan.share == U256::from(at))
+    };
+    let mut due: BTreeMap<Address, U256> = BTreeMap::new();
+    for (at, share) in announcement.token.shares.iter().enumerate() {
+        if !vests(at) {
+            let sum = due.entry(share.holder).or_default();
+            *sum = sum.saturating_add(share.amount);
+        }
+    }
+    for (holder, amount) in due {
+        let held = client.token_balance(place.token, holder).await?;
+        if held < amount {
+            differences.push(format!("{holder} holds {held} tokens of {amount}"));
+        }
     }
     Ok(())
 }

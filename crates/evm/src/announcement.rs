@@ -5,15 +5,21 @@ use alloy_sol_types::SolCall;
 use softcap_offering::terms::{Access, Rail, Terms, Unsold};
 
 use crate::{
-    bindings::factory::{EscrowFactory, SaleToken},
+    after_sale_plans::AfterSalePlans,
+    bindings::{
+        factory::{EscrowFactory, SaleToken},
+        offering_factory::{self, OfferingFactory},
+    },
     escrow_terms::EscrowTerms,
     numbers::{self, Numbers, ShareNumbers},
     parties::{PaidIn, Parties},
     unkept::{Unkept, UnkeptCode},
 };
 
-/// The signature of the factory's `announce`, from the ABI.
-const SIGNATURE: &str = include_str!(concat!(env!("OUT_DIR"), "/announce.signature"));
+/// The signatures of the factories' functions, from the ABI.
+const ANNOUNCE: &str = include_str!(concat!(env!("OUT_DIR"), "/announce.signature"));
+const ANNOUNCE_WITH_AFTER_SALE: &str =
+    include_str!(concat!(env!("OUT_DIR"), "/announceWithAfterSale.signature"));
 
 /// What the factory is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,20 +30,55 @@ pub struct Announcement {
     pub steps: Vec<EscrowFactory::Step>,
     /// The token.
     pub token: EscrowFactory::TokenPlan,
+    /// What comes after the sale.
+    pub after_sale: AfterSalePlans,
 }
 
 impl Announcement {
     /// Calldata for the factory.
     pub fn calldata(&self) -> Bytes {
         // The prepared ABI has an array of words where the real one has a struct: same encoding, other selector.
-        let call = EscrowFactory::announceCall {
+        let (signature, call) = if self.after_sale.is_empty() {
+            (ANNOUNCE, self.announce().abi_encode())
+        } else {
+            let call = self.announce_with_after_sale().abi_encode();
+            (ANNOUNCE_WITH_AFTER_SALE, call)
+        };
+        let mut data = keccak256(signature)[..4].to_vec();
+        data.extend_from_slice(&call[4..]);
+        data.into()
+    }
+
+    fn announce(&self) -> EscrowFactory::announceCall {
+        EscrowFactory::announceCall {
             t: self.terms.words(),
             steps: self.steps.clone(),
             plan: self.token.clone(),
+        }
+    }
+
+    fn announce_with_after_sale(&self) -> OfferingFactory::announceWithAfterSaleCall {
+        let step = |step: &EscrowFactory::Step| offering_factory::EscrowFactory::Step {
+            from: step.from,
+            numerator: step.numerator,
+            denominator: step.denominator,
         };
-        let mut data = keccak256(SIGNATURE)[..4].to_vec();
-        data.extend_from_slice(&call.abi_encode()[4..]);
-        data.into()
+        let share = |share: &SaleToken::Share| offering_factory::SaleToken::Share {
+            holder: share.holder,
+            amount: share.amount,
+        };
+        OfferingFactory::announceWithAfterSaleCall {
+            t: self.terms.words(),
+            steps: self.steps.iter().map(step).collect(),
+            plan: offering_factory::EscrowFactory::TokenPlan {
+                name: self.token.name.clone(),
+                symbol: self.token.symbol.clone(),
+                decimals: self.token.decimals,
+                shares: self.token.shares.iter().map(share).collect(),
+            },
+            release: self.after_sale.release_argument(),
+            vestings: self.after_sale.vestings.clone(),
+        }
     }
 
     /// What stands in the code of the escrow behind the 45 bytes of the clone, once `token` is known.
@@ -88,6 +129,7 @@ pub fn announcement(terms: &Terms, parties: &Parties) -> Result<Announcement, Ve
 }
 
 fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement {
+    let after_sale = AfterSalePlans::new(parties, &numbers);
     let share = |share: ShareNumbers| SaleToken::Share {
         holder: parties
             .holders
@@ -135,6 +177,7 @@ fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement 
             decimals: terms.token.decimals,
             shares: numbers.shares.into_iter().map(share).collect(),
         },
+        after_sale,
     }
 }
 

@@ -45,3 +45,45 @@ pub mod token {
         concat!(env!("OUT_DIR"), "/SaleToken.json")
     );
 }
+
+/// `OfferingFactory`, with its bytecode and the plans that `announceWithAfterSale` takes.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod offering_factory {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        OfferingFactory,
+        concat!(env!("OUT_DIR"), "/OfferingFactory.json")
+    );
+}
+
+/// `Milestones`, with its bytecode: releases the money step by step.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod milestones {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        Milestones,
+        concat!(env!("OUT_DIR"), "/Milestones.json")
+    );
+}
+
+/// `Vesting`, with its bytecode: holds a share of the supply until it is free.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod vesting {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        Vesting,
+        concat!(env!("OUT_DIR"), "/Vesting.json")
+    );
+}

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::Address;
 use sha2::{Digest as _, Sha256};
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, EscrowAddress, Funding, InvestorId, InvestorIndex,
-    LineIndex, Offering, Outcome, Phase, Position, Refusal, RequestId, ReturnReason, RoundIndex,
-    Sequence, Stamp, Tokens, Value, Verdict, WithdrawalMark, terms::Allocation,
+    Admit, Amount, BasisPoints, Command, Contribute, EscrowAddress, Funding, InvestorId,
+    InvestorIndex, LineIndex, Offering, Outcome, Phase, Position, Refusal, RequestId, ReturnReason,
+    RoundIndex, Sequence, Stamp, Tokens, Value, Verdict, WithdrawalMark, terms::Allocation,
 };
 
+use crate::after_sale_event::AfterSaleEvent;
 use crate::escrow_event::{EscrowEvent, EscrowLog, LogPlace};
 
 /// The round whose money an escrow holds.
@@ -66,8 +67,15 @@ pub enum ChainCommand {
     Distribute(Address, Tokens),
     /// So much money was paid back.
     PayRefund(Address, Amount),
-    /// The beneficiary was paid.
-    Release,
+    /// The beneficiary was paid: everything at once, or the part of a milestone.
+    Release {
+        /// Place of the milestone in the terms; zero for everything at once.
+        milestone: u8,
+        /// How much.
+        paid: Amount,
+    },
+    /// The holder of a share got tokens: its place in the terms, and how many.
+    Vest(u8, Tokens),
 }
 
 /// How a sale ended on the chain.
@@ -166,6 +174,7 @@ impl ChainEntries {
             | EscrowEvent::Cancelled
             | EscrowEvent::Drawn(_)
             | EscrowEvent::Claimed(..)
+            | EscrowEvent::AfterSale(_)
             | EscrowEvent::Skipped => false,
         }
     }
@@ -238,7 +247,12 @@ impl ChainEntries {
                 };
                 make(ITSELF, ChainCommand::Settle(ending));
             }
-            EscrowEvent::Drawn(_) => make(ITSELF, ChainCommand::Release),
+            // The contract that releases the money in steps has it now, and the issuer nothing yet.
+            EscrowEvent::Drawn(_) if !offering.terms().milestones.is_empty() => {}
+            EscrowEvent::Drawn(paid) => {
+                let (milestone, paid) = (0, *paid);
+                make(ITSELF, ChainCommand::Release { milestone, paid });
+            }
             EscrowEvent::Claimed(investor, tokens) => {
                 make(ITSELF, ChainCommand::Distribute(*investor, *tokens));
             }
@@ -250,10 +264,46 @@ impl ChainEntries {
                 }
                 make(ITSELF, ChainCommand::PayRefund(*investor, *amount));
             }
+            EscrowEvent::AfterSale(event) => {
+                if let Some(what) = after_sale(event) {
+                    make(ITSELF, what);
+                }
+            }
             EscrowEvent::Skipped => {}
         }
         made
     }
+}
+
+/// What the record says of what follows a sale: what the issuer and the holders of shares got. It knows no objections
+/// and no stop: milestones that are not released are all there is to see of them.
+fn after_sale(event: &AfterSaleEvent) -> Option<ChainCommand> {
+    match *event {
+        AfterSaleEvent::Released { milestone, amount } => Some(ChainCommand::Release {
+            milestone,
+            paid: amount,
+        }),
+        AfterSaleEvent::Vested { share, tokens } => Some(ChainCommand::Vest(share, tokens)),
+        AfterSaleEvent::Begun
+        | AfterSaleEvent::Announced { .. }
+        | AfterSaleEvent::Objected { .. }
+        | AfterSaleEvent::Stopped { .. }
+        | AfterSaleEvent::GivenBack { .. } => None,
+    }
+}
+
+/// The part of the accepted money that a milestone releases: the parts up to it rounded down together, less those
+/// before it, so that all of them are the whole.
+fn part_of(offering: &Offering, milestone: u8) -> Option<Amount> {
+    let raised = offering.settlement()?.settled.raised.0;
+    let place = usize::from(milestone);
+    let milestones = &offering.terms().milestones;
+    let up_to = |count: usize| {
+        let parts = milestones.get(..count)?.iter();
+        let parts: u128 = parts.map(|each| u128::from(each.part.0)).sum();
+        Some(raised.checked_mul(parts)? / u128::from(BasisPoints::WHOLE.0))
+    };
+    up_to(place + 1)?.checked_sub(up_to(place)?).map(Amount)
 }
 
 /// Parts of the request: what a log says itself, and what has to be in the record before.
@@ -333,7 +383,8 @@ impl ChainCommand {
             | Self::Settle(_)
             | Self::Distribute(..)
             | Self::PayRefund(..)
-            | Self::Release => false,
+            | Self::Vest(..)
+            | Self::Release { .. } => false,
         }
     }
 }
@@ -395,7 +446,8 @@ impl ChainEntry {
                 investor: id(investor),
                 currency: self.escrow.currency,
             },
-            ChainCommand::Release => Command::Release { milestone: 0 },
+            ChainCommand::Release { milestone, .. } => Command::Release { milestone },
+            ChainCommand::Vest(share, tokens) => Command::Vest { share, tokens },
         }
     }
 
@@ -422,6 +474,12 @@ impl ChainEntry {
                 }
                 Ending::GivenUp => settled.verdict != Verdict::Succeeded,
             },
+            // What is paid at once is compared with the settlement as a whole.
+            (ChainCommand::Release { milestone, paid }, Outcome::Done)
+                if !offering.terms().milestones.is_empty() =>
+            {
+                part_of(offering, *milestone) == Some(*paid)
+            }
             (
                 ChainCommand::Contribute { .. }
                 | ChainCommand::Return(..)
@@ -441,7 +499,8 @@ impl ChainEntry {
                 | ChainCommand::Cancel
                 | ChainCommand::Distribute(..)
                 | ChainCommand::PayRefund(..)
-                | ChainCommand::Release,
+                | ChainCommand::Vest(..)
+                | ChainCommand::Release { .. },
                 outcome,
             ) => *outcome == Outcome::Done,
         };

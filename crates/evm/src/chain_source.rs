@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::Address;
 
 use crate::{
+    after_sale_place::AfterSalePlace,
     endpoints::{BlockHead, Blocks, EndpointError, Endpoints, RawLog},
     escrow_event::{EscrowLog, ForeignLog, LogPlace},
     follower::{Block, Follower, Header, Stop},
@@ -42,12 +43,63 @@ impl SourceError {
 #[derive(Clone, Debug)]
 pub struct ChainSource {
     endpoints: Endpoints,
-    contract: Address,
+    contracts: SaleContracts,
     follower: Follower<EscrowLog>,
     /// Blocks that are asked for at once: fewer after an endpoint refused, then more again.
     range: u64,
     longest: u64,
     head: u64,
+}
+
+/// An escrow, and what was made together with it.
+#[derive(Clone, Debug)]
+pub(crate) struct SaleContracts {
+    escrow: Address,
+    after_sale: AfterSalePlace,
+}
+
+impl SaleContracts {
+    /// An escrow alone.
+    pub(crate) fn of(escrow: Address) -> Self {
+        Self {
+            escrow,
+            after_sale: AfterSalePlace::default(),
+        }
+    }
+
+    fn all(&self) -> Vec<Address> {
+        let mut all = vec![self.escrow];
+        all.extend(self.after_sale.all());
+        all
+    }
+
+    /// Reads logs that stand in these blocks.
+    fn read(
+        &self,
+        raw: &[RawLog],
+        headers: &BTreeMap<u64, Header>,
+    ) -> Result<Vec<EscrowLog>, SourceError> {
+        let mut logs = Vec::with_capacity(raw.len());
+        for log in raw {
+            let number = log.block_number.to();
+            let header = headers.get(&number).copied();
+            let header = header.filter(|header| header.hash == log.block_hash);
+            let header = header.ok_or_else(|| moved(number))?;
+            let place = LogPlace {
+                block: number,
+                timestamp: header.timestamp,
+                transaction: log.transaction_hash,
+                index: log.log_index.to(),
+            };
+            logs.push(if log.address == self.escrow {
+                EscrowLog::read(place, &log.topics, &log.data)?
+            } else {
+                let said = (&log.topics[..], &log.data);
+                EscrowLog::read_after_sale(place, log.address, &self.after_sale, said)?
+            });
+        }
+        Ok(logs)
+    }
 }
 
 /// What a poll learnt.
@@ -72,12 +124,19 @@ impl ChainSource {
         let longest = longest_range.max(1);
         Self {
             endpoints,
-            contract,
+            contracts: SaleContracts::of(contract),
             follower: Follower::new(behind, confirmations),
             range: longest,
             longest,
             head: behind.number,
         }
+    }
+
+    /// Reads the logs of these contracts as well, in one order with the escrow's.
+    #[must_use]
+    pub fn with_after_sale(mut self, after_sale: AfterSalePlace) -> Self {
+        self.contracts.after_sale = after_sale;
+        self
     }
 
     /// The newest block whose logs were given out.
@@ -137,9 +196,11 @@ impl ChainSource {
     async fn step(&mut self) -> Result<(), SourceError> {
         let head = self.endpoints.block(self.follower.next()).await?;
         let header = head.header();
-        let logs = if head.may_hold(self.contract) {
-            let raw = self.endpoints.logs(self.contract, Blocks::One(header.hash));
-            read(&raw.await?, &BTreeMap::from([(header.number, header)]))?
+        let contracts = self.contracts.all();
+        let logs = if contracts.iter().any(|contract| head.may_hold(*contract)) {
+            let raw = self.endpoints.logs(&contracts, Blocks::One(header.hash));
+            let headers = BTreeMap::from([(header.number, header)]);
+            self.contracts.read(&raw.await?, &headers)?
         } else {
             Vec::new()
         };
@@ -152,7 +213,7 @@ impl ChainSource {
         loop {
             let from = self.follower.next();
             let to = deep.min(from.saturating_add(self.range - 1));
-            match range_of(&self.endpoints, self.contract, (from, to)).await {
+            match range_of(&self.endpoints, &self.contracts, (from, to)).await {
                 Ok((anchor, logs)) => {
                     self.follower.jump(anchor);
                     self.range = self.range.saturating_mul(2).min(self.longest);
@@ -168,13 +229,14 @@ impl ChainSource {
     }
 }
 
-/// The logs of a contract in a range of blocks, in order, and the last of these blocks.
+/// The logs of contracts in a range of blocks, in order, and the last of these blocks.
 pub(crate) async fn range_of(
     endpoints: &Endpoints,
-    contract: Address,
+    contracts: &SaleContracts,
     (from, to): (u64, u64),
 ) -> Result<(Header, Vec<EscrowLog>), SourceError> {
-    let raw = endpoints.logs(contract, Blocks::Range(from, to)).await?;
+    let all = contracts.all();
+    let raw = endpoints.logs(&all, Blocks::Range(from, to)).await?;
     let mut numbers: Vec<u64> = raw.iter().map(|log| log.block_number.to()).collect();
     numbers.push(to);
     numbers.dedup();
@@ -185,31 +247,12 @@ pub(crate) async fn range_of(
         .collect();
     let anchor = headers.get(&to).copied();
     let anchor = anchor.ok_or_else(|| moved(to))?;
-    Ok((anchor, read(&raw, &headers)?))
+    Ok((anchor, contracts.read(&raw, &headers)?))
 }
 
 /// The chain went on between two questions; the next poll asks both again.
 fn moved(block: u64) -> SourceError {
     SourceError::Endpoints(EndpointError::Moved { block })
-}
-
-/// Reads logs that stand in these blocks.
-fn read(raw: &[RawLog], headers: &BTreeMap<u64, Header>) -> Result<Vec<EscrowLog>, SourceError> {
-    let mut logs = Vec::with_capacity(raw.len());
-    for log in raw {
-        let number = log.block_number.to();
-        let header = headers.get(&number).copied();
-        let header = header.filter(|header| header.hash == log.block_hash);
-        let header = header.ok_or_else(|| moved(number))?;
-        let place = LogPlace {
-            block: number,
-            timestamp: header.timestamp,
-            transaction: log.transaction_hash,
-            index: log.log_index.to(),
-        };
-        logs.push(EscrowLog::read(place, &log.topics, &log.data)?);
-    }
-    Ok(logs)
 }
 
 /// The newest block that is older than a second, as far as the chain is `confirmations` deep there: what

@@ -18,7 +18,7 @@ mod money;
 mod record;
 mod words;
 
-use softcap_offering::{LineIndex, Offering};
+use softcap_offering::Offering;
 
 pub use contracts::compare_contracts;
 pub use evidence::{
@@ -43,9 +43,8 @@ pub fn compare_sale(
     offering: &Offering,
     evidence: &SaleEvidence,
 ) -> Compared {
-    let latest = offering.latest(LineIndex(0));
     let mut findings = record.findings.clone();
-    let (of_entries, mut notes) = entries::compare_entries(record, latest, evidence);
+    let (of_entries, mut notes) = entries::compare_entries(record, offering, evidence);
     let (of_money, more) = money::compare_money(record, offering, evidence);
     findings.extend(of_entries);
     findings.extend(of_money);

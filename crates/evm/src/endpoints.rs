@@ -265,25 +265,27 @@ impl Endpoints {
         Ok(all)
     }
 
-    /// The logs of a contract, in order.
+    /// The logs of contracts, in order.
     ///
     /// # Errors
     /// [`EndpointError::TooMany`] when an endpoint does not give so many at once, else
     /// [`EndpointError::NoQuorum`].
-    pub async fn logs(&self, contract: Address, of: Blocks) -> Result<Vec<RawLog>, EndpointError> {
-        let (filter, about) = match of {
-            Blocks::One(hash) => (
-                json!({ "address": contract, "blockHash": hash }),
-                format!("the logs of block {hash}"),
-            ),
-            Blocks::Range(from, to) => (
-                json!({
-                    "address": contract,
-                    "fromBlock": format!("{from:#x}"),
-                    "toBlock": format!("{to:#x}"),
-                }),
-                format!("the logs of blocks {from} to {to}"),
-            ),
+    pub async fn logs(
+        &self,
+        contracts: &[Address],
+        of: Blocks,
+    ) -> Result<Vec<RawLog>, EndpointError> {
+        let mut filter = json!({ "address": contracts });
+        let about = match of {
+            Blocks::One(hash) => {
+                filter["blockHash"] = json!(hash);
+                format!("the logs of block {hash}")
+            }
+            Blocks::Range(from, to) => {
+                filter["fromBlock"] = json!(format!("{from:#x}"));
+                filter["toBlock"] = json!(format!("{to:#x}"));
+                format!("the logs of blocks {from} to {to}")
+            }
         };
         self.logs_by(&filter, &about).await
     }

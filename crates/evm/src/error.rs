@@ -5,7 +5,10 @@ use alloy_sol_types::SolInterface as _;
 use alloy_transport::{RpcError, TransportErrorKind};
 
 use crate::{
-    bindings::{escrow::IEscrow::IEscrowErrors, factory::EscrowFactory::EscrowFactoryErrors},
+    bindings::{
+        escrow::IEscrow::IEscrowErrors, milestones::Milestones::MilestonesErrors,
+        offering_factory::OfferingFactory::OfferingFactoryErrors, vesting::Vesting::VestingErrors,
+    },
     chain_source::SourceError,
     endpoints::EndpointError,
 };
@@ -234,7 +237,14 @@ fn refusal(data: &Bytes) -> String {
     if let Ok(error) = IEscrowErrors::abi_decode(data) {
         return inner(&format!("{error:?}"));
     }
-    if let Ok(error) = EscrowFactoryErrors::abi_decode(data) {
+    // Its errors are those of the other factory, and more.
+    if let Ok(error) = OfferingFactoryErrors::abi_decode(data) {
+        return inner(&format!("{error:?}"));
+    }
+    if let Ok(error) = MilestonesErrors::abi_decode(data) {
+        return inner(&format!("{error:?}"));
+    }
+    if let Ok(error) = VestingErrors::abi_decode(data) {
         return inner(&format!("{error:?}"));
     }
     if data.is_empty() {

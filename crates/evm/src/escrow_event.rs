@@ -4,6 +4,8 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolEventInterface as _;
 use softcap_offering::{Amount, ReturnReason, Tokens, Value};
 
+use crate::after_sale_event::{AfterSaleEvent, of_milestones, of_vesting};
+use crate::after_sale_place::AfterSalePlace;
 use crate::bindings::escrow::IEscrow::{self, IEscrowEvents};
 
 /// Where a log stands.
@@ -87,6 +89,8 @@ pub enum EscrowEvent {
     Refunded(Address, Amount),
     /// Nothing changed.
     Skipped,
+    /// A contract that was made together with the escrow says it.
+    AfterSale(AfterSaleEvent),
 }
 
 /// A log that no escrow of these contracts can have made.
@@ -110,6 +114,27 @@ impl EscrowLog {
             .ok()
             .and_then(event_of);
         let event = event.ok_or(ForeignLog { place })?;
+        Ok(Self { place, event })
+    }
+
+    /// Reads a log of a contract that was made together with the escrow.
+    ///
+    /// # Errors
+    /// [`ForeignLog`], also where `contract` is none of them.
+    pub fn read_after_sale(
+        place: LogPlace,
+        contract: Address,
+        after_sale: &AfterSalePlace,
+        (topics, data): (&[B256], &Bytes),
+    ) -> Result<Self, ForeignLog> {
+        let event = if after_sale.milestones == Some(contract) {
+            of_milestones(topics, data)
+        } else {
+            let mut shares = after_sale.vestings.iter();
+            let share = shares.find(|(_, vesting)| **vesting == contract);
+            share.and_then(|(share, _)| of_vesting(*share, topics, data))
+        };
+        let event = EscrowEvent::AfterSale(event.ok_or(ForeignLog { place })?);
         Ok(Self { place, event })
     }
 }

@@ -8,7 +8,7 @@ use alloy_sol_types::{SolCall, SolEvent as _};
 use crate::{
     announce::Place,
     bindings::{escrow::IEscrow, factory::EscrowFactory, token::SaleToken},
-    chain_source::{SourceError, block_before, range_of},
+    chain_source::{SaleContracts, SourceError, block_before, range_of},
     comparison::{
         AccountView, Announced, ContractEvidence, Holdings, NamedEscrow, Refunds, SaleEvidence,
         SaleState,
@@ -249,9 +249,10 @@ impl EvidenceReader {
         let (mut from, last) = (first, self.at.number);
         let mut range = self.blocks_at_once;
         let mut logs = Vec::new();
+        let contracts = SaleContracts::of(self.escrow());
         while from <= last {
             let to = last.min(from.saturating_add(range - 1));
-            match range_of(&self.endpoints, self.escrow(), (from, to)).await {
+            match range_of(&self.endpoints, &contracts, (from, to)).await {
                 Ok((_, found)) => {
                     logs.extend(found);
                     from = to + 1;
@@ -370,6 +371,7 @@ fn investors(logs: &[EscrowLog], asked: Asked) -> Vec<Address> {
         | EscrowEvent::Drawn(_)
         | EscrowEvent::Claimed(..)
         | EscrowEvent::Refunded(..)
+        | EscrowEvent::AfterSale(_)
         | EscrowEvent::Skipped => None,
     });
     let all: BTreeSet<Address> = contributed.collect();

@@ -12,6 +12,10 @@
 //! here decides money: it says the terms again in the contract's numbers, or refuses. No key that is read here can move an
 //! investor's money.
 
+mod after_sale_acts;
+mod after_sale_event;
+mod after_sale_place;
+mod after_sale_plans;
 mod announce;
 mod announcement;
 pub mod bindings;
@@ -26,6 +30,7 @@ mod escrow_event;
 mod escrow_terms;
 mod evidence_reading;
 mod exits;
+mod find_after_sale;
 mod follower;
 mod http;
 mod manifest;
@@ -34,9 +39,17 @@ mod own_code;
 mod parties;
 mod permit;
 mod reading;
+mod releases;
+mod signed_after_sale;
 mod unkept;
 mod wallet;
 
+pub use after_sale_acts::{
+    AfterSaleAct, ReturnableTokens, allow_draft, begun_at, refunds_open, settle_all_draft, vested,
+};
+pub use after_sale_event::AfterSaleEvent;
+pub use after_sale_place::{AfterSalePlace, escrow_of_milestones, escrow_of_vesting};
+pub use after_sale_plans::AfterSalePlans;
 /// The way to one endpoint, over any transport.
 pub use alloy_rpc_client::RpcClient;
 /// What a node says of a transaction in a block.
@@ -55,12 +68,18 @@ pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
 pub use escrow_terms::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord};
 pub use evidence_reading::{Asked, EvidenceReader, ReadAt, ReadingProgress};
 pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_of};
+pub use find_after_sale::{FindError, find_after_sale, promises_after_sale};
 pub use follower::{Block, Follower, Header, Stop, Taken};
 pub use http::{HttpTransport, host_of};
 pub use manifest::{Addresses, ManifestError};
-pub use own_code::{OwnCode, factory_draft, rehearse};
+pub use own_code::{
+    AfterSaleCode, FactoryKind, OwnCode, factory_draft, milestones_draft, offering_factory_draft,
+    rehearse, vesting_draft,
+};
 pub use parties::{PaidIn, Parties};
 pub use permit::{Permit, PermitDomain};
 pub use reading::{ContributedLog, EscrowAccount};
+pub use releases::{Releases, Stopped};
+pub use signed_after_sale::{SignedAfterSale, SignedContract};
 pub use unkept::{Unkept, UnkeptCode};
 pub use wallet::{KEY_VARIABLE, read_wallet};

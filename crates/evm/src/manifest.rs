@@ -15,6 +15,8 @@
 //! 0xe7f1...                    factory
 //! 0x91b2...                    hash of the escrow's code
 //! ```
+//!
+//! Where something comes after the sale, a line for each of its contracts follows ([`SignedAfterSale`]).
 
 use alloy_primitives::{Address, B256, keccak256};
 use serde_json::{Value, json};
@@ -25,6 +27,7 @@ use crate::bindings::factory::EscrowFactory;
 use crate::client::ChainClient;
 use crate::error::EvmError;
 use crate::own_code::OwnCode;
+use crate::signed_after_sale::SignedAfterSale;
 
 /// What the note is.
 const FIRST_LINE: &str = "softcap addresses/v1";
@@ -42,11 +45,13 @@ pub struct Addresses {
     pub place: Place,
     /// Keccak-256 of the escrow's code.
     pub code_hash: B256,
+    /// What was made together with the escrow.
+    pub after_sale: SignedAfterSale,
 }
 
 impl Addresses {
     fn lines(&self) -> Vec<String> {
-        vec![
+        let mut lines = vec![
             FIRST_LINE.to_owned(),
             self.origin.clone(),
             hex(&self.terms_hash),
@@ -55,7 +60,9 @@ impl Addresses {
             self.place.token.to_string(),
             self.place.factory.to_string(),
             self.code_hash.to_string(),
-        ]
+        ];
+        lines.extend(self.after_sale.lines());
+        lines
     }
 
     fn from_lines(lines: &[&str]) -> Option<Self> {
@@ -68,6 +75,7 @@ impl Addresses {
             token,
             factory,
             code_hash,
+            after_sale @ ..,
         ] = lines
         else {
             return None;
@@ -82,6 +90,7 @@ impl Addresses {
                 factory: factory.parse().ok()?,
             },
             code_hash: code_hash.parse().ok()?,
+            after_sale: SignedAfterSale::from_lines(after_sale)?,
         };
         // One spelling of each value.
         (read.lines() == *lines).then_some(read)
@@ -97,7 +106,7 @@ impl Addresses {
     }
 
     fn json(&self, note: &SignedText) -> Value {
-        json!({
+        let mut value = json!({
             "origin": self.origin,
             "terms_hash": hex(&self.terms_hash),
             "chain_id": self.chain_id,
@@ -106,7 +115,11 @@ impl Addresses {
             "factory": self.place.factory.to_string(),
             "code_hash": self.code_hash.to_string(),
             "note": note.to_string(),
-        })
+        });
+        for (name, member) in self.after_sale.members() {
+            value[name] = member;
+        }
+        value
     }
 
     /// Reads a file and believes it only if `issuer` signed it and every field is that of the note.
@@ -189,12 +202,20 @@ impl Addresses {
             &there.token.to_string(),
             &own.token.to_string(),
         );
+        differences.extend(self.after_sale.differences(client, escrow).await?);
         Ok(differences)
     }
 
     /// Every address that a page of this offering may show.
-    pub fn all(&self) -> [Address; 3] {
-        [self.place.escrow, self.place.token, self.place.factory]
+    pub fn all(&self) -> Vec<Address> {
+        let Place {
+            factory,
+            escrow,
+            token,
+        } = self.place;
+        let mut all = vec![escrow, token, factory];
+        all.extend(self.after_sale.place().all());
+        all
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod price;
+mod release;
 mod schedule;
 mod supply;
 
@@ -19,8 +20,9 @@ use crate::unkept::{Unkept, UnkeptCode};
 
 pub(crate) use bounds::Bounds;
 pub(crate) use price::PriceNumbers;
+pub(crate) use release::ReleaseNumbers;
 pub(crate) use schedule::{PauseNumbers, WindowNumbers};
-pub(crate) use supply::{ShareNumbers, share_names};
+pub(crate) use supply::{ShareNumbers, VestingNumbers, share_names};
 
 /// What the contract is told, without addresses.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub(crate) struct Numbers {
     pub(crate) price: PriceNumbers,
     pub(crate) pause: PauseNumbers,
     pub(crate) shares: Vec<ShareNumbers>,
+    /// `None` where the beneficiary gets everything at once.
+    pub(crate) release: Option<ReleaseNumbers>,
 }
 
 /// Collects reasons.
@@ -93,7 +97,8 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         withdrawal: _,
         freed_room: _,
         early_close: _,
-        milestones: _,
+        milestones,
+        objections,
         investor_max,
         pause,
         refund_deadline,
@@ -107,6 +112,7 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
     let refund_deadline = schedule::refund_deadline(reasons, *refund_deadline, window.as_ref());
     let pause = schedule::pause(reasons, pause.as_ref(), refund_deadline);
     let shares = supply::shares(reasons, token);
+    let release = release::read(reasons, milestones, *objections);
     let for_sale = supply::for_sale(reasons, token, *unsold, round, *hard_cap);
     let (over_cap, over_limit) = (
         over_cap(reasons, round, *dust),
@@ -134,6 +140,7 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         price: price?,
         pause: pause?,
         shares,
+        release,
     })
 }
 
@@ -172,14 +179,6 @@ fn promises(reasons: &mut Reasons, terms: &Terms) {
             "the escrow stays open until the window ends, or until it is full",
             "use `early_close = \"never\"`",
         ),
-    }
-    if !terms.milestones.is_empty() {
-        reasons.add(
-            UnkeptCode::Milestones,
-            "milestone",
-            "the escrow pays the beneficiary all accepted money at once",
-            "leave milestones out",
-        );
     }
 }
 

@@ -6,11 +6,15 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_sol_types::SolConstructor as _;
 use softcap_chain::{Node, Settings};
 
 use crate::announce::announce_draft;
 use crate::announcement::Announcement;
-use crate::bindings::factory::EscrowFactory;
+use crate::bindings::{
+    factory::EscrowFactory, milestones::Milestones, offering_factory::OfferingFactory,
+    vesting::Vesting,
+};
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
 
@@ -29,14 +33,43 @@ pub struct OwnCode {
     pub token: B256,
 }
 
-/// A chain in this process with the factory on it, to try things out.
+/// Hashes of the code that all milestone and all vesting contracts run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AfterSaleCode {
+    /// Of what releases the money.
+    pub milestones: B256,
+    /// Of what holds a share.
+    pub vesting: B256,
+}
+
+/// Which contracts a factory makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactoryKind {
+    /// Escrow and token.
+    Sale,
+    /// Also what comes after the sale.
+    AfterSale,
+}
+
+impl FactoryKind {
+    /// What an announcement needs.
+    pub fn needed(announcement: &Announcement) -> Self {
+        if announcement.after_sale.is_empty() {
+            Self::Sale
+        } else {
+            Self::AfterSale
+        }
+    }
+}
+
+/// A chain in this process with a factory on it, to try things out.
 struct Rehearsal {
     client: ChainClient,
     factory: Address,
 }
 
 impl Rehearsal {
-    async fn begin() -> Result<Self, EvmError> {
+    async fn begin(kind: FactoryKind) -> Result<Self, EvmError> {
         let problem = |problem: String| EvmError::OwnCode { problem };
         let node =
             Node::in_memory(&Settings::default()).map_err(|error| problem(error.to_string()))?;
@@ -46,12 +79,22 @@ impl Rehearsal {
             .accounts()
             .first()
             .ok_or_else(|| problem("no account".to_owned()))?;
-        let draft = factory_draft(account.address());
-        let cost = client.try_out(&draft).await?;
-        let receipt = client.send(&draft, &cost, account.signer()).await?;
-        let factory = receipt
-            .contract_address
-            .ok_or_else(|| problem("no contract".to_owned()))?;
+        let from = account.address();
+        let deploy = async |draft: Draft| -> Result<Address, EvmError> {
+            let cost = client.try_out(&draft).await?;
+            let receipt = client.send(&draft, &cost, account.signer()).await?;
+            receipt
+                .contract_address
+                .ok_or_else(|| problem("no contract".to_owned()))
+        };
+        let factory = match kind {
+            FactoryKind::Sale => deploy(factory_draft(from)).await?,
+            FactoryKind::AfterSale => {
+                let milestones = deploy(milestones_draft(from)).await?;
+                let vesting = deploy(vesting_draft(from)).await?;
+                deploy(offering_factory_draft(from, milestones, vesting)).await?
+            }
+        };
         Ok(Self { client, factory })
     }
 }
@@ -61,9 +104,35 @@ impl Rehearsal {
 /// # Errors
 /// [`EvmError::Refused`] as the factory would.
 pub async fn rehearse(announcement: &Announcement) -> Result<u64, EvmError> {
-    let rehearsal = Rehearsal::begin().await?;
+    let rehearsal = Rehearsal::begin(FactoryKind::needed(announcement)).await?;
     let draft = announce_draft(rehearsal.factory, announcement);
     Ok(rehearsal.client.try_out(&draft).await?.gas)
+}
+
+impl AfterSaleCode {
+    /// What the bytecode of this program makes.
+    ///
+    /// # Errors
+    /// [`EvmError::OwnCode`] when it does not run.
+    pub async fn compute() -> Result<Self, EvmError> {
+        let rehearsal = Rehearsal::begin(FactoryKind::AfterSale).await?;
+        Self::of_factory(&rehearsal.client, rehearsal.factory).await
+    }
+
+    /// What a factory on a chain makes clones of.
+    ///
+    /// # Errors
+    /// The address holds no factory of what comes after a sale.
+    pub async fn of_factory(client: &ChainClient, factory: Address) -> Result<Self, EvmError> {
+        let milestones = client.call(factory, &OfferingFactory::MILESTONESCall {});
+        let milestones = milestones.await?;
+        let vesting = client.call(factory, &OfferingFactory::VESTINGCall {});
+        let vesting = vesting.await?;
+        Ok(Self {
+            milestones: keccak256(client.code(milestones).await?),
+            vesting: keccak256(client.code(vesting).await?),
+        })
+    }
 }
 
 impl OwnCode {
@@ -72,7 +141,7 @@ impl OwnCode {
     /// # Errors
     /// [`EvmError::OwnCode`] when it does not run.
     pub async fn compute() -> Result<Self, EvmError> {
-        let rehearsal = Rehearsal::begin().await?;
+        let rehearsal = Rehearsal::begin(FactoryKind::Sale).await?;
         Self::of_factory(&rehearsal.client, rehearsal.factory).await
     }
 
@@ -90,14 +159,42 @@ impl OwnCode {
     }
 }
 
-/// The creation of a factory.
+/// The creation of a factory of escrows and tokens.
 pub fn factory_draft(from: Address) -> Draft {
+    let code = EscrowFactory::BYTECODE.clone();
+    creation("deploying the factory", from, code)
+}
+
+/// The creation of what all milestone contracts run.
+pub fn milestones_draft(from: Address) -> Draft {
+    let code = Milestones::BYTECODE.clone();
+    creation("deploying the milestone contract", from, code)
+}
+
+/// The creation of what all vesting contracts run.
+pub fn vesting_draft(from: Address) -> Draft {
+    let code = Vesting::BYTECODE.clone();
+    creation("deploying the vesting contract", from, code)
+}
+
+/// The creation of a factory that also makes what comes after a sale, as clones of these two.
+pub fn offering_factory_draft(from: Address, milestones: Address, vesting: Address) -> Draft {
+    let parts = OfferingFactory::constructorCall {
+        milestones,
+        vesting,
+    };
+    let mut code = OfferingFactory::BYTECODE.to_vec();
+    code.extend_from_slice(&parts.abi_encode());
+    creation("deploying the factory", from, code.into())
+}
+
+fn creation(what: &'static str, from: Address, data: Bytes) -> Draft {
     Draft {
-        what: "deploying the factory",
+        what,
         from,
         to: TxKind::Create,
         value: U256::ZERO,
-        data: EscrowFactory::BYTECODE.clone(),
+        data,
     }
 }
 
@@ -110,4 +207,12 @@ pub(crate) fn clone_code(implementation: Address, arguments: &[u8]) -> Bytes {
         arguments,
     ];
     parts.concat().into()
+}
+
+/// The implementation behind a clone.
+pub(crate) fn implementation(code: &Bytes) -> Option<Address> {
+    let rest = code.strip_prefix(&CLONE_HEAD)?;
+    let (address, rest) = rest.split_at_checked(20)?;
+    rest.starts_with(&CLONE_TAIL)
+        .then(|| Address::from_slice(address))
 }

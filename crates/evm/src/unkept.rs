@@ -135,6 +135,12 @@ codes! {
     MinimumAboveMaximum = "R138",
     /// A soft cap above the hard cap.
     SoftCapAboveHardCap = "R139",
+    /// Objections that only a majority could bring together.
+    StopShare = "R140",
+    /// A step of the release that releases nothing.
+    EmptyMilestone = "R141",
+    /// A span after settlement of more than 36,500 days.
+    LongSpan = "R142",
     /// The coin of a chain has 18 decimals.
     CoinDecimals = "R151",
     /// A round for admitted people needs somebody who signs permits.

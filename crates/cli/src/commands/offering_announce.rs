@@ -10,8 +10,10 @@ use std::{
 use alloy_primitives::{Address, B256};
 use serde_json::json;
 use softcap_evm::{
-    Addresses, Announcement, ChainClient, PaidIn, Parties, Place, announce_draft, announcement,
-    factory_draft, place_of, read_back, rehearse, require_announceable, require_factory,
+    Addresses, AfterSalePlace, Announcement, ChainClient, Draft, FactoryKind, PaidIn, Parties,
+    Place, SignedAfterSale, announce_draft, announcement, factory_draft, milestones_draft,
+    offering_factory_draft, place_of, read_back, rehearse, require_announceable, require_factory,
+    vesting_draft,
 };
 
 use super::on_chain::{Done, Sender, Spent, run as send, sender};
@@ -35,6 +37,7 @@ struct Announced {
 struct Made {
     place: Place,
     code_hash: B256,
+    after_sale: SignedAfterSale,
     transaction: B256,
     block: Option<u64>,
 }
@@ -71,6 +74,7 @@ pub(crate) fn run(arguments: &AnnounceArguments, console: &Console) -> Result<Ex
                 chain_id,
                 place: made.place,
                 code_hash: made.code_hash,
+                after_sale: made.after_sale.clone(),
             };
             Some(addresses.sign(issuer).map(|value| (file, value))?)
         }
@@ -109,51 +113,86 @@ fn parties(arguments: &AnnounceArguments, issuer: Address) -> Parties {
     }
 }
 
+/// A factory for what is announced, and what it cost where none was there.
+enum Factory {
+    There(Address),
+    Deployed(Address, Spent),
+    /// Nothing was sent; the cost is what it would be.
+    Tried(Spent),
+}
+
+/// Deploys what lacks, or looks whether what is there fits.
+async fn factory(
+    client: &ChainClient,
+    announcement: &Announcement,
+    named: Option<Address>,
+    (sender, console): (&Sender, &Console),
+) -> Result<Factory, Failure> {
+    let kind = FactoryKind::needed(announcement);
+    if let Some(factory) = named {
+        require_factory(client, factory, kind).await?;
+        return Ok(Factory::There(factory));
+    }
+    let from = sender.address();
+    let mut cost = Spent::default();
+    let mut deploy = async |draft: Draft| -> Result<Option<Address>, Failure> {
+        let done = send(client, &draft, sender, console).await?;
+        cost.add(&done.cost());
+        Ok(match done {
+            Done::Sent { receipt } => receipt.contract_address,
+            Done::Tried(_) => None,
+        })
+    };
+    let last = match kind {
+        FactoryKind::Sale => factory_draft(from),
+        FactoryKind::AfterSale => {
+            let milestones = deploy(milestones_draft(from)).await?;
+            let vesting = deploy(vesting_draft(from)).await?;
+            // Where nothing is sent, any two addresses cost the same.
+            let (milestones, vesting) = (milestones.unwrap_or(from), vesting.unwrap_or(from));
+            offering_factory_draft(from, milestones, vesting)
+        }
+    };
+    let factory = deploy(last).await?;
+    Ok(match factory {
+        Some(factory) => Factory::Deployed(factory, cost),
+        None => Factory::Tried(cost),
+    })
+}
+
 async fn announce(
     client: &ChainClient,
     announcement: &Announcement,
-    factory: Option<Address>,
+    named: Option<Address>,
     sender: &Sender,
     console: &Console,
 ) -> Result<Announced, Failure> {
-    let mut factory_cost = None;
-    let factory = match factory {
-        Some(factory) => {
-            require_factory(client, factory).await?;
-            factory
-        }
-        None => {
-            let done = send(client, &factory_draft(sender.address()), sender, console).await?;
-            factory_cost = Some(done.cost());
-            match done {
-                Done::Sent { receipt } => receipt.contract_address.unwrap_or_default(),
-                Done::Tried(_) => {
-                    // The factory is not there yet: what it would do is tried on a chain in this process.
-                    let cost = client.price(rehearse(announcement).await?).await?;
-                    return Ok(Announced {
-                        factory_cost,
-                        cost: Spent::estimated(&cost),
-                        made: None,
-                    });
-                }
+    let (factory, factory_cost) =
+        match factory(client, announcement, named, (sender, console)).await? {
+            Factory::There(factory) => (factory, None),
+            Factory::Deployed(factory, cost) => (factory, Some(cost)),
+            Factory::Tried(cost) => {
+                // The factory is not there yet: what it would do is tried on a chain in this process.
+                let announcing = client.price(rehearse(announcement).await?).await?;
+                return Ok(Announced {
+                    factory_cost: Some(cost),
+                    cost: Spent::estimated(&announcing),
+                    made: None,
+                });
             }
-        }
-    };
-    let done = send(
-        client,
-        &announce_draft(factory, announcement),
-        sender,
-        console,
-    )
-    .await?;
+        };
+    let draft = announce_draft(factory, announcement);
+    let done = send(client, &draft, sender, console).await?;
     let cost = done.cost();
     let made = match done {
         Done::Tried(_) => None,
         Done::Sent { receipt } => {
             let place = place_of(factory, &receipt)?;
+            let after_sale = AfterSalePlace::of(place, &receipt);
             Some(Made {
                 place,
-                code_hash: read_back(client, place, announcement).await?,
+                code_hash: read_back(client, (place, &after_sale), announcement).await?,
+                after_sale: SignedAfterSale::read(client, &after_sale).await?,
                 transaction: receipt.transaction_hash,
                 block: receipt.block_number,
             })
@@ -189,6 +228,14 @@ fn show(chain_id: u64, announcement: &Announcement, announced: &Announced, conso
              cost:       {cost}"
         ),
     };
+    let after_sale = made.as_ref().map(|made| made.after_sale.place());
+    let after_sale = after_sale.unwrap_or_default();
+    if let Some(milestones) = after_sale.milestones {
+        text.push_str(&format!("\nmilestones: {milestones}"));
+    }
+    for (share, vesting) in &after_sale.vestings {
+        text.push_str(&format!("\nvesting:    {vesting} (share {share})"));
+    }
     if let Some(factory) = factory_cost {
         text.push_str(&format!("\nfactory:    {factory}"));
     }
@@ -200,6 +247,10 @@ fn show(chain_id: u64, announcement: &Announcement, announced: &Announced, conso
         "token": made.as_ref().map(|made| made.place.token),
         "factory": made.as_ref().map(|made| made.place.factory),
         "code_hash": made.as_ref().map(|made| made.code_hash),
+        "milestones": after_sale.milestones,
+        "vesting": after_sale.vestings.iter().map(|(share, vesting)| {
+            json!({ "share": share, "contract": vesting })
+        }).collect::<Vec<_>>(),
         "transaction": made.as_ref().map(|made| made.transaction),
         "block": made.as_ref().and_then(|made| made.block),
         "cost": cost.json(),

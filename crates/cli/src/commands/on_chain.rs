@@ -114,6 +114,16 @@ impl Spent {
         }
     }
 
+    /// Adds what another transaction cost, at the price of gas of the later one.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.gas = self.gas.saturating_add(other.gas);
+        self.price = other.price;
+        self.most = match (self.most, other.most) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
     fn coin(&self) -> U256 {
         U256::from(self.gas) * U256::from(self.price)
     }

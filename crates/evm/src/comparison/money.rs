@@ -70,6 +70,7 @@ impl Sums {
                 EscrowEvent::Revoked(_)
                 | EscrowEvent::PausedUntil(_)
                 | EscrowEvent::Cancelled
+                | EscrowEvent::AfterSale(_)
                 | EscrowEvent::Skipped => {}
             }
         }

@@ -187,7 +187,11 @@ fn chain_command<'a>(
         Command::PayRefund { investor, .. } => {
             of(investor, &|who| ChainCommand::PayRefund(who, Amount::ZERO))
         }
-        Command::Release { .. } => Some(Ok(ChainCommand::Release)),
+        // As the amount of a refund.
+        Command::Release { milestone } => Some(Ok(ChainCommand::Release {
+            milestone,
+            paid: Amount::ZERO,
+        })),
         // Money that did not come through the escrow: the rules refuse it, and it moves nothing.
         Command::Contribute(_)
         | Command::Announce { .. }

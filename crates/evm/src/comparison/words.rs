@@ -22,7 +22,8 @@ pub(super) fn kind(what: &ChainCommand) -> &'static str {
         ChainCommand::Settle(_) => "a settlement",
         ChainCommand::Distribute(..) => "tokens handed over",
         ChainCommand::PayRefund(..) => "a refund",
-        ChainCommand::Release => "a payment to the beneficiary",
+        ChainCommand::Release { .. } => "a payment to the beneficiary",
+        ChainCommand::Vest(..) => "tokens of a share handed over",
     }
 }
 
@@ -53,7 +54,8 @@ impl fmt::Display for Said<'_> {
             | ChainCommand::Resume
             | ChainCommand::Cancel
             | ChainCommand::PayRefund(..)
-            | ChainCommand::Release) => write!(out, "{}", kind(what)),
+            | ChainCommand::Vest(..)
+            | ChainCommand::Release { .. }) => write!(out, "{}", kind(what)),
         }
     }
 }
@@ -82,6 +84,7 @@ impl fmt::Display for Happened<'_> {
             EscrowEvent::Claimed(_, tokens) => write!(out, "{tokens} tokens taken out"),
             EscrowEvent::Refunded(_, amount) => write!(out, "a refund of {amount}"),
             EscrowEvent::Skipped => write!(out, "an entry of a list that was skipped"),
+            EscrowEvent::AfterSale(_) => write!(out, "something after the sale"),
         }
     }
 }

@@ -12,6 +12,9 @@ const LAST_SECOND: u64 = u32::MAX as u64;
 /// `366 days` of the factory.
 const LONGEST_PAUSE: u64 = 366 * 86_400;
 
+/// `36_500 days` of the factory.
+const LONGEST_SPAN: u64 = 36_500 * 86_400;
+
 /// First second inside, and first second after.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WindowNumbers {
@@ -62,6 +65,26 @@ pub(super) fn second(reasons: &mut Reasons, key: &str, position: Position) -> Op
 /// A span in seconds.
 pub(super) fn seconds(reasons: &mut Reasons, key: &str, span: Span) -> Option<u64> {
     whole(reasons, key, span.0)
+}
+
+/// A span from settlement on, in seconds; `code` stands for one that is too long.
+pub(super) fn span_after_sale(
+    reasons: &mut Reasons,
+    code: UnkeptCode,
+    key: &str,
+    span: Span,
+) -> Option<U256> {
+    let seconds = seconds(reasons, key, span)?;
+    if seconds > LONGEST_SPAN {
+        reasons.add(
+            code,
+            key,
+            "what follows the sale is counted for 36,500 days at most",
+            "make it shorter",
+        );
+        return None;
+    }
+    Some(U256::from(seconds))
 }
 
 fn whole(reasons: &mut Reasons, key: &str, milliseconds: u64) -> Option<u64> {

@@ -1,10 +1,10 @@
 //! What the token contract mints, and how much of it the escrow sells.
 
 use alloy_primitives::U256;
-use softcap_offering::Tokens;
 use softcap_offering::terms::{Bound, Round, Share, Supply, Terms, Token, Unsold, Vesting};
+use softcap_offering::{Span, Tokens};
 
-use super::Reasons;
+use super::{Reasons, schedule};
 use crate::unkept::UnkeptCode;
 
 /// Bits of the counter of tokens for sale.
@@ -15,6 +15,15 @@ const FOR_SALE_BITS: usize = 96;
 pub(crate) struct ShareNumbers {
     pub(crate) name: String,
     pub(crate) amount: U256,
+    /// `None` where it is free at once.
+    pub(crate) vesting: Option<VestingNumbers>,
+}
+
+/// When a share becomes free, in seconds from settlement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VestingNumbers {
+    pub(crate) cliff: U256,
+    pub(crate) duration: U256,
 }
 
 /// The shares for which an address is needed, in the order of the terms.
@@ -68,21 +77,29 @@ pub(super) fn shares(reasons: &mut Reasons, token: &Token) -> Vec<ShareNumbers> 
 }
 
 fn fixed(reasons: &mut Reasons, place: usize, share: &Share<Tokens>) -> ShareNumbers {
-    if share.vesting != Vesting::default() {
-        reasons.add(
-            UnkeptCode::ShareVesting,
-            format!("token.share[{place}].vesting"),
-            format!(
-                "the share `{}` would be free from the first second: the token contract holds nothing back",
-                share.name
-            ),
-            "leave `vesting` out",
-        );
-    }
+    let key = format!("token.share[{place}].vesting");
     ShareNumbers {
         name: share.name.clone(),
         amount: U256::from(share.size.0),
+        vesting: vesting(reasons, &key, share.vesting),
     }
+}
+
+fn vesting(reasons: &mut Reasons, key: &str, vesting: Vesting) -> Option<VestingNumbers> {
+    let Vesting { cliff, duration } = vesting;
+    if duration == Span(0) {
+        // The cliff lies inside the duration.
+        return None;
+    }
+    let mut seconds = |key: String, span| {
+        schedule::span_after_sale(reasons, UnkeptCode::ShareVesting, &key, span)
+    };
+    let cliff = seconds(format!("{key}.cliff"), cliff);
+    let duration = seconds(format!("{key}.duration"), duration);
+    Some(VestingNumbers {
+        cliff: cliff?,
+        duration: duration?,
+    })
 }
 
 /// Most tokens the escrow sells: the least of what bounds them.

@@ -16,12 +16,12 @@ use revm::{
     primitives::hardfork::SpecId,
     state::AccountInfo,
 };
-use softcap_evm::Announcement;
 use softcap_evm::bindings::{
     escrow::IEscrow::{self, IEscrowErrors, IEscrowEvents},
     factory::{EscrowFactory, SaleToken},
     token,
 };
+use softcap_evm::{AfterSalePlans, Announcement};
 
 use crate::acts::{FIRST_CONTRACT, INVESTORS, Purse};
 use crate::sale::ISSUER;
@@ -166,6 +166,7 @@ fn currency_on(chain: &mut Chain) -> Address {
         terms,
         steps: Vec::new(),
         token: plan,
+        after_sale: AfterSalePlans::default(),
     };
     chain.announce(&told).token
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256};
-use softcap_evm::{ChainEntries, ChainEntry, EscrowEvent, EscrowLog, LogPlace};
+use softcap_evm::{AfterSaleEvent, ChainEntries, ChainEntry, EscrowEvent, EscrowLog, LogPlace};
 use softcap_offering::{
     Amount, Command, CurrencyIndex, EscrowAddress, InvestorId, LineIndex, Offering, Outcome, Phase,
     Position, ReturnReason, Stamp, Tokens, Value, terms::Terms,
@@ -50,7 +50,11 @@ const ESCROW: EscrowAddress = EscrowAddress {
 };
 
 fn offering() -> Offering {
-    let mut offering = Offering::new(Arc::new(Terms::parse(TERMS).unwrap()));
+    named(Offering::new(Arc::new(Terms::parse(TERMS).unwrap())))
+}
+
+/// Announced, with its escrow.
+fn named(mut offering: Offering) -> Offering {
     let terms_hash = offering.terms_hash();
     let stamp = Stamp {
         line: LineIndex(0),
@@ -275,5 +279,157 @@ fn what_the_contract_says_otherwise_is_named_with_its_log() {
         let difference = checked.collect::<Vec<_>>().pop().unwrap().unwrap_err();
         assert_eq!(difference.place, log.place);
         assert!(difference.to_string().starts_with("E652: log 1 of block"));
+    }
+}
+
+/// The same terms, with steps of the release and a share that vests.
+const AFTER_SALE: [(&str, &str); 2] = [
+    (
+        "kind = \"minted\"",
+        "kind = \"fixed\"\ntotal = \"300 TOK\"\nfor_sale = \"200 TOK\"\n[[token.share]]\nholder = \"team\"\n\
+         amount = \"100 TOK\"\nvesting = { cliff = \"100 seconds\", duration = \"300 seconds\" }",
+    ),
+    (
+        "[[round]]",
+        "[[milestone]]\nname = \"a\"\npart = \"33.33 %\"\n\
+         [[milestone]]\nname = \"b\"\npart = \"66.67 %\"\nafter = \"50 seconds\"\n\
+         [objections]\nshare = \"20 %\"\nspan = \"10 seconds\"\ndeadline = \"1 day\"\n[[round]]",
+    ),
+];
+
+fn released(milestone: u8, amount: u128) -> EscrowEvent {
+    let amount = Amount(amount);
+    EscrowEvent::AfterSale(AfterSaleEvent::Released { milestone, amount })
+}
+
+fn vested(tokens: u128) -> EscrowEvent {
+    let tokens = Tokens(tokens);
+    EscrowEvent::AfterSale(AfterSaleEvent::Vested { share: 0, tokens })
+}
+
+/// A sale with milestones that was settled at `CLOSES` with 7.01 ETH, and the maker of entries that saw it.
+fn settled() -> (Offering, ChainEntries) {
+    let mut text = TERMS.to_owned();
+    for (from, to) in AFTER_SALE {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    let mut offering = named(Offering::new(Arc::new(Terms::parse(&text).unwrap())));
+    let mut entries = ChainEntries::new(ESCROW);
+    let logs = [
+        log(OPENS, 1, paid(ADA, 900, 701, 701)),
+        log(
+            CLOSES,
+            2,
+            EscrowEvent::Settled {
+                raised: Value(701),
+                sold: Tokens(7_010),
+            },
+        ),
+        // To the contract that releases it: nothing of it is the issuer's yet.
+        log(CLOSES, 3, EscrowEvent::Drawn(Amount(701))),
+        log(CLOSES, 4, EscrowEvent::AfterSale(AfterSaleEvent::Begun)),
+    ];
+    for log in &logs {
+        for entry in entries.of(log, &offering) {
+            let outcome = apply(&mut offering, &entry);
+            entry.check(&outcome, &offering).unwrap();
+        }
+    }
+    assert_eq!(offering.released().0, 0);
+    (offering, entries)
+}
+
+/// The outcome of the only entry of a log, and whether the contract did the same.
+fn follow(offering: &mut Offering, entries: &mut ChainEntries, log: &EscrowLog) -> (Outcome, bool) {
+    let made = entries.of(log, offering);
+    let [entry] = &made[..] else {
+        panic!("{made:?}");
+    };
+    let outcome = apply(offering, entry);
+    let agrees = entry.check(&outcome, offering).is_ok();
+    (outcome, agrees)
+}
+
+#[test]
+fn each_part_that_is_released_is_the_records_to_the_unit() {
+    let (mut offering, mut entries) = settled();
+    // floor(701 x 33.33 %) = 233, and what is left of 701.
+    for (at, milestone, amount, points) in [(20, 0, 233, 3_333), (60, 1, 468, 10_000)] {
+        let log = log(
+            CLOSES + at,
+            5 + u64::from(milestone),
+            released(milestone, amount),
+        );
+        let followed = follow(&mut offering, &mut entries, &log);
+        assert_eq!(followed, (Outcome::Done, true));
+        assert_eq!(offering.released().0, points);
+    }
+}
+
+#[test]
+fn a_release_that_the_terms_do_not_give_is_a_difference() {
+    for (at, milestone, amount) in [
+        // One unit too much, before its time, out of turn, and one that the terms do not have.
+        (20, 0, 234),
+        (49, 1, 468),
+        (60, 1, 468),
+        (60, 2, 0),
+    ] {
+        let (mut offering, mut entries) = settled();
+        if at == 49 {
+            let first = log(CLOSES + 1, 5, released(0, 233));
+            assert!(follow(&mut offering, &mut entries, &first).1);
+        }
+        let log = log(CLOSES + at, 6, released(milestone, amount));
+        let (outcome, agrees) = follow(&mut offering, &mut entries, &log);
+        assert!(!agrees, "{milestone} at {at}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_share_vests_as_the_terms_say_and_not_earlier() {
+    let (mut offering, mut entries) = settled();
+    // 10,000 x 150 / 300, and not a unit more; the rest at the end.
+    for (at, index, tokens, agrees) in [
+        (99, 5, 1, false),
+        (150, 6, 5_001, false),
+        (150, 7, 5_000, true),
+        (300, 8, 5_000, true),
+        (301, 9, 1, false),
+    ] {
+        let log = log(CLOSES + at, index, vested(tokens));
+        let (outcome, same) = follow(&mut offering, &mut entries, &log);
+        assert_eq!(same, agrees, "{tokens} at {at}: {outcome:?}");
+    }
+}
+
+#[test]
+fn objections_a_stop_and_tokens_given_back_make_no_entry() {
+    let (offering, mut entries) = settled();
+    let (milestone, amount) = (0, Amount(100));
+    for event in [
+        AfterSaleEvent::Announced {
+            milestone,
+            objections_until: CLOSES + 30,
+        },
+        AfterSaleEvent::Objected {
+            investor: ADA,
+            milestone,
+            accepted: amount,
+        },
+        AfterSaleEvent::Stopped {
+            milestone,
+            objections: amount,
+        },
+        AfterSaleEvent::GivenBack {
+            investor: ADA,
+            tokens: Tokens(1_000),
+            amount,
+        },
+    ] {
+        let log = log(CLOSES + 20, 5, EscrowEvent::AfterSale(event));
+        assert!(!entries.needs_the_record(&log.event));
+        assert_eq!(entries.of(&log, &offering), []);
     }
 }

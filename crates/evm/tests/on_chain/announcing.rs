@@ -2,17 +2,25 @@
 
 use alloy_primitives::{Address, U256, keccak256};
 use softcap_evm::{
-    EvmError, OwnCode, Place, announce_draft, announcement, read_back, require_factory, terms_at,
+    AfterSalePlace, EvmError, FactoryKind, OwnCode, Place, announce_draft, announcement, read_back,
+    require_factory, terms_at,
 };
 
 use crate::fixture::{Chain, terms};
+
+/// Nothing comes after the sale.
+fn alone() -> AfterSalePlace {
+    AfterSalePlace::default()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_announcement_is_read_back_whole() {
     let chain = Chain::new();
     let (place, announcement) = chain.announce(&terms(&[])).await;
-    require_factory(&chain.client, place.factory).await.unwrap();
-    let code_hash = read_back(&chain.client, place, &announcement)
+    require_factory(&chain.client, place.factory, FactoryKind::Sale)
+        .await
+        .unwrap();
+    let code_hash = read_back(&chain.client, (place, &alone()), &announcement)
         .await
         .unwrap();
     let code = chain.client.code(place.escrow).await.unwrap();
@@ -33,11 +41,11 @@ async fn steps_and_shares_are_read_back_too() {
         ),
     ]);
     let (place, mut announcement) = chain.announce(&by_time).await;
-    read_back(&chain.client, place, &announcement)
+    read_back(&chain.client, (place, &alone()), &announcement)
         .await
         .unwrap();
     announcement.steps[1].numerator += U256::from(1);
-    let error = read_back(&chain.client, place, &announcement)
+    let error = read_back(&chain.client, (place, &alone()), &announcement)
         .await
         .unwrap_err();
     assert!(
@@ -54,7 +62,9 @@ async fn every_difference_is_named() {
     told.terms.beneficiary = chain.address(5);
     told.terms.hard_cap += U256::from(1);
     told.token.symbol = "HRB".to_owned();
-    let error = read_back(&chain.client, place, &told).await.unwrap_err();
+    let error = read_back(&chain.client, (place, &alone()), &told)
+        .await
+        .unwrap_err();
     let EvmError::Different { differences, .. } = error else {
         panic!("{error}");
     };
@@ -71,7 +81,11 @@ async fn another_contract_is_no_factory_and_no_escrow() {
     let chain = Chain::new();
     let (place, announcement) = chain.announce(&terms(&[])).await;
     for address in [place.token, place.escrow, Address::repeat_byte(9)] {
-        assert!(require_factory(&chain.client, address).await.is_err());
+        assert!(
+            require_factory(&chain.client, address, FactoryKind::Sale)
+                .await
+                .is_err()
+        );
     }
     let moved = Place {
         escrow: place.token,
@@ -79,7 +93,7 @@ async fn another_contract_is_no_factory_and_no_escrow() {
         ..place
     };
     assert!(
-        read_back(&chain.client, moved, &announcement)
+        read_back(&chain.client, (moved, &alone()), &announcement)
             .await
             .is_err()
     );

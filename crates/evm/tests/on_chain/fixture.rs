@@ -7,8 +7,9 @@ use alloy_rpc_client::RpcClient;
 use alloy_signer_local::PrivateKeySigner;
 use softcap_chain::{Clock, InProcess, Node, Settings};
 use softcap_evm::{
-    Announcement, ChainClient, Draft, EvmError, PaidIn, Parties, Place, announce_draft,
-    announcement, factory_draft, place_of,
+    AfterSalePlace, Announcement, ChainClient, Draft, EvmError, PaidIn, Parties, Place, Receipt,
+    announce_draft, announcement, factory_draft, milestones_draft, offering_factory_draft,
+    place_of, vesting_draft,
 };
 use softcap_offering::terms::Terms;
 
@@ -115,21 +116,44 @@ impl Chain {
         Ok(U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price))
     }
 
+    async fn issue(&self, draft: &Draft) -> Receipt {
+        let cost = self.client.try_out(draft).await.unwrap();
+        let receipt = self.client.send(draft, &cost, self.signer(0)).await;
+        receipt.unwrap()
+    }
+
+    async fn deploy(&self, draft: &Draft) -> Address {
+        self.issue(draft).await.contract_address.unwrap()
+    }
+
     pub(crate) async fn factory(&self) -> Address {
-        let draft = factory_draft(self.address(0));
-        let cost = self.client.try_out(&draft).await.unwrap();
-        let receipt = self.client.send(&draft, &cost, self.signer(0)).await;
-        receipt.unwrap().contract_address.unwrap()
+        self.deploy(&factory_draft(self.address(0))).await
+    }
+
+    /// One that also makes what comes after the sale.
+    pub(crate) async fn offering_factory(&self) -> Address {
+        let from = self.address(0);
+        let milestones = self.deploy(&milestones_draft(from)).await;
+        let vesting = self.deploy(&vesting_draft(from)).await;
+        let draft = offering_factory_draft(from, milestones, vesting);
+        self.deploy(&draft).await
     }
 
     pub(crate) async fn announce(&self, terms: &Terms) -> (Place, Announcement) {
         let announcement = announcement(terms, &self.parties()).unwrap();
         let factory = self.factory().await;
-        let draft = announce_draft(factory, &announcement);
-        let cost = self.client.try_out(&draft).await.unwrap();
-        let receipt = self.client.send(&draft, &cost, self.signer(0)).await;
-        let place = place_of(factory, &receipt.unwrap()).unwrap();
+        let (place, _) = self.announce_at(factory, &announcement).await;
         (place, announcement)
+    }
+
+    pub(crate) async fn announce_at(
+        &self,
+        factory: Address,
+        announcement: &Announcement,
+    ) -> (Place, AfterSalePlace) {
+        let receipt = self.issue(&announce_draft(factory, announcement)).await;
+        let place = place_of(factory, &receipt).unwrap();
+        (place, AfterSalePlace::of(place, &receipt))
     }
 
     pub(crate) fn later(&self, seconds: u64) {

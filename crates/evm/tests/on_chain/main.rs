@@ -7,7 +7,9 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod after_sale;
 mod announcing;
+mod announcing_after_sale;
 mod comparison;
 mod falsehoods;
 mod fixture;

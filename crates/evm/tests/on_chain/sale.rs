@@ -4,17 +4,20 @@ use alloy_primitives::U256;
 use softcap_evm::{
     Draft, EvmError, Exit, PaidIn, Permit, PermitDomain, Place, ShownPermit,
     bindings::{escrow::IEscrow, token::SaleToken},
-    contribution_draft,
+    contribution_draft, terms_at,
 };
 
 use crate::fixture::{BEFORE, Chain, OPEN, ether, terms};
 
-async fn permit(chain: &Chain, place: Place, account: usize, max: U256) -> ShownPermit {
+pub(crate) async fn permit(chain: &Chain, place: Place, account: usize, max: U256) -> ShownPermit {
     let domain = PermitDomain {
         chain_id: chain.client.chain_id().await.unwrap(),
         escrow: place.escrow,
         round: U256::ZERO,
-        terms_hash: terms(&[]).hash().0.into(),
+        terms_hash: terms_at(&chain.client, place.escrow)
+            .await
+            .unwrap()
+            .terms_hash,
     };
     let permit = Permit {
         investor: chain.address(account),
@@ -32,7 +35,7 @@ async fn permit(chain: &Chain, place: Place, account: usize, max: U256) -> Shown
     ShownPermit { permit, signature }
 }
 
-fn payment(
+pub(crate) fn payment(
     chain: &Chain,
     place: Place,
     account: usize,
@@ -43,14 +46,14 @@ fn payment(
     contribution_draft(place.escrow, from, PaidIn::Coin, amount, permit)
 }
 
-fn refusal(error: EvmError) -> String {
+pub(crate) fn refusal(error: EvmError) -> String {
     let EvmError::Refused { refusal, .. } = error else {
         panic!("{error}");
     };
     refusal
 }
 
-async fn tokens(chain: &Chain, place: Place, account: usize) -> U256 {
+pub(crate) async fn tokens(chain: &Chain, place: Place, account: usize) -> U256 {
     let account = chain.address(account);
     let call = SaleToken::balanceOfCall { account };
     chain.client.call(place.token, &call).await.unwrap()

@@ -208,7 +208,7 @@ const ROWS: &[Row] = &[
         "R135",
         &[(
             "amount = \"100_000 HBR\"",
-            "amount = \"100_000 HBR\"\nvesting = { cliff = \"1 day\", duration = \"2 days\" }",
+            "amount = \"100_000 HBR\"\nvesting = { duration = \"36_500 days 1 second\" }",
         )],
     ),
     (
@@ -232,6 +232,34 @@ const ROWS: &[Row] = &[
     (
         "R139",
         &[(FIRST_COME, "allocation = \"first_come\"\ncap = \"9 ETH\"")],
+    ),
+    (
+        "R140",
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"all\"\npart = \"100 %\"\n[objections]\nshare = \"50.01 %\"\nspan = \"7 days\"\ndeadline = \"8 days\"\n[[round]]",
+        )],
+    ),
+    (
+        "R141",
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"all\"\npart = \"100 %\"\n[[milestone]]\nname = \"thanks\"\npart = \"0 %\"\n[objections]\nshare = \"50 %\"\nspan = \"7 days\"\ndeadline = \"15 days\"\n[[round]]",
+        )],
+    ),
+    (
+        "R142",
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"all\"\npart = \"100 %\"\n[objections]\nshare = \"50 %\"\nspan = \"7 days\"\ndeadline = \"36_500 days 1 second\"\n[[round]]",
+        )],
+    ),
+    (
+        "R107",
+        &[(
+            "[[round]]",
+            "[[milestone]]\nname = \"all\"\npart = \"100 %\"\nafter = \"1 ms\"\n[objections]\nshare = \"50 %\"\nspan = \"7 days\"\ndeadline = \"8 days\"\n[[round]]",
+        )],
     ),
 ];
 

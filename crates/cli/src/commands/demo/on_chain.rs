@@ -11,8 +11,8 @@ use alloy_primitives::Address;
 use serde_json::{Value, json};
 use softcap_chain::{DevelopmentAccount, MOST_ACCOUNTS, Node, Settings};
 use softcap_evm::{
-    ChainClient, Draft, EvmError, Exit, PaidIn, Parties, Place, Receipt, announce_draft,
-    announcement, factory_draft, place_of, read_back,
+    AfterSalePlace, ChainClient, Draft, EvmError, Exit, PaidIn, Parties, Place, Receipt,
+    announce_draft, announcement, factory_draft, place_of, read_back,
 };
 use softcap_offering::terms::Terms;
 
@@ -214,7 +214,7 @@ async fn announce(stage: &Stage, factory: Address, terms: &Terms) -> Result<Plac
     })?;
     let receipt = stage.send(&announce_draft(factory, &told)).await?;
     let place = place_of(factory, &receipt)?;
-    read_back(&stage.client, place, &told).await?;
+    read_back(&stage.client, (place, &AfterSalePlace::default()), &told).await?;
     Ok(place)
 }
 
