@@ -12,7 +12,10 @@ use axum::{
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
-use softcap_evm::{EndpointError, Endpoints, bindings::escrow::IEscrow};
+use softcap_evm::{
+    EndpointError, Endpoints, FindError, Releases, Stopped, bindings::escrow::IEscrow,
+    find_after_sale,
+};
 use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
@@ -71,12 +74,44 @@ pub(super) struct RailView {
     pub followed: u64,
     /// Logs that are seen and not deep enough yet.
     pub waiting: u64,
+    /// How the money is released in steps, in the newest block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub releases: Option<ReleasesView>,
     /// What keeps it from going on for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// What stopped it until an operator confirms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarm: Option<String>,
+}
+
+/// Where the releases of the money stand on the chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReleasesView {
+    /// How many milestones are released.
+    pub released: u8,
+    /// Whether objections ended the releases: what is left goes back for tokens.
+    pub stopped: bool,
+    /// First second without objections to the next milestone, in unix seconds; left out where it is not announced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objections_until: Option<u64>,
+    /// Accepted money of those who object to it, in smallest units.
+    pub objections: String,
+    /// What the escrow paid in, in smallest units.
+    pub total: String,
+}
+
+impl From<Releases> for ReleasesView {
+    fn from(releases: Releases) -> Self {
+        let until = releases.objections_until;
+        Self {
+            released: releases.released,
+            stopped: releases.stopped == Stopped::Yes,
+            objections_until: (until != 0).then_some(until),
+            objections: releases.objections.to_string(),
+            total: releases.total.to_string(),
+        }
+    }
 }
 
 const NO_CHAIN: CodeText = CodeText {
@@ -96,6 +131,16 @@ const NOT_THE_ESCROW: CodeText = CodeText {
 /// What a chain or a contract is not.
 pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     [NO_CHAIN, NOT_THE_ESCROW].into_iter()
+}
+
+/// What the terms promise for after the sale has contracts of its own, or the escrow is none of the offering.
+fn not_kept(error: &FindError) -> ApiError {
+    match error {
+        FindError::Endpoints(error) => of_endpoints(error),
+        FindError::OwnCode(_) | FindError::NotKept { .. } => {
+            domain(StatusCode::CONFLICT, NOT_THE_ESCROW, error.to_string())
+        }
+    }
 }
 
 fn of_endpoints(error: &EndpointError) -> ApiError {
@@ -140,11 +185,15 @@ async fn name_escrow(
         line: LineIndex(0),
         position,
     };
-    let command = Command::Escrow(EscrowAddress {
+    let escrow = EscrowAddress {
         chain_id,
         contract: contract.into(),
         currency,
-    });
+    };
+    let blocks = (new.block, new.block);
+    let after_sale = find_after_sale(chain, escrow, &log.terms, blocks).await;
+    after_sale.map_err(|error| not_kept(&error))?;
+    let command = Command::Escrow(escrow);
     let entry = submit_at(&service, &log, &caller, &key, (stamp, &command)).await?;
     Ok(created(&offering, &entry))
 }
@@ -215,6 +264,7 @@ async fn read(
         head,
         followed,
         waiting,
+        releases,
         problem,
         alarm,
     } = service.rails().status(&log.row.name).unwrap_or_default();
@@ -225,6 +275,7 @@ async fn read(
         head,
         followed,
         waiting,
+        releases: releases.map(ReleasesView::from),
         problem,
         alarm,
     }))

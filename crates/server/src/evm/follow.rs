@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use softcap_evm::{ChainEntries, ChainSource, Header, LogPlace, SourceError, block_before};
+use softcap_evm::{
+    AfterSalePlace, ChainEntries, ChainSource, Endpoints, Header, LogPlace, Releases, SourceError,
+    block_before, find_after_sale, promises_after_sale,
+};
 use softcap_journal::{Intake, JournalError, OfferingLog, Submission};
 use softcap_offering::{Command, EscrowAddress, LineIndex, Position, Sequence, Stamp};
-use softcap_proof::entry::{Entry, encode_command};
+use softcap_proof::entry::{Entry, decode, encode_command};
 use tokio::{task::JoinSet, time::sleep};
 
 use super::{
@@ -158,6 +161,7 @@ impl Followed {
             return Err(Broken::Passing(text));
         }
         let behind = self.place_in_chain().await?;
+        let after_sale = self.after_sale(endpoints).await?;
         let mut entries = ChainEntries::new(self.escrow);
         let mut source = ChainSource::new(
             endpoints.clone(),
@@ -165,7 +169,8 @@ impl Followed {
             behind,
             rails.confirmations,
             rails.blocks_at_once,
-        );
+        )
+        .with_after_sale(after_sale.clone());
         let mut kept = behind;
         loop {
             let polled = source.poll().await?;
@@ -175,16 +180,63 @@ impl Followed {
                 self.reach(anchor).await?;
                 kept = anchor;
             }
+            let releases = self.releases(endpoints, &after_sale, source.head()).await?;
             rails.note(name, |status| {
                 status.head = source.head();
                 status.followed = anchor.number;
                 status.waiting = source.waiting().count() as u64;
+                status.releases = releases;
                 status.problem = None;
             });
             if !polled.more {
                 sleep(rails.poll).await;
             }
         }
+    }
+
+    /// The contracts that were made together with the escrow: in the block whose time is that of the entry
+    /// that named it, or another one of the same second.
+    async fn after_sale(&self, endpoints: &Endpoints) -> Result<AfterSalePlace, Broken> {
+        let since = {
+            let state = self.log.sequencer.read();
+            state.machine().offering().follows_chain_since()
+        };
+        let (Some(since), true) = (since, promises_after_sale(&self.log.terms)) else {
+            return Ok(AfterSalePlace::default());
+        };
+        let leaf = self.log.reader.leaf(since.0).await?;
+        let (entry, _) = decode(&leaf).map_err(JournalError::from)?;
+        let second = entry.stamp.position.0 / 1_000;
+        let before = block_before(endpoints, second, 0).await;
+        let last = block_before(endpoints, second + 1, 0).await;
+        let before = before.map_err(SourceError::from)?;
+        // The first block of a chain has none before it.
+        let first = before.number + u64::from(before.timestamp < second);
+        let last = last.map_err(SourceError::from)?.number;
+        let blocks = (first, last);
+        let found = find_after_sale(endpoints, self.escrow, &self.log.terms, blocks).await;
+        found.map_err(|error| {
+            let text = error.to_string();
+            if error.is_passing() {
+                Broken::Passing(text)
+            } else {
+                Broken::Foreign(text)
+            }
+        })
+    }
+
+    /// Where the releases stand on the chain now; the record knows only those that happened.
+    async fn releases(
+        &self,
+        endpoints: &Endpoints,
+        after_sale: &AfterSalePlace,
+        head: u64,
+    ) -> Result<Option<Releases>, Broken> {
+        let Some(milestones) = after_sale.milestones else {
+            return Ok(None);
+        };
+        let read = Releases::read(endpoints, milestones, head).await;
+        Ok(read.map_err(SourceError::from)?)
     }
 
     /// The block up to which everything is in the record.

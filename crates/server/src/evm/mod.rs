@@ -17,7 +17,7 @@ use std::{
 };
 
 use alloy_rpc_client::RpcClient;
-use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport, host_of};
+use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport, Releases, host_of};
 use softcap_journal::LogName;
 
 pub(crate) use follow::follow_chains;
@@ -44,6 +44,8 @@ pub struct RailStatus {
     pub followed: u64,
     /// Logs that are seen and not deep enough yet.
     pub waiting: u64,
+    /// Where the releases of the money stand on the chain, where it is released in steps.
+    pub releases: Option<Releases>,
     /// What keeps it from going on for now.
     pub problem: Option<String>,
     /// What stopped it until an operator confirms.
