@@ -1,14 +1,18 @@
 //! The command line. Help teaches by example.
 
+mod after_sale;
 mod on_chain;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use after_sale::{
+    GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
+};
 pub(crate) use on_chain::{
-    AnnounceArguments, AnnouncedRail, ExitArguments, PermitArguments, ReleaseArguments,
-    SenderArguments, WatchArguments,
+    AnnounceArguments, AnnouncedRail, ExitArguments, PermitArguments, SenderArguments,
+    WatchArguments,
 };
 
 /// A token offering nobody has to trust: anyone can check every number.
@@ -124,12 +128,32 @@ pub(crate) enum Command {
             Exit codes: 0 done, 1 the contract refuses or skipped somebody, 2 bad input, or the node did not \
             answer.")]
     Refund(ExitArguments),
-    /// Settle an escrow after its window, and pay the beneficiary. Anybody may.
+    /// Settle an escrow after its window, and pay the beneficiary or begin what comes after the sale. Anybody may.
     #[command(after_help = "Examples:\n  \
             softcap release --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
-            softcap release --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --from 0x15d3… --dry-run\n\n\
+            softcap release --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --from 0x15d3… --dry-run\n  \
+            softcap release --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --factory 0xe7f1… --vesting 0x9fE4… \\\n    \
+                --key-file wallet.key\n\n\
+            With --factory the sale is settled and all that vests begins in one second. Where milestones release the \
+            money, it goes to their contract.\n\n\
             Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer.")]
     Release(ReleaseArguments),
+    /// Release the money of a sale step by step, or stop it: announce, object, release, refund.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            softcap milestone announce --rpc http://127.0.0.1:8545 --milestones 0x75f0… --key-file issuer.key\n  \
+            softcap milestone object --rpc http://127.0.0.1:8545 --milestones 0x75f0… --key-file wallet.key\n  \
+            softcap milestone release --rpc http://127.0.0.1:8545 --milestones 0x75f0… --key-file wallet.key\n  \
+            softcap milestone refund --rpc http://127.0.0.1:8545 --milestones 0x75f0… --key-file wallet.key\n\n\
+            Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer."
+    )]
+    Milestone(MilestoneCommand),
+    /// Hand over what is free of a share of the supply. Anybody may; it goes to the holder.
+    #[command(after_help = "Example:\n  \
+            softcap vest --rpc http://127.0.0.1:8545 --vesting 0x9fE4… --key-file wallet.key\n\n\
+            Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer.")]
+    Vest(VestArguments),
     /// Raise the alarm when a page, the addresses that the issuer signed, and the chain do not agree.
     #[command(after_help = "Examples:\n  \
             softcap watch https://sale.example --issuer-key 'example.org/issuer+5b0e…+AY…' \\\n    \

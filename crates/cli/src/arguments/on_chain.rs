@@ -94,15 +94,6 @@ pub(crate) struct ExitArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ReleaseArguments {
-    /// The escrow.
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) escrow: Address,
-    #[command(flatten)]
-    pub(crate) sender: SenderArguments,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct PermitArguments {
     /// Address of a node (JSON-RPC), http:// or https://.
     #[arg(long, value_name = "URL")]

@@ -1,21 +1,14 @@
-//! `softcap claim`, `refund` and `release`: what takes tokens and money out of an escrow.
+//! `softcap claim` and `refund`: what takes tokens and money out of an escrow.
 
 use std::{path::Path, process::ExitCode};
 
 use alloy_primitives::Address;
 use serde_json::json;
-use softcap_evm::{
-    ChainClient, EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, phase_of, terms_at,
-};
+use softcap_evm::{ChainClient, Exit, ListOutcome, MOST_OF_A_LIST, terms_at};
 
 use super::on_chain::{Done, Sender, coin, run as send, sender};
 use super::serve::block_on;
-use crate::{
-    arguments::{ExitArguments, ReleaseArguments},
-    console::Console,
-    failure::Failure,
-    text_file,
-};
+use crate::{arguments::ExitArguments, console::Console, failure::Failure, text_file};
 
 /// Largest file of addresses in bytes: half a million of them.
 const LARGEST_LIST: u64 = 24 << 20;
@@ -49,41 +42,6 @@ pub(crate) fn claim(arguments: &ExitArguments, console: &Console) -> Result<Exit
 
 pub(crate) fn refund(arguments: &ExitArguments, console: &Console) -> Result<ExitCode, Failure> {
     leave(arguments, Way::Money, console)
-}
-
-/// Settles where nobody did, and pays the beneficiary where nobody did.
-pub(crate) fn release(
-    arguments: &ReleaseArguments,
-    console: &Console,
-) -> Result<ExitCode, Failure> {
-    let sender = sender(&arguments.sender)?;
-    let client = ChainClient::http(&arguments.sender.rpc)?;
-    let done = block_on(async {
-        terms_at(&client, arguments.escrow).await?;
-        let exits = match phase_of(&client, arguments.escrow).await? {
-            // A dry run cannot draw from what is not settled.
-            EscrowPhase::Sale if arguments.sender.dry_run => vec![Exit::Settle],
-            EscrowPhase::Sale => vec![Exit::Settle, Exit::Draw],
-            EscrowPhase::Settled | EscrowPhase::Drawn | EscrowPhase::Cancelled => vec![Exit::Draw],
-        };
-        let mut done = Vec::new();
-        for exit in exits {
-            let draft = exit.draft(arguments.escrow, sender.address());
-            let what = draft.what;
-            done.push((what, send(&client, &draft, &sender, console).await?));
-        }
-        Ok(done)
-    })?;
-    let lines: Vec<String> = done
-        .iter()
-        .map(|(what, done)| format!("{what}: {}", done.cost()))
-        .collect();
-    let steps: Vec<_> = done.iter().map(|(what, done)| step(what, done)).collect();
-    console.data(
-        lines.join("\n"),
-        &json!({ "escrow": arguments.escrow, "sent": !arguments.sender.dry_run, "steps": steps }),
-    );
-    Ok(ExitCode::SUCCESS)
 }
 
 fn step(what: &str, done: &Done) -> serde_json::Value {

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod after_sale;
 mod api_key;
 mod backup;
 mod balance_import;
@@ -66,7 +67,9 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Permit(arguments) => permit::run(&arguments, console),
         Command::Claim(arguments) => exits::claim(&arguments, console),
         Command::Refund(arguments) => exits::refund(&arguments, console),
-        Command::Release(arguments) => exits::release(&arguments, console),
+        Command::Release(arguments) => after_sale::release(&arguments, console),
+        Command::Milestone(command) => after_sale::milestone(&command, console),
+        Command::Vest(arguments) => after_sale::vest(&arguments, console),
         Command::Watch(arguments) => watch::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),

@@ -47,6 +47,24 @@ const COMMANDS: &[(&[&str], &str)] = &[
         "Exit codes: 0 done, 1 the contract refuses or skipped somebody",
     ),
     (&["release"], "Exit codes: 0 done, 1 the contract refuses"),
+    (&["milestone"], "Exit codes: 0 done, 1 the contract refuses"),
+    (
+        &["milestone", "announce"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (
+        &["milestone", "object"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (
+        &["milestone", "release"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (
+        &["milestone", "refund"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (&["vest"], "Exit codes: 0 done, 1 the contract refuses"),
     (&["watch"], "Exit codes: 0 all agrees"),
     (&["config"], "Exit codes: 0 printed or right"),
     (&["api-key"], ""),

@@ -7,6 +7,7 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod after_sale;
 mod bad_arguments;
 mod bad_contributions;
 mod bad_disk;

@@ -13,7 +13,7 @@ use softcap_evm::{ChainClient, PaidIn, Permit, ShownPermit, contribution_draft, 
 use crate::chain::ask_with;
 use crate::workplace::{Answer, Workplace};
 
-const TERMS: &str = r#"
+pub(crate) const TERMS: &str = r#"
 rules = 1
 name = "Harbour"
 origin = "example.org/harbour"
@@ -49,15 +49,15 @@ price = "0.0007 ETH per HBR"
 allocation = "first_come"
 "#;
 /// The window of these terms, in unix seconds.
-const OPENS: u64 = 3_818_448_000;
-const CLOSES: u64 = OPENS + 86_400;
+pub(crate) const OPENS: u64 = 3_818_448_000;
+pub(crate) const CLOSES: u64 = OPENS + 86_400;
 
 /// A chain of the program, killed at the end, and the keys of its accounts in files `key-0`, `key-1`...
-struct Chain {
-    place: Workplace,
+pub(crate) struct Chain {
+    pub(crate) place: Workplace,
     child: Child,
     url: String,
-    accounts: Vec<String>,
+    pub(crate) accounts: Vec<String>,
 }
 
 impl Drop for Chain {
@@ -69,7 +69,7 @@ impl Drop for Chain {
 }
 
 impl Chain {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let place = Workplace::empty();
         place.write("offering.toml", TERMS);
         let arguments = ["chain", "--data", "kept", "--listen", "127.0.0.1:0"];
@@ -99,12 +99,12 @@ impl Chain {
         }
     }
 
-    fn run(&self, command: &[&str], options: &[&str]) -> Answer {
+    pub(crate) fn run(&self, command: &[&str], options: &[&str]) -> Answer {
         let node = ["--json", "--rpc", &self.url];
         self.place.run(&[command, &node, options].concat())
     }
 
-    fn announce(&self, options: &[&str]) -> Answer {
+    pub(crate) fn announce(&self, options: &[&str]) -> Answer {
         let holder = format!("the team={}", self.accounts[3]);
         let parties = [
             "--rail",
@@ -121,7 +121,7 @@ impl Chain {
         self.run(&["offering", "announce"], &[&parties, options].concat())
     }
 
-    fn at(&self, second: u64) {
+    pub(crate) fn at(&self, second: u64) {
         ask_with(&self.url, "evm_setNextBlockTimestamp", &json!([second]));
         ask_with(&self.url, "evm_mine", &json!([]));
     }
@@ -131,7 +131,7 @@ impl Chain {
     }
 
     /// What an investor's own wallet does.
-    fn contribute(&self, escrow: &str, account: usize, milli: u64) {
+    pub(crate) fn contribute(&self, escrow: &str, account: usize, milli: u64) {
         let max = "8000000000000000000";
         let wallet = &self.accounts[account];
         let permit = [
@@ -168,11 +168,11 @@ impl Chain {
     }
 }
 
-fn value(answer: &Answer) -> Value {
+pub(crate) fn value(answer: &Answer) -> Value {
     serde_json::from_str(&answer.out).unwrap()
 }
 
-fn refused(answer: &Answer, code: i32, says: &[&str]) {
+pub(crate) fn refused(answer: &Answer, code: i32, says: &[&str]) {
     assert_eq!(answer.code, Some(code), "{answer:?}");
     answer.says(says);
 }

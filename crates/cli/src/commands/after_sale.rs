@@ -1,0 +1,301 @@
+//! `softcap release`, `milestone` and `vest`: what comes after a sale on a chain.
+
+use std::process::ExitCode;
+
+use alloy_primitives::{Address, U256};
+use serde_json::{Value, json};
+use softcap_evm::{
+    AfterSaleAct, ChainClient, Draft, EscrowPhase, EvmError, Exit, FactoryKind, Releases,
+    ReturnableTokens, Stopped, allow_draft, begun_at, escrow_of_milestones, escrow_of_vesting,
+    phase_of, refunds_open, require_factory, settle_all_draft, terms_at, vested,
+};
+
+use super::on_chain::{Done, Sender, run as send, sender};
+use super::serve::block_on;
+use crate::{
+    arguments::{
+        GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
+    },
+    console::Console,
+    failure::Failure,
+};
+
+/// Transactions one after the other, and what was done.
+struct Steps<'a> {
+    client: &'a ChainClient,
+    sender: &'a Sender,
+    console: &'a Console,
+    done: Vec<(&'static str, Done)>,
+}
+
+impl Steps<'_> {
+    async fn take(&mut self, draft: Draft) -> Result<(), Failure> {
+        let done = send(self.client, &draft, self.sender, self.console).await?;
+        self.done.push((draft.what, done));
+        Ok(())
+    }
+
+    /// Whether what is taken changes the chain, so that something else can follow on it.
+    fn sends(&self) -> bool {
+        match self.sender {
+            Sender::Signing(_) => true,
+            Sender::DryRun(_) => false,
+        }
+    }
+
+    fn text(&self) -> Vec<String> {
+        let done = self.done.iter();
+        done.map(|(what, done)| format!("{what}: {}", done.cost()))
+            .collect()
+    }
+
+    fn json(&self) -> Vec<Value> {
+        let step = |(what, done): &(&str, Done)| json!({ "what": what, "transaction": done.transaction(), "cost": done.cost().json() });
+        self.done.iter().map(step).collect()
+    }
+}
+
+/// Settles where nobody did, begins what comes after the sale where nobody did, and pays the beneficiary where no
+/// contract releases the money in steps.
+pub(crate) fn release(
+    arguments: &ReleaseArguments,
+    console: &Console,
+) -> Result<ExitCode, Failure> {
+    let sender = sender(&arguments.sender)?;
+    let client = ChainClient::http(&arguments.sender.rpc)?;
+    let mut steps = Steps {
+        client: &client,
+        sender: &sender,
+        console,
+        done: Vec::new(),
+    };
+    block_on(settle_and_begin(&mut steps, arguments))?;
+    console.data(
+        steps.text().join("\n"),
+        &json!({ "escrow": arguments.escrow, "sent": steps.sends(), "steps": steps.json() }),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn settle_and_begin(
+    steps: &mut Steps<'_>,
+    arguments: &ReleaseArguments,
+) -> Result<(), Failure> {
+    let (client, escrow) = (steps.client, arguments.escrow);
+    let from = steps.sender.address();
+    let milestones = milestones_of(client, escrow).await?;
+    for vesting in &arguments.vesting {
+        require_same(client, *vesting, escrow).await?;
+    }
+    let mut after_sale: Vec<Address> = milestones.into_iter().collect();
+    after_sale.extend(&arguments.vesting);
+    match phase_of(client, escrow).await? {
+        EscrowPhase::Sale => {
+            steps
+                .take(match (arguments.factory, milestones) {
+                    (Some(factory), _) => {
+                        require_factory(client, factory, FactoryKind::AfterSale).await?;
+                        settle_all_draft(factory, escrow, after_sale, from)
+                    }
+                    // It settles the sale itself, in the second in which it begins.
+                    (None, Some(milestones)) => AfterSaleAct::Begin.draft(milestones, from),
+                    (None, None) => Exit::Settle.draft(escrow, from),
+                })
+                .await?;
+            // Nothing can be tried on what is not settled.
+            if milestones.is_none() && steps.sends() {
+                steps.take(Exit::Draw.draft(escrow, from)).await?;
+            }
+        }
+        phase @ (EscrowPhase::Settled | EscrowPhase::Drawn | EscrowPhase::Cancelled) => {
+            let mut begun = false;
+            for contract in after_sale {
+                if begun_at(client, contract).await?.is_none() {
+                    steps
+                        .take(AfterSaleAct::Begin.draft(contract, from))
+                        .await?;
+                    begun = true;
+                }
+            }
+            // What is drawn already is refused by the contract, unless something else was done.
+            if milestones.is_none() && (phase != EscrowPhase::Drawn || !begun) {
+                steps.take(Exit::Draw.draft(escrow, from)).await?;
+            }
+        }
+    }
+    if steps.done.is_empty() {
+        steps
+            .console
+            .say("settled and begun already: `softcap milestone` releases the money");
+    }
+    Ok(())
+}
+
+/// The contract that releases the money of an escrow in steps, if there is one.
+async fn milestones_of(client: &ChainClient, escrow: Address) -> Result<Option<Address>, EvmError> {
+    let beneficiary = terms_at(client, escrow).await?.beneficiary;
+    match escrow_of_milestones(client, beneficiary).await {
+        Ok(told) if told == escrow => Ok(Some(beneficiary)),
+        Ok(_) | Err(EvmError::NotOurs { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn require_same(
+    client: &ChainClient,
+    vesting: Address,
+    escrow: Address,
+) -> Result<(), EvmError> {
+    let told = escrow_of_vesting(client, vesting).await?;
+    if told == escrow {
+        return Ok(());
+    }
+    Err(EvmError::NotOurs {
+        address: vesting,
+        expected: "vesting contract of this escrow",
+        problem: format!("it belongs to {told}"),
+    })
+}
+
+pub(crate) fn milestone(
+    command: &MilestoneCommand,
+    console: &Console,
+) -> Result<ExitCode, Failure> {
+    match command {
+        MilestoneCommand::Announce(arguments) => act(arguments, AfterSaleAct::Announce, console),
+        MilestoneCommand::Object(arguments) => act(arguments, AfterSaleAct::Object, console),
+        MilestoneCommand::Release(arguments) => act(arguments, AfterSaleAct::Release, console),
+        MilestoneCommand::Refund(arguments) => give_back(arguments, console),
+    }
+}
+
+fn act(
+    arguments: &MilestoneArguments,
+    act: AfterSaleAct,
+    console: &Console,
+) -> Result<ExitCode, Failure> {
+    let sender = sender(&arguments.sender)?;
+    let client = ChainClient::http(&arguments.sender.rpc)?;
+    let mut steps = Steps {
+        client: &client,
+        sender: &sender,
+        console,
+        done: Vec::new(),
+    };
+    block_on(async {
+        escrow_of_milestones(&client, arguments.milestones).await?;
+        let draft = act.draft(arguments.milestones, sender.address());
+        steps.take(draft).await?;
+        show(&steps, arguments.milestones).await
+    })
+}
+
+fn give_back(arguments: &GiveBackArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let milestones = arguments.milestone.milestones;
+    let sender = sender(&arguments.milestone.sender)?;
+    let client = ChainClient::http(&arguments.milestone.sender.rpc)?;
+    let mut steps = Steps {
+        client: &client,
+        sender: &sender,
+        console,
+        done: Vec::new(),
+    };
+    block_on(async {
+        let escrow = escrow_of_milestones(&client, milestones).await?;
+        let token = terms_at(&client, escrow).await?.token;
+        let from = sender.address();
+        let tokens = ReturnableTokens::read(&client, (milestones, token), from).await?;
+        let wanted = arguments.tokens.unwrap_or(tokens.most);
+        let allowed = tokens.allowed >= wanted;
+        if !allowed {
+            require_open(&client, milestones).await?;
+            steps
+                .take(allow_draft(token, milestones, wanted, from))
+                .await?;
+        }
+        // Without the allowance there is nothing to try.
+        if allowed || steps.sends() {
+            let act = AfterSaleAct::GiveBack(wanted);
+            steps.take(act.draft(milestones, from)).await?;
+        }
+        show(&steps, milestones).await
+    })
+}
+
+/// Refuses before an allowance is given for nothing.
+async fn require_open(client: &ChainClient, milestones: Address) -> Result<(), EvmError> {
+    if refunds_open(client, milestones).await? {
+        return Ok(());
+    }
+    Err(EvmError::Refused {
+        what: "the refund for tokens",
+        refusal: "RefundsNotOpen".to_owned(),
+    })
+}
+
+async fn show(steps: &Steps<'_>, milestones: Address) -> Result<ExitCode, Failure> {
+    let releases = Releases::read_from(steps.client, milestones).await?;
+    let mut text = steps.text();
+    text.push(format!("milestones released: {}", releases.released));
+    let announced = (releases.objections_until != 0).then_some(releases.objections_until);
+    if let Some(until) = announced {
+        let (objections, total) = (releases.objections, releases.total);
+        text.push(format!(
+            "announced: milestone {}, objections before {until} (unix seconds), so far {objections} of {total}",
+            releases.released
+        ));
+    }
+    if releases.stopped == Stopped::Yes {
+        text.push("stopped by objections: what is left goes back for tokens".to_owned());
+    }
+    steps.console.data(
+        text.join("\n"),
+        &json!({
+            "milestones": milestones,
+            "sent": steps.sends(),
+            "steps": steps.json(),
+            "released": releases.released,
+            "objections_until": announced,
+            "objections": releases.objections.to_string(),
+            "total": releases.total.to_string(),
+            "stopped": releases.stopped == Stopped::Yes,
+        }),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Hands over what is free of a share.
+pub(crate) fn vest(arguments: &VestArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let sender = sender(&arguments.sender)?;
+    let client = ChainClient::http(&arguments.sender.rpc)?;
+    let mut steps = Steps {
+        client: &client,
+        sender: &sender,
+        console,
+        done: Vec::new(),
+    };
+    let (before, after) = block_on(async {
+        escrow_of_vesting(&client, arguments.vesting).await?;
+        let before = vested(&client, arguments.vesting).await?;
+        let draft = AfterSaleAct::Vest.draft(arguments.vesting, sender.address());
+        steps.take(draft).await?;
+        let after = vested(&client, arguments.vesting).await?;
+        Ok::<(U256, U256), Failure>((before, after))
+    })?;
+    let tokens = after.saturating_sub(before);
+    let mut text = steps.text();
+    if steps.sends() {
+        text.push(format!("tokens: {tokens} smallest units, {after} in all"));
+    }
+    console.data(
+        text.join("\n"),
+        &json!({
+            "vesting": arguments.vesting,
+            "sent": steps.sends(),
+            "steps": steps.json(),
+            "tokens": tokens.to_string(),
+            "in_all": after.to_string(),
+        }),
+    );
+    Ok(ExitCode::SUCCESS)
+}
