@@ -35,6 +35,8 @@ abstract contract AfterSale {
         // Before any call, so that a call back finds it done.
         _begunAt = uint40(block.timestamp);
         IEscrow.Phase phase = _escrow.totals().phase;
+        // The time was written above; an event of the token may stand before ours.
+        // slither-disable-next-line reentrancy-events
         if (phase != IEscrow.Phase.Settled && phase != IEscrow.Phase.Drawn) _escrow.settle();
         emit Begun(block.timestamp);
         _begin();

@@ -9,7 +9,7 @@ import {EscrowTerms, TermsAt} from "./EscrowTerms.sol";
 import {IEscrow} from "./IEscrow.sol";
 import {Intake} from "./Intake.sol";
 import {Payments} from "./Payments.sol";
-import {Pricing as Prices} from "./Pricing.sol";
+import {Prices} from "./Prices.sol";
 import {SaleToken} from "./SaleToken.sol";
 import {Shares} from "./Shares.sol";
 
@@ -81,7 +81,8 @@ contract Escrow is Intake {
             s.slack -= 1;
         } else if (t.isFixed()) {
             uint256 tokens = _tokensOf(t, word);
-            s.slack -= (a.tokens - tokens).toUint32();
+            uint256 extra = a.tokens - tokens;
+            s.slack -= extra.toUint32();
             if (tokens == 0) _forNothing -= a.accepted;
         }
         s.raised -= a.accepted;

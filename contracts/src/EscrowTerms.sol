@@ -34,6 +34,8 @@ library EscrowTerms {
 
     function _field(TermsAt t, uint256 word, uint256 shift, uint256 bits) private pure returns (uint256 value) {
         assembly ("memory-safe") {
+            // `shl(bits, 1)` is one shifted by `bits`, the mask of so many bits plus one.
+            // slither-disable-next-line incorrect-shift
             value := and(shr(shift, mload(add(t, mul(word, 32)))), sub(shl(bits, 1), 1))
         }
     }

@@ -45,6 +45,8 @@ contract Milestones is IMilestones, AfterSale {
         address currency = sale.terms().currency;
         uint256 held =
             currency == address(0) ? address(this).balance : IERC20(currency).balanceOf(address(this));
+        // A call back from the currency finds a total of zero, of which nothing can be paid.
+        // slither-disable-next-line reentrancy-benign
         _progress.total = Math.min(held, sale.totals().raised).toUint88();
     }
 
@@ -90,6 +92,8 @@ contract Milestones is IMilestones, AfterSale {
         Progress memory s = _running(p);
         if (s.objectionsUntil == 0) revert NotAnnounced();
         if (block.timestamp < s.objectionsUntil) revert ObjectionsOpen(s.objectionsUntil);
+        // Begins at zero, as every variable does.
+        // slither-disable-next-line uninitialized-local
         uint256 parts;
         for (uint256 i = 0; i <= s.next; ++i) {
             parts += p.milestones[i].part;

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {TotalsWord} from "./EscrowState.sol";
 import {TermsAt} from "./EscrowTerms.sol";
-import {Pricing} from "./Pricing.sol";
+import {Prices} from "./Prices.sol";
 
 /// @title Sharing what too many ask for: pro rata at a fixed price
 /// @notice An account's `accepted` is what was asked for, and `raised` is the sum of that. At settlement each gets the
@@ -15,7 +15,7 @@ import {Pricing} from "./Pricing.sol";
 library Shares {
     /// @notice Most money that can be accepted: what the hard cap and what is for sale allow.
     function capacity(TermsAt t) internal pure returns (uint256) {
-        uint256 most = Pricing.fixedTokens(t.forSale(), t.priceDenominator(), t.priceNumerator());
+        uint256 most = Prices.fixedTokens(t.forSale(), t.priceDenominator(), t.priceNumerator());
         uint256 hardCap = t.hardCap();
         return most < hardCap ? most : hardCap;
     }
@@ -25,7 +25,7 @@ library Shares {
         uint256 sum = s.raised();
         uint256 most = capacity(t);
         // 80 bits by 88.
-        return sum <= most ? asked : Pricing.fixedTokens(asked, most, sum);
+        return sum <= most ? asked : Prices.fixedTokens(asked, most, sum);
     }
 
     /// @notice What the beneficiary may have, whatever the parts come to together.
@@ -40,6 +40,6 @@ library Shares {
     function sold(TermsAt t, TotalsWord s) internal pure returns (uint256) {
         uint256 sum = s.raised();
         uint256 most = capacity(t);
-        return Pricing.fixedTokens(sum < most ? sum : most, t.priceNumerator(), t.priceDenominator());
+        return Prices.fixedTokens(sum < most ? sum : most, t.priceNumerator(), t.priceDenominator());
     }
 }

@@ -5,11 +5,12 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::XtaskError;
 use crate::npm::{self, LOCK};
+use crate::pip::Packages;
 use crate::process::{self, Limit, Output};
 use crate::workspace::Workspace;
 
@@ -22,6 +23,12 @@ const GAS_VARIABLE: &str = "SOFTCAP_WRITE_GAS";
 /// Written when everything is in place; equal to the lock it was made from.
 const MARKER: &str = "installed-lock.json";
 
+/// The static analyser.
+const SLITHER: Packages = Packages {
+    name: "slither",
+    list: "contracts/tools/slither.txt",
+};
+
 /// What can be done with the contracts.
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 pub(crate) enum Task {
@@ -31,6 +38,8 @@ pub(crate) enum Task {
     Check,
     /// Measures gas and writes contracts/GAS.md.
     Gas,
+    /// Looks for known mistakes with slither; a finding without an answer fails (`test` does it, too).
+    Slither,
 }
 
 /// Does one of the tasks.
@@ -60,6 +69,12 @@ pub(crate) fn run(
             let mut gas = tools.forge(workspace, &["test", "--match-contract", "GasTest"]);
             gas.env(GAS_VARIABLE, "true");
             process::run_to_success(gas, Output::Shown, limit)
+        }
+        Task::Slither => {
+            let python = SLITHER.ensure(workspace, limit)?;
+            process::run_to_success(tools.trees(workspace), Output::Shown, limit)?;
+            let slither = tools.slither(workspace, &python);
+            process::run_to_success(slither, Output::Shown, limit)
         }
     }
     .map(drop)
@@ -113,8 +128,9 @@ fn ensure(workspace: &Workspace, limit: Option<Limit>) -> Result<Tools, XtaskErr
 /// Installs the tools ahead of their first use.
 ///
 /// # Errors
-/// Those of npm.
+/// Those of npm and pip.
 pub(crate) fn install(workspace: &Workspace, limit: Option<Limit>) -> Result<(), XtaskError> {
+    SLITHER.ensure(workspace, limit)?;
     ensure(workspace, limit).map(drop)
 }
 
@@ -123,6 +139,26 @@ impl Tools {
         let mut node = workspace.command("node", &["contracts/tools/build.mjs"]);
         node.env(MODULES_VARIABLE, &self.folder);
         node
+    }
+
+    /// Writes what slither reads.
+    fn trees(&self, workspace: &Workspace) -> Command {
+        let mut node = workspace.command("node", &["contracts/tools/analysis.mjs"]);
+        node.arg(self.analysis())
+            .env(MODULES_VARIABLE, &self.folder);
+        node
+    }
+
+    fn analysis(&self) -> PathBuf {
+        self.folder.join("analysis")
+    }
+
+    fn slither(&self, workspace: &Workspace, python: &Path) -> Command {
+        let script = ["contracts/tools/slither.py"];
+        let mut command = workspace.command(&python.to_string_lossy(), &script);
+        command.arg(self.analysis());
+        command.args(self.forge.parent());
+        command
     }
 
     fn forge(&self, workspace: &Workspace, arguments: &[&str]) -> Command {

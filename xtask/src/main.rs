@@ -11,6 +11,7 @@ mod direction;
 mod error;
 mod mutants;
 mod npm;
+mod pip;
 mod pipeline;
 mod postgres;
 mod process;

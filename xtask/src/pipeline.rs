@@ -19,7 +19,7 @@ use crate::{api, contracts, direction, postgres, room, sales, tidy};
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -106,6 +106,11 @@ const STEPS: [Step; 14] = [
         work: Work::Contracts,
     },
     Step {
+        name: "slither",
+        part: Part::Chain,
+        work: Work::Slither,
+    },
+    Step {
         name: "tidy",
         part: Part::LintsAndDocs,
         work: Work::Tidy,
@@ -143,6 +148,8 @@ enum Work {
     Api,
     /// The escrow contracts, compared with what is committed and tested.
     Contracts,
+    /// The same, searched for known mistakes.
+    Slither,
     Tidy,
     Direction,
 }
@@ -236,6 +243,7 @@ impl Run<'_> {
             Work::Test(targets) => self.test(targets, limit),
             Work::Api => api::check(self.workspace, limit),
             Work::Contracts => contracts::run(self.workspace, contracts::Task::Check, limit),
+            Work::Slither => contracts::run(self.workspace, contracts::Task::Slither, limit),
             Work::Tidy => tidy::check(self.workspace),
             Work::Direction => direction::check(self.workspace, limit),
         }

@@ -8,7 +8,7 @@ import {EscrowTerms, TermsAt} from "./EscrowTerms.sol";
 /// @title Prices and roundings, as docs/rules.md says them
 /// @notice With a fixed price an investor is rounded once, so caps count each contribution rounded up. With a price
 /// that depends on time each contribution is rounded down on its own.
-library Pricing {
+library Prices {
     /// @dev Basis points of the whole.
     uint256 private constant WHOLE = 10_000;
 
@@ -100,10 +100,14 @@ library Pricing {
         uint256 high = EscrowTerms.stepCount();
         while (high - low > 1) {
             uint256 middle = (low + high) / 2;
+            // Only the position decides the search.
+            // slither-disable-next-line unused-return
             (uint256 from,,) = EscrowTerms.step(middle);
             if (from <= position) low = middle;
             else high = middle;
         }
+        // Its position was compared in the search.
+        // slither-disable-next-line unused-return
         (, numerator, denominator) = EscrowTerms.step(low);
     }
 }
