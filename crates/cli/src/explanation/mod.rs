@@ -8,6 +8,7 @@ mod arrival;
 mod auction;
 mod calculation;
 mod ending;
+mod escrow;
 mod exact;
 mod for_nothing;
 mod page;
@@ -52,6 +53,7 @@ pub(crate) fn explain(offering: &Offering, found: &Found) -> Page {
         sealed.say("Amount and limit price are hidden in a hash until the bid is opened.");
         page.add(sealed);
     }
+    page.add(escrow::decided(words, found));
     page.add(ending::later(words, found));
     if let Some(batch) = &found.settlement.batch {
         page.add(shared::batch(words, found, batch));
@@ -63,6 +65,7 @@ pub(crate) fn explain(offering: &Offering, found: &Found) -> Page {
     page.add(for_nothing::for_nothing(words, found));
     page.add(ending::verdict(words, offering, found));
     page.add(ending::final_tokens(words, found));
+    page.add(escrow::to_come_out(words, found));
     ending::row(words, found, &mut page);
     page
 }

@@ -4,8 +4,8 @@ use std::{io::Read, sync::Arc};
 
 use indicatif::ProgressBar;
 use softcap_offering::{
-    Amount, Command, ContributionIndex, CurrencyIndex, LimitPrice, Offering, Outcome, Refusal,
-    ReturnReason, Row, Sequence, Stamp, Tokens,
+    Amount, Command, ContributionIndex, CurrencyIndex, EscrowAddress, Funding, LimitPrice,
+    Offering, Outcome, Refusal, ReturnReason, Row, Sequence, Stamp, Tokens,
     terms::Terms,
     trace::{FinalTrace, SettlementTrace, Trace},
 };
@@ -34,11 +34,23 @@ pub(crate) struct Found {
     pub(crate) arrived: Row,
     /// What waited for freed room right after its entry.
     pub(crate) waiting: Amount,
+    /// What a contract had decided about it, where one holds the money.
+    pub(crate) contract: Option<Contract>,
     pub(crate) later: Vec<Later>,
     pub(crate) settlement: SettlementTrace,
     pub(crate) end: FinalTrace,
     /// Tokens and number of contributions of its investor.
     pub(crate) investor_total: (Tokens, usize),
+}
+
+/// What an escrow contract had decided before the entry of a contribution was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contract {
+    pub(crate) escrow: EscrowAddress,
+    /// The entry that names the escrow.
+    pub(crate) named: Sequence,
+    /// What the contract accepted.
+    pub(crate) accepted: Amount,
 }
 
 /// An entry after the contribution that was about it or changed it.
@@ -87,6 +99,7 @@ struct Met {
     rate_entry: Option<Sequence>,
     arrived: Row,
     waiting: Amount,
+    contract: Option<Contract>,
     later: Vec<Later>,
     settlement: SettlementTrace,
 }
@@ -213,6 +226,7 @@ impl Replay<'_> {
                     | Outcome::Settled(_)
                     | Outcome::RepeatOf(_) => Amount::ZERO,
                 },
+                contract: self.contract_of(&entry.command),
                 trace,
                 arrived,
                 later: Vec::new(),
@@ -220,6 +234,21 @@ impl Replay<'_> {
             });
         }
         Ok(outcome)
+    }
+
+    /// What the contract decided of a contribution that came through the escrow.
+    fn contract_of(&self, command: &Command<'_>) -> Option<Contract> {
+        let Command::Contribute(contribute) = command else {
+            return None;
+        };
+        let Funding::Chain { accepted } = contribute.funding else {
+            return None;
+        };
+        Some(Contract {
+            escrow: self.offering.escrow()?,
+            named: self.offering.follows_chain_since()?,
+            accepted,
+        })
     }
 
     fn end(self) -> Result<Replayed, Failure> {
@@ -253,6 +282,7 @@ impl Replay<'_> {
             rate_entry: met.rate_entry,
             arrived: met.arrived,
             waiting: met.waiting,
+            contract: met.contract,
             later: met.later,
             settlement: met.settlement,
             end,

@@ -126,6 +126,33 @@ contribution = "c-6"
 }
 
 #[test]
+fn a_round_that_is_shared_out_may_go_by_steps() {
+    let steps = r#"
+[round.pricing]
+kind = "steps"
+steps = [
+  { from = "2026-03-02T00:00:00Z", price = "2 SHR per EUR" },
+  { from = "2026-03-02T02:30:00Z", price = "7 SHR per 4 EUR" },
+]
+"#;
+    let terms = SHARED.replace("price = \"2 SHR per EUR\"\n", "") + steps;
+    // The supply of the round is less than what is asked for, and then more.
+    for supply in ["350 SHR", "700 SHR"] {
+        let terms = terms.replace("350 SHR", supply);
+        agrees(&settled(&terms, SHARED_ROWS, None));
+    }
+}
+
+/// `docs/bundle-format.md` promises its length to whoever reads it before trusting it.
+#[test]
+fn it_can_be_read_in_one_sitting() {
+    let script = fs::read_to_string(workspace("docs/verify/softcap_verify.py")).unwrap();
+    assert!(script.lines().count() <= 400);
+    let widest = script.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(120), "{widest:?}");
+}
+
+#[test]
 fn a_terms_hash_is_checked_and_a_signature_is_said_not_to_be() {
     let place = Workplace::settled();
     let hash = place.json("result/settlement.json")["terms_hash"].clone();

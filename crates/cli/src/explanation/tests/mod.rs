@@ -61,6 +61,9 @@ fn pages_as_a_person_reads_them() {
         ("auctioned_for_nothing", "dutch_for_nothing", "c-4"),
         ("left_for_nothing", "returned_for_nothing", "c-4"),
         ("second_batch_round", "two_batches", "c-6"),
+        ("accepted_by_a_contract", "escrow", "c-1"),
+        ("contract_that_differs", "escrow", "c-2"),
+        ("change_from_a_contract", "escrow", "c-3"),
     ];
     for (file, name, reference) in table {
         compare(file, &page(&sale(name), reference).text());

@@ -3,9 +3,9 @@
 use std::{io::Cursor, sync::Arc};
 
 use softcap_offering::{
-    Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, LimitPrice, LineIndex,
-    Offering, Outcome, Position, ReturnReason, RoundIndex, Sequence, Stamp, Value, WithdrawalMark,
-    sealed_bid_commitment, terms::Terms,
+    Admit, Amount, Command, Contribute, CurrencyIndex, EscrowAddress, Funding, InvestorId,
+    LimitPrice, LineIndex, Offering, Outcome, Position, ReturnReason, RoundIndex, Sequence, Stamp,
+    Value, WithdrawalMark, sealed_bid_commitment, terms::Terms,
 };
 use softcap_proof::{entry::Entry, journal::JournalWriter};
 
@@ -231,6 +231,14 @@ pub(super) const SALES: &[(&str, [&str; 3])] = &[
         ],
     ),
     (
+        "escrow",
+        [
+            "hard_cap = \"1_200 EUR\"",
+            "",
+            "price = \"0.10 EUR per HBR\"",
+        ],
+    ),
+    (
         "kept",
         [
             "",
@@ -281,6 +289,8 @@ impl Recorder {
             .replace("\nEUR\n", &format!("\n{eur}\n"))
             .replace("\nETH\n", &format!("\n{eth}\n"))
             .replace("ROUND", round);
+        let rail = if name == "escrow" { "evm" } else { "balance" };
+        let text = text.replacen("rail = \"balance\"", &format!("rail = \"{rail}\""), 1);
         let terms = Terms::parse(&text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"));
         let offering = Offering::new(Arc::new(terms));
         let journal = JournalWriter::new(Vec::new(), Vec::new());
@@ -317,8 +327,7 @@ impl Recorder {
     }
 
     fn pay(&mut self, after: u64, person: &str, currency: u8, amount: u128, limit: Option<u128>) {
-        let reference = format!("c-{}", self.references.len() + 1);
-        let command = Command::Contribute(Contribute {
+        let contribute = Contribute {
             investor: InvestorId::parse(person).unwrap(),
             currency: CurrencyIndex(currency),
             amount: Amount(amount),
@@ -326,9 +335,34 @@ impl Recorder {
                 money,
                 tokens: 1_000,
             }),
-            reference: &reference,
+            reference: "",
             source: None,
             funding: Funding::Arrived,
+        };
+        self.bring(after, contribute);
+    }
+
+    /// Money that came through an escrow contract, and what the contract accepted of it.
+    fn pay_contract(&mut self, after: u64, person: &str, amount: u128, accepted: u128) {
+        let contribute = Contribute {
+            investor: InvestorId::parse(person).unwrap(),
+            currency: CurrencyIndex(0),
+            amount: Amount(amount),
+            limit: None,
+            reference: "",
+            source: Some("transaction 7 log 2"),
+            funding: Funding::Chain {
+                accepted: Amount(accepted),
+            },
+        };
+        self.bring(after, contribute);
+    }
+
+    fn bring(&mut self, after: u64, contribute: Contribute<'_>) {
+        let reference = format!("c-{}", self.references.len() + 1);
+        let command = Command::Contribute(Contribute {
+            reference: &reference,
+            ..contribute
         });
         self.record(after, command);
         self.references.push(reference);
@@ -390,6 +424,17 @@ pub(super) fn sale(name: &str) -> Sale {
             sale.pay(4 * HOUR, "ada", 0, 400_000, None);
             sale.pay(5 * HOUR, "dan", 1, 3 * ETH / 2, None);
             sale.pay(6 * HOUR, "eve", 0, 1_000, None);
+        }
+        "escrow" => {
+            let escrow = EscrowAddress {
+                chain_id: 31_337,
+                contract: [9; 20],
+                currency: CurrencyIndex(0),
+            };
+            sale.record(0, Command::Escrow(escrow));
+            sale.pay_contract(HOUR, "ada", 100_000, 100_000);
+            sale.pay_contract(2 * HOUR, "ben", 50_000, 40_000);
+            sale.pay_contract(3 * HOUR, "cyn", 50_000, 20_000);
         }
         "sealed" => {
             sale.commit(HOUR, "ada", 100_000, (90_000, 20));
