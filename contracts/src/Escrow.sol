@@ -68,28 +68,38 @@ contract Escrow is Intake {
     /// @inheritdoc IEscrow
     function returnMoney(address investor, Reason reason) external onlyIssuer {
         TermsAt t = EscrowTerms.load();
-        Totals memory s = _totals.unpackTotals();
-        if (s.phase != Phase.Sale) revert WrongPhase(s.phase);
+        TotalsWord s = _totals;
+        if (s.phase() != Phase.Sale) revert WrongPhase(s.phase());
         _requireNotExpired(t);
         if (block.timestamp >= t.closes() && reason <= Reason.OverLimit) revert ReasonTooLate(reason);
         Slot storage slot = _accounts[investor];
         if (slot.word.standing() != Standing.Revoked) revoke(investor);
-        AccountWord word = slot.word;
-        Account memory a = word.unpack();
-        if (a.accepted == 0) revert NothingDue();
+        AccountWord a = slot.word;
+        uint256 amount = a.accepted();
+        if (amount == 0) revert NothingDue();
+        slot.word = a.returned();
+        _takeOut(t, a, amount, a.tokens());
+        emit Returned(investor, amount, reason);
+    }
+
+    /// @dev Takes money of an account, and what caps count for it, out of the sale.
+    function _takeOut(TermsAt t, AccountWord a, uint256 money, uint256 tokens) internal {
+        Totals memory s = _totals.unpackTotals();
+        uint256 left = a.accepted() - money;
         if (t.isShared()) {
-            s.slack -= 1;
+            if (left == 0) s.slack -= 1;
         } else if (t.isFixed()) {
-            uint256 tokens = _tokensOf(t, word);
-            uint256 extra = a.tokens - tokens;
+            uint256 before = _fixedTokens(t, a.accepted());
+            uint256 later = _fixedTokens(t, left);
+            // A sum that is rounded down falls by no more than its parts, each rounded up.
+            uint256 extra = tokens + later - before;
             s.slack -= extra.toUint32();
-            if (tokens == 0) _forNothing -= a.accepted;
+            if (before == 0) _forNothing -= a.accepted();
+            if (later == 0 && left != 0) _forNothing += left;
         }
-        s.raised -= a.accepted;
-        s.counted -= a.tokens;
-        slot.word = word.returned();
+        s.raised -= money.toUint88();
+        s.counted -= tokens.toUint96();
         _totals = pack(s);
-        emit Returned(investor, a.accepted, reason);
     }
 
     /// @inheritdoc IEscrow
@@ -99,6 +109,11 @@ contract Escrow is Intake {
         _requireNotExpired(EscrowTerms.load());
         _totals = s.withPhase(Phase.Cancelled);
         emit Cancelled();
+    }
+
+    /// @dev From when on nothing comes in and nobody may take a contribution back.
+    function _overAt(TermsAt t) internal view virtual returns (uint256) {
+        return t.closes();
     }
 
     /// @dev From the refund deadline on everybody takes the money out, and nothing is decided any more.
@@ -113,7 +128,8 @@ contract Escrow is Intake {
         TermsAt t = EscrowTerms.load();
         Totals memory s = _totals.unpackTotals();
         if (s.phase != Phase.Sale) revert WrongPhase(s.phase);
-        if (block.timestamp < t.closes()) revert StillOpen(t.closes());
+        uint256 over = _overAt(t);
+        if (block.timestamp < over) revert StillOpen(over);
         _requireNotExpired(t);
         s.raised -= _forNothing.toUint88();
         if (s.raised < t.softCap()) revert SoftCapMissed(s.raised, t.softCap());
@@ -256,13 +272,16 @@ contract Escrow is Intake {
         if (!a.isInside()) return (0, 0);
         if (!t.isShared()) return (_tokensOf(t, a), 0);
         uint256 part = Shares.part(t, s, a.accepted());
-        return (Prices.fixedTokens(part, t.priceNumerator(), t.priceDenominator()), a.accepted() - part);
+        return (_fixedTokens(t, part), a.accepted() - part);
     }
 
     /// @dev What an investor gets: with a fixed price rounded down once, else the sum of the roundings.
     function _tokensOf(TermsAt t, AccountWord a) private pure returns (uint256) {
-        if (!t.isFixed()) return a.tokens();
-        return Prices.fixedTokens(a.accepted(), t.priceNumerator(), t.priceDenominator());
+        return t.isFixed() ? _fixedTokens(t, a.accepted()) : a.tokens();
+    }
+
+    function _fixedTokens(TermsAt t, uint256 money) private pure returns (uint256) {
+        return Prices.fixedTokens(money, t.priceNumerator(), t.priceDenominator());
     }
 
     function _refundable(TermsAt t, AccountWord a, TotalsWord s, bool open) private pure returns (uint256) {
@@ -276,7 +295,7 @@ contract Escrow is Intake {
 
     function _refundsOpen(TermsAt t, TotalsWord s) private view returns (bool) {
         if (s.phase() != Phase.Sale) return s.phase() == Phase.Cancelled;
-        if (block.timestamp < t.closes()) return false;
+        if (block.timestamp < _overAt(t)) return false;
         uint256 raised = s.raised();
         return raised < t.softCap() || block.timestamp >= t.refundDeadline() || raised - _forNothing < t.softCap();
     }

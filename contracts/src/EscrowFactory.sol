@@ -42,7 +42,8 @@ contract EscrowFactory {
         Pause,
         Round,
         Maximum,
-        Share
+        Share,
+        Withdrawal
     }
 
     /// @notice An offering was announced.
@@ -52,12 +53,16 @@ contract EscrowFactory {
     error InvalidTerms(Problem problem);
 
     /// @notice What all escrows of this factory run.
-    address public immutable ESCROW = address(new Escrow());
+    address public immutable ESCROW;
     /// @notice What all tokens of this factory run.
     address public immutable TOKEN = address(new SaleToken());
 
     /// @notice The terms hash of an escrow made here; nothing for any other address.
     mapping(address escrow => bytes32) public termsHashOf;
+
+    constructor() {
+        ESCROW = _makeEscrow();
+    }
 
     /// @notice Makes the escrow and the token of an offering. The sender is the issuer.
     /// @param t The terms with `token` empty; it is filled in.
@@ -70,6 +75,7 @@ contract EscrowFactory {
         _check(t);
         _checkSteps(t, steps);
         _checkShare(t);
+        _checkWithdrawal(t);
         token = Clones.clone(TOKEN);
         t.token = token;
         escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(EscrowTerms.pack(t), _pack(steps)));
@@ -144,6 +150,16 @@ contract EscrowFactory {
         _require(least <= t.hardCap && least <= t.forSale * t.priceDenominator / t.priceNumerator, Problem.Share);
     }
 
+    /// @dev Escrows of this factory give nobody the right to take a contribution back.
+    function _checkWithdrawal(IEscrow.Terms memory t) internal pure virtual {
+        _require((t.withdrawalSpan | t.withdrawalUntil) == 0, Problem.Withdrawal);
+    }
+
+    /// @dev Only while this factory is made.
+    function _makeEscrow() internal virtual returns (address) {
+        return address(new Escrow());
+    }
+
     function _checkPrice(uint256 numerator, uint256 denominator, uint256 most) private pure {
         _require(numerator != 0 && numerator <= most, Problem.Price);
         _require(denominator != 0 && denominator <= most, Problem.Price);
@@ -159,7 +175,7 @@ contract EscrowFactory {
         return abi.encodePacked(words);
     }
 
-    function _require(bool holds, Problem problem) private pure {
+    function _require(bool holds, Problem problem) internal pure {
         if (!holds) revert InvalidTerms(problem);
     }
 }

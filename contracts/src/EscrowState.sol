@@ -8,7 +8,7 @@ import {IEscrow} from "./IEscrow.sol";
 type AccountWord is uint256;
 
 using {cap, accepted, tokens, standing, isAdmitted, isInside, isReturned, isClosed} for AccountWord global;
-using {withCap, withStanding, returned, refunded, plus, unpack} for AccountWord global;
+using {withCap, withStanding, returned, refunded, plus, less, unpack} for AccountWord global;
 
 /// @dev An `IEscrow.Totals` in one storage word: raised 88, counted 96, slack 32, pausedUntil 32, phase 8.
 type TotalsWord is uint256;
@@ -102,6 +102,13 @@ function refunded(AccountWord a) pure returns (AccountWord) {
 function plus(AccountWord a, uint256 money, uint256 more) pure returns (AccountWord) {
     unchecked {
         return AccountWord.wrap(AccountWord.unwrap(a) + (money << 80) + (more << 160));
+    }
+}
+
+/// @dev So much money and so many tokens less, which the account must have.
+function less(AccountWord a, uint256 money, uint256 fewer) pure returns (AccountWord) {
+    unchecked {
+        return AccountWord.wrap(AccountWord.unwrap(a) - (money << 80) - (fewer << 160));
     }
 }
 

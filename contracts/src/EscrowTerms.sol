@@ -107,6 +107,14 @@ library EscrowTerms {
         }
     }
 
+    function withdrawalSpan(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 2, 144, 40);
+    }
+
+    function withdrawalUntil(TermsAt t) internal pure returns (uint256) {
+        return _field(t, 2, 184, 40);
+    }
+
     function contributionMin(TermsAt t) internal pure returns (uint256) {
         return _field(t, 3, 0, 80);
     }
@@ -190,7 +198,8 @@ library EscrowTerms {
         w[0] = uint256(t.termsHash);
         w[1] = uint256(uint160(t.verifier)) | (t.round << 160) | (t.pauseLongest << 192) | (t.pauseCount << 224);
         w[2] = t.opens | (t.closes << 40) | (t.refundDeadline << 80) | (uint256(t.pricing) << 120)
-            | (uint256(t.overCap) << 128) | (uint256(t.overLimit) << 136);
+            | (uint256(t.overCap) << 128) | (uint256(t.overLimit) << 136) | (t.withdrawalSpan << 144)
+            | (t.withdrawalUntil << 184);
         w[3] = t.contributionMin | (_narrowed(t.contributionMax) << 80) | (t.softCap << 160);
         w[4] = t.investorMin | (_narrowed(t.investorMax) << 80) | (t.hardCap << 160);
         w[5] = t.forSale | (uint256(uint160(t.currency)) << 96);
@@ -220,6 +229,7 @@ library EscrowTerms {
         (all.bonus, all.bonusPer) = (bonus(t), bonusPer(t));
         (all.bonusUntil, all.bonusGranularity) = (bonusUntil(t), bonusGranularity(t));
         (all.pauseLongest, all.pauseCount) = (pauseLongest(t), pauseCount(t));
+        (all.withdrawalSpan, all.withdrawalUntil) = (withdrawalSpan(t), withdrawalUntil(t));
     }
 
     /// @notice How many price steps this clone has.

@@ -104,6 +104,10 @@ interface IEscrow {
         /// A pause ends by itself after so many seconds, and there may be so many.
         uint256 pauseLongest;
         uint256 pauseCount;
+        /// Seconds for which each contribution may be taken back; 0 for none.
+        uint256 withdrawalSpan;
+        /// First second at which none may any more, for a right that ends for all at once; 0 for none.
+        uint256 withdrawalUntil;
     }
 
     /// @notice One investor, in one storage slot; `EscrowState` says where in it.
@@ -174,7 +178,7 @@ interface IEscrow {
     error NotOpenYet(uint256 opens);
     /// @notice The window closed at `closes`.
     error Closed(uint256 closes);
-    /// @notice The window is still open, until `closes`.
+    /// @notice The window, or somebody's right to take a contribution back, is open until `closes`.
     error StillOpen(uint256 closes);
     /// @notice It came too late to settle, return or cancel; refunds are open.
     error Expired(uint256 refundDeadline);

@@ -139,6 +139,7 @@ abstract contract Intake is IEscrow {
         a = a.plus(accepted, tokens);
         slot.word = a;
         _totals = s.plusSale(accepted, tokens, slack);
+        _noteAccepted(t, accepted, tokens);
         emit Contributed(msg.sender, a.cap(), amount, accepted, tokens);
     }
 
@@ -153,8 +154,12 @@ abstract contract Intake is IEscrow {
         a = a.plus(asked, 0);
         slot.word = a;
         _totals = s.plusSale(asked, 0, newcomers);
+        _noteAccepted(t, asked, 0);
         emit Contributed(msg.sender, a.cap(), amount, asked, 0);
     }
+
+    /// @dev What else is kept of a contribution of the sender: nothing, where nobody may take it back.
+    function _noteAccepted(TermsAt t, uint256 accepted, uint256 tokens) internal virtual {}
 
     /// @dev Who is not admitted: in a public round everybody is, for as much as the counter holds.
     function _admittedWithoutPermit(TermsAt t, AccountWord a) private pure returns (AccountWord) {

@@ -7,7 +7,7 @@ import {Sale} from "./Sale.sol";
 
 /// Does anything anybody may do, in any order. A refusal is an answer, too; what counts are the sums.
 contract Crowd is Sale {
-    address[] private people;
+    address[] internal people;
     uint256 public paidIn;
     uint256 public paidOut;
     /// Tokens that accounts counted which were emptied since.
@@ -37,7 +37,7 @@ contract Crowd is Sale {
     }
 
     /// Once: the machine that draws the calls finds this one, too.
-    function setUp() public override {
+    function setUp() public virtual override {
         if (address(escrow) == address(0)) super.setUp();
     }
 
@@ -86,7 +86,7 @@ contract Crowd is Sale {
         vm.warp(block.timestamp + time % 12 days);
     }
 
-    function leave(address who, bytes memory what) private {
+    function leave(address who, bytes memory what) internal {
         uint256 before = address(escrow).balance;
         vm.prank(who);
         (bool done,) = address(escrow).call(what);

@@ -5,7 +5,9 @@ import {ERC20PermitUpgradeable} from
     "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
 import {EscrowFactory} from "../src/EscrowFactory.sol";
 import {IEscrow} from "../src/IEscrow.sol";
+import {IWithdrawal} from "../src/IWithdrawal.sol";
 import {SaleToken} from "../src/SaleToken.sol";
+import {WithdrawableEscrowFactory} from "../src/WithdrawableEscrowFactory.sol";
 import {Sale} from "./Sale.sol";
 
 /// A currency as ordinary as can be.
@@ -54,6 +56,7 @@ contract GasTest is Sale {
         prices();
         sharing();
         tokenSale();
+        withdrawals();
         string memory page = table();
         if (vm.envOr("SOFTCAP_WRITE_GAS", false)) vm.writeFile("GAS.md", page);
         equal("GAS.md is what is measured", uint256(keccak256(bytes(vm.readFile("GAS.md")))), uint256(keccak256(bytes(page))));
@@ -192,11 +195,36 @@ contract GasTest is Sale {
         equal("paid", dollars.balanceOf(dave), 9 ether);
     }
 
+    /// The same with a right to take a contribution back, from each for two weeks or for all to one date.
+    function withdrawals() private {
+        factory = WithdrawableEscrowFactory(made("WithdrawableEscrowFactory.sol:WithdrawableEscrowFactory", ""));
+        (t.currency, t.withdrawalSpan) = (address(0), 14 days);
+        announce();
+        enter(BOB, 1 ether);
+        enter(ALICE, 1 ether);
+        note("contribute ETH, first, withdrawal right of a span", 0, "");
+        again(ALICE, 1 ether);
+        note("contribute again, withdrawal right of a span", 0, "");
+        vm.prank(ALICE);
+        IWithdrawal(address(escrow)).withdraw();
+        note("withdraw two contributions, withdrawal right of a span", 0, "");
+        (t.withdrawalSpan, t.withdrawalUntil) = (0, CLOSES + 14 days);
+        announce();
+        enter(BOB, 1 ether);
+        enter(ALICE, 1 ether);
+        note("contribute ETH, first, withdrawal right to a date", 0, "");
+        again(ALICE, 1 ether);
+        note("contribute again, withdrawal right to a date", 0, "");
+        vm.prank(ALICE);
+        IWithdrawal(address(escrow)).withdraw();
+        note("withdraw two contributions, withdrawal right to a date", 0, "");
+    }
+
     function table() private view returns (string memory page) {
         page = string.concat(
             "# Gas\n\nWritten by `cargo xtask contracts gas`, compared by every test run: solc 0.8.37, via-IR, 1,000,000 runs, EVM prague,\n",
             "each operation a transaction of its own through a clone, with 21,000 and the calldata. ETH and a fixed price unless it says\n",
-            "otherwise. Peers are quoted; docs/evm.md says where from and how they were compiled.\n\n",
+            "otherwise, and no withdrawal right. Peers are quoted; docs/evm.md says where from and how they were compiled.\n\n",
             "| operation | gas | bar | peers |\n|---|---:|---:|---|\n"
         );
         for (uint256 i = 0; i < rows.length; ++i) {
@@ -209,7 +237,7 @@ contract GasTest is Sale {
         page = string.concat(
             page,
             "\nWhat stands between the figures and the bars that are missed is described in docs/evm.md.\n",
-            "\nSettlement by root, vesting and milestones: GAS-AFTER-SALE.md. There is no withdrawal right.\n"
+            "\nSettlement by root, vesting and milestones: GAS-AFTER-SALE.md.\n"
         );
     }
 

@@ -9,10 +9,12 @@ const artifacts = [
   { name: "EscrowFactory", bytecode: true },
   { name: "IEscrow", bytecode: false },
   { name: "IRootEscrow", bytecode: false },
+  { name: "IWithdrawal", bytecode: false },
   { name: "Milestones", bytecode: true },
   { name: "OfferingFactory", bytecode: true },
   { name: "SaleToken", bytecode: false },
   { name: "Vesting", bytecode: true },
+  { name: "WithdrawableEscrowFactory", bytecode: true },
 ];
 
 const names = readdirSync(join(root, "src")).filter((name) => name.endsWith(".sol"));
@@ -52,6 +54,8 @@ const deployed = [
   "RootEscrowFactory",
   "SaleToken",
   "Vesting",
+  "WithdrawableEscrow",
+  "WithdrawableEscrowFactory",
 ];
 for (const name of deployed) {
   const size = output.contracts[`src/${name}.sol`][name].evm.deployedBytecode.object.length / 2;

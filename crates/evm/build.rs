@@ -8,13 +8,15 @@ use std::{env, error::Error, fs, path::Path};
 
 use serde_json::{Value, json};
 
-const CONTRACTS: [&str; 6] = [
+const CONTRACTS: [&str; 8] = [
     "EscrowFactory",
     "IEscrow",
+    "IWithdrawal",
     "Milestones",
     "OfferingFactory",
     "SaleToken",
     "Vesting",
+    "WithdrawableEscrowFactory",
 ];
 /// Functions that take the terms: contract, and name.
 const TAKES_TERMS: [(&str, &str); 2] = [

@@ -11,8 +11,8 @@ pub(crate) use after_sale::{
     GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
 };
 pub(crate) use on_chain::{
-    AnnounceArguments, AnnouncedRail, ExitArguments, PermitArguments, SenderArguments,
-    WatchArguments,
+    AnnounceArguments, AnnouncedRail, EscrowArguments, ExitArguments, PermitArguments,
+    SenderArguments, WatchArguments,
 };
 
 /// A token offering nobody has to trust: anyone can check every number.
@@ -128,6 +128,15 @@ pub(crate) enum Command {
             Exit codes: 0 done, 1 the contract refuses or skipped somebody, 2 bad input, or the node did not \
             answer.")]
     Refund(ExitArguments),
+    /// Take contributions back out of an escrow whose terms give a withdrawal right.
+    #[command(after_help = "Examples:\n  \
+            softcap withdraw --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
+            softcap withdraw --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --from 0x15d3… --dry-run\n\n\
+            Everything of the sender goes back that the right still covers, at most 500 contributions; repeat it for \
+            more. No server is needed.\n\n\
+            Exit codes: 0 done, 1 the terms give no such right or the contract refuses, 2 bad input, or the node did \
+            not answer.")]
+    Withdraw(EscrowArguments),
     /// Settle an escrow after its window, and pay the beneficiary or begin what comes after the sale. Anybody may.
     #[command(after_help = "Examples:\n  \
             softcap release --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \

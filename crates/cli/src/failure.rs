@@ -242,6 +242,7 @@ impl Failure {
                         | EvmError::Failed { .. }
                         | EvmError::Different { .. }
                         | EvmError::NotOurs { .. }
+                        | EvmError::NoWithdrawalRight { .. }
                 )
         ) {
             1

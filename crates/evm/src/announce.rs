@@ -77,11 +77,16 @@ pub async fn require_factory(
         return Err(not_ours("there is no contract"));
     }
     let there = OwnCode::of_factory(client, factory).await?;
-    if there != OwnCode::compute().await? {
-        return Err(not_ours("its escrow or its token has other code"));
+    if there != OwnCode::compute(kind.escrow()).await? {
+        return Err(not_ours(match kind {
+            FactoryKind::Sale | FactoryKind::AfterSale => "its escrow or its token has other code",
+            FactoryKind::Withdrawable => {
+                "its escrow or its token has other code than these terms with a withdrawal right need"
+            }
+        }));
     }
     match kind {
-        FactoryKind::Sale => Ok(()),
+        FactoryKind::Sale | FactoryKind::Withdrawable => Ok(()),
         FactoryKind::AfterSale => match AfterSaleCode::of_factory(client, factory).await {
             Ok(there) if there == AfterSaleCode::compute().await? => Ok(()),
             Ok(_) => Err(not_ours("its milestones or its vesting have other code")),
@@ -214,7 +219,8 @@ async fn compare_code(
     if client.code(place.token).await? != clone_code(token, &[]) {
         differences.push("the token has other code".to_owned());
     }
-    if OwnCode::of_factory(client, place.factory).await? != OwnCode::compute().await? {
+    let own = OwnCode::compute(announcement.terms.kind()).await?;
+    if OwnCode::of_factory(client, place.factory).await? != own {
         differences.push("the factory makes contracts of other code".to_owned());
     }
     Ok(keccak256(code))

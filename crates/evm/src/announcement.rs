@@ -169,6 +169,8 @@ fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement 
             bonus_granularity: numbers.price.bonus_granularity,
             pause_longest: numbers.pause.longest,
             pause_count: numbers.pause.count,
+            withdrawal_span: numbers.withdrawal.span,
+            withdrawal_until: numbers.withdrawal.until,
         },
         steps: numbers.price.steps,
         token: EscrowFactory::TokenPlan {

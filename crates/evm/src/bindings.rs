@@ -87,3 +87,30 @@ pub mod vesting {
         concat!(env!("OUT_DIR"), "/Vesting.json")
     );
 }
+
+/// `IWithdrawal`: what an escrow does beside [`escrow`] where contributions may be taken back.
+#[allow(
+    missing_docs,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod withdrawal {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        IWithdrawal,
+        concat!(env!("OUT_DIR"), "/IWithdrawal.json")
+    );
+}
+
+/// `WithdrawableEscrowFactory`: takes and says what [`factory`] does, and makes those escrows.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod withdrawable_factory {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        WithdrawableEscrowFactory,
+        concat!(env!("OUT_DIR"), "/WithdrawableEscrowFactory.json")
+    );
+}

@@ -14,11 +14,12 @@ use sha2::{Digest as _, Sha256};
 use softcap_offering::{
     Admit, Amount, BasisPoints, Command, Contribute, EscrowAddress, Funding, InvestorId,
     InvestorIndex, LineIndex, Offering, Outcome, Phase, Position, Refusal, RequestId, ReturnReason,
-    RoundIndex, Sequence, Stamp, Tokens, Value, Verdict, WithdrawalMark, terms::Allocation,
+    RoundIndex, Row, Sequence, Stamp, Tokens, Value, Verdict, WithdrawalMark, terms::Allocation,
 };
 
 use crate::after_sale_event::AfterSaleEvent;
 use crate::escrow_event::{EscrowEvent, EscrowLog, LogPlace};
+use crate::taken_back::taken_back;
 
 /// The round whose money an escrow holds.
 const ROUND: RoundIndex = RoundIndex(0);
@@ -55,6 +56,8 @@ pub enum ChainCommand {
     Revoke(Address),
     /// A contribution is due back.
     Return(Sequence, Amount, ReturnReason),
+    /// A contribution was taken back by its investor.
+    Withdraw(Sequence, Amount),
     /// Nothing comes in.
     Pause,
     /// Money comes in again.
@@ -167,6 +170,7 @@ impl ChainEntries {
         match event {
             EscrowEvent::Revoked(_)
             | EscrowEvent::Returned { .. }
+            | EscrowEvent::Withdrawn(..)
             | EscrowEvent::Settled { .. } => true,
             EscrowEvent::Refunded(..) => !self.settled,
             EscrowEvent::Contributed { .. }
@@ -231,6 +235,14 @@ impl ChainEntries {
                         let part = FIRST_RETURN + sequence.0;
                         make(part, ChainCommand::Return(sequence, amount, *reason));
                     }
+                }
+            }
+            EscrowEvent::Withdrawn(investor, amount) => {
+                for (sequence, amount) in
+                    taken_back(&self.escrow, &place, offering, (*investor, *amount))
+                {
+                    let part = FIRST_RETURN + sequence.0;
+                    make(part, ChainCommand::Withdraw(sequence, amount));
                 }
             }
             EscrowEvent::PausedUntil(until) if *until > place.timestamp => {
@@ -356,15 +368,21 @@ fn cap_in(offering: &Offering, investor: Address) -> Option<Value> {
 }
 
 /// An investor's contributions of which something is accepted.
-fn accepted_of(
+pub(crate) fn accepted_of(
     offering: &Offering,
     investor: Address,
 ) -> impl Iterator<Item = (Sequence, Amount)> + '_ {
+    rows_of(offering, investor)
+        .filter(|row| !row.accepted.is_zero())
+        .map(|row| (row.sequence, row.accepted))
+}
+
+/// All contributions of an investor.
+pub(crate) fn rows_of(offering: &Offering, investor: Address) -> impl Iterator<Item = Row> + '_ {
     let investor = offering.find_investor(InvestorId::Address(investor.into()));
     offering
         .rows()
-        .filter(move |row| Some(row.investor) == investor && !row.accepted.is_zero())
-        .map(|row| (row.sequence, row.accepted))
+        .filter(move |row| Some(row.investor) == investor)
 }
 
 impl ChainCommand {
@@ -379,6 +397,7 @@ impl ChainCommand {
             Self::Admit(..) | Self::Revoke(_) | Self::Resume | Self::Cancel => late,
             Self::Contribute { .. }
             | Self::Return(..)
+            | Self::Withdraw(..)
             | Self::Pause
             | Self::Settle(_)
             | Self::Distribute(..)
@@ -434,6 +453,7 @@ impl ChainEntry {
                 amount,
                 reason,
             },
+            ChainCommand::Withdraw(contribution, _) => Command::Withdraw { contribution },
             ChainCommand::Pause => Command::Pause,
             ChainCommand::Resume => Command::Resume,
             ChainCommand::Cancel => Command::Cancel,
@@ -460,9 +480,10 @@ impl ChainEntry {
             (ChainCommand::Contribute { accepted, .. }, Outcome::Contributed(taken)) => {
                 taken.accepted == *accepted
             }
-            (ChainCommand::Return(_, amount, _), Outcome::Refunded { amount: back }) => {
-                back == amount
-            }
+            (
+                ChainCommand::Return(_, amount, _) | ChainCommand::Withdraw(_, amount),
+                Outcome::Refunded { amount: back },
+            ) => back == amount,
             (ChainCommand::Settle(ending), Outcome::Settled(settled)) => match ending {
                 Ending::Succeeded {
                     raised,
@@ -483,6 +504,7 @@ impl ChainEntry {
             (
                 ChainCommand::Contribute { .. }
                 | ChainCommand::Return(..)
+                | ChainCommand::Withdraw(..)
                 | ChainCommand::Settle(_),
                 _,
             ) => false,

@@ -169,6 +169,14 @@ pub enum EvmError {
         /// When the escrow was announced.
         second: u64,
     },
+    /// A withdrawal from an escrow whose terms give no such right.
+    #[error(
+        "R217: the terms of {escrow} give no right to take a contribution back; what is due comes with `softcap refund`"
+    )]
+    NoWithdrawalRight {
+        /// The escrow.
+        escrow: Address,
+    },
     /// Endpoints that do not answer or agree, or a log that is none of an escrow.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -188,7 +196,8 @@ impl EvmError {
             Self::Refused { .. }
             | Self::Failed { .. }
             | Self::Different { .. }
-            | Self::NotOurs { .. } => true,
+            | Self::NotOurs { .. }
+            | Self::NoWithdrawalRight { .. } => true,
             Self::Source(error) => !error.is_passing(),
             Self::Node { .. }
             | Self::Waiting { .. }

@@ -7,6 +7,7 @@ use softcap_offering::{Amount, ReturnReason, Tokens, Value};
 use crate::after_sale_event::{AfterSaleEvent, of_milestones, of_vesting};
 use crate::after_sale_place::AfterSalePlace;
 use crate::bindings::escrow::IEscrow::{self, IEscrowEvents};
+use crate::bindings::withdrawal::IWithdrawal::IWithdrawalEvents;
 
 /// Where a log stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +71,8 @@ pub enum EscrowEvent {
         /// Why.
         reason: ReturnReason,
     },
+    /// An investor took back the latest contributions that come to this.
+    Withdrawn(Address, Amount),
     /// Nothing comes in before this second.
     PausedUntil(u64),
     /// The issuer gave up.
@@ -110,9 +113,10 @@ impl EscrowLog {
     /// # Errors
     /// [`ForeignLog`].
     pub fn read(place: LogPlace, topics: &[B256], data: &Bytes) -> Result<Self, ForeignLog> {
-        let event = IEscrowEvents::decode_raw_log(topics, data)
-            .ok()
-            .and_then(event_of);
+        let event = match IEscrowEvents::decode_raw_log(topics, data) {
+            Ok(event) => event_of(event),
+            Err(_) => withdrawn(topics, data),
+        };
         let event = event.ok_or(ForeignLog { place })?;
         Ok(Self { place, event })
     }
@@ -177,6 +181,13 @@ fn event_of(event: IEscrowEvents) -> Option<EscrowEvent> {
         }
         IEscrowEvents::Skipped(_) => EscrowEvent::Skipped,
     })
+}
+
+fn withdrawn(topics: &[B256], data: &Bytes) -> Option<EscrowEvent> {
+    let IWithdrawalEvents::Withdrawn(said) =
+        IWithdrawalEvents::decode_raw_log(topics, data).ok()?;
+    let amount = Amount(narrow(said.amount)?);
+    Some(EscrowEvent::Withdrawn(said.investor, amount))
 }
 
 fn narrow(number: U256) -> Option<u128> {

@@ -1,12 +1,13 @@
-//! `IEscrow.Terms` as the contract holds them: 29 words.
+//! `IEscrow.Terms` as the contract holds them: 31 words.
 //!
 //! `sol!` has no struct of so many members, so this one is written out. A test compares names and order with
 //! `contracts/abi/`, and another count of members does not compile.
 
 use alloy_primitives::{Address, B256, U256};
+use softcap_offering::terms::Terms;
 
 /// Words of the struct.
-pub const TERMS_WORDS: usize = 29;
+pub const TERMS_WORDS: usize = 31;
 /// Words of the terms in the code of a clone.
 pub const PACKED_WORDS: usize = 12;
 /// Bits of a maximum there; all of them set stand for none.
@@ -32,6 +33,26 @@ pub enum PricingKind {
     Steps,
     /// A bonus that falls to nothing.
     Linear,
+}
+
+/// Which contract keeps some terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EscrowKind {
+    /// `Escrow`: nobody takes a contribution back.
+    Plain,
+    /// `WithdrawableEscrow`: everybody may for a while.
+    Withdrawable,
+}
+
+impl EscrowKind {
+    /// The one that keeps these terms, where a contract does.
+    #[must_use]
+    pub fn of(terms: &Terms) -> Self {
+        match terms.withdrawal {
+            Some(right) if right.until.is_some() || right.span.0 > 0 => Self::Withdrawable,
+            Some(_) | None => Self::Plain,
+        }
+    }
 }
 
 /// The terms of one escrow. Each member is described in `contracts/src/IEscrow.sol`.
@@ -95,6 +116,10 @@ pub struct EscrowTerms {
     pub pause_longest: U256,
     /// There may be so many pauses.
     pub pause_count: U256,
+    /// Seconds for which each contribution may be taken back; 0 for none.
+    pub withdrawal_span: U256,
+    /// First second at which none may any more; 0 for none.
+    pub withdrawal_until: U256,
 }
 
 /// A word that is no value of its member's type.
@@ -105,6 +130,15 @@ pub struct WrongWord {
 }
 
 impl EscrowTerms {
+    /// Which contract keeps them.
+    pub fn kind(&self) -> EscrowKind {
+        if (self.withdrawal_span | self.withdrawal_until).is_zero() {
+            EscrowKind::Plain
+        } else {
+            EscrowKind::Withdrawable
+        }
+    }
+
     /// The members in the order and with the names of the contract.
     pub fn members(&self) -> [(&'static str, B256); TERMS_WORDS] {
         let number = |value: U256| B256::from(value);
@@ -139,6 +173,8 @@ impl EscrowTerms {
             ("bonusGranularity", number(self.bonus_granularity)),
             ("pauseLongest", number(self.pause_longest)),
             ("pauseCount", number(self.pause_count)),
+            ("withdrawalSpan", number(self.withdrawal_span)),
+            ("withdrawalUntil", number(self.withdrawal_until)),
         ]
     }
 
@@ -165,7 +201,9 @@ impl EscrowTerms {
                 | (self.refund_deadline << 80)
                 | (code(self.pricing.code()) << 120)
                 | (code(self.over_cap.code()) << 128)
-                | (code(self.over_limit.code()) << 136),
+                | (code(self.over_limit.code()) << 136)
+                | (self.withdrawal_span << 144)
+                | (self.withdrawal_until << 184),
             self.contribution_min | (maximum(self.contribution_max) << 80) | (self.soft_cap << 160),
             self.investor_min | (maximum(self.investor_max) << 80) | (self.hard_cap << 160),
             self.for_sale | (person(self.currency) << 96),
@@ -217,6 +255,8 @@ impl EscrowTerms {
             bonus_granularity: reader.number(),
             pause_longest: reader.number(),
             pause_count: reader.number(),
+            withdrawal_span: reader.number(),
+            withdrawal_until: reader.number(),
         })
     }
 }

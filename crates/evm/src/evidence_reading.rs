@@ -365,6 +365,7 @@ fn investors(logs: &[EscrowLog], asked: Asked) -> Vec<Address> {
         EscrowEvent::Contributed { investor, .. } => Some(investor),
         EscrowEvent::Revoked(_)
         | EscrowEvent::Returned { .. }
+        | EscrowEvent::Withdrawn(..)
         | EscrowEvent::PausedUntil(_)
         | EscrowEvent::Cancelled
         | EscrowEvent::Settled { .. }

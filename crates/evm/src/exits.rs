@@ -5,6 +5,7 @@ use alloy_rpc_types_eth::TransactionReceipt;
 use alloy_sol_types::{SolCall, SolEventInterface as _};
 
 use crate::bindings::escrow::IEscrow::{self, IEscrowEvents};
+use crate::bindings::withdrawal::IWithdrawal::{IWithdrawalEvents, withdrawCall};
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
 
@@ -18,6 +19,8 @@ pub enum Exit {
     Claim,
     /// The sender gets their money back.
     Refund,
+    /// The sender takes back what the withdrawal right covers, at most 500 contributions.
+    Withdraw,
     /// These get their tokens; who cannot be paid is skipped.
     Distribute(Vec<Address>),
     /// These get their money back; who cannot be paid is skipped.
@@ -34,6 +37,7 @@ impl Exit {
         let (what, data) = match self {
             Self::Claim => ("the claim", IEscrow::claimCall {}.abi_encode()),
             Self::Refund => ("the refund", IEscrow::refundCall {}.abi_encode()),
+            Self::Withdraw => ("the withdrawal", withdrawCall {}.abi_encode()),
             Self::Distribute(investors) => (
                 "the distribution",
                 IEscrow::distributeCall { investors }.abi_encode(),
@@ -146,7 +150,15 @@ impl ListOutcome {
                 }
                 Ok(IEscrowEvents::Skipped(event)) => self.skipped.push(event.investor),
                 // What else an escrow says is about no exit.
-                Ok(_) | Err(_) => {}
+                Ok(_) => {}
+                Err(_) => {
+                    if let Ok(IWithdrawalEvents::Withdrawn(event)) =
+                        IWithdrawalEvents::decode_log(&log.inner).map(|log| log.data)
+                    {
+                        self.paid
+                            .push((event.investor, PaidOut::Money(event.amount)));
+                    }
+                }
             }
         }
     }

@@ -41,6 +41,7 @@ mod permit;
 mod reading;
 mod releases;
 mod signed_after_sale;
+mod taken_back;
 mod unkept;
 mod wallet;
 
@@ -65,7 +66,9 @@ pub use contribution::{ShownPermit, contribution_draft};
 pub use endpoints::{BlockHead, Blocks, Endpoint, EndpointError, Endpoints, Fault, RawLog};
 pub use error::EvmError;
 pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
-pub use escrow_terms::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord};
+pub use escrow_terms::{
+    EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord,
+};
 pub use evidence_reading::{Asked, EvidenceReader, ReadAt, ReadingProgress};
 pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_of};
 pub use find_after_sale::{FindError, find_after_sale, promises_after_sale};

@@ -190,7 +190,7 @@ impl Addresses {
         same("the factory's terms hash", &recorded.to_string(), &signed);
         let (there, own) = (
             OwnCode::of_factory(client, factory).await?,
-            OwnCode::compute().await?,
+            OwnCode::compute(terms.kind()).await?,
         );
         same(
             "the code behind the escrow",

@@ -8,6 +8,7 @@ mod price;
 mod release;
 mod schedule;
 mod supply;
+mod withdrawal;
 
 use alloy_primitives::U256;
 use softcap_offering::terms::{
@@ -23,6 +24,7 @@ pub(crate) use price::PriceNumbers;
 pub(crate) use release::ReleaseNumbers;
 pub(crate) use schedule::{PauseNumbers, WindowNumbers};
 pub(crate) use supply::{ShareNumbers, VestingNumbers, share_names};
+pub(crate) use withdrawal::WithdrawalNumbers;
 
 /// What the contract is told, without addresses.
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub(crate) struct Numbers {
     pub(crate) over_limit: Misfit,
     pub(crate) price: PriceNumbers,
     pub(crate) pause: PauseNumbers,
+    pub(crate) withdrawal: WithdrawalNumbers,
     pub(crate) shares: Vec<ShareNumbers>,
     /// `None` where the beneficiary gets everything at once.
     pub(crate) release: Option<ReleaseNumbers>,
@@ -94,13 +97,13 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         // Judged by `promises`.
         token_ceiling: _,
         token_ceiling_scope: _,
-        withdrawal: _,
         freed_room: _,
         early_close: _,
         milestones,
         objections,
         investor_max,
         pause,
+        withdrawal,
         refund_deadline,
         unsold,
     } = terms;
@@ -111,8 +114,12 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
     let window = schedule::window(reasons, round);
     let refund_deadline = schedule::refund_deadline(reasons, *refund_deadline, window.as_ref());
     let pause = schedule::pause(reasons, pause.as_ref(), refund_deadline);
+    let withdrawal = withdrawal::read(reasons, withdrawal.as_ref());
     let shares = supply::shares(reasons, token);
     let release = release::read(reasons, milestones, *objections);
+    if let Some(right) = &withdrawal {
+        withdrawal::beside_after_sale(reasons, right, (release.as_ref(), &shares));
+    }
     let for_sale = supply::for_sale(reasons, token, *unsold, round, *hard_cap);
     let (over_cap, over_limit) = (
         over_cap(reasons, round, *dust),
@@ -139,6 +146,7 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         over_limit: over_limit?,
         price: price?,
         pause: pause?,
+        withdrawal: withdrawal?,
         shares,
         release,
     })
@@ -154,20 +162,12 @@ fn promises(reasons: &mut Reasons, terms: &Terms) {
             "use `investor_max`, which returns the money instead",
         );
     }
-    if terms.withdrawal.is_some() {
-        reasons.add(
-            UnkeptCode::Withdrawal,
-            "withdrawal",
-            "the escrow has no right to take a contribution back",
-            "leave `[withdrawal]` out, or sell on the rail `balance`",
-        );
-    }
     match terms.freed_room {
         FreedRoom::Reopen => {}
         FreedRoom::WaitingList | FreedRoom::Closed => reasons.add(
             UnkeptCode::FreedRoom,
             "freed_room",
-            "room that a return frees is for whoever comes next",
+            "room that a return or a withdrawal frees is for whoever comes next",
             "use `freed_room = \"reopen\"`",
         ),
     }

@@ -13,10 +13,11 @@ use crate::announce::announce_draft;
 use crate::announcement::Announcement;
 use crate::bindings::{
     factory::EscrowFactory, milestones::Milestones, offering_factory::OfferingFactory,
-    vesting::Vesting,
+    vesting::Vesting, withdrawable_factory::WithdrawableEscrowFactory,
 };
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
+use crate::escrow_terms::EscrowKind;
 
 /// Bytes of ERC-1167 around the implementation's address.
 const CLONE_HEAD: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
@@ -24,7 +25,7 @@ const CLONE_TAIL: [u8; 15] = [
     0x5a, 0xf4, 0x3d, 0x82, 0x80, 0x3e, 0x90, 0x3d, 0x91, 0x60, 0x2b, 0x57, 0xfd, 0x5b, 0xf3,
 ];
 
-/// Hashes of the code that all escrows and all tokens run.
+/// Hashes of the code that all escrows of a kind and all tokens run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnCode {
     /// Of the escrow.
@@ -47,6 +48,8 @@ pub struct AfterSaleCode {
 pub enum FactoryKind {
     /// Escrow and token.
     Sale,
+    /// The same, with an escrow that gives contributions back.
+    Withdrawable,
     /// Also what comes after the sale.
     AfterSale,
 }
@@ -55,9 +58,23 @@ impl FactoryKind {
     /// What an announcement needs.
     pub fn needed(announcement: &Announcement) -> Self {
         if announcement.after_sale.is_empty() {
-            Self::Sale
+            Self::of(announcement.terms.kind())
         } else {
             Self::AfterSale
+        }
+    }
+
+    fn of(kind: EscrowKind) -> Self {
+        match kind {
+            EscrowKind::Plain => Self::Sale,
+            EscrowKind::Withdrawable => Self::Withdrawable,
+        }
+    }
+
+    pub(crate) fn escrow(self) -> EscrowKind {
+        match self {
+            Self::Sale | Self::AfterSale => EscrowKind::Plain,
+            Self::Withdrawable => EscrowKind::Withdrawable,
         }
     }
 }
@@ -88,7 +105,9 @@ impl Rehearsal {
                 .ok_or_else(|| problem("no contract".to_owned()))
         };
         let factory = match kind {
-            FactoryKind::Sale => deploy(factory_draft(from)).await?,
+            FactoryKind::Sale | FactoryKind::Withdrawable => {
+                deploy(factory_draft(from, kind.escrow())).await?
+            }
             FactoryKind::AfterSale => {
                 let milestones = deploy(milestones_draft(from)).await?;
                 let vesting = deploy(vesting_draft(from)).await?;
@@ -140,8 +159,8 @@ impl OwnCode {
     ///
     /// # Errors
     /// [`EvmError::OwnCode`] when it does not run.
-    pub async fn compute() -> Result<Self, EvmError> {
-        let rehearsal = Rehearsal::begin(FactoryKind::Sale).await?;
+    pub async fn compute(kind: EscrowKind) -> Result<Self, EvmError> {
+        let rehearsal = Rehearsal::begin(FactoryKind::of(kind)).await?;
         Self::of_factory(&rehearsal.client, rehearsal.factory).await
     }
 
@@ -159,9 +178,12 @@ impl OwnCode {
     }
 }
 
-/// The creation of a factory of escrows and tokens.
-pub fn factory_draft(from: Address) -> Draft {
-    let code = EscrowFactory::BYTECODE.clone();
+/// The creation of a factory of such escrows, and of tokens.
+pub fn factory_draft(from: Address, kind: EscrowKind) -> Draft {
+    let code = match kind {
+        EscrowKind::Plain => EscrowFactory::BYTECODE.clone(),
+        EscrowKind::Withdrawable => WithdrawableEscrowFactory::BYTECODE.clone(),
+    };
     creation("deploying the factory", from, code)
 }
 

@@ -111,7 +111,7 @@ codes! {
     MovingPause = "R126",
     /// A pause of more than 366 days, or one that could end after the year 2106.
     LongPause = "R127",
-    /// A right to take a contribution back.
+    /// A right to take a contribution back that only some have, or beside milestones or vesting.
     Withdrawal = "R128",
     /// Freed room that goes to a waiting list or to nobody.
     FreedRoom = "R129",

@@ -30,7 +30,7 @@ pub(crate) struct Escrow {
     /// Number of the entry that named it.
     pub(crate) sequence: Sequence,
     pub(crate) address: EscrowAddress,
-    /// What went back in the transaction that brought a contribution, where anything did.
+    /// What went back in the transaction that brought a contribution, or in the one that withdrew it.
     pub(crate) change: BTreeMap<ContributionIndex, u128>,
     /// Who took a return out before there was a settlement, and how much.
     pub(crate) paid: BTreeMap<InvestorIndex, u128>,
@@ -102,7 +102,19 @@ impl Offering {
         }
     }
 
-    /// What of a contribution went back in the transaction that brought it.
+    /// Notes what of a contribution the contract paid back because its investor withdrew it: in the same
+    /// transaction, so that it is not due again.
+    pub(crate) fn note_withdrawn(&mut self, index: ContributionIndex, amount: u128) {
+        let currency = self.contributions[index.index()].currency;
+        if let Some(escrow) = &mut self.escrow
+            && escrow.address.currency == currency
+            && amount > 0
+        {
+            *escrow.change.entry(index).or_insert(0) += amount;
+        }
+    }
+
+    /// What of a contribution went back in the transaction that brought it or withdrew it.
     pub(crate) fn change_of(&self, index: ContributionIndex) -> u128 {
         let change = |escrow: &Escrow| escrow.change.get(&index).copied();
         self.escrow.as_deref().and_then(change).unwrap_or(0)

@@ -38,6 +38,7 @@ impl Offering {
             0
         };
         self.send_back(index, accepted, Status::Withdrawn);
+        self.note_withdrawn(index, accepted);
         self.free(index, accepted + waiting);
         Ok(self.after_freed(index, Amount(accepted + waiting)))
     }

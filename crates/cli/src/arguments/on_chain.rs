@@ -93,6 +93,16 @@ pub(crate) struct ExitArguments {
     pub(crate) sender: SenderArguments,
 }
 
+/// An escrow, and who sends to it.
+#[derive(Debug, Args)]
+pub(crate) struct EscrowArguments {
+    /// The escrow.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) escrow: Address,
+    #[command(flatten)]
+    pub(crate) sender: SenderArguments,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PermitArguments {
     /// Address of a node (JSON-RPC), http:// or https://.

@@ -1,14 +1,19 @@
-//! `softcap claim` and `refund`: what takes tokens and money out of an escrow.
+//! `softcap claim`, `refund` and `withdraw`: what takes tokens and money out of an escrow.
 
 use std::{path::Path, process::ExitCode};
 
 use alloy_primitives::Address;
 use serde_json::json;
-use softcap_evm::{ChainClient, Exit, ListOutcome, MOST_OF_A_LIST, terms_at};
+use softcap_evm::{ChainClient, EscrowKind, EvmError, Exit, ListOutcome, MOST_OF_A_LIST, terms_at};
 
 use super::on_chain::{Done, Sender, coin, run as send, sender};
 use super::serve::block_on;
-use crate::{arguments::ExitArguments, console::Console, failure::Failure, text_file};
+use crate::{
+    arguments::{EscrowArguments, ExitArguments, SenderArguments},
+    console::Console,
+    failure::Failure,
+    text_file,
+};
 
 /// Largest file of addresses in bytes: half a million of them.
 const LARGEST_LIST: u64 = 24 << 20;
@@ -44,50 +49,101 @@ pub(crate) fn refund(arguments: &ExitArguments, console: &Console) -> Result<Exi
     leave(arguments, Way::Money, console)
 }
 
+/// Takes back what the withdrawal right covers.
+pub(crate) fn withdraw(
+    arguments: &EscrowArguments,
+    console: &Console,
+) -> Result<ExitCode, Failure> {
+    let sender = sender(&arguments.sender)?;
+    let client = ChainClient::http(&arguments.sender.rpc)?;
+    block_on(async {
+        let escrow = arguments.escrow;
+        match terms_at(&client, escrow).await?.kind() {
+            EscrowKind::Plain => return Err(EvmError::NoWithdrawalRight { escrow }.into()),
+            EscrowKind::Withdrawable => {}
+        }
+        let job = Job {
+            escrow,
+            exits: vec![Exit::Withdraw],
+            whose: Whose::Own,
+            arguments: &arguments.sender,
+        };
+        pay(&client, job, &sender, console).await
+    })
+}
+
 fn step(what: &str, done: &Done) -> serde_json::Value {
     json!({ "what": what, "transaction": done.transaction(), "cost": done.cost().json() })
 }
 
+/// What is to be paid out of an escrow.
+struct Job<'a> {
+    escrow: Address,
+    exits: Vec<Exit>,
+    whose: Whose,
+    arguments: &'a SenderArguments,
+}
+
+/// Who is paid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The sender, who is told each payment.
+    Own,
+    /// Those of a list, who are counted.
+    Listed,
+}
+
 fn leave(arguments: &ExitArguments, way: Way, console: &Console) -> Result<ExitCode, Failure> {
-    let exits = match &arguments.list {
-        None => vec![way.own()],
+    let (whose, exits) = match &arguments.list {
+        None => (Whose::Own, vec![way.own()]),
         Some(file) => {
             let list = addresses(file)?;
             let parts = list.chunks(MOST_OF_A_LIST);
-            parts.map(|part| way.of_list(part)).collect()
+            (Whose::Listed, parts.map(|part| way.of_list(part)).collect())
         }
     };
     let sender = sender(&arguments.sender)?;
     let client = ChainClient::http(&arguments.sender.rpc)?;
     block_on(async {
         terms_at(&client, arguments.escrow).await?;
-        pay(&client, arguments, exits, &sender, console).await
+        let job = Job {
+            escrow: arguments.escrow,
+            exits,
+            whose,
+            arguments: &arguments.sender,
+        };
+        pay(&client, job, &sender, console).await
     })
 }
 
 async fn pay(
     client: &ChainClient,
-    arguments: &ExitArguments,
-    exits: Vec<Exit>,
+    job: Job<'_>,
     sender: &Sender,
     console: &Console,
 ) -> Result<ExitCode, Failure> {
+    let Job {
+        escrow,
+        exits,
+        whose,
+        arguments,
+    } = job;
     let bar = console.progress("paying", u64::try_from(exits.len()).ok());
     let mut outcome = ListOutcome::default();
     let mut steps = Vec::new();
     let mut text = Vec::new();
     for exit in exits {
-        let draft = exit.draft(arguments.escrow, sender.address());
+        let draft = exit.draft(escrow, sender.address());
         let done = send(client, &draft, sender, console).await?;
         if let Done::Sent { receipt } = &done {
-            outcome.add(arguments.escrow, receipt);
+            outcome.add(escrow, receipt);
         }
         text.push(format!("{}: {}", draft.what, done.cost()));
         steps.push(step(draft.what, &done));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if !arguments.sender.dry_run {
+    if !arguments.dry_run {
         let paid = outcome.paid.len();
         text.push(format!(
             "{paid} payments, {} wallets skipped",
@@ -105,7 +161,7 @@ async fn pay(
             })
         })
         .collect();
-    if arguments.list.is_none() {
+    if whose == Whose::Own {
         let out = outcome.paid.iter().map(|(_, out)| {
             let (amount, what) = (out.amount(), out.name());
             format!(
@@ -118,8 +174,8 @@ async fn pay(
     console.data(
         text.join("\n"),
         &json!({
-            "escrow": arguments.escrow,
-            "sent": !arguments.sender.dry_run,
+            "escrow": escrow,
+            "sent": !arguments.dry_run,
             "steps": steps,
             "paid": paid,
             "skipped": outcome.skipped,

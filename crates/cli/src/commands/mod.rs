@@ -67,6 +67,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Permit(arguments) => permit::run(&arguments, console),
         Command::Claim(arguments) => exits::claim(&arguments, console),
         Command::Refund(arguments) => exits::refund(&arguments, console),
+        Command::Withdraw(arguments) => exits::withdraw(&arguments, console),
         Command::Release(arguments) => after_sale::release(&arguments, console),
         Command::Milestone(command) => after_sale::milestone(&command, console),
         Command::Vest(arguments) => after_sale::vest(&arguments, console),

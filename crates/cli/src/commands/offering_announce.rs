@@ -10,8 +10,8 @@ use std::{
 use alloy_primitives::{Address, B256};
 use serde_json::json;
 use softcap_evm::{
-    Addresses, AfterSalePlace, Announcement, ChainClient, Draft, FactoryKind, PaidIn, Parties,
-    Place, SignedAfterSale, announce_draft, announcement, factory_draft, milestones_draft,
+    Addresses, AfterSalePlace, Announcement, ChainClient, Draft, EscrowKind, FactoryKind, PaidIn,
+    Parties, Place, SignedAfterSale, announce_draft, announcement, factory_draft, milestones_draft,
     offering_factory_draft, place_of, read_back, rehearse, require_announceable, require_factory,
     vesting_draft,
 };
@@ -144,7 +144,8 @@ async fn factory(
         })
     };
     let last = match kind {
-        FactoryKind::Sale => factory_draft(from),
+        FactoryKind::Sale => factory_draft(from, EscrowKind::Plain),
+        FactoryKind::Withdrawable => factory_draft(from, EscrowKind::Withdrawable),
         FactoryKind::AfterSale => {
             let milestones = deploy(milestones_draft(from)).await?;
             let vesting = deploy(vesting_draft(from)).await?;

@@ -302,6 +302,53 @@ fn a_sale_that_fails_gives_the_money_back() {
     );
 }
 
+/// Terms with a withdrawal right get the escrow that keeps it, and the command takes back; from another escrow
+/// there is nothing to take.
+#[test]
+fn a_contribution_is_taken_back_within_the_right() {
+    let chain = Chain::start();
+    let plain = value(&chain.announce(&["--key-file", "key-0"]).succeeded());
+    let right =
+        "[withdrawal]\nuntil = \"2091-01-10T00:00:00Z\"\nwho = \"everyone\"\n[currency.ETH]";
+    let terms = TERMS.replacen("[currency.ETH]", right, 1);
+    chain.place.write("offering.toml", &terms);
+    let factory = [
+        "--key-file",
+        "key-0",
+        "--factory",
+        plain["factory"].as_str().unwrap(),
+    ];
+    refused(
+        &chain.announce(&factory),
+        1,
+        &["error: R206", "withdrawal right"],
+    );
+    let made = value(&chain.announce(&["--key-file", "key-0"]).succeeded());
+    let escrow = made["escrow"].as_str().unwrap();
+    chain.at(OPENS);
+    chain.contribute(escrow, 4, 2_000);
+    chain.contribute(escrow, 4, 1_000);
+    let own = ["--escrow", escrow, "--key-file", "key-4"];
+    let back = value(&chain.run(&["withdraw"], &own).succeeded());
+    let wallet = chain.accounts[4].to_lowercase();
+    assert_eq!(
+        back["paid"],
+        json!([{ "investor": wallet, "what": "money", "amount": "3000000000000000000" }])
+    );
+    refused(
+        &chain.run(&["withdraw"], &own),
+        1,
+        &["error: R202", "NothingDue"],
+    );
+    let other = [
+        "--escrow",
+        plain["escrow"].as_str().unwrap(),
+        "--key-file",
+        "key-4",
+    ];
+    refused(&chain.run(&["withdraw"], &other), 1, &["error: R217"]);
+}
+
 #[test]
 fn what_cannot_be_announced_says_why_and_sends_nothing() {
     let chain = Chain::start();

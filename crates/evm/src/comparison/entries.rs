@@ -1,9 +1,6 @@
 //! Every entry of the record beside the log that made it, in order, and every log beside its entry.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use alloy_primitives::Address;
 use softcap_offering::{
@@ -46,11 +43,13 @@ pub(super) fn compare_entries(
 /// Goes through the entries, and remembers what of the logs was met.
 struct Walk<'a> {
     evidence: &'a SaleEvidence,
-    /// The log and the part of it that each request stands for; those of returns name contributions and are not here.
+    /// The log and the part of it that each request stands for; those of returns and withdrawals name contributions and are not here.
     requests: BTreeMap<[u8; 16], (usize, u64)>,
     /// The log by which everything of an investor was returned.
     returns: BTreeMap<Address, usize>,
-    /// What of each return is in the record.
+    /// The logs by which an investor took contributions back.
+    withdrawals: BTreeMap<Address, Vec<usize>>,
+    /// What of each return and of each withdrawal is in the record.
     returned: BTreeMap<usize, u128>,
     met: Vec<bool>,
     /// Behind the newest log that was met.
@@ -64,6 +63,7 @@ impl<'a> Walk<'a> {
     fn new(record: &ChainRecord, evidence: &'a SaleEvidence) -> Self {
         let mut requests = BTreeMap::new();
         let mut returns = BTreeMap::new();
+        let mut withdrawals: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
         let escrow: &EscrowAddress = &evidence.escrow;
         for (number, log) in evidence.logs.iter().enumerate() {
             for part in parts(&log.event) {
@@ -72,11 +72,15 @@ impl<'a> Walk<'a> {
             if let EscrowEvent::Returned { investor, .. } = log.event {
                 returns.insert(investor, number);
             }
+            if let EscrowEvent::Withdrawn(investor, _) = log.event {
+                withdrawals.entry(investor).or_default().push(number);
+            }
         }
         Self {
             evidence,
             requests,
             returns,
+            withdrawals,
             returned: BTreeMap::new(),
             met: vec![false; evidence.logs.len()],
             end: 0,
@@ -129,14 +133,37 @@ impl<'a> Walk<'a> {
     /// The log that made an entry, by the request that follows from it.
     fn log_of(&self, entry: &Recorded) -> Option<(usize, u64)> {
         let id = entry.request?;
-        if let ChainCommand::Return(contribution, ..) = entry.what {
-            let number = *self.returns.get(self.contributors.get(&contribution)?)?;
-            let part = FIRST_RETURN.checked_add(contribution.0)?;
-            let log = self.evidence.logs.get(number)?;
-            let right = request(&self.evidence.escrow, &log.place, part) == id;
-            return right.then_some((number, part));
-        }
-        self.requests.get(&id.0).copied()
+        let (contribution, numbers) = match entry.what {
+            ChainCommand::Return(contribution, ..) => {
+                let investor = self.contributors.get(&contribution)?;
+                (
+                    contribution,
+                    std::slice::from_ref(self.returns.get(investor)?),
+                )
+            }
+            ChainCommand::Withdraw(contribution, _) => {
+                let investor = self.contributors.get(&contribution)?;
+                (contribution, self.withdrawals.get(investor)?.as_slice())
+            }
+            ChainCommand::Admit(..)
+            | ChainCommand::Contribute { .. }
+            | ChainCommand::Revoke(_)
+            | ChainCommand::Pause
+            | ChainCommand::Resume
+            | ChainCommand::Cancel
+            | ChainCommand::Settle(_)
+            | ChainCommand::Distribute(..)
+            | ChainCommand::PayRefund(..)
+            | ChainCommand::Release { .. }
+            | ChainCommand::Vest(..) => return self.requests.get(&id.0).copied(),
+        };
+        let part = FIRST_RETURN.checked_add(contribution.0)?;
+        let made_by = |number: &&usize| {
+            let log = self.evidence.logs.get(**number);
+            log.is_some_and(|log| request(&self.evidence.escrow, &log.place, part) == id)
+        };
+        let number = numbers.iter().find(made_by)?;
+        Some((*number, part))
     }
 
     fn compare_place(&mut self, entry: &Recorded, log: &EscrowLog) {
@@ -227,6 +254,9 @@ impl<'a> Walk<'a> {
                 *self.returned.entry(number).or_insert(0) += amount.0;
                 self.same_reason(entry, log, why, *reason);
             }
+            (ChainCommand::Withdraw(_, amount), _, EscrowEvent::Withdrawn(..)) => {
+                *self.returned.entry(number).or_insert(0) += amount.0;
+            }
             (ChainCommand::Settle(ending), _, event) => {
                 self.compare_ending(entry, log, ending, event)
             }
@@ -301,19 +331,23 @@ impl<'a> Walk<'a> {
             .logs
             .iter()
             .take_while(|log| log.place != place);
-        let mut inside = BTreeSet::new();
+        let mut inside: BTreeMap<Address, u128> = BTreeMap::new();
         for log in logs {
             match log.event {
                 EscrowEvent::Contributed {
                     investor, accepted, ..
-                } if !accepted.is_zero() => {
-                    inside.insert(investor);
+                } => {
+                    let sum = inside.entry(investor).or_default();
+                    *sum = sum.saturating_add(accepted.0);
                 }
                 EscrowEvent::Returned { investor, .. } => {
                     inside.remove(&investor);
                 }
-                EscrowEvent::Contributed { .. }
-                | EscrowEvent::Revoked(_)
+                EscrowEvent::Withdrawn(investor, amount) => {
+                    let sum = inside.entry(investor).or_default();
+                    *sum = sum.saturating_sub(amount.0);
+                }
+                EscrowEvent::Revoked(_)
                 | EscrowEvent::PausedUntil(_)
                 | EscrowEvent::Cancelled
                 | EscrowEvent::Settled { .. }
@@ -324,7 +358,7 @@ impl<'a> Walk<'a> {
                 | EscrowEvent::Skipped => {}
             }
         }
-        inside.len() as u128
+        inside.values().filter(|sum| **sum > 0).count() as u128
     }
 
     /// An admission of the record counts until a larger one, as on the chain.
@@ -398,14 +432,12 @@ impl<'a> Walk<'a> {
     fn look_for_missing(&mut self, second: u64) -> Vec<Note> {
         let mut later: Vec<&EscrowLog> = Vec::new();
         for (number, log) in self.evidence.logs.iter().enumerate() {
-            if let EscrowEvent::Returned {
-                investor, amount, ..
-            } = &log.event
+            if let Some((about, investor, amount)) = given_back(&log.event)
                 && let Some(record) = self.returned.get(&number)
                 && *record != amount.0
             {
-                let finding = Finding::new(FindingCode::OtherAmount, "returned", record, amount);
-                self.findings.push(finding.of(*investor).at(log.place));
+                let finding = Finding::new(FindingCode::OtherAmount, about, record, amount);
+                self.findings.push(finding.of(investor).at(log.place));
             }
             let met = self.met.get(number).copied().unwrap_or_default();
             if met || log.event == EscrowEvent::Skipped {
@@ -437,6 +469,26 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// What a log gives back of several contributions together.
+fn given_back(event: &EscrowEvent) -> Option<(&'static str, Address, Amount)> {
+    match event {
+        EscrowEvent::Returned {
+            investor, amount, ..
+        } => Some(("returned", *investor, *amount)),
+        EscrowEvent::Withdrawn(investor, amount) => Some(("withdrawn", *investor, *amount)),
+        EscrowEvent::Contributed { .. }
+        | EscrowEvent::Revoked(_)
+        | EscrowEvent::PausedUntil(_)
+        | EscrowEvent::Cancelled
+        | EscrowEvent::Settled { .. }
+        | EscrowEvent::Drawn(_)
+        | EscrowEvent::Claimed(..)
+        | EscrowEvent::Refunded(..)
+        | EscrowEvent::AfterSale(_)
+        | EscrowEvent::Skipped => None,
+    }
+}
+
 /// The parts of a log that make entries whose requests need no contribution's number.
 fn parts(event: &EscrowEvent) -> &'static [u64] {
     match event {
@@ -447,7 +499,10 @@ fn parts(event: &EscrowEvent) -> &'static [u64] {
         | EscrowEvent::Settled { .. }
         | EscrowEvent::Drawn(_)
         | EscrowEvent::Claimed(..) => &[ITSELF],
-        EscrowEvent::Returned { .. } | EscrowEvent::AfterSale(_) | EscrowEvent::Skipped => &[],
+        EscrowEvent::Returned { .. }
+        | EscrowEvent::Withdrawn(..)
+        | EscrowEvent::AfterSale(_)
+        | EscrowEvent::Skipped => &[],
     }
 }
 
@@ -460,6 +515,7 @@ fn of_entry(finding: Finding, entry: &Recorded) -> Finding {
         | ChainCommand::Distribute(investor, _)
         | ChainCommand::PayRefund(investor, _) => finding.of(investor),
         ChainCommand::Return(..)
+        | ChainCommand::Withdraw(..)
         | ChainCommand::Pause
         | ChainCommand::Resume
         | ChainCommand::Cancel
@@ -474,6 +530,7 @@ fn investor_of(event: &EscrowEvent) -> Option<Address> {
         EscrowEvent::Contributed { investor, .. }
         | EscrowEvent::Revoked(investor)
         | EscrowEvent::Returned { investor, .. }
+        | EscrowEvent::Withdrawn(investor, _)
         | EscrowEvent::Claimed(investor, _)
         | EscrowEvent::Refunded(investor, _) => Some(*investor),
         EscrowEvent::PausedUntil(_)

@@ -17,7 +17,7 @@ use crate::{
     exits::EscrowPhase,
 };
 
-/// What the escrow said of one investor.
+/// What the escrow said of one investor. What was withdrawn is not among what was accepted: it went back at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Account {
     accepted: u128,
@@ -56,6 +56,11 @@ impl Sums {
                 } => {
                     sums.accounts.entry(investor).or_default().returned += amount.0;
                     sums.returned += amount.0;
+                }
+                EscrowEvent::Withdrawn(investor, amount) => {
+                    let account = sums.accounts.entry(investor).or_default();
+                    account.accepted = account.accepted.saturating_sub(amount.0);
+                    sums.accepted = sums.accepted.saturating_sub(amount.0);
                 }
                 EscrowEvent::Claimed(investor, tokens) => {
                     sums.accounts.entry(investor).or_default().claimed += tokens.0;
@@ -356,9 +361,10 @@ struct Share {
     tokens: u128,
 }
 
-/// What each investor brought into the escrow, by the entries of the record.
+/// What each investor brought into the escrow and did not withdraw, by the entries of the record.
 fn brought(record: &ChainRecord) -> BTreeMap<Address, u128> {
     let mut brought = BTreeMap::new();
+    let mut contributors = BTreeMap::new();
     for entry in record
         .entries
         .iter()
@@ -370,6 +376,13 @@ fn brought(record: &ChainRecord) -> BTreeMap<Address, u128> {
         {
             let sum: &mut u128 = brought.entry(investor).or_default();
             *sum = sum.saturating_add(accepted.0);
+            contributors.insert(entry.sequence, investor);
+        }
+        if let ChainCommand::Withdraw(contribution, amount) = entry.what
+            && let Some(investor) = contributors.get(&contribution)
+            && let Some(sum) = brought.get_mut(investor)
+        {
+            *sum = sum.saturating_sub(amount.0);
         }
     }
     brought

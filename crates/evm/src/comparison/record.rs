@@ -176,6 +176,19 @@ fn chain_command<'a>(
             amount,
             reason,
         } => Some(Ok(ChainCommand::Return(contribution, amount, reason))),
+        Command::Withdraw { contribution } => {
+            let amount = match outcome {
+                Outcome::Refunded { amount } => *amount,
+                // Refused, which is looked at by itself.
+                Outcome::Refused(_)
+                | Outcome::Contributed(_)
+                | Outcome::Done
+                | Outcome::RefundedAndPromoted { .. }
+                | Outcome::Settled(_)
+                | Outcome::RepeatOf(_) => Amount::ZERO,
+            };
+            Some(Ok(ChainCommand::Withdraw(contribution, amount)))
+        }
         Command::Pause => Some(Ok(ChainCommand::Pause)),
         Command::Resume => Some(Ok(ChainCommand::Resume)),
         Command::Cancel => Some(Ok(ChainCommand::Cancel)),
@@ -198,7 +211,6 @@ fn chain_command<'a>(
         | Command::Rate { .. }
         | Command::Commit { .. }
         | Command::Reveal { .. }
-        | Command::Withdraw { .. }
         | Command::Seed { .. }
         | Command::Document { .. }
         | Command::Close { .. }

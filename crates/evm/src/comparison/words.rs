@@ -16,6 +16,7 @@ pub(super) fn kind(what: &ChainCommand) -> &'static str {
         ChainCommand::Contribute { .. } => "a contribution",
         ChainCommand::Revoke(_) => "a revocation",
         ChainCommand::Return(..) => "a return",
+        ChainCommand::Withdraw(..) => "a withdrawal",
         ChainCommand::Pause => "a pause",
         ChainCommand::Resume => "a resumption",
         ChainCommand::Cancel => "a cancellation",
@@ -44,6 +45,12 @@ impl fmt::Display for Said<'_> {
                 "a return of {amount} of contribution {contribution} ({})",
                 reason.name()
             ),
+            ChainCommand::Withdraw(contribution, amount) => {
+                write!(
+                    out,
+                    "a withdrawal of {amount} of contribution {contribution}"
+                )
+            }
             ChainCommand::Settle(Ending::Succeeded { raised, sold, .. }) => {
                 write!(out, "a settlement with {raised} of money and {sold} tokens")
             }
@@ -75,6 +82,7 @@ impl fmt::Display for Happened<'_> {
             EscrowEvent::Returned { amount, reason, .. } => {
                 write!(out, "a return of {amount} ({})", reason.name())
             }
+            EscrowEvent::Withdrawn(_, amount) => write!(out, "a withdrawal of {amount}"),
             EscrowEvent::PausedUntil(until) => write!(out, "a pause until {until}"),
             EscrowEvent::Cancelled => write!(out, "a cancellation"),
             EscrowEvent::Settled { raised, sold } => {

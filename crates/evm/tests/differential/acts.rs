@@ -24,6 +24,8 @@ pub(crate) enum Act {
     Draw,
     Claim(usize),
     Refund(usize),
+    /// An investor takes back what the withdrawal right covers.
+    Withdraw(usize),
     Distribute(Vec<usize>),
     RefundMany(Vec<usize>),
     /// An investor that is a contract changes whether it takes coin.

@@ -20,8 +20,9 @@ use softcap_evm::bindings::{
     escrow::IEscrow::{self, IEscrowErrors, IEscrowEvents},
     factory::{EscrowFactory, SaleToken},
     token,
+    withdrawal::IWithdrawal::{self, IWithdrawalEvents},
 };
-use softcap_evm::{AfterSalePlans, Announcement};
+use softcap_evm::{AfterSalePlans, Announcement, EscrowKind, factory_draft};
 
 use crate::acts::{FIRST_CONTRACT, INVESTORS, Purse};
 use crate::sale::ISSUER;
@@ -43,9 +44,16 @@ pub(crate) const FIRST_PURSE: u128 = 1 << 122;
 
 type Machine = MainnetEvm<MainnetContext<InMemoryDB>>;
 
-/// The factory on an empty chain, and the ERC-20 that people pay with: all of it belongs to the investors.
-static BEGINNING: LazyLock<(InMemoryDB, Address)> = LazyLock::new(beginning);
-/// Where that ERC-20 is.
+/// The two factories.
+#[derive(Clone, Copy)]
+struct Factories {
+    plain: Address,
+    withdrawable: Address,
+}
+
+/// The factories on an empty chain.
+static BEGINNING: LazyLock<(InMemoryDB, Factories)> = LazyLock::new(beginning);
+/// Where the ERC-20 is that people pay with: all of it belongs to the investors.
 pub(crate) static CURRENCY: LazyLock<Address> =
     LazyLock::new(|| currency_on(&mut Chain::beginning()));
 static SIGNER: LazyLock<PrivateKeySigner> =
@@ -82,7 +90,7 @@ pub(crate) type Answer = Result<Vec<IEscrowEvents>, Failed>;
 /// One chain with one sale.
 pub(crate) struct Chain {
     machine: Machine,
-    factory: Address,
+    factories: Factories,
     pub(crate) escrow: Address,
     pub(crate) token: Address,
     /// Zero for the coin.
@@ -101,7 +109,7 @@ fn machine(database: InMemoryDB) -> Machine {
         .build_mainnet()
 }
 
-fn beginning() -> (InMemoryDB, Address) {
+fn beginning() -> (InMemoryDB, Factories) {
     let mut database = InMemoryDB::default();
     let mut put = |at: Address, balance: u128, code: Bytes| {
         let mut info = AccountInfo::from_balance(U256::from(balance));
@@ -124,20 +132,16 @@ fn beginning() -> (InMemoryDB, Address) {
         put(investor(who), FIRST_PURSE, code);
     }
     put(SIGNING_CONTRACT, 0, SAYS_YES);
-    let mut chain = Chain::over(database, Address::ZERO);
-    let create = TxEnv::builder()
-        .caller(DEPLOYER)
-        .kind(TxKind::Create)
-        .data(EscrowFactory::BYTECODE.clone())
-        .gas_limit(GAS)
-        .chain_id(Some(CHAIN_ID))
-        .build()
-        .unwrap();
-    let made = chain.machine.transact_commit(create).unwrap();
-    let factory = made
-        .created_address()
-        .unwrap_or_else(|| panic!("no factory: {made:?}"));
-    (chain.database(), factory)
+    let none = Factories {
+        plain: Address::ZERO,
+        withdrawable: Address::ZERO,
+    };
+    let mut chain = Chain::over(database, none);
+    let factories = Factories {
+        plain: chain.deploy(EscrowKind::Plain),
+        withdrawable: chain.deploy(EscrowKind::Withdrawable),
+    };
+    (chain.database(), factories)
 }
 
 /// Makes the currency: the token of an offering that nobody buys of, with shares for all investors.
@@ -172,10 +176,10 @@ fn currency_on(chain: &mut Chain) -> Address {
 }
 
 impl Chain {
-    fn over(database: InMemoryDB, factory: Address) -> Self {
+    fn over(database: InMemoryDB, factories: Factories) -> Self {
         Self {
             machine: machine(database),
-            factory,
+            factories,
             escrow: Address::ZERO,
             token: Address::ZERO,
             currency: Address::ZERO,
@@ -184,8 +188,27 @@ impl Chain {
     }
 
     fn beginning() -> Self {
-        let (database, factory) = &*BEGINNING;
-        Self::over(database.clone(), *factory)
+        let (database, factories) = &*BEGINNING;
+        Self::over(database.clone(), *factories)
+    }
+
+    fn deploy(&mut self, kind: EscrowKind) -> Address {
+        let nonce = match kind {
+            EscrowKind::Plain => 0,
+            EscrowKind::Withdrawable => 1,
+        };
+        let create = TxEnv::builder()
+            .caller(DEPLOYER)
+            .nonce(nonce)
+            .kind(TxKind::Create)
+            .data(factory_draft(DEPLOYER, kind).data)
+            .gas_limit(GAS)
+            .chain_id(Some(CHAIN_ID))
+            .build()
+            .unwrap();
+        let made = self.machine.transact_commit(create).unwrap();
+        made.created_address()
+            .unwrap_or_else(|| panic!("no factory: {made:?}"))
     }
 
     /// A new chain with this sale.
@@ -211,7 +234,11 @@ impl Chain {
 
     fn announce(&mut self, told: &Announcement) -> EscrowFactory::announceReturn {
         let data = told.calldata().to_vec();
-        let done = self.send_to(self.factory, told.terms.issuer, U256::ZERO, data);
+        let factory = match told.terms.kind() {
+            EscrowKind::Plain => self.factories.plain,
+            EscrowKind::Withdrawable => self.factories.withdrawable,
+        };
+        let done = self.send_to(factory, told.terms.issuer, U256::ZERO, data);
         let ExecutionResult::Success { output, .. } = done else {
             panic!("not announced: {done:?}")
         };
@@ -272,6 +299,26 @@ impl Chain {
     pub(crate) fn send(&mut self, from: Address, value: U256, call: &impl SolCall) -> Answer {
         let done = self.send_to(self.escrow, from, value, call.abi_encode());
         self.answer(done)
+    }
+
+    /// An investor takes contributions back; what each event says, in order.
+    pub(crate) fn withdraw(
+        &mut self,
+        from: Address,
+    ) -> Result<Vec<IWithdrawal::Withdrawn>, Failed> {
+        let call = IWithdrawal::withdrawCall {}.abi_encode();
+        match self.send_to(self.escrow, from, U256::ZERO, call) {
+            ExecutionResult::Success { logs, .. } => Ok(logs
+                .iter()
+                .filter(|log| log.address == self.escrow)
+                .map(|log| {
+                    let event = IWithdrawalEvents::decode_raw_log(log.topics(), &log.data.data);
+                    let IWithdrawalEvents::Withdrawn(said) = event.unwrap();
+                    said
+                })
+                .collect()),
+            done => Err(self.answer(done).unwrap_err()),
+        }
     }
 
     /// What a transaction would do; nothing stays.

@@ -123,6 +123,7 @@ impl Table<'_> {
         let given = U256::from(self.engine.given[who]);
         same(&given, &self.chain.tokens(investor(who))).map_err(|why| format!("tokens: {why}"))?;
         self.try_exits(who, owed)?;
+        self.compare_right(who)?;
         Ok(has + due)
     }
 
@@ -164,8 +165,7 @@ impl Table<'_> {
 
     /// The sale is not over; both sides say what it would come to if nothing more happened in it.
     fn compare_end(&mut self) -> Result<(), String> {
-        let terms = &self.sale.told.terms;
-        let second = self.chain.now.max(terms.closes.to());
+        let second = self.end_of_sale()?;
         let Some((offering, verdict)) = self.engine.settled_at(second) else {
             return Err("the engine cannot be settled".to_owned());
         };
@@ -191,6 +191,28 @@ impl Table<'_> {
                 verdict.name()
             )),
         }
+    }
+
+    /// The first second at which the engine can be settled. A second before it the contract cannot be, either.
+    fn end_of_sale(&mut self) -> Result<u64, String> {
+        let closes = self.sale.told.terms.closes.to::<u64>();
+        let stamps = self.engine.offering.settlement_stamps();
+        // Blocks have whole seconds.
+        let second = stamps.first().ok_or("no clock")?.position.0.div_ceil(1_000);
+        if second < closes {
+            return Err(format!("the engine can be settled at {second} already"));
+        }
+        if second > closes && second > self.chain.now {
+            self.met.note("waits for the last right");
+            let mut chain = self.chain.fork();
+            chain.at(second - 1);
+            let answer = chain.send(Address::ZERO, U256::ZERO, &IEscrow::settleCall {});
+            let Err(Failed::Refused(Error::StillOpen(said))) = answer else {
+                return Err(format!("a second before the last right ends: {answer:?}"));
+            };
+            same(&U256::from(second), &said.closes)?;
+        }
+        Ok(second)
     }
 
     /// What an investor would get of that settlement.

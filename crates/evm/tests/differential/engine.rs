@@ -154,6 +154,15 @@ impl Engine {
         outcome
     }
 
+    /// An investor takes a contribution back; the contract pays it at once.
+    pub(crate) fn withdraw(&mut self, second: u64, who: usize, contribution: Sequence) -> Outcome {
+        let outcome = self.apply(second, &Command::Withdraw { contribution });
+        if let Outcome::Refunded { amount } = outcome {
+            self.brought[who] -= amount.0;
+        }
+        outcome
+    }
+
     /// A refund was paid on the chain.
     pub(crate) fn refunded(&mut self, second: u64, who: usize, amount: u128) -> Outcome {
         let (investor, currency) = (id(investor(who)), CURRENCY);

@@ -33,6 +33,7 @@ mod script;
 #[allow(dead_code, reason = "the state machine's own tests use all of it")]
 mod seeded;
 mod sizes;
+mod withdrawing;
 
 use std::ops::Range;
 use std::thread;

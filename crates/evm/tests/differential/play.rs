@@ -24,7 +24,7 @@ pub(crate) struct Met {
 const NEVER_REACHED: [(&str, &str); 0] = [];
 
 /// What else the sales must come to, or their agreement says little.
-const MUST_MEET: [&str; 20] = [
+const MUST_MEET: [&str; 25] = [
     "event Contributed",
     "event Revoked",
     "event Returned",
@@ -35,6 +35,11 @@ const MUST_MEET: [&str; 20] = [
     "event Claimed",
     "event Refunded",
     "event Skipped",
+    "withdrawn, right of a span",
+    "withdrawn, right to a date",
+    "withdrawn in part",
+    "nothing within the right",
+    "waits for the last right",
     "verdict failed",
     "verdict cancelled",
     "verdict expired",
@@ -164,6 +169,7 @@ impl Table<'_> {
             Act::Draw => self.draw()?,
             Act::Claim(who) => self.claim(*who)?,
             Act::Refund(who) => self.refund(*who)?,
+            Act::Withdraw(who) => self.withdraw(*who)?,
             Act::Distribute(list) => self.distribute(list)?,
             Act::RefundMany(list) => self.refund_many(list)?,
             Act::Purse(who, purse) => {

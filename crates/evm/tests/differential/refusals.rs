@@ -7,7 +7,16 @@ use crate::chain::Failed;
 
 /// After the end there is one more reason for everything: the offering is over for the journal, while the
 /// contract still names what it looks at first.
-const OVER: [Refusal; 3] = [
+pub(crate) const OVER: [Refusal; 3] = [
+    Refusal::OfferingCancelled,
+    Refusal::OfferingSettled,
+    Refusal::DeadlinePassed,
+];
+
+/// Of an investor who has nothing in the sale, or whose sale is over.
+pub(crate) const NOTHING_THERE: [Refusal; 5] = [
+    Refusal::NoSuchContribution,
+    Refusal::NothingLeft,
     Refusal::OfferingCancelled,
     Refusal::OfferingSettled,
     Refusal::DeadlinePassed,

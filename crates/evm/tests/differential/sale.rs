@@ -33,12 +33,27 @@ pub(crate) struct Schedule {
     pub(crate) deadline: u64,
     /// Where the price changes.
     pub(crate) prices: Vec<u64>,
+    pub(crate) right: Option<Right>,
+}
+
+/// For how long contributions can be taken back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Right {
+    /// Seconds from each contribution.
+    Span(u64),
+    /// To a second for all.
+    Until(u64),
 }
 
 impl Schedule {
     pub(crate) fn marks(&self) -> Vec<u64> {
         let mut marks = vec![self.opens, self.closes, self.closes, self.deadline];
         marks.extend(&self.prices);
+        match self.right {
+            Some(Right::Span(span)) => marks.extend([self.opens + span, self.closes + span]),
+            Some(Right::Until(until)) => marks.extend([until, until]),
+            None => {}
+        }
         marks
     }
 }
@@ -116,7 +131,18 @@ impl Draft {
         let opens = DAY + 1_000 + rng.below(50);
         let length = *rng.pick(&[1, 2, 5, 60, 200, 600]);
         let closes = opens + rng.between(1, length);
-        let deadline = closes + rng.between(2, 200);
+        let right = match rng.below(4) {
+            // Shorter than the window, so that some of an investor's rights end before others begin.
+            0 => Some(Right::Span(rng.between(1, length / 3 + 2))),
+            1 => Some(Right::Until(rng.between(opens + 1, closes + 60))),
+            _ => None,
+        };
+        let ready = match right {
+            Some(Right::Span(span)) => closes + span,
+            Some(Right::Until(until)) => closes.max(until),
+            None => closes,
+        };
+        let deadline = ready + rng.between(2, 200);
         let share = rng.chance(40).then(|| sized(&mut rng, bits));
         Self {
             coin,
@@ -130,6 +156,7 @@ impl Draft {
                 closes,
                 deadline,
                 prices: Vec::new(),
+                right,
             },
             treasury: rng.chance(30),
             admitted: rng.chance(60),
@@ -233,6 +260,14 @@ impl Draft {
             "[currency.CUR]\ndecimals = {}\nrail = \"evm\"\nrounding = {{ mode = \"down\", per = \"{per}\" }}",
             self.decimals
         );
+        let right = match self.schedule.right {
+            Some(Right::Span(span)) => format!("span = \"{span} seconds\""),
+            Some(Right::Until(until)) => format!("until = {}", instant(until)),
+            None => String::new(),
+        };
+        if !right.is_empty() {
+            let _ = writeln!(text, "[withdrawal]\n{right}\nwho = \"everyone\"");
+        }
         if self.rng.chance(60) {
             let (longest, count) = (self.rng.between(1, 60), self.rng.between(1, 3));
             let _ = writeln!(

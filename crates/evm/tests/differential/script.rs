@@ -68,7 +68,8 @@ fn seconds(schedule: &Schedule, rng: &mut Seeded) -> Vec<u64> {
 fn during(scope: Scope, cancels: bool, rng: &mut Seeded) -> Act {
     let who = investor(rng);
     match rng.below(100) {
-        0..=76 => Act::Contribute(pay(who, scope, rng)),
+        0..=70 => Act::Contribute(pay(who, scope, rng)),
+        71..=76 => Act::Withdraw(who),
         77 => issuer(IssuerAct::Pause, rng),
         78..=79 => issuer(IssuerAct::Resume, rng),
         80 => issuer(IssuerAct::Revoke(who), rng),
@@ -88,7 +89,8 @@ fn during(scope: Scope, cancels: bool, rng: &mut Seeded) -> Act {
 fn after(scope: Scope, rng: &mut Seeded) -> Act {
     let who = investor(rng);
     match rng.below(100) {
-        0..=19 => Act::Settle,
+        0..=16 => Act::Settle,
+        17..=19 => Act::Withdraw(who),
         20..=27 => Act::Draw,
         28..=47 => Act::Claim(who),
         48..=62 => Act::Refund(who),

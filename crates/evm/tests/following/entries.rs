@@ -50,7 +50,11 @@ const ESCROW: EscrowAddress = EscrowAddress {
 };
 
 fn offering() -> Offering {
-    named(Offering::new(Arc::new(Terms::parse(TERMS).unwrap())))
+    offering_of(TERMS)
+}
+
+fn offering_of(terms: &str) -> Offering {
+    named(Offering::new(Arc::new(Terms::parse(terms).unwrap())))
 }
 
 /// Announced, with its escrow.
@@ -201,6 +205,128 @@ fn a_sale_that_missed_its_soft_cap_is_settled_by_its_first_refund() {
         }
     }
     assert_eq!(offering.phase(), Phase::Finished);
+}
+
+/// The terms with a right to take contributions back.
+fn with_right(right: &str) -> String {
+    let right = format!("[withdrawal]\n{right}\nwho = \"everyone\"\n[pause]");
+    TERMS.replacen("[pause]", &right, 1)
+}
+
+fn withdrawn(investor: Address, amount: u128) -> EscrowEvent {
+    EscrowEvent::Withdrawn(investor, Amount(amount))
+}
+
+/// Enters logs; the kinds of the entries, and what of each contribution is accepted in the end.
+fn entered(offering: &mut Offering, logs: &[EscrowLog]) -> (String, Vec<u128>) {
+    let mut entries = ChainEntries::new(ESCROW);
+    let mut kinds = Vec::new();
+    for log in logs {
+        for entry in entries.of(log, offering) {
+            let outcome = apply(offering, &entry);
+            assert_eq!(entry.check(&outcome, offering), Ok(()), "{log:?}");
+            let kind = format!("{:?}", entry.what);
+            kinds.push(kind.split(['(', ' ']).next().unwrap().to_owned());
+        }
+    }
+    let accepted = offering.rows().map(|row| row.accepted.0);
+    (kinds.join(" "), accepted.collect())
+}
+
+/// Whoever begins again, anywhere, changes nothing.
+fn changes_nothing_again(offering: &mut Offering, logs: &[EscrowLog]) {
+    let accepted =
+        |offering: &Offering| offering.rows().map(|row| row.accepted).collect::<Vec<_>>();
+    let before = accepted(offering);
+    for begin in 0..logs.len() {
+        let mut again = ChainEntries::new(ESCROW);
+        for log in &logs[begin..] {
+            for entry in again.of(log, offering) {
+                assert!(offering.find_request(entry.request).is_some(), "{log:?}");
+                apply(offering, &entry);
+            }
+        }
+    }
+    assert_eq!(accepted(offering), before);
+}
+
+/// An hour from each contribution. Ben got 300 back at once and 600 by withdrawing; neither is due again, so that the
+/// sale is finished when Ada has her tokens and the issuer the money.
+#[test]
+fn what_is_taken_back_is_the_latest_contribution_and_was_paid_with_it() {
+    let logs = [
+        log(OPENS, 1, paid(ADA, 500, 300, 300)),
+        log(OPENS + 3_500, 2, paid(ADA, 500, 100, 100)),
+        log(OPENS + 3_590, 3, paid(BEN, 900, 900, 600)),
+        log(OPENS + 3_600, 4, withdrawn(ADA, 100)),
+        log(OPENS + 3_600, 5, withdrawn(BEN, 600)),
+        log(OPENS + 3_700, 6, paid(ADA, 500, 200, 200)),
+        log(
+            CLOSES,
+            7,
+            EscrowEvent::Settled {
+                raised: Value(500),
+                sold: Tokens(5_000),
+            },
+        ),
+        log(CLOSES, 8, EscrowEvent::Claimed(ADA, Tokens(5_000))),
+        log(CLOSES, 9, EscrowEvent::Drawn(Amount(500))),
+    ];
+    let mut offering = offering_of(&with_right("span = \"1 hour\""));
+    let (kinds, accepted) = entered(&mut offering, &logs);
+    let expected = "Admit Contribute Contribute Admit Contribute Withdraw Withdraw Contribute \
+                    Settle Distribute Release";
+    assert_eq!(kinds, expected);
+    assert_eq!(accepted, [300, 0, 0, 200]);
+    assert_eq!(offering.phase(), Phase::Finished);
+    changes_nothing_again(&mut offering, &logs);
+}
+
+/// Everything to the day after the window: one log takes back two contributions, and a later one stays.
+#[test]
+fn where_the_right_ends_for_all_one_log_takes_back_everything() {
+    let logs = [
+        log(OPENS, 1, paid(ADA, 900, 300, 300)),
+        log(OPENS, 2, paid(BEN, 900, 50, 50)),
+        log(OPENS + 1, 3, paid(ADA, 900, 100, 100)),
+        log(OPENS + 2, 4, withdrawn(ADA, 400)),
+        log(OPENS + 3, 5, paid(ADA, 900, 900, 900)),
+    ];
+    let mut offering = offering_of(&with_right("until = \"2030-01-03T00:00:00Z\""));
+    let (kinds, accepted) = entered(&mut offering, &logs);
+    let expected = "Admit Contribute Admit Contribute Contribute Withdraw Withdraw Contribute";
+    assert_eq!(kinds, expected);
+    assert_eq!(accepted, [0, 50, 0, 900]);
+    changes_nothing_again(&mut offering, &logs);
+}
+
+#[test]
+fn a_withdrawal_that_the_record_does_not_know_is_an_alarm() {
+    let hour = "span = \"1 hour\"";
+    let day = "until = \"2030-01-03T00:00:00Z\"";
+    for (right, second, event) in [
+        (hour, OPENS + 3_600, withdrawn(ADA, 300)),
+        (hour, OPENS + 3_599, withdrawn(ADA, 99)),
+        (hour, OPENS + 3_599, withdrawn(ADA, 101)),
+        (day, OPENS + 9, withdrawn(ADA, 399)),
+        (day, OPENS + 9, withdrawn(ADA, 401)),
+        (day, OPENS + 9, withdrawn(BEN, 1)),
+        (day, CLOSES + 86_400, withdrawn(ADA, 400)),
+    ] {
+        let mut offering = offering_of(&with_right(right));
+        let paid_in = [
+            log(OPENS, 1, paid(ADA, 900, 300, 300)),
+            log(OPENS, 2, paid(ADA, 900, 100, 100)),
+        ];
+        entered(&mut offering, &paid_in);
+        let log = log(second, 3, event);
+        let made = ChainEntries::new(ESCROW).of(&log, &offering);
+        let differs = made.iter().any(|entry| {
+            let outcome = apply(&mut offering, entry);
+            entry.check(&outcome, &offering).is_err()
+        });
+        assert!(differs, "{right}, {log:?}");
+    }
 }
 
 /// The contract takes a revocation at any time, and a cancellation while nobody settled: neither moves anything

@@ -2,11 +2,11 @@
 
 use alloy_primitives::{Address, U256, keccak256};
 use softcap_evm::{
-    AfterSalePlace, EvmError, FactoryKind, OwnCode, Place, announce_draft, announcement, read_back,
-    require_factory, terms_at,
+    AfterSalePlace, EscrowKind, EvmError, FactoryKind, OwnCode, Place, announce_draft,
+    announcement, read_back, require_factory, terms_at,
 };
 
-use crate::fixture::{Chain, terms};
+use crate::fixture::{Chain, WITHDRAWAL_RIGHT, terms};
 
 /// Nothing comes after the sale.
 fn alone() -> AfterSalePlace {
@@ -81,11 +81,9 @@ async fn another_contract_is_no_factory_and_no_escrow() {
     let chain = Chain::new();
     let (place, announcement) = chain.announce(&terms(&[])).await;
     for address in [place.token, place.escrow, Address::repeat_byte(9)] {
-        assert!(
-            require_factory(&chain.client, address, FactoryKind::Sale)
-                .await
-                .is_err()
-        );
+        for kind in [FactoryKind::Sale, FactoryKind::Withdrawable] {
+            assert!(require_factory(&chain.client, address, kind).await.is_err());
+        }
     }
     let moved = Place {
         escrow: place.token,
@@ -97,7 +95,7 @@ async fn another_contract_is_no_factory_and_no_escrow() {
             .await
             .is_err()
     );
-    let code = OwnCode::compute().await.unwrap();
+    let code = OwnCode::compute(EscrowKind::Plain).await.unwrap();
     assert_eq!(
         OwnCode::of_factory(&chain.client, place.factory)
             .await
@@ -107,10 +105,33 @@ async fn another_contract_is_no_factory_and_no_escrow() {
     assert_ne!(code.escrow, code.token);
 }
 
+/// Each factory makes one kind of escrow, and neither passes for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_with_a_withdrawal_right_need_their_own_factory() {
+    let chain = Chain::new();
+    let right = terms(&[WITHDRAWAL_RIGHT]);
+    let (place, announced) = chain.announce(&right).await;
+    read_back(&chain.client, (place, &alone()), &announced)
+        .await
+        .unwrap();
+    require_factory(&chain.client, place.factory, FactoryKind::Withdrawable)
+        .await
+        .unwrap();
+    let error = require_factory(&chain.client, place.factory, FactoryKind::Sale).await;
+    assert!(error.unwrap_err().to_string().starts_with("R206: "));
+    let plain = announcement(&terms(&[]), &chain.parties()).unwrap();
+    let draft = announce_draft(place.factory, &plain);
+    let error = chain.client.try_out(&draft).await.unwrap_err();
+    assert!(
+        error.to_string().contains("InvalidTerms { problem: 15 }"),
+        "{error}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_issuer_announces() {
     let chain = Chain::new();
-    let factory = chain.factory().await;
+    let factory = chain.factory(EscrowKind::Plain).await;
     let announcement = announcement(&terms(&[]), &chain.parties()).unwrap();
     let mut draft = announce_draft(factory, &announcement);
     draft.from = chain.address(4);

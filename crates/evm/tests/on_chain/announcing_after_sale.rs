@@ -2,8 +2,8 @@
 
 use alloy_primitives::{Address, U256};
 use softcap_evm::{
-    AfterSalePlace, Announcement, EvmError, FactoryKind, Place, SignedAfterSale, announcement,
-    bindings::vesting::Vesting, escrow_of_milestones, escrow_of_vesting, read_back,
+    AfterSalePlace, Announcement, EscrowKind, EvmError, FactoryKind, Place, SignedAfterSale,
+    announcement, bindings::vesting::Vesting, escrow_of_milestones, escrow_of_vesting, read_back,
     require_factory, terms_at,
 };
 
@@ -113,7 +113,7 @@ async fn each_plan_that_differs_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_factory_of_escrows_alone_is_refused() {
     let chain = Chain::new();
-    let factory = chain.factory().await;
+    let factory = chain.factory(EscrowKind::Plain).await;
     let refused = require_factory(&chain.client, factory, FactoryKind::AfterSale).await;
     let text = refused.unwrap_err().to_string();
     assert!(

@@ -7,7 +7,7 @@ use softcap_evm::{
 };
 use softcap_offering::{Amount, Command, Value, Verdict};
 
-use crate::fixture::{OPEN, terms};
+use crate::fixture::{OPEN, WITHDRAWAL_RIGHT, terms};
 use crate::recorded::{Evidence, Sale, codes, lines};
 
 pub(crate) const COIN: u128 = 1_000_000_000_000_000_000;
@@ -58,6 +58,21 @@ async fn shared() -> Sale {
     sale
 }
 
+/// Of four coins that were taken back three come again; settled a day later, when the last right has ended.
+async fn withdrawn() -> Sale {
+    let sale = Sale::announce(terms(&[WITHDRAWAL_RIGHT])).await;
+    for (account, milli) in [(4, 7_000), (5, 3_000), (6, 1_000), (5, 1_000)] {
+        sale.pay(account, milli).await;
+    }
+    sale.exit(5, Exit::Withdraw).await;
+    sale.pay(5, 3_000).await;
+    sale.chain.later(2 * OPEN);
+    sale.exit(9, Exit::Settle).await;
+    sale.exit(9, Exit::Draw).await;
+    sale.exit(5, Exit::Claim).await;
+    sale
+}
+
 pub(crate) async fn followed(sale: &Sale) -> Vec<ChainEntry> {
     sale.follow(&sale.logs().await)
 }
@@ -69,6 +84,8 @@ async fn a_record_that_followed_its_escrow_agrees_with_it_to_the_unit() {
         (succeeding().await, Verdict::Succeeded, 10, 7),
         // Two admissions, two contributions, a settlement that the first refund shows, the refund.
         (failing().await, Verdict::Failed, 6, 3),
+        // Three admissions, five contributions, two of them taken back, settlement, draw, claim.
+        (withdrawn().await, Verdict::Succeeded, 13, 10),
         // Three admissions and contributions, settlement, tokens and change of one.
         (shared().await, Verdict::Succeeded, 9, 6),
     ] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_primitives::U256;
 use softcap_evm::{
-    EscrowEvent, EvidenceReader, EvmError, OwnCode, ReadAt,
+    EscrowEvent, EscrowKind, EvidenceReader, EvmError, OwnCode, ReadAt,
     comparison::{Refunds, compare_contracts},
 };
 use softcap_offering::{
@@ -349,7 +349,7 @@ async fn another_escrow_with_the_same_terms_is_not_the_one_of_the_record() {
         .unwrap();
     let contracts = reader.contracts().await.unwrap();
     assert_eq!(contracts.announced, None);
-    let own = OwnCode::compute().await.unwrap();
+    let own = OwnCode::compute(EscrowKind::Plain).await.unwrap();
     let offering = Offering::new(Arc::clone(&sale.terms));
     let findings = compare_contracts(&named, &offering, &contracts, own);
     assert_eq!(findings.len(), 1);

@@ -7,8 +7,8 @@ use alloy_rpc_client::RpcClient;
 use alloy_signer_local::PrivateKeySigner;
 use softcap_chain::{Clock, InProcess, Node, Settings};
 use softcap_evm::{
-    AfterSalePlace, Announcement, ChainClient, Draft, EvmError, PaidIn, Parties, Place, Receipt,
-    announce_draft, announcement, factory_draft, milestones_draft, offering_factory_draft,
+    AfterSalePlace, Announcement, ChainClient, Draft, EscrowKind, EvmError, PaidIn, Parties, Place,
+    Receipt, announce_draft, announcement, factory_draft, milestones_draft, offering_factory_draft,
     place_of, vesting_draft,
 };
 use softcap_offering::terms::Terms;
@@ -54,6 +54,12 @@ access = "admitted"
 price = "0.0007 ETH per HBR"
 allocation = "first_come"
 "#;
+
+/// A right of a day, as a change of the terms.
+pub(crate) const WITHDRAWAL_RIGHT: (&str, &str) = (
+    "[currency.ETH]",
+    "[withdrawal]\nspan = \"1 day\"\nwho = \"everyone\"\n[currency.ETH]",
+);
 
 pub(crate) fn terms(changes: &[(&str, &str)]) -> Terms {
     let mut text = TERMS.to_owned();
@@ -126,8 +132,8 @@ impl Chain {
         self.issue(draft).await.contract_address.unwrap()
     }
 
-    pub(crate) async fn factory(&self) -> Address {
-        self.deploy(&factory_draft(self.address(0))).await
+    pub(crate) async fn factory(&self, kind: EscrowKind) -> Address {
+        self.deploy(&factory_draft(self.address(0), kind)).await
     }
 
     /// One that also makes what comes after the sale.
@@ -141,7 +147,7 @@ impl Chain {
 
     pub(crate) async fn announce(&self, terms: &Terms) -> (Place, Announcement) {
         let announcement = announcement(terms, &self.parties()).unwrap();
-        let factory = self.factory().await;
+        let factory = self.factory(announcement.terms.kind()).await;
         let (place, _) = self.announce_at(factory, &announcement).await;
         (place, announcement)
     }

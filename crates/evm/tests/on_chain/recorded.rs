@@ -6,8 +6,9 @@ use alloy_primitives::{Address, U256};
 use alloy_rpc_client::RpcClient;
 use softcap_chain::InProcess;
 use softcap_evm::{
-    Asked, ChainEntries, ChainEntry, ChainSource, Endpoint, Endpoints, EscrowLog, EvidenceReader,
-    Exit, Header, OwnCode, PaidIn, Permit, PermitDomain, Place, ReadAt, ShownPermit,
+    Asked, ChainEntries, ChainEntry, ChainSource, Endpoint, Endpoints, EscrowKind, EscrowLog,
+    EvidenceReader, Exit, Header, OwnCode, PaidIn, Permit, PermitDomain, Place, ReadAt,
+    ShownPermit,
     comparison::{
         Announced, ChainRecord, Compared, ContractEvidence, Finding, NamedEscrow, SaleEvidence,
         compare_contracts, compare_sale,
@@ -236,7 +237,8 @@ pub(crate) fn lines(entries: &[ChainEntry]) -> Vec<Line<'_>> {
 impl Evidence {
     /// Both stages, as the command runs them.
     pub(crate) async fn compare(&self, record: &Record) -> Compared {
-        let own = OwnCode::compute().await.unwrap();
+        let kind = EscrowKind::of(record.offering.terms());
+        let own = OwnCode::compute(kind).await.unwrap();
         let named = record.entries.escrow().unwrap();
         let findings: Vec<Finding> =
             compare_contracts(&named, &record.offering, &self.contracts, own);

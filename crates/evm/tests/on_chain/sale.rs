@@ -2,12 +2,12 @@
 
 use alloy_primitives::U256;
 use softcap_evm::{
-    Draft, EvmError, Exit, PaidIn, Permit, PermitDomain, Place, ShownPermit,
+    Draft, EvmError, Exit, ListOutcome, PaidIn, PaidOut, Permit, PermitDomain, Place, ShownPermit,
     bindings::{escrow::IEscrow, token::SaleToken},
     contribution_draft, terms_at,
 };
 
-use crate::fixture::{BEFORE, Chain, OPEN, ether, terms};
+use crate::fixture::{BEFORE, Chain, OPEN, WITHDRAWAL_RIGHT, ether, terms};
 
 pub(crate) async fn permit(chain: &Chain, place: Place, account: usize, max: U256) -> ShownPermit {
     let domain = PermitDomain {
@@ -138,6 +138,46 @@ async fn a_sale_that_misses_its_soft_cap_gives_everything_back() {
         .unwrap();
     let left = chain.client.balance(place.escrow).await.unwrap();
     assert_eq!(left, U256::ZERO);
+}
+
+/// 2 and 1 ETH, an hour apart, are taken back while both are covered; 4 ETH of somebody else are not any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_gives_back_what_the_right_covers() {
+    let chain = Chain::new();
+    let (place, _) = chain.announce(&terms(&[WITHDRAWAL_RIGHT])).await;
+    chain.later(BEFORE);
+    for (account, milli) in [(4, 2_000), (5, 4_000)] {
+        let permit = permit(&chain, place, account, ether(8_000)).await;
+        let draft = payment(&chain, place, account, ether(milli), Some(&permit));
+        chain.run(account, &draft).await.unwrap();
+    }
+    chain.later(3_600);
+    let again = payment(&chain, place, 4, ether(1_000), None);
+    chain.run(4, &again).await.unwrap();
+
+    let from = chain.address(4);
+    let draft = Exit::Withdraw.draft(place.escrow, from);
+    let cost = chain.client.try_out(&draft).await.unwrap();
+    let receipt = chain
+        .client
+        .send(&draft, &cost, chain.signer(4))
+        .await
+        .unwrap();
+    let mut outcome = ListOutcome::default();
+    outcome.add(place.escrow, &receipt);
+    let paid = [ether(1_000), ether(2_000)].map(|amount| (from, PaidOut::Money(amount)));
+    assert_eq!(outcome.paid, paid);
+    let twice = chain.client.try_out(&draft).await.unwrap_err();
+    assert_eq!(refusal(twice), "NothingDue");
+
+    chain.later(OPEN - 3_600);
+    let late = Exit::Withdraw.draft(place.escrow, chain.address(5));
+    assert_eq!(
+        refusal(chain.run(5, &late).await.unwrap_err()),
+        "NothingDue"
+    );
+    let left = chain.client.balance(place.escrow).await.unwrap();
+    assert_eq!(left, ether(4_000));
 }
 
 #[tokio::test(flavor = "multi_thread")]

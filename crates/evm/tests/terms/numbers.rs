@@ -1,7 +1,9 @@
 //! Every number of the contract, worked out by hand from the terms.
 
 use alloy_primitives::{Address, B256, U256, address};
-use softcap_evm::{EscrowTerms, Misfit, PACKED_WORDS, PricingKind, WrongWord, announcement};
+use softcap_evm::{
+    EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PricingKind, WrongWord, announcement,
+};
 
 use crate::base::{BENEFICIARY, ISSUER, TEAM, TREASURY, VERIFIER, changed, parties};
 
@@ -47,8 +49,11 @@ fn fixed_price_number_by_number() {
         bonus_granularity: U256::ZERO,
         pause_longest: U256::from(86_400),
         pause_count: U256::from(2),
+        withdrawal_span: U256::ZERO,
+        withdrawal_until: U256::ZERO,
     };
     assert_eq!(told.terms, expected);
+    assert_eq!(told.terms.kind(), EscrowKind::Plain);
     assert!(told.steps.is_empty());
     assert_eq!(
         (
@@ -152,6 +157,42 @@ fn pro_rata_is_shared_and_packed_bit_by_bit() {
     let code = told.code_arguments(token);
     assert_eq!(code[..32], terms.hash().0);
     assert_eq!(alloy_primitives::hex::encode(&code[32..]), PACKED.concat());
+}
+
+/// Each right, its span and its end, and the word of times as a program in another language packs it.
+const RIGHTS: [(&str, u64, u64, &str); 3] = [
+    (
+        "span = \"14 days\"",
+        1_209_600,
+        0,
+        "0000000000000000000000127500010000006a1ccb810069cbb7400069a42a40",
+    ),
+    (
+        "until = \"2026-05-01T00:00:00Z\"",
+        0,
+        1_777_593_600,
+        "000000000069f3ed000000000000010000006a1ccb810069cbb7400069a42a40",
+    ),
+    // A date stands in the place of a span.
+    (
+        "span = \"14 days\"\nuntil = \"2026-05-01T00:00:00Z\"",
+        0,
+        1_777_593_600,
+        "000000000069f3ed000000000000010000006a1ccb810069cbb7400069a42a40",
+    ),
+];
+
+#[test]
+fn a_withdrawal_right_is_a_span_or_a_date() {
+    for (right, span, until, packed) in RIGHTS {
+        let right = format!("[withdrawal]\n{right}\nwho = \"everyone\"\n[pause]");
+        let told = announcement(&changed(&[("[pause]", &right)]), &parties()).unwrap();
+        let numbers = (told.terms.withdrawal_span, told.terms.withdrawal_until);
+        assert_eq!(numbers, (U256::from(span), U256::from(until)));
+        assert_eq!(told.terms.kind(), EscrowKind::Withdrawable);
+        let code = told.code_arguments(Address::ZERO);
+        assert_eq!(alloy_primitives::hex::encode(&code[64..96]), packed);
+    }
 }
 
 const BY_CONTRIBUTION: (&str, &str) = (

@@ -78,6 +78,20 @@ const ROWS: &[Row] = &[
         &[("2026-03-01T12:00:00Z", "2026-03-01T12:00:00.001Z")],
     ),
     (
+        "R107",
+        &[(
+            "[pause]",
+            "[withdrawal]\nspan = \"1500 ms\"\nwho = \"everyone\"\n[pause]",
+        )],
+    ),
+    (
+        "R107",
+        &[(
+            "[pause]",
+            "[withdrawal]\nuntil = \"2026-05-01T00:00:00.5Z\"\nwho = \"everyone\"\n[pause]",
+        )],
+    ),
+    (
         "R109",
         &[(FIRST_COME, "allocation = \"pro_rata\"\ncap = \"90 ETH\"")],
     ),
@@ -181,8 +195,21 @@ const ROWS: &[Row] = &[
         "R128",
         &[(
             "[pause]",
-            "[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"\n[pause]",
+            "[withdrawal]\nspan = \"14 days\"\nwho = \"marked\"\n[pause]",
         )],
+    ),
+    (
+        "R128",
+        &[
+            (
+                "[pause]",
+                "[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"\n[pause]",
+            ),
+            (
+                "amount = \"100_000 HBR\"",
+                "amount = \"100_000 HBR\"\nvesting = { cliff = \"1 day\", duration = \"2 days\" }",
+            ),
+        ],
     ),
     ("R129", &[("[clock]", "freed_room = \"closed\"\n[clock]")]),
     ("R130", &[("[clock]", "early_close = \"allowed\"\n[clock]")]),

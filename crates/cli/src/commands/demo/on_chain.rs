@@ -11,8 +11,8 @@ use alloy_primitives::Address;
 use serde_json::{Value, json};
 use softcap_chain::{DevelopmentAccount, MOST_ACCOUNTS, Node, Settings};
 use softcap_evm::{
-    AfterSalePlace, ChainClient, Draft, EvmError, Exit, PaidIn, Parties, Place, Receipt,
-    announce_draft, announcement, factory_draft, place_of, read_back,
+    AfterSalePlace, ChainClient, Draft, EscrowKind, EvmError, Exit, PaidIn, Parties, Place,
+    Receipt, announce_draft, announcement, factory_draft, place_of, read_back,
 };
 use softcap_offering::terms::Terms;
 
@@ -109,7 +109,9 @@ pub(super) async fn run(
         stage.wallets().count(),
         folder.join("chain").display()
     ));
-    let receipt = stage.send(&factory_draft(stage.office(0))).await?;
+    let receipt = stage
+        .send(&factory_draft(stage.office(0), EscrowKind::Plain))
+        .await?;
     let factory = receipt.contract_address.unwrap_or_default();
     let mut ended = Vec::new();
     for ending in [Ending::Succeeds, Ending::MissesSoftCap] {
