@@ -175,7 +175,7 @@ async fn name_escrow(
         .parse()
         .map_err(|_| ApiError::invalid("contract", "`0x` and 40 hexadecimal digits"))?;
     let currency = evm_currency(&log)?;
-    require_first_come(&log)?;
+    require_followable(&log)?;
     let chain = service
         .rails()
         .chain()
@@ -232,16 +232,21 @@ fn evm_currency(log: &OfferingLog) -> Result<CurrencyIndex, ApiError> {
         .ok_or_else(|| ApiError::invalid("offering", "no currency of its terms is on an EVM chain"))
 }
 
-/// The contract of a sale that is shared out says less than the record by up to a unit for each investor, and
-/// nothing here compares that: following it would stop the rail at the settlement.
-fn require_first_come(log: &OfferingLog) -> Result<(), ApiError> {
-    let mut rounds = log.terms.rounds.iter();
-    if rounds.all(|round| round.allocation == Allocation::FirstCome) {
+/// Of other rounds no contract decides by itself who gets what.
+fn require_followable(log: &OfferingLog) -> Result<(), ApiError> {
+    let followable = log.terms.rounds.iter().all(|round| match round.allocation {
+        Allocation::FirstCome | Allocation::ProRata => true,
+        Allocation::ProRataCapped { .. }
+        | Allocation::WaterFilling
+        | Allocation::Lottery { .. }
+        | Allocation::Guaranteed { .. } => false,
+    });
+    if followable {
         return Ok(());
     }
     Err(ApiError::invalid(
         "offering",
-        "only escrows of rounds that are first come are followed yet",
+        "only escrows of rounds that are first come or pro rata are followed",
     ))
 }
 

@@ -37,7 +37,8 @@ fn an_escrow_is_named_only_where_it_can_be_followed() {
     let contract = "0x00000000000000000000000000000000000000e5";
     let table = [
         ("evm", "first_come", contract, (409, "E658")),
-        ("evm", "pro_rata", contract, (422, "H422")),
+        ("evm", "pro_rata", contract, (409, "E658")),
+        ("evm", "water_filling", contract, (422, "H422")),
         ("balance", "first_come", contract, (422, "H422")),
         ("evm", "first_come", "0xe5", (422, "H422")),
     ];
