@@ -11,8 +11,8 @@ pub(crate) use after_sale::{
     GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
 };
 pub(crate) use on_chain::{
-    AnnounceArguments, AnnouncedRail, EscrowArguments, ExitArguments, PermitArguments,
-    SenderArguments, WatchArguments,
+    AnnounceArguments, AnnouncedRail, ComparisonArguments, EscrowArguments, ExitArguments,
+    PermitArguments, SenderArguments, WatchArguments,
 };
 
 /// A token offering nobody has to trust: anyone can check every number.
@@ -61,7 +61,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  \
             softcap verify result\n  \
             softcap verify result --key 'example.org/harbour+5b0e…+AY…' --terms-hash 3f8a…\n  \
-            softcap verify --data softcap-data\n\n\
+            softcap verify --data softcap-data\n  \
+            softcap verify result --chain https://node.example/… --chain https://other.example\n\n\
+            With --chain every event of the escrow is compared with its entry, and every share with the contract. \
             Without --key, --terms-hash or --issuer-key a wholly forged result is consistent too: compare what it \
             names with a source you trust.\n\n\
             Exit codes: 0 everything agrees, 1 something does not (the message names the file and the \
@@ -538,6 +540,8 @@ pub(crate) struct VerifyArguments {
     /// The issuer's public key that must have signed the terms.
     #[arg(long, value_name = "KEY")]
     pub(crate) issuer_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) comparison: ComparisonArguments,
 }
 
 #[derive(Debug, Args)]

@@ -172,6 +172,11 @@ pub(crate) enum Failure {
         /// Why.
         reasons: Vec<Unkept>,
     },
+    /// A record without an escrow.
+    #[error(
+        "C315: the record names no escrow, so there is nothing on a chain to compare it with; verify it without --chain"
+    )]
+    NoEscrow,
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -232,23 +237,13 @@ impl Failure {
     /// 1 for a bundle, record or chain that does not hold together and for a contract that refuses, 2 for bad input of
     /// any kind.
     pub(crate) fn exit_code(&self) -> u8 {
-        if matches!(
+        let is_finding = matches!(
             self,
             Self::Verify(_)
                 | Self::Record(JournalError::Damaged { .. } | JournalError::Derived { .. })
                 | Self::Chain(ChainError::Damaged { .. } | ChainError::Replay { .. })
-                | Self::Evm(
-                    EvmError::Refused { .. }
-                        | EvmError::Failed { .. }
-                        | EvmError::Different { .. }
-                        | EvmError::NotOurs { .. }
-                        | EvmError::NoWithdrawalRight { .. }
-                )
-        ) {
-            1
-        } else {
-            2
-        }
+        ) || matches!(self, Self::Evm(error) if error.is_finding());
+        if is_finding { 1 } else { 2 }
     }
 
     /// For machines: the stable code, the message, and the problems of terms one by one.

@@ -149,3 +149,25 @@ pub(crate) struct WatchArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) every: u32,
 }
+
+/// Which chain a record is compared with.
+#[derive(Debug, Args)]
+pub(crate) struct ComparisonArguments {
+    /// An endpoint (JSON-RPC) of the chain that the record follows; given several times, all must agree.
+    #[arg(long, value_name = "URL")]
+    pub(crate) chain: Vec<String>,
+    /// Compare up to this block.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        requires = "chain",
+        conflicts_with = "confirmations"
+    )]
+    pub(crate) block: Option<u64>,
+    /// Compare up to the newest block that has so many on top.
+    #[arg(long, value_name = "BLOCKS", requires = "chain", default_value_t = 64)]
+    pub(crate) confirmations: u64,
+    /// Ask the contract about so many investors, evenly spread, instead of about all.
+    #[arg(long, value_name = "COUNT", requires = "chain")]
+    pub(crate) accounts: Option<usize>,
+}

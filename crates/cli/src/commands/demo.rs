@@ -14,9 +14,10 @@ use std::{
 
 use serde_json::{Value, json};
 use softcap_identity::{Actor, AddressList, Environment, NewKey, RateLimit, Scopes, UnixMillis};
-use softcap_journal::LogName;
+use softcap_journal::{JournalError, LogName, OfferingLog};
+use softcap_offering::terms::Terms;
 use softcap_proof::hex;
-use softcap_server::{Config, Node, Server, stop_switch};
+use softcap_server::{Config, Node, Server, api::Service, stop_switch};
 
 use super::{bundle_of_log, serve};
 use crate::{
@@ -25,6 +26,8 @@ use crate::{
 use http::Client;
 
 const NAME: &str = "harbour";
+/// Milliseconds between two looks at the demo's own chain.
+const POLL_MILLIS: u32 = 20;
 
 pub(crate) fn run(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, Failure> {
     serve::block_on(demo(arguments, console))
@@ -51,6 +54,11 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
         });
     }
     serve::start_log(&config);
+    let stage = on_chain::Stage::open(&arguments.data.join("chain"), arguments.investors)?;
+    config.evm.endpoints = vec![stage.serve().await?];
+    // Nobody reorganises this chain.
+    config.evm.confirmations = 0;
+    config.evm.poll_millis = POLL_MILLIS;
     let node = Node::open(&config).await?;
     let metrics = node.metrics();
     let server = Server::bind(&config, Arc::clone(&metrics))?;
@@ -67,18 +75,20 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
         arguments.data.display()
     ));
 
-    let chain = on_chain::run(&arguments.data, arguments.investors, console).await?;
+    let client = Client::new(address, key);
+    let host = on_chain::Host {
+        service: &service,
+        client: &client,
+    };
+    let chain = on_chain::run(&stage, host, &arguments.data, console).await?;
 
     let schedule = terms::Schedule::beginning(now() + 1_000, arguments.seconds);
     let text = terms::text(&schedule);
-    let parsed =
-        softcap_offering::terms::Terms::parse(&text).map_err(|problems| Failure::Terms {
-            file: "the starter's terms".to_owned(),
-            problems,
-        })?;
-    let client = Client::new(address, key);
-    let body = json!({ "name": NAME, "terms": text, "terms_hash": hex(&parsed.hash().0) });
-    client.post("/v1/offerings", "announce", &body).await?;
+    let parsed = Terms::parse(&text).map_err(|problems| Failure::Terms {
+        file: "the starter's terms".to_owned(),
+        problems,
+    })?;
+    announce(&client, NAME, &text, &parsed).await?;
     console.say(format_args!(
         "announced `{NAME}`: early bird, then a public round; {} seconds in all; terms hash {}",
         arguments.seconds,
@@ -91,15 +101,7 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
     console.say(format_args!("{sold}"));
     settle(&client, &schedule, console).await?;
 
-    let name: LogName = NAME
-        .parse()
-        .map_err(|error: softcap_journal::JournalError| Failure::Server(error.into()))?;
-    let log = service.journal().offering(&name).ok_or(Failure::NotThere {
-        what: "offering",
-        name: NAME.to_owned(),
-        place: "the record".to_owned(),
-        remedy: "this is a defect",
-    })?;
+    let log = log_of(&service, NAME)?;
     let out: PathBuf = arguments.data.join("result");
     let summary = bundle_of_log::write(&log, service.journal().key(), &out).await?;
     let folder = BundleFolder::open(&out)?;
@@ -130,8 +132,29 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
+async fn announce(client: &Client, name: &str, text: &str, terms: &Terms) -> Result<(), Failure> {
+    let body = json!({ "name": name, "terms": text, "terms_hash": hex(&terms.hash().0) });
+    let key = format!("announce-{name}");
+    client.post("/v1/offerings", &key, &body).await?;
+    Ok(())
+}
+
+fn log_of(service: &Service, name: &str) -> Result<Arc<OfferingLog>, Failure> {
+    let parsed: Result<LogName, JournalError> = name.parse();
+    let parsed = parsed.map_err(|error| Failure::Server(error.into()))?;
+    service
+        .journal()
+        .offering(&parsed)
+        .ok_or(Failure::NotThere {
+            what: "offering",
+            name: name.to_owned(),
+            place: "the record".to_owned(),
+            remedy: "this is a defect",
+        })
+}
+
 /// A key that may do everything, for the crowd; its limit is no limit here.
-async fn demo_key(service: &softcap_server::api::Service) -> Result<String, Failure> {
+async fn demo_key(service: &Service) -> Result<String, Failure> {
     let of_keys = |error: softcap_identity::KeyError| Failure::Server(error.into());
     let new = NewKey {
         label: "demo".to_owned(),

@@ -26,6 +26,7 @@ mod restore;
 mod serve;
 mod settle;
 mod verify;
+mod verify_chain;
 mod verify_record;
 mod watch;
 mod witness;

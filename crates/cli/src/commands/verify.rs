@@ -11,7 +11,11 @@ use softcap_proof::{
     },
 };
 
-use super::verify_record;
+use super::{
+    serve::block_on,
+    verify_chain::{self, OnChain, Plan},
+    verify_record,
+};
 use crate::{
     arguments::VerifyArguments,
     bundle_folder::BundleFolder,
@@ -20,8 +24,9 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let plan = Plan::from_arguments(&arguments.comparison)?;
     let bundle = match (&arguments.data, &arguments.bundle) {
-        (Some(data), _) => return verify_record::run(data, console),
+        (Some(data), _) => return verify_record::run(data, plan.as_ref(), console),
         (None, Some(bundle)) => bundle,
         (None, None) => {
             return Err(Failure::Argument {
@@ -35,11 +40,22 @@ pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<Exit
     let folder = BundleFolder::open(bundle)?;
     match checked(&folder, &trust, console) {
         Ok(kept) => {
+            let on_chain = match &plan {
+                Some(plan) => Some(beside_the_chain(plan, &folder, &kept, console)?),
+                None => None,
+            };
             let verified = kept.verified;
             // Freeing millions of rows takes longer than ending the program does.
             std::mem::forget((kept.offering, kept.references));
-            console.data(text(&verified), &value(&verified));
-            Ok(ExitCode::SUCCESS)
+            let Some(on_chain) = on_chain else {
+                console.data(text(&verified), &value(&verified));
+                return Ok(ExitCode::SUCCESS);
+            };
+            let mut whole = value(&verified);
+            whole["verified"] = on_chain.agrees().into();
+            whole["on_chain"] = on_chain.value();
+            console.data(format_args!("{}\n{on_chain}", text(&verified)), &whole);
+            Ok(ExitCode::from(u8::from(!on_chain.agrees())))
         }
         Err(error) => {
             let place = bundle.display();
@@ -61,6 +77,21 @@ pub(crate) fn run(arguments: &VerifyArguments, console: &Console) -> Result<Exit
             Ok(ExitCode::from(1))
         }
     }
+}
+
+fn beside_the_chain(
+    plan: &Plan,
+    folder: &BundleFolder,
+    kept: &Kept,
+    console: &Console,
+) -> Result<OnChain, Failure> {
+    let record = verify_chain::record_of_bundle(folder, &kept.verified)?;
+    block_on(verify_chain::compare(
+        plan,
+        &record,
+        &kept.offering,
+        console,
+    ))
 }
 
 /// Verifies a bundle with a progress bar, and keeps what was computed.

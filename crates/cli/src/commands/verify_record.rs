@@ -1,15 +1,24 @@
-//! `softcap verify --data`: replay every log of a server from its first entry.
+//! `softcap verify --data`: replay every log of a server from its first entry; with `--chain` beside its escrow.
 
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use softcap_journal::{CheckedLog, LogCheck, LogName, check_record};
-use softcap_proof::hex;
+use softcap_database::DatabaseUrl;
+use softcap_evm::comparison::ChainRecord;
+use softcap_journal::{CheckedLog, LogCheck, LogName, ReadOffering, check_record, read_offerings};
+use softcap_proof::{entry::decode, hex};
 
-use super::{record_folder, serve::block_on};
+use super::{
+    record_folder,
+    serve::block_on,
+    verify_chain::{self, OnChain, Plan},
+};
 use crate::{console::Console, failure::Failure};
 
-pub(super) fn run(data: &str, console: &Console) -> Result<ExitCode, Failure> {
+/// An offering of a record beside its escrow; `None` where it has none.
+type Beside = (LogName, Option<OnChain>);
+
+pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<ExitCode, Failure> {
     let (url, folder) = record_folder::place(data)?;
     let bar = console.progress("replaying", None);
     let checks = block_on(async {
@@ -22,9 +31,23 @@ pub(super) fn run(data: &str, console: &Console) -> Result<ExitCode, Failure> {
     bar.finish_and_clear();
     let checks = checks?;
     let found = checks.iter().filter(|check| check.result.is_err()).count();
-    let lines: Vec<String> = checks.iter().map(line).collect();
+    let mut lines: Vec<String> = checks.iter().map(line).collect();
+    let beside = match plan {
+        // What does not hold together cannot be compared with anything.
+        Some(plan) if found == 0 => block_on(beside_the_chain(&url, plan, console))?,
+        Some(_) | None => Vec::new(),
+    };
+    lines.extend(beside.iter().map(line_beside));
+    let of_chain = beside.iter().filter_map(|(_, on_chain)| on_chain.as_ref());
+    let differences: usize = of_chain.clone().map(OnChain::differences).sum();
+    if plan.is_some() && found == 0 && of_chain.count() == 0 {
+        return Err(Failure::NoEscrow);
+    }
     let verdict = match (checks.len(), found) {
         (0, _) => "verified: the record has no log".to_owned(),
+        (_, 0) if differences > 0 => {
+            format!("not verified: {differences} difference(s) between record and chain")
+        }
         (_, 0) => format!(
             "verified: {} log(s), each replayed from entry 0",
             checks.len()
@@ -37,9 +60,64 @@ pub(super) fn run(data: &str, console: &Console) -> Result<ExitCode, Failure> {
             .chain([verdict])
             .collect::<Vec<_>>()
             .join("\n"),
-        &json!({ "verified": found == 0, "logs": checks.iter().map(value).collect::<Vec<_>>() }),
+        &json!({
+            "verified": found + differences == 0,
+            "logs": checks.iter().map(value).collect::<Vec<_>>(),
+            "on_chain": beside.iter().map(value_beside).collect::<Vec<_>>(),
+        }),
     );
-    Ok(ExitCode::from(u8::from(found > 0)))
+    Ok(ExitCode::from(u8::from(found + differences > 0)))
+}
+
+/// Every offering of the record that names an escrow.
+async fn beside_the_chain(
+    url: &DatabaseUrl,
+    plan: &Plan,
+    console: &Console,
+) -> Result<Vec<Beside>, Failure> {
+    let mut record = ChainRecord::default();
+    let mut read = Vec::new();
+    let mut wrong = None;
+    read_offerings(url, &mut |name, what| match what {
+        ReadOffering::Leaf(leaf) => match decode(leaf) {
+            Ok((entry, outcome)) => record.push(&entry, &outcome),
+            Err(error) => wrong = Some(error),
+        },
+        ReadOffering::End(offering) => {
+            read.push((name.clone(), std::mem::take(&mut record), offering.clone()));
+        }
+    })
+    .await?;
+    if let Some(error) = wrong {
+        return Err(error.into());
+    }
+    let mut beside = Vec::new();
+    for (name, record, offering) in read {
+        let on_chain = match record.escrow() {
+            Some(_) => Some(verify_chain::compare(plan, &record, &offering, console).await?),
+            None => None,
+        };
+        beside.push((name, on_chain));
+    }
+    Ok(beside)
+}
+
+fn line_beside((name, on_chain): &Beside) -> String {
+    match on_chain {
+        Some(on_chain) => {
+            let lines = on_chain.to_string();
+            let lines: Vec<String> = lines
+                .lines()
+                .map(|line| format!("{name}: {line}"))
+                .collect();
+            lines.join("\n")
+        }
+        None => format!("{name}: no escrow"),
+    }
+}
+
+fn value_beside((name, on_chain): &Beside) -> Value {
+    json!({ "log": name.as_str(), "comparison": on_chain.as_ref().map(OnChain::value) })
 }
 
 fn line(check: &LogCheck) -> String {

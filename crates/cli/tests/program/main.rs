@@ -26,4 +26,5 @@ mod signing;
 mod small_sales;
 mod starter;
 mod tamper;
+mod verify_chain;
 mod workplace;

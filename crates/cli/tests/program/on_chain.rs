@@ -56,7 +56,7 @@ pub(crate) const CLOSES: u64 = OPENS + 86_400;
 pub(crate) struct Chain {
     pub(crate) place: Workplace,
     child: Child,
-    url: String,
+    pub(crate) url: String,
     pub(crate) accounts: Vec<String>,
 }
 
@@ -72,7 +72,12 @@ impl Chain {
     pub(crate) fn start() -> Self {
         let place = Workplace::empty();
         place.write("offering.toml", TERMS);
-        let arguments = ["chain", "--data", "kept", "--listen", "127.0.0.1:0"];
+        Self::over(place, "kept")
+    }
+
+    /// The chain of a folder, which may be there already.
+    pub(crate) fn over(place: Workplace, data: &str) -> Self {
+        let arguments = ["chain", "--data", data, "--listen", "127.0.0.1:0"];
         let options = ["--json", "--time-control"];
         let mut child = place
             .softcap(&[&arguments[..], &options].concat())

@@ -1,22 +1,28 @@
 //! The part of the demo on a chain: a thousand wallets, a sale that succeeds and one that misses its soft cap, and
-//! everything that anybody gets compared with what the record says.
+//! everything that anybody gets compared with what the record of a server that followed them says.
 
 mod compared;
 mod recorded;
 mod wallets;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 
 use alloy_primitives::Address;
 use serde_json::{Value, json};
-use softcap_chain::{DevelopmentAccount, MOST_ACCOUNTS, Node, Settings};
+use softcap_chain::{Control, DevelopmentAccount, MOST_ACCOUNTS, Node, Origins, Server, Settings};
 use softcap_evm::{
     AfterSalePlace, ChainClient, Draft, EscrowKind, EvmError, Exit, PaidIn, Parties, Place,
     Receipt, announce_draft, announcement, factory_draft, place_of, read_back,
 };
 use softcap_offering::terms::Terms;
+use softcap_server::api::Service;
 
 use self::wallets::{Exits, Paid};
+use super::{announce as announce_offering, http::Client, log_of};
 use crate::{console::Console, failure::Failure};
 
 /// Accounts that have an office; the others invest.
@@ -52,13 +58,20 @@ impl Ending {
 }
 
 /// The chain, and who has an office.
-struct Stage {
+pub(super) struct Stage {
     node: Arc<Node>,
     client: ChainClient,
 }
 
+/// The server that follows the chain.
+#[derive(Clone, Copy)]
+pub(super) struct Host<'a> {
+    pub(super) service: &'a Arc<Service>,
+    pub(super) client: &'a Client,
+}
+
 impl Stage {
-    fn open(folder: &Path, investors: u32) -> Result<Self, Failure> {
+    pub(super) fn open(folder: &Path, investors: u32) -> Result<Self, Failure> {
         let settings = Settings {
             accounts: Some(investors.saturating_add(OFFICES).min(MOST_ACCOUNTS)),
             ..Settings::default()
@@ -68,6 +81,16 @@ impl Stage {
             client: ChainClient::in_process(Arc::clone(&node)),
             node,
         })
+    }
+
+    /// Answers on a port of its own as long as the program runs; the address.
+    pub(super) async fn serve(&self) -> Result<String, Failure> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (node, origins) = (Arc::clone(&self.node), Origins::Listed(Vec::new()));
+        let server = Server::bind(node, address, Control::Withheld, origins).await?;
+        let url = format!("http://{}", server.address());
+        tokio::spawn(server.serve(std::future::pending()));
+        Ok(url)
     }
 
     fn wallets(&self) -> impl Iterator<Item = (usize, &DevelopmentAccount)> {
@@ -99,11 +122,11 @@ fn no_account() -> EvmError {
 
 /// Both sales; what became of each.
 pub(super) async fn run(
+    stage: &Stage,
+    host: Host<'_>,
     folder: &Path,
-    investors: u32,
     console: &Console,
 ) -> Result<Value, Failure> {
-    let stage = Stage::open(&folder.join("chain"), investors)?;
     console.say(format_args!(
         "a chain with {} wallets; its blocks are in {}",
         stage.wallets().count(),
@@ -115,16 +138,17 @@ pub(super) async fn run(
     let factory = receipt.contract_address.unwrap_or_default();
     let mut ended = Vec::new();
     for ending in [Ending::Succeeds, Ending::MissesSoftCap] {
-        ended.push(sale(&stage, folder, factory, ending, console).await?);
+        let out = folder.join(ending.name());
+        ended.push(sale((stage, host), factory, ending, &out, console).await?);
     }
     Ok(Value::Array(ended))
 }
 
 async fn sale(
-    stage: &Stage,
-    folder: &Path,
+    (stage, host): (&Stage, Host<'_>),
     factory: Address,
     ending: Ending,
+    out: &Path,
     console: &Console,
 ) -> Result<Value, Failure> {
     let opens = stage.client.head().await?.timestamp + BEFORE;
@@ -133,26 +157,23 @@ async fn sale(
         file: "the demo's terms".to_owned(),
         problems,
     })?;
+    announce_offering(host.client, ending.name(), &text, &terms).await?;
     let place = announce(stage, factory, &terms).await?;
+    recorded::name_escrow(host, ending.name(), place, stage.node.height()).await?;
     stage.node.increase_time(BEFORE)?;
     let paid = wallets::contribute(stage, place, &terms, console).await?;
     stage.node.increase_time(OPEN)?;
     let exits = end(stage, place, ending, console).await?;
     say(ending, &paid, &exits, console);
 
-    let record = recorded::write(
-        stage,
-        place,
-        &text,
-        &terms,
-        &folder.join(ending.name()),
-        console,
-    )
-    .await?;
-    let beneficiary = stage.office(2);
-    let compared = compared::with_chain(stage, place, &record, &exits, beneficiary).await?;
+    let record = recorded::write(stage, host, ending.name(), out, console).await?;
+    let on_chain = &record.on_chain;
+    if !on_chain.agrees() {
+        return Err(compared::different(place, &on_chain.to_string()).into());
+    }
+    let compared = compared::with_chain(stage, place, &record, &exits).await?;
     console.say(format_args!(
-        "{}: record and chain agree on {compared} wallets, to the last wei",
+        "{}: {on_chain}; {compared} wallets hold what the record says",
         ending.name()
     ));
     Ok(json!({
@@ -162,7 +183,8 @@ async fn sale(
         "refused": paid.refused,
         "exits": exits.count(),
         "wallets_compared": compared,
-        "result": folder.join(ending.name()).display().to_string(),
+        "on_chain": on_chain.value(),
+        "result": out.display().to_string(),
     }))
 }
 

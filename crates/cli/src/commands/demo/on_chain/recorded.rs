@@ -1,107 +1,94 @@
-//! The record of a sale on the chain: what the contract took, in the order of the chain, settled by the same rules as
-//! every other sale and verified.
+//! The record of a sale on the chain: the server of the demo follows it while it goes on, as any server does, and its bundle
+//! is verified and compared with the chain.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use alloy_primitives::{Address, U256};
-use softcap_evm::{ContributedLog, Place};
-use softcap_offering::{Offering, terms::Terms};
-use softcap_proof::{bundle::display_decimal, verify::Trust};
+use serde_json::json;
+use softcap_chain::InProcess;
+use softcap_evm::{Asked, Endpoint, Place, ReadAt, RpcClient};
+use softcap_offering::Offering;
+use softcap_proof::verify::Trust;
+use tokio::time::sleep;
 
-use super::Stage;
+use super::{Host, Stage, log_of};
 use crate::{
-    arguments::SettleArguments, bundle_folder::BundleFolder, commands::settle, commands::verify,
-    console::Console, failure::Failure,
+    bundle_folder::BundleFolder,
+    commands::{
+        bundle_of_log, verify,
+        verify_chain::{self, OnChain, Plan},
+    },
+    console::Console,
+    failure::Failure,
 };
 
-/// A sale as the rules of the journal have it, and what it was made from.
+/// Between two looks how far the server is.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A sale as the rules of the journal have it, beside its chain.
 pub(super) struct Record {
     pub(super) offering: Offering,
+    pub(super) on_chain: OnChain,
     /// What the contract accepted of each wallet, by its events.
     pub(super) accepted: BTreeMap<Address, U256>,
 }
 
-/// Writes what the chain says as the files of `softcap settle`, settles and verifies them.
+/// Tells the server where the money is; it follows the contract from there on.
+pub(super) async fn name_escrow(
+    host: Host<'_>,
+    name: &str,
+    place: Place,
+    block: u64,
+) -> Result<(), Failure> {
+    let path = format!("/v1/offerings/{name}/escrow");
+    let body = json!({ "contract": place.escrow.to_string(), "block": block });
+    let key = format!("escrow-{name}");
+    host.client.post(&path, &key, &body).await?;
+    Ok(())
+}
+
+/// Waits until the server has followed the sale to its end, writes the bundle of its record, and compares it with the chain.
 pub(super) async fn write(
     stage: &Stage,
-    place: Place,
-    text: &str,
-    terms: &Terms,
-    folder: &Path,
+    host: Host<'_>,
+    name: &str,
+    out: &Path,
     console: &Console,
 ) -> Result<Record, Failure> {
-    let events = stage.client.contributed(place.escrow).await?;
-    let input = folder.with_extension("input");
-    let keep = |name: &str, content: &str| {
-        let file = input.join(name);
-        fs::create_dir_all(&input)
-            .and_then(|()| fs::write(&file, content))
-            .map_err(|source| Failure::Unwritable {
-                file: file.display().to_string(),
-                source,
-            })?;
-        Ok::<_, Failure>(file)
+    let log = log_of(host.service, name)?;
+    let head = stage.node.height();
+    let bar = console.progress("following", Some(head));
+    loop {
+        let status = host.service.rails().status(&log.row.name);
+        let status = status.unwrap_or_default();
+        if let Some(alarm) = status.alarm {
+            return Err(Failure::Runtime(std::io::Error::other(alarm)));
+        }
+        bar.set_position(status.followed);
+        if status.followed >= head {
+            break;
+        }
+        sleep(PAUSE).await;
+    }
+    bar.finish_and_clear();
+    bundle_of_log::write(&log, host.service.journal().key(), out).await?;
+    let folder = BundleFolder::open(out)?;
+    let kept = verify::checked(&folder, &Trust::default(), console)?;
+    let said = verify_chain::record_of_bundle(&folder, &kept.verified)?;
+    let in_process = Endpoint {
+        name: "the demo's chain".to_owned(),
+        client: RpcClient::new(InProcess::new(stage.node.clone()), true),
     };
-    let decimals = terms.numeraire.decimals;
-    let arguments = SettleArguments {
-        terms: keep("offering.toml", text)?,
-        contributions: keep("contributions.csv", &contributions(&events, terms))?,
-        entries: Some(keep("entries.toml", &admissions(&events, decimals))?),
-        out: Some(folder.to_owned()),
-        key: None,
-        signature: None,
-        with_annotations: false,
-        dry_run: false,
-    };
-    settle::settled(&arguments, console)?;
-    let folder = BundleFolder::open(folder)?;
+    let plan = Plan::new(vec![in_process], ReadAt::Deep(0), Asked::Everybody);
+    let on_chain = verify_chain::compare(&plan, &said, &kept.offering, console).await?;
     let mut accepted = BTreeMap::new();
-    for event in &events {
+    let escrow = on_chain.escrow();
+    for event in &stage.client.contributed(escrow).await? {
         *accepted.entry(event.investor).or_insert(U256::ZERO) += U256::from(event.accepted);
     }
     Ok(Record {
-        offering: verify::checked(&folder, &Trust::default(), console)?.offering,
+        offering: kept.offering,
+        on_chain,
         accepted,
     })
-}
-
-fn contributions(events: &[ContributedLog], terms: &Terms) -> String {
-    let mut table = "contribution_id,investor,received_at,currency,amount,source_ref\n".to_owned();
-    let (symbol, decimals) = (&terms.numeraire.symbol, terms.numeraire.decimals);
-    for event in events {
-        let (block, index) = (event.block, event.log_index);
-        let second = i64::try_from(event.timestamp).ok();
-        let time = second.and_then(|second| jiff::Timestamp::from_second(second).ok());
-        let time = time.map_or_else(String::new, |time| time.to_string());
-        let amount = display_decimal(event.amount, decimals);
-        // Writing to a string does not fail.
-        let _ = writeln!(
-            table,
-            "{block}-{index},{},{time},{symbol},{amount},{}",
-            event.investor, event.transaction
-        );
-    }
-    table
-}
-
-/// Each wallet is admitted with the cap that its first contribution names.
-fn admissions(events: &[ContributedLog], decimals: u8) -> String {
-    let mut admitted = BTreeSet::new();
-    let mut file = String::new();
-    for event in events {
-        if admitted.insert(event.investor) {
-            let limit = display_decimal(event.cap, decimals);
-            let _ = writeln!(
-                file,
-                "[[entry]]\nkind = \"admit\"\nat = \"start\"\ninvestor = \"{}\"\nlimit = \"{limit} ETH\"",
-                event.investor
-            );
-        }
-    }
-    file
 }
