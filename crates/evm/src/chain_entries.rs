@@ -5,7 +5,8 @@
 //! [`ChainEntry::check`] turns that into the alarm that stops the rail.
 //!
 //! Exactly once: each entry has a request that follows from chain, escrow, transaction and log alone, and the
-//! record takes a request once. Whoever follows may begin again anywhere.
+//! record takes a request once. Whoever follows may begin again anywhere, also after the chain put the
+//! transaction somewhere else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -324,15 +325,15 @@ pub(crate) const ADMISSION: u64 = 1;
 pub(crate) const SETTLEMENT: u64 = 2;
 pub(crate) const FIRST_RETURN: u64 = 16;
 
-/// The first 16 bytes of SHA-256 over `softcap evm`, chain id, escrow, transaction, number of the log in its
-/// block, and the part; numbers with 8 bytes, big endian.
+/// The first 16 bytes of SHA-256 over `softcap evm`, chain id, the contract of the log, transaction, number of the log
+/// among those of the contract in the transaction, and the part; numbers with 8 bytes, big endian.
 pub(crate) fn request(escrow: &EscrowAddress, place: &LogPlace, part: u64) -> RequestId {
     let mut hash = Sha256::new();
     hash.update(b"softcap evm");
     hash.update(escrow.chain_id.to_be_bytes());
-    hash.update(escrow.contract);
+    hash.update(place.contract);
     hash.update(place.transaction);
-    hash.update(place.index.to_be_bytes());
+    hash.update(place.nth.to_be_bytes());
     hash.update(part.to_be_bytes());
     let hash: [u8; 32] = hash.finalize().into();
     let mut id = [0; 16];
@@ -469,6 +470,34 @@ impl ChainEntry {
             ChainCommand::Release { milestone, .. } => Command::Release { milestone },
             ChainCommand::Vest(share, tokens) => Command::Vest { share, tokens },
         }
+    }
+
+    /// Compares an entry of this log that is in the record with what the contract did. The entry may have been made
+    /// when the transaction stood elsewhere in the chain.
+    ///
+    /// # Errors
+    /// [`Difference`], also where the log says something else there than it did then.
+    pub fn check_known(
+        &self,
+        known: &Command<'_>,
+        outcome: &Outcome,
+        offering: &Offering,
+    ) -> Result<(), Difference> {
+        let same = match (self.command(), known) {
+            (Command::Contribute(own), Command::Contribute(known)) => {
+                let said = |one: &Contribute<'_>| (one.amount, one.funding);
+                own.investor == known.investor && said(&own) == said(known)
+            }
+            (own, known) => own == *known,
+        };
+        if same {
+            return self.check(outcome, offering);
+        }
+        Err(Difference {
+            place: self.place,
+            expected: format!("{:?}", self.what),
+            found: "what the log said before the chain was reorganised".to_owned(),
+        })
     }
 
     /// Compares what became of it with what the contract did. `offering` is the state of the record with it.

@@ -79,17 +79,23 @@ impl SaleContracts {
         raw: &[RawLog],
         headers: &BTreeMap<u64, Header>,
     ) -> Result<Vec<EscrowLog>, SourceError> {
-        let mut logs = Vec::with_capacity(raw.len());
+        let mut logs: Vec<EscrowLog> = Vec::with_capacity(raw.len());
         for log in raw {
             let number = log.block_number.to();
             let header = headers.get(&number).copied();
             let header = header.filter(|header| header.hash == log.block_hash);
             let header = header.ok_or_else(|| moved(number))?;
+            // A transaction's logs stand next to one another.
+            let before = logs.iter().rev().map(|log| log.place);
+            let before = before.take_while(|place| place.transaction == log.transaction_hash);
+            let nth = before.filter(|place| place.contract == log.address).count();
             let place = LogPlace {
                 block: number,
+                index: log.log_index.to(),
                 timestamp: header.timestamp,
                 transaction: log.transaction_hash,
-                index: log.log_index.to(),
+                contract: log.address,
+                nth: nth as u64,
             };
             logs.push(if log.address == self.escrow {
                 EscrowLog::read(place, &log.topics, &log.data)?
@@ -215,6 +221,11 @@ impl ChainSource {
             let to = deep.min(from.saturating_add(self.range - 1));
             match range_of(&self.endpoints, &self.contracts, (from, to)).await {
                 Ok((anchor, logs)) => {
+                    // The chain may have gone back since its newest known block was looked at.
+                    let first = self.endpoints.block(from).await?.header();
+                    if first.parent != self.tip().hash {
+                        return Err(moved(from));
+                    }
                     self.follower.jump(anchor);
                     self.range = self.range.saturating_mul(2).min(self.longest);
                     let more = to < self.head;
@@ -256,7 +267,7 @@ fn moved(block: u64) -> SourceError {
 }
 
 /// The newest block that is older than a second, as far as the chain is `confirmations` deep there: what
-/// happened since then comes behind it. For a record whose place in the chain was lost.
+/// happened since then comes behind it.
 ///
 /// # Errors
 /// [`EndpointError`].

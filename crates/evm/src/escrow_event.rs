@@ -9,17 +9,22 @@ use crate::after_sale_place::AfterSalePlace;
 use crate::bindings::escrow::IEscrow::{self, IEscrowEvents};
 use crate::bindings::withdrawal::IWithdrawal::IWithdrawalEvents;
 
-/// Where a log stands.
+/// Where a log stands. In the order of the chain, which is that of the first two fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogPlace {
     /// Height of its block.
     pub block: u64,
+    /// Its number in the block.
+    pub index: u64,
     /// Unix seconds of its block.
     pub timestamp: u64,
     /// Hash of its transaction.
     pub transaction: B256,
-    /// Its number in the block.
-    pub index: u64,
+    /// The contract that made it.
+    pub contract: Address,
+    /// Its number among the logs of this contract in its transaction. It stays when the chain puts the transaction into
+    /// another block, or behind another one.
+    pub nth: u64,
 }
 
 impl std::fmt::Display for LogPlace {

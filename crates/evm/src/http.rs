@@ -12,7 +12,7 @@ use alloy_json_rpc::{RequestPacket, ResponsePacket};
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
-    Request, Uri,
+    Request, StatusCode, Uri,
     body::Bytes,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
@@ -91,14 +91,17 @@ impl HttpTransport {
             .await
             .map_err(|error| TransportErrorKind::custom_str(&error.to_string()))?
             .to_bytes();
-        // Some nodes answer 400 or 500 with a JSON-RPC error inside, which says more.
+        // Some nodes answer 400 or 500 with a JSON-RPC error inside, which says more. Not where the status itself
+        // says what to do.
+        let asks_to_wait =
+            status == StatusCode::TOO_MANY_REQUESTS || (wait.is_some() && !status.is_success());
         match serde_json::from_slice(&body) {
-            Ok(packet) => Ok(packet),
+            Ok(packet) if !asks_to_wait => Ok(packet),
             Err(error) if status.is_success() => Err(TransportError::deser_err(
                 error,
                 String::from_utf8_lossy(&body),
             )),
-            Err(_) => Err(TransportErrorKind::http_error_with_retry_after(
+            Ok(_) | Err(_) => Err(TransportErrorKind::http_error_with_retry_after(
                 status.as_u16(),
                 String::from_utf8_lossy(&body).into_owned(),
                 wait.map(Duration::from_secs),

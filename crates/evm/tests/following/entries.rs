@@ -80,6 +80,8 @@ fn log(timestamp: u64, index: u64, event: EscrowEvent) -> EscrowLog {
             timestamp,
             transaction: B256::repeat_byte(u8::try_from(index).unwrap()),
             index,
+            contract: ESCROW.contract.into(),
+            nth: 0,
         },
         event,
     }
@@ -186,7 +188,71 @@ fn an_entry_says_where_it_was_seen() {
     assert_eq!(first, REQUEST);
 }
 
-const REQUEST: &str = "03574c1ac5468a3bcca82afad213b7e8";
+const REQUEST: &str = "6ea435713cc8e8e9559c0cd9c04ac522";
+
+/// After a reorganisation the transaction stands in another block and behind another one.
+#[test]
+fn a_transaction_that_moved_is_the_same_entry_and_what_it_says_must_be_the_same() {
+    let mut offering = offering();
+    let before = log(OPENS + 3, 7, paid(ADA, 500, 300, 300));
+    let first = ChainEntries::new(ESCROW).of(&before, &offering);
+    for entry in &first {
+        let outcome = apply(&mut offering, entry);
+        assert_eq!(entry.check(&outcome, &offering), Ok(()));
+    }
+    let elsewhere = |event: EscrowEvent| EscrowLog {
+        place: LogPlace {
+            block: before.place.block + 4,
+            index: 2,
+            timestamp: OPENS + 50,
+            ..before.place
+        },
+        event,
+    };
+    let known = first[1].command();
+    let mut again = ChainEntries::new(ESCROW);
+    let moved = again.of(&elsewhere(before.event.clone()), &offering);
+    assert_eq!(moved.len(), 1);
+    assert_eq!(moved[0].request, first[1].request);
+    let mut alone = self::offering();
+    let became = first.iter().map(|entry| apply(&mut alone, entry)).last();
+    let became = became.unwrap();
+    assert_eq!(moved[0].check_known(&known, &became, &offering), Ok(()));
+    // A second log of the same transaction is another entry.
+    let mut second = elsewhere(before.event.clone());
+    second.place.nth = 1;
+    assert_ne!(again.of(&second, &offering)[0].request, first[1].request);
+
+    let others = [
+        paid(ADA, 500, 300, 200),
+        paid(ADA, 500, 299, 299),
+        paid(BEN, 500, 300, 300),
+        EscrowEvent::Cancelled,
+    ];
+    for event in others {
+        let other = again.of(&elsewhere(event.clone()), &offering);
+        let other = other.last().unwrap();
+        let difference = other.check_known(&known, &became, &offering).unwrap_err();
+        assert!(
+            difference.to_string().starts_with("E652: log 2 of block"),
+            "{event:?}"
+        );
+    }
+}
+
+#[test]
+fn places_are_in_the_order_of_the_chain_whatever_their_transactions_are() {
+    let place = |block, index, transaction| LogPlace {
+        block,
+        index,
+        timestamp: OPENS,
+        transaction: B256::repeat_byte(transaction),
+        contract: ESCROW.contract.into(),
+        nth: 0,
+    };
+    assert!(place(5, 0, 0xff) < place(5, 1, 0x01));
+    assert!(place(5, 9, 0xff) < place(6, 0, 0x01));
+}
 
 #[test]
 fn a_sale_that_missed_its_soft_cap_is_settled_by_its_first_refund() {

@@ -46,9 +46,9 @@ impl Service<RequestPacket> for Stingy {
     }
 
     fn call(&mut self, packet: RequestPacket) -> Self::Future {
-        if let RequestPacket::Single(request) = &packet
-            && request.method() == "eth_getLogs"
-        {
+        // Asked together with the last block of the range.
+        let mut requests = packet.requests().iter();
+        if let Some(request) = requests.find(|request| request.method() == "eth_getLogs") {
             let params: Value = serde_json::from_str(request.params().unwrap().get()).unwrap();
             let range = (
                 quantity(&params[0]["fromBlock"]),
@@ -56,15 +56,16 @@ impl Service<RequestPacket> for Stingy {
             );
             self.asked.lock().unwrap().push(range);
             if range.1 - range.0 + 1 > MOST_BLOCKS {
-                let refused = Response {
+                let refused = packet.requests().iter().map(|request| Response {
                     id: request.id().clone(),
                     payload: ResponsePayload::Failure(ErrorPayload {
                         code: -32_005,
                         message: "query returned more than 10000 results".into(),
                         data: None,
                     }),
-                };
-                return Box::pin(async move { Ok(ResponsePacket::Single(refused)) });
+                });
+                let refused = ResponsePacket::Batch(refused.collect());
+                return Box::pin(async move { Ok(refused) });
             }
         }
         self.inner.call(packet)

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolCall as _;
 use axum::{
     Router,
@@ -219,6 +219,16 @@ async fn look(
     // The hash is the first word of the terms.
     if terms.first().map(|word| word.0) != Some(log.terms.hash().0) {
         return Err(refused("its terms have another hash"));
+    }
+    // It is followed from this block on: what came in before would be in no record.
+    if let Some(before) = block.checked_sub(1) {
+        let code: Bytes = chain
+            .account("eth_getCode", contract, before)
+            .await
+            .map_err(failed)?;
+        if !code.is_empty() {
+            return Err(refused("it was announced in an earlier block"));
+        }
     }
     Ok((chain_id, Position(header.timestamp.saturating_mul(1_000))))
 }

@@ -2,7 +2,7 @@
 
 use softcap_evm::{ChainEntries, ChainEntry, Difference, EscrowLog, LogPlace};
 use softcap_journal::{Answer, Intake, JournalError, OfferingLog, Submission};
-use softcap_offering::{Outcome, Sequence};
+use softcap_offering::{LineIndex, Outcome, Position, Sequence, Stamp};
 use softcap_proof::entry::{Entry, decode, encode_command};
 
 /// Most entries that are appended at once.
@@ -48,15 +48,23 @@ async fn append(
     looked_at: Option<LogPlace>,
 ) -> Result<(), NotEntered> {
     let made = std::mem::take(batch);
-    let submissions = made.iter().map(submission).collect::<Result<_, _>>()?;
+    let reached = log
+        .sequencer
+        .read()
+        .machine()
+        .offering()
+        .latest(LineIndex(0));
+    let submissions = made.iter().map(|entry| submission(entry, reached));
+    let submissions = submissions.collect::<Result<_, _>>()?;
     let answers = log.sequencer.submit_all(submissions).await?;
-    let mut outcomes = Vec::with_capacity(made.len());
+    let mut leaves = Vec::with_capacity(made.len());
     for answer in answers {
-        outcomes.push(outcome(log, answer).await?);
+        leaves.push(became(log, answer).await?);
     }
     let state = log.sequencer.read();
-    for (entry, outcome) in made.iter().zip(&outcomes) {
-        match entry.check(outcome, state.machine().offering()) {
+    for (entry, leaf) in made.iter().zip(&leaves) {
+        let (known, outcome) = decode(leaf).map_err(JournalError::from)?;
+        match entry.check_known(&known.command, &outcome, state.machine().offering()) {
             Err(difference) if looked_at.is_none_or(|place| entry.place > place) => {
                 return Err(NotEntered::Differs(difference));
             }
@@ -66,12 +74,16 @@ async fn append(
     Ok(())
 }
 
-/// An entry of the chain is never stopped: what it says has happened.
-fn submission(entry: &ChainEntry) -> Result<Submission, JournalError> {
+/// An entry of the chain is never stopped: what it says has happened. After a reorganisation that a person has
+/// confirmed the chain's time may be behind that of the record, which does not run back.
+fn submission(entry: &ChainEntry, reached: Position) -> Result<Submission, JournalError> {
     let mut body = Vec::new();
     let whole = Entry {
         sequence: Sequence(0),
-        stamp: entry.stamp(),
+        stamp: Stamp {
+            position: entry.stamp().position.max(reached),
+            ..entry.stamp()
+        },
         request: Some(entry.request),
         command: entry.command(),
     };
@@ -83,21 +95,20 @@ fn submission(entry: &ChainEntry) -> Result<Submission, JournalError> {
     })
 }
 
-/// What became of an entry, also of one that was there before: a stop may have come before it was
-/// compared.
-async fn outcome(log: &OfferingLog, answer: Answer) -> Result<Outcome, JournalError> {
-    let outcome = match answer {
-        Answer::Entered { batch, index } => decode(batch.leaf(index).unwrap_or_default())?.1,
-        Answer::Known { first } => decode(&log.reader.leaf(first).await?)?.1,
+/// The leaf of an entry, also of one that was there before: a stop may have come before it was compared.
+async fn became(log: &OfferingLog, answer: Answer) -> Result<Vec<u8>, JournalError> {
+    let leaf = match answer {
+        Answer::Entered { batch, index } => batch.leaf(index).unwrap_or_default().to_vec(),
+        Answer::Known { first } => log.reader.leaf(first).await?,
     };
-    match outcome {
+    match decode(&leaf)?.1 {
         // Another node entered it at the same time.
-        Outcome::RepeatOf(first) => Ok(decode(&log.reader.leaf(first.0).await?)?.1),
+        Outcome::RepeatOf(first) => log.reader.leaf(first.0).await,
         Outcome::Contributed(_)
         | Outcome::Refused(_)
         | Outcome::Done
         | Outcome::Refunded { .. }
         | Outcome::RefundedAndPromoted { .. }
-        | Outcome::Settled(_) => Ok(outcome),
+        | Outcome::Settled(_) => Ok(leaf),
     }
 }

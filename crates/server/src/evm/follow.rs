@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 use super::{
     enter::{NotEntered, enter},
-    place,
+    place::{self, Place},
 };
 use crate::{
     api::{self, Service},
@@ -117,9 +117,12 @@ impl Followed {
                     continue;
                 }
                 Broken::WentBack(text) => {
-                    // Whoever confirms has compared record and chain; the place is found anew then.
+                    self.wait_for_a_person(text).await;
+                    // Not before: a restart is no confirmation. Nobody knows from where on the chain is another
+                    // one, so that all of it is read again.
                     place::remove(&rails.places, name);
-                    text
+                    looked_at = None;
+                    continue;
                 }
                 Broken::Differs(text, at) => {
                     looked_at = Some(at);
@@ -197,16 +200,10 @@ impl Followed {
     /// The contracts that were made together with the escrow: in the block whose time is that of the entry
     /// that named it, or another one of the same second.
     async fn after_sale(&self, endpoints: &Endpoints) -> Result<AfterSalePlace, Broken> {
-        let since = {
-            let state = self.log.sequencer.read();
-            state.machine().offering().follows_chain_since()
-        };
-        let (Some(since), true) = (since, promises_after_sale(&self.log.terms)) else {
+        if !promises_after_sale(&self.log.terms) {
             return Ok(AfterSalePlace::default());
-        };
-        let leaf = self.log.reader.leaf(since.0).await?;
-        let (entry, _) = decode(&leaf).map_err(JournalError::from)?;
-        let second = entry.stamp.position.0 / 1_000;
+        }
+        let second = self.announced_at().await?.0 / 1_000;
         let before = block_before(endpoints, second, 0).await;
         let last = block_before(endpoints, second + 1, 0).await;
         let before = before.map_err(SourceError::from)?;
@@ -242,18 +239,27 @@ impl Followed {
     /// The block up to which everything is in the record.
     async fn place_in_chain(&self) -> Result<Header, Broken> {
         let rails = self.service.rails();
-        if let Some(kept) = place::read(&rails.places, &self.log.row.name) {
-            return Ok(kept);
+        let kept = place::read(&rails.places, &self.log.row.name);
+        // A record with fewer entries is an older copy, and does not have everything up to there.
+        if let Some(kept) = kept.filter(|kept| kept.entries <= self.log.reader.size()) {
+            return Ok(kept.block);
         }
-        let latest = {
-            let state = self.log.sequencer.read();
-            state.machine().offering().latest(LineIndex(0))
-        };
         let Some(endpoints) = rails.chain() else {
             return Err(Broken::Passing("no endpoint is configured".to_owned()));
         };
-        let found = block_before(endpoints, latest.0 / 1_000, rails.confirmations);
+        let announced = self.announced_at().await?;
+        let found = block_before(endpoints, announced.0 / 1_000, rails.confirmations);
         Ok(found.await.map_err(SourceError::from)?)
+    }
+
+    /// When the escrow was announced on its chain: the position of the entry that names it.
+    async fn announced_at(&self) -> Result<Position, JournalError> {
+        let named = {
+            let state = self.log.sequencer.read();
+            state.machine().offering().follows_chain_since()
+        };
+        let leaf = self.log.reader.leaf(named.unwrap_or_default().0).await?;
+        Ok(decode(&leaf)?.0.stamp.position)
     }
 
     /// Everything up to a block is in the record: what follows from its time alone happens, and the place
@@ -270,7 +276,11 @@ impl Followed {
             self.service.rails().places.clone(),
             self.log.row.name.clone(),
         );
-        let written = tokio::task::spawn_blocking(move || place::write(&folder, &name, anchor));
+        let place = Place {
+            block: anchor,
+            entries: self.log.reader.size(),
+        };
+        let written = tokio::task::spawn_blocking(move || place::write(&folder, &name, place));
         match written.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Broken::Passing(error.to_string())),
