@@ -16,11 +16,12 @@ const SCHEMATHESIS: Packages = Packages {
 };
 const CHECK: &str = "xtask/api/check.py";
 /// The program under test, as the build step leaves it.
-pub(crate) const BUILD: [&str; 5] = [
+pub(crate) const BUILD: [&str; 6] = [
     "build",
     "--workspace",
     "--all-targets",
     "--test=faults",
+    "--test=anvil",
     "--locked",
 ];
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::XtaskError;
-use crate::npm::{self, LOCK};
+use crate::npm::{self, LOCK, platform};
 use crate::pip::Packages;
 use crate::process::{self, Limit, Output};
 use crate::workspace::Workspace;
@@ -183,17 +183,6 @@ impl Tools {
             .env("FOUNDRY_OUT", self.folder.join("out"))
             .env("FOUNDRY_CACHE_PATH", self.folder.join("cache"));
         forge
-    }
-}
-
-/// The name of forge's package for an operating system and a processor.
-fn platform(system: &str, processor: &str) -> Option<&'static str> {
-    match (system, processor) {
-        ("linux", "x86_64") => Some("linux-amd64"),
-        ("linux", "aarch64") => Some("linux-arm64"),
-        ("macos", "x86_64") => Some("darwin-amd64"),
-        ("macos", "aarch64") => Some("darwin-arm64"),
-        _ => None,
     }
 }
 

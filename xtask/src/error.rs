@@ -97,6 +97,16 @@ pub(crate) enum XtaskError {
         processor: &'static str,
     },
 
+    /// The pinned anvil is not built for this machine.
+    #[error(
+        "X015: no anvil is pinned for {system} on {processor}; install anvil 1.7 and viem, and name in \
+         SOFTCAP_ANVIL the folder that holds bin/anvil and node_modules/viem"
+    )]
+    NoAnvil {
+        system: &'static str,
+        processor: &'static str,
+    },
+
     /// The disk would fill up in the middle of the run.
     #[error(
         "X013: {folder} has {free_megabytes} MB free and this run may need {needed_megabytes} MB; \

@@ -4,6 +4,7 @@
 //! not depend on: a quiet machine (`bench`), a database from outside (`advisories`), or hours
 //! (`mutants`). This program knows nothing of the crates it checks.
 
+mod anvil;
 mod api;
 mod budget;
 mod contracts;
@@ -61,6 +62,8 @@ enum Task {
     Direction,
     /// Fetches the PostgreSQL that the tests start, and prints its folder (`test` does it by itself).
     Postgres,
+    /// Fetches the EVM node and client that the tests start, and prints their folder (`test` does it by itself).
+    Anvil,
     /// Requests drawn from the OpenAPI document, sent to the program (`test` does it, too).
     Api,
     /// The escrow contracts: compiled, compared, tested, measured.
@@ -97,6 +100,7 @@ fn run(arguments: Arguments) -> Result<bool, XtaskError> {
         Task::Tidy => tidy::check(&workspace)?,
         Task::Direction => direction::check(&workspace, None)?,
         Task::Postgres => println!("{}", postgres::ensure(&workspace, None)?.display()),
+        Task::Anvil => println!("{}", anvil::ensure(&workspace, None)?.display()),
         Task::Api => api::build_and_check(&workspace)?,
         Task::Contracts { task } => contracts::run(&workspace, task, None)?,
         Task::Mutants(sample) => mutants::run(&workspace, &sample)?,

@@ -32,6 +32,28 @@ pub(crate) fn install(
     process::run_to_success(npm, Output::Shown, limit).map(drop)
 }
 
+/// The name of a Foundry program's package for an operating system and a processor.
+pub(crate) fn platform(system: &str, processor: &str) -> Option<&'static str> {
+    match (system, processor) {
+        ("linux", "x86_64") => Some("linux-amd64"),
+        ("linux", "aarch64") => Some("linux-arm64"),
+        ("macos", "x86_64") => Some("darwin-amd64"),
+        ("macos", "aarch64") => Some("darwin-arm64"),
+        _ => None,
+    }
+}
+
+/// Makes a symbolic link that an npm package cannot hold.
+#[cfg(unix)]
+pub(crate) fn link(name: &Path, place: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(name, place)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn link(_name: &Path, _place: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 /// The result of writing a file, with its path.
 pub(crate) fn written(path: &Path, result: std::io::Result<()>) -> Result<(), XtaskError> {
     result.map_err(|source| XtaskError::File {

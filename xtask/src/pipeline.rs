@@ -13,13 +13,13 @@ use crate::process::{self, Limit, Output};
 use crate::results::TestCount;
 use crate::tools::CARGO_DENY;
 use crate::workspace::Workspace;
-use crate::{api, contracts, direction, postgres, room, sales, tidy};
+use crate::{anvil, api, contracts, direction, postgres, room, sales, tidy};
 
 /// Set for the tests by `--full`: property tests draw their full number of cases.
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -49,6 +49,7 @@ const STEPS: [Step; 15] = [
             "--workspace",
             "--all-targets",
             "--test=faults",
+            "--test=anvil",
             "--locked",
             "--",
             "--deny=warnings",
@@ -111,6 +112,11 @@ const STEPS: [Step; 15] = [
         work: Work::Slither,
     },
     Step {
+        name: "anvil",
+        part: Part::Chain,
+        work: Work::Test(&["--workspace", "--test=anvil"]),
+    },
+    Step {
         name: "tidy",
         part: Part::LintsAndDocs,
         work: Work::Tidy,
@@ -170,6 +176,7 @@ pub(crate) fn run(workspace: &Workspace, counts: Counts) -> bool {
         ledger: Ledger::new(counts),
         tests: TestCount::default(),
         postgres: None,
+        anvil: None,
     };
     let mut outcomes = Vec::new();
     for step in STEPS {
@@ -206,6 +213,8 @@ struct Run<'a> {
     /// Where the tests find PostgreSQL; nothing when it could not be installed, which has failed by
     /// then, and the tests that need it say so too.
     postgres: Option<PathBuf>,
+    /// The same for the EVM node and client.
+    anvil: Option<PathBuf>,
 }
 
 impl Run<'_> {
@@ -223,6 +232,7 @@ impl Run<'_> {
             }
             Work::Tools => {
                 self.postgres = Some(postgres::ensure(self.workspace, limit)?);
+                self.anvil = Some(anvil::ensure(self.workspace, limit)?);
                 api::ensure(self.workspace, limit)?;
                 contracts::install(self.workspace, limit)?;
                 CARGO_DENY.ensure(self.workspace, limit).map(drop)
@@ -257,6 +267,9 @@ impl Run<'_> {
         command.env(sales::FOLDER_VARIABLE, sales::folder(self.workspace));
         if let Some(folder) = &self.postgres {
             command.env(postgres::FOLDER_VARIABLE, folder);
+        }
+        if let Some(folder) = &self.anvil {
+            command.env(anvil::FOLDER_VARIABLE, folder);
         }
         match self.counts {
             Counts::Small => command.env_remove(FULL_VARIABLE),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::XtaskError;
-use crate::npm::{self, LOCK, written};
+use crate::npm::{self, LOCK, link, written};
 use crate::process::Limit;
 use crate::workspace::Workspace;
 
@@ -98,16 +98,6 @@ fn make_links(package: &Path) -> Result<(), XtaskError> {
         }
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn link(name: &Path, place: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(name, place)
-}
-
-#[cfg(not(unix))]
-fn link(_name: &Path, _place: &Path) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Lets everybody read this folder and what is in it, and run what its owner may run.

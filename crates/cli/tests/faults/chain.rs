@@ -2,26 +2,25 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read as _, Write as _},
-    net::TcpStream,
+    io::BufReader,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
-use alloy_consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
-use alloy_eips::eip2718::Encodable2718 as _;
-use alloy_network::TxSignerSync as _;
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
 use serde_json::{Value, json};
-use softcap_chain::development_accounts;
 use tempfile::TempDir;
 
-use crate::{count, server::SOFTCAP};
+use crate::{
+    count,
+    rpc::{call, next_nonce, quantity, signed_to},
+    server::SOFTCAP,
+};
 
 const SENDERS: usize = 4;
 const RECEIVER: Address = Address::repeat_byte(0x77);
@@ -95,65 +94,8 @@ impl Drop for Chain {
     }
 }
 
-/// One request; nothing where the connection broke.
-pub(crate) fn call(address: &str, method: &str, params: &Value) -> Option<Value> {
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-    let mut socket = TcpStream::connect(address).ok()?;
-    let request = format!(
-        "POST / HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    socket.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).ok()?;
-    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
-}
-
 fn signed(account: usize, nonce: u64, data: Bytes) -> String {
     signed_to(account, nonce, TxKind::Call(RECEIVER), U256::from(5), data)
-}
-
-/// A transaction as an account of the chain signs it.
-pub(crate) fn signed_to(
-    account: usize,
-    nonce: u64,
-    to: TxKind,
-    value: U256,
-    data: Bytes,
-) -> String {
-    let accounts = development_accounts(10).unwrap();
-    let mut transaction = TxEip1559 {
-        chain_id: 31_337,
-        nonce,
-        gas_limit: 30_000_000,
-        max_fee_per_gas: 2_000_000_000,
-        to,
-        value,
-        input: data,
-        ..TxEip1559::default()
-    };
-    let signer = accounts[account].signer();
-    let signature = signer.sign_transaction_sync(&mut transaction).unwrap();
-    let envelope = TxEnvelope::from(transaction.into_signed(signature));
-    Bytes::from(envelope.encoded_2718()).to_string()
-}
-
-pub(crate) fn quantity(value: &Value) -> u64 {
-    let text = value.as_str().unwrap_or_else(|| panic!("{value}"));
-    u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
-}
-
-pub(crate) fn next_nonce(address: &str, account: usize) -> Option<u64> {
-    let account = development_accounts(10).unwrap()[account]
-        .address()
-        .to_string();
-    let answer = call(
-        address,
-        "eth_getTransactionCount",
-        &json!([account, "pending"]),
-    )?;
-    Some(quantity(&answer["result"]))
 }
 
 /// Sends one transaction after the other until the connection breaks; the hashes that were answered, with the block

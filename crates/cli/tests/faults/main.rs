@@ -25,6 +25,7 @@ mod one_place;
 mod postgres;
 mod rail;
 mod record;
+mod rpc;
 mod server;
 mod witness;
 

@@ -15,10 +15,11 @@ use softcap_offering::{Command, Funding, Outcome, terms::Terms};
 use softcap_proof::entry::decode;
 
 use crate::{
-    chain::{Chain, call, next_nonce, quantity, signed_to},
+    chain::Chain,
     client::{Client, OFFERING},
     count,
     record::Record,
+    rpc::{call, next_nonce, quantity, signed_to},
     server::Server,
 };
 

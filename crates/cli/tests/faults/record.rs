@@ -97,7 +97,9 @@ impl Record {
             if matches!(outcome, Outcome::RepeatOf(_)) {
                 continue;
             }
-            if let Some(first) = requests.insert(contribute.reference.to_owned(), number) {
+            // Of a chain the transaction, too: after a reorganisation another one may stand at the same place.
+            let key = contribute.reference.to_owned() + contribute.source.unwrap_or_default();
+            if let Some(first) = requests.insert(key, number) {
                 let key = contribute.reference;
                 return Err(format!("{key} is entry {first} and entry {number}"));
             }
