@@ -153,6 +153,17 @@ impl Installation {
         }
     }
 
+    /// Starts the server on a free port with variables of its environment.
+    pub(crate) fn serve_with(
+        &self,
+        variables: &[(&str, &str)],
+    ) -> Result<RunningServer, BenchFailure> {
+        let mut command = Command::new(&self.program);
+        command.args(["serve", "--data", &self.data, "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
+        RunningServer::start(&mut command, &self.folder)
+    }
+
     /// Starts the server on a port: 0 for a free one.
     pub(crate) fn serve(&self, port: u16) -> Result<RunningServer, BenchFailure> {
         let mut command = Command::new(&self.program);

@@ -20,6 +20,7 @@ mod settlement_tree;
 mod snapshot;
 mod stampede;
 mod startup;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -168,6 +169,18 @@ enum Benchmark {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// A server that follows an escrow with many contributions, from the first event to the last one in its record.
+    Watch {
+        /// Contributions.
+        #[arg(long, default_value_t = 100_000)]
+        events: u64,
+        /// Contributions of a block.
+        #[arg(long, default_value_t = 100)]
+        per_block: u64,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// The settlement tree against the npm package that defines it.
     Tree {
         /// Leaves.
@@ -243,6 +256,15 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             entries,
             batch,
         } => durable::run(investors, entries, batch),
+        Benchmark::Watch {
+            events,
+            per_block,
+            program,
+        } => watch::run(&watch::Plan {
+            events,
+            per_block,
+            program: program.as_deref(),
+        }),
         Benchmark::Tree { leaves } => settlement_tree::run(leaves),
     }
 }
