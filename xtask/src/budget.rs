@@ -59,8 +59,8 @@ impl Part {
             // Nobody waits for the full counts: they run before a release or overnight.
             (Self::UnitAndProperty, Counts::Full) => 60,
             (Self::Faults, _) => 8,
-            (Self::Chain, Counts::Small) => 8,
-            (Self::Chain, Counts::Full) => 15,
+            (Self::Chain, Counts::Small) => 15,
+            (Self::Chain, Counts::Full) => 25,
             (Self::Browser, _) => 6,
         }
     }
