@@ -5,7 +5,7 @@ use std::fmt;
 use alloy_primitives::Address;
 use serde_json::{Value, json};
 use softcap_evm::{
-    Asked, Endpoint, Endpoints, EvidenceReader, Header, HttpTransport, OwnCode, ReadAt,
+    Asked, Endpoint, Endpoints, EscrowKind, EvidenceReader, Header, HttpTransport, OwnCode, ReadAt,
     ReadingProgress, RpcClient,
     comparison::{
         Announced, ChainRecord, Compared, Finding, NamedEscrow, compare_contracts, compare_sale,
@@ -170,7 +170,10 @@ pub(super) async fn compare(
     let endpoints = plan.endpoints.clone();
     let reader = EvidenceReader::new(endpoints, named, plan.at, BLOCKS_AT_ONCE).await?;
     let contracts = reader.contracts().await?;
-    let own = OwnCode::compute().await?;
+    // Terms that are not those of the record are found as such, whatever code they would need.
+    let announced = contracts.announced.as_ref();
+    let kind = announced.map_or(EscrowKind::Plain, |announced| announced.terms.kind());
+    let own = OwnCode::compute(kind).await?;
     let findings = compare_contracts(&named, offering, &contracts, own);
     let mut found = OnChain {
         named,
