@@ -140,9 +140,9 @@ pub struct Difference {
     /// The log.
     pub place: LogPlace,
     /// What the contract did.
-    pub expected: String,
+    pub expected: Box<str>,
     /// What the engine computes.
-    pub found: String,
+    pub found: Box<str>,
 }
 
 /// Makes entries of logs, in order.
@@ -495,8 +495,8 @@ impl ChainEntry {
         }
         Err(Difference {
             place: self.place,
-            expected: format!("{:?}", self.what),
-            found: "what the log said before the chain was reorganised".to_owned(),
+            expected: format!("{:?}", self.what).into(),
+            found: "what the log said before the chain was reorganised".into(),
         })
     }
 
@@ -560,7 +560,7 @@ impl ChainEntry {
         }
         Err(Difference {
             place: self.place,
-            expected: format!("{:?}", self.what),
+            expected: format!("{:?}", self.what).into(),
             found: match outcome {
                 Outcome::Refused(refusal) => {
                     format!("refused ({}): {}", refusal.code(), refusal.sentence())
@@ -571,7 +571,8 @@ impl ChainEntry {
                 | Outcome::RefundedAndPromoted { .. }
                 | Outcome::Settled(_)
                 | Outcome::RepeatOf(_) => format!("{outcome:?}"),
-            },
+            }
+            .into(),
         })
     }
 }
