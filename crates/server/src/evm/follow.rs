@@ -31,7 +31,10 @@ pub(crate) async fn follow_chains(service: Arc<Service>, mut stopping: Stopping)
     loop {
         for log in service.journal().offerings() {
             let escrow = log.sequencer.read().machine().offering().escrow();
-            if let (Some(escrow), true) = (escrow, followed.insert(log.row.name.clone())) {
+            // An offering may get its escrow long after its announcement.
+            if let Some(escrow) = escrow
+                && followed.insert(log.row.name.clone())
+            {
                 let task = Followed {
                     service: Arc::clone(&service),
                     log,
