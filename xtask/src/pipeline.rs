@@ -19,7 +19,7 @@ use crate::{anvil, api, contracts, direction, postgres, room, sales, tidy};
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 15] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -110,11 +110,6 @@ const STEPS: [Step; 16] = [
         name: "slither",
         part: Part::Chain,
         work: Work::Slither,
-    },
-    Step {
-        name: "anvil",
-        part: Part::Chain,
-        work: Work::Test(&["--workspace", "--test=anvil"]),
     },
     Step {
         name: "tidy",

@@ -23,8 +23,10 @@ fn what_a_server_followed_is_verified_on_the_chain_by_anybody() {
     let options = ["--listen", "127.0.0.1:0", "--exit"];
     let demo = place.run(&[&demo[..], &options].concat()).succeeded();
     demo.says(&[
-        "chain-succeeds: verified on chain 31337",
-        "chain-misses-soft-cap: verified on chain 31337",
+        "chain-succeeds: ",
+        "verified on chain 31337",
+        "chain-misses-soft-cap: ",
+        "verified on chain 31337",
     ]);
     let chain = Chain::over(place, "left/chain");
     let on_chain = ["--chain", &chain.url, "--confirmations", "0"];
