@@ -80,8 +80,8 @@ fn what_a_server_followed_is_verified_on_the_chain_by_anybody() {
         .run(&[&sample[..], &on_chain].concat())
         .succeeded();
     sample.says(&[
-        "verified on chain 31337 up to block",
         "note: the contract was asked about",
+        "verified on chain 31337 up to block",
     ]);
 
     // Another chain of the same number has no such escrow.
