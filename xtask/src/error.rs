@@ -26,17 +26,17 @@ pub(crate) enum XtaskError {
     #[error("X003: `{command}` failed with {status}; its own message stands above")]
     StepFailed { command: String, status: String },
 
-    /// A part used up its time and was killed together with everything it had started.
+    /// A part reached its limit, or the whole run its own, and was killed together with everything it had started.
     #[error(
-        "X004: `{command}` was killed: part \"{}\" used up its budget of {}; find what became slow \
-         (the budgets stand in xtask/src/budget.rs)",
+        "X004: `{command}` was killed: part \"{}\" reached its limit of {} or that of the whole run; \
+         find what became slow (the budgets stand in xtask/src/budget.rs)",
         part.name(),
-        minutes_and_seconds(*budget)
+        minutes_and_seconds(*limit)
     )]
     OverBudget {
         command: String,
         part: Part,
-        budget: Duration,
+        limit: Duration,
     },
 
     /// A file could not be read or written.

@@ -35,8 +35,8 @@ pub(crate) enum Output {
 pub(crate) struct Limit {
     /// Named in the message when the time is up.
     pub(crate) part: Part,
-    /// The part's whole budget, for the message.
-    pub(crate) budget: Duration,
+    /// All that the part may take, for the message.
+    pub(crate) whole: Duration,
     /// What is left of it.
     pub(crate) left: Duration,
 }
@@ -111,10 +111,10 @@ pub(crate) fn run(
         .and_then(|reader| reader.join().ok())
         .unwrap_or_default();
     match limit {
-        Some(Limit { part, budget, .. }) if !ended_in_time => Err(XtaskError::OverBudget {
+        Some(Limit { part, whole, .. }) if !ended_in_time => Err(XtaskError::OverBudget {
             command: line,
             part,
-            budget,
+            limit: whole,
         }),
         _ => Ok(Ended { status, stdout }),
     }
@@ -232,13 +232,13 @@ mod tests {
     fn limit(left: Duration) -> Option<Limit> {
         Some(Limit {
             part: Part::Build,
-            budget: Duration::from_secs(720),
+            whole: Duration::from_secs(720),
             left,
         })
     }
 
     #[test]
-    fn a_program_over_its_budget_dies_with_its_descendants() {
+    fn a_program_over_its_limit_dies_with_its_descendants() {
         let directory = tempfile::tempdir().unwrap();
         let marker = directory.path().join("survived");
         // `run` returns when the last holder of the pipe is gone. A descendant that survives holds
@@ -249,7 +249,7 @@ mod tests {
         let message = error.to_string();
         assert!(message.starts_with("X004: `sh -c (sleep 5;"), "{message}");
         assert!(
-            message.contains("part \"build\" used up its budget of 12 min 00 s"),
+            message.contains("part \"build\" reached its limit of 12 min 00 s"),
             "{message}"
         );
     }
