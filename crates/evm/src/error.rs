@@ -160,8 +160,8 @@ pub enum EvmError {
     },
     /// The chain is not deep enough on top of the announcement.
     #[error(
-        "R216: block {block} is older than the escrow, which was announced at {second} (unix seconds); wait for more \
-         blocks, or name a later one"
+        "R216: up to block {block} nobody announced the escrow, which the record has at {second} (unix seconds); wait for \
+         more blocks, or name a later one"
     )]
     TooEarly {
         /// The block that was looked at.

@@ -70,18 +70,23 @@ impl EvidenceReader {
             ReadAt::Deep(confirmations) => endpoints.head().await?.saturating_sub(confirmations),
         };
         let at = endpoints.block(number).await?.header();
-        if at.timestamp < named.second {
-            return Err(EvmError::TooEarly {
-                block: at.number,
-                second: named.second,
-            });
-        }
-        Ok(Self {
+        let reader = Self {
             endpoints,
             named,
             at,
             blocks_at_once: blocks_at_once.max(1),
-        })
+        };
+        if at.timestamp < named.second {
+            return Err(reader.too_early());
+        }
+        Ok(reader)
+    }
+
+    fn too_early(&self) -> EvmError {
+        EvmError::TooEarly {
+            block: self.at.number,
+            second: self.named.second,
+        }
     }
 
     /// The block.
@@ -97,7 +102,7 @@ impl EvidenceReader {
     /// The announcement and what stands at its addresses.
     ///
     /// # Errors
-    /// [`EvmError::Source`], [`EvmError::NotOurs`].
+    /// [`EvmError::Source`], [`EvmError::NotOurs`], [`EvmError::TooEarly`].
     pub async fn contracts(&self) -> Result<ContractEvidence, EvmError> {
         let chain_id = self.endpoints.chain_id().await?;
         let mut announced = None;
@@ -115,6 +120,10 @@ impl EvidenceReader {
             }
             if let (None, Some(error)) = (&announced, refused) {
                 return Err(error);
+            }
+            // Another block of the same second may still announce it.
+            if announced.is_none() && self.at.timestamp == self.named.second {
+                return Err(self.too_early());
             }
         }
         Ok(ContractEvidence {

@@ -112,6 +112,16 @@ fn what_a_server_followed_is_verified_on_the_chain_by_anybody() {
     ]
     .concat();
     refused(&chain.place.run(&both), 2, &["error: E653", "2 must"]);
+    // Too few blocks on top: nothing is known yet.
+    let deep = [
+        "verify",
+        "left/chain-succeeds",
+        "--chain",
+        &chain.url,
+        "--confirmations",
+        "1000000",
+    ];
+    refused(&chain.place.run(&deep), 2, &["error: R216"]);
 }
 
 #[test]
