@@ -175,7 +175,7 @@ pub async fn escrow_of_milestones(
     })
 }
 
-/// The escrow that a vesting contract of this program belongs to, and its tokens: all, and given so far.
+/// The escrow that a vesting contract of this program belongs to.
 ///
 /// # Errors
 /// [`EvmError::NotOurs`].

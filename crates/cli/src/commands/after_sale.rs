@@ -14,7 +14,8 @@ use super::on_chain::{Done, Sender, run as send, sender};
 use super::serve::block_on;
 use crate::{
     arguments::{
-        GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
+        GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, SenderArguments,
+        VestArguments,
     },
     console::Console,
     failure::Failure,
@@ -22,15 +23,24 @@ use crate::{
 
 /// Transactions one after the other, and what was done.
 struct Steps<'a> {
-    client: &'a ChainClient,
-    sender: &'a Sender,
+    client: ChainClient,
+    sender: Sender,
     console: &'a Console,
     done: Vec<(&'static str, Done)>,
 }
 
-impl Steps<'_> {
+impl<'a> Steps<'a> {
+    fn begin(arguments: &SenderArguments, console: &'a Console) -> Result<Self, Failure> {
+        Ok(Self {
+            sender: sender(arguments)?,
+            client: ChainClient::http(&arguments.rpc)?,
+            console,
+            done: Vec::new(),
+        })
+    }
+
     async fn take(&mut self, draft: Draft) -> Result<(), Failure> {
-        let done = send(self.client, &draft, self.sender, self.console).await?;
+        let done = send(&self.client, &draft, &self.sender, self.console).await?;
         self.done.push((draft.what, done));
         Ok(())
     }
@@ -61,14 +71,7 @@ pub(crate) fn release(
     arguments: &ReleaseArguments,
     console: &Console,
 ) -> Result<ExitCode, Failure> {
-    let sender = sender(&arguments.sender)?;
-    let client = ChainClient::http(&arguments.sender.rpc)?;
-    let mut steps = Steps {
-        client: &client,
-        sender: &sender,
-        console,
-        done: Vec::new(),
-    };
+    let mut steps = Steps::begin(&arguments.sender, console)?;
     block_on(settle_and_begin(&mut steps, arguments))?;
     console.data(
         steps.text().join("\n"),
@@ -81,7 +84,7 @@ async fn settle_and_begin(
     steps: &mut Steps<'_>,
     arguments: &ReleaseArguments,
 ) -> Result<(), Failure> {
-    let (client, escrow) = (steps.client, arguments.escrow);
+    let (client, escrow) = (&steps.client.clone(), arguments.escrow);
     let from = steps.sender.address();
     let milestones = milestones_of(client, escrow).await?;
     for vesting in &arguments.vesting {
@@ -174,17 +177,10 @@ fn act(
     act: AfterSaleAct,
     console: &Console,
 ) -> Result<ExitCode, Failure> {
-    let sender = sender(&arguments.sender)?;
-    let client = ChainClient::http(&arguments.sender.rpc)?;
-    let mut steps = Steps {
-        client: &client,
-        sender: &sender,
-        console,
-        done: Vec::new(),
-    };
+    let mut steps = Steps::begin(&arguments.sender, console)?;
     block_on(async {
-        escrow_of_milestones(&client, arguments.milestones).await?;
-        let draft = act.draft(arguments.milestones, sender.address());
+        escrow_of_milestones(&steps.client, arguments.milestones).await?;
+        let draft = act.draft(arguments.milestones, steps.sender.address());
         steps.take(draft).await?;
         show(&steps, arguments.milestones).await
     })
@@ -192,23 +188,16 @@ fn act(
 
 fn give_back(arguments: &GiveBackArguments, console: &Console) -> Result<ExitCode, Failure> {
     let milestones = arguments.milestone.milestones;
-    let sender = sender(&arguments.milestone.sender)?;
-    let client = ChainClient::http(&arguments.milestone.sender.rpc)?;
-    let mut steps = Steps {
-        client: &client,
-        sender: &sender,
-        console,
-        done: Vec::new(),
-    };
+    let mut steps = Steps::begin(&arguments.milestone.sender, console)?;
     block_on(async {
-        let escrow = escrow_of_milestones(&client, milestones).await?;
-        let token = terms_at(&client, escrow).await?.token;
-        let from = sender.address();
-        let tokens = ReturnableTokens::read(&client, (milestones, token), from).await?;
+        let escrow = escrow_of_milestones(&steps.client, milestones).await?;
+        let token = terms_at(&steps.client, escrow).await?.token;
+        let from = steps.sender.address();
+        let tokens = ReturnableTokens::read(&steps.client, (milestones, token), from).await?;
         let wanted = arguments.tokens.unwrap_or(tokens.most);
         let allowed = tokens.allowed >= wanted;
         if !allowed {
-            require_open(&client, milestones).await?;
+            require_open(&steps.client, milestones).await?;
             steps
                 .take(allow_draft(token, milestones, wanted, from))
                 .await?;
@@ -234,7 +223,7 @@ async fn require_open(client: &ChainClient, milestones: Address) -> Result<(), E
 }
 
 async fn show(steps: &Steps<'_>, milestones: Address) -> Result<ExitCode, Failure> {
-    let releases = Releases::read_from(steps.client, milestones).await?;
+    let releases = Releases::read_from(&steps.client, milestones).await?;
     let mut text = steps.text();
     text.push(format!("milestones released: {}", releases.released));
     let announced = (releases.objections_until != 0).then_some(releases.objections_until);
@@ -266,20 +255,13 @@ async fn show(steps: &Steps<'_>, milestones: Address) -> Result<ExitCode, Failur
 
 /// Hands over what is free of a share.
 pub(crate) fn vest(arguments: &VestArguments, console: &Console) -> Result<ExitCode, Failure> {
-    let sender = sender(&arguments.sender)?;
-    let client = ChainClient::http(&arguments.sender.rpc)?;
-    let mut steps = Steps {
-        client: &client,
-        sender: &sender,
-        console,
-        done: Vec::new(),
-    };
+    let mut steps = Steps::begin(&arguments.sender, console)?;
     let (before, after) = block_on(async {
-        escrow_of_vesting(&client, arguments.vesting).await?;
-        let before = vested(&client, arguments.vesting).await?;
-        let draft = AfterSaleAct::Vest.draft(arguments.vesting, sender.address());
+        escrow_of_vesting(&steps.client, arguments.vesting).await?;
+        let before = vested(&steps.client, arguments.vesting).await?;
+        let draft = AfterSaleAct::Vest.draft(arguments.vesting, steps.sender.address());
         steps.take(draft).await?;
-        let after = vested(&client, arguments.vesting).await?;
+        let after = vested(&steps.client, arguments.vesting).await?;
         Ok::<(U256, U256), Failure>((before, after))
     })?;
     let tokens = after.saturating_sub(before);
