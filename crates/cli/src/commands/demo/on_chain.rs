@@ -173,7 +173,7 @@ async fn sale(
     }
     let compared = compared::with_chain(stage, place, &record, &exits).await?;
     console.say(format_args!(
-        "{}: {on_chain}; {compared} wallets hold what the record says",
+        "{}: {compared} wallets hold what the record says; the record beside its chain:\n{on_chain}",
         ending.name()
     ));
     Ok(json!({
