@@ -19,7 +19,7 @@ use crate::{anvil, api, contracts, direction, postgres, room, sales, tidy};
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -110,6 +110,11 @@ const STEPS: [Step; 15] = [
         name: "slither",
         part: Part::Chain,
         work: Work::Slither,
+    },
+    Step {
+        name: "anvil",
+        part: Part::Chain,
+        work: Work::Test(&["--workspace", "--test=anvil"]),
     },
     Step {
         name: "tidy",
@@ -216,7 +221,7 @@ impl Run<'_> {
     fn execute(&mut self, step: Step) -> Result<(), XtaskError> {
         let limit = Some(Limit {
             part: step.part,
-            budget: step.part.budget(self.counts),
+            whole: step.part.limit(self.counts),
             left: self.ledger.remaining(step.part),
         });
         match step.work {

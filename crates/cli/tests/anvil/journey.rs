@@ -64,8 +64,8 @@ async fn a_sale_on_anvil_comes_to_its_end_on_chain_and_in_the_record() {
 
     let own = sale.run(&["claim", "--escrow", &escrow, "--key-file", "key-2"]);
     assert_eq!(own.0, Some(0), "{own:?}");
-    // A third of a coin at 0.0007, rounded down.
-    assert_eq!(own.1["paid"][0]["amount"], "476190476190476190476");
+    // 333,333,333,333,333,333 wei at 0.0007 a token: times 10,000 and by 7, which leaves nothing.
+    assert_eq!(own.1["paid"][0]["amount"], "476190476190476190000");
     std::fs::write(
         sale.server.path().join("list"),
         ACCOUNTS[1].address().to_string(),
@@ -94,7 +94,7 @@ async fn a_sale_on_anvil_comes_to_its_end_on_chain_and_in_the_record() {
     assert_eq!(offering.phase(), Phase::Finished);
     let path = format!("{OFFERING}/settlement/table");
     let table = sale.client.get(&path).await.json();
-    let tokens = [(1, "57142857142857142857142"), (2, "476190476190476190476")];
+    let tokens = [(1, "57142857142857142857142"), (2, "476190476190476190000")];
     for (row, (account, tokens)) in tokens.into_iter().enumerate() {
         let row = &table["investors"][row];
         let of = ACCOUNTS[account].address().to_string().to_lowercase();

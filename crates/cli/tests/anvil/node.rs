@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, RwLock},
     thread,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use alloy_primitives::{Address, Bytes, TxKind, U256};
@@ -31,6 +32,9 @@ pub(crate) struct Anvil {
     folder: TempDir,
     child: Option<Child>,
     address: Arc<RwLock<String>>,
+    /// Unix seconds of its first block: the state that it leaves behind does not hold that one, and another would have
+    /// another hash.
+    genesis: String,
 }
 
 /// A payment of somebody, signed.
@@ -52,6 +56,11 @@ impl Payment {
     }
 }
 
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
+
 impl Anvil {
     pub(crate) fn start() -> Self {
         let mut anvil = Self {
@@ -61,6 +70,7 @@ impl Anvil {
                 .unwrap(),
             child: None,
             address: Arc::default(),
+            genesis: now().to_string(),
         };
         anvil.start_again();
         anvil
@@ -74,6 +84,7 @@ impl Anvil {
             .args(["--port", "0", "--no-mining", "--state", "state.json"])
             // Any number of the test's transactions in a block, each with the most gas it may name.
             .args(["--gas-limit", "3000000000"])
+            .args(["--timestamp", &self.genesis])
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
