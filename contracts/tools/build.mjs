@@ -12,6 +12,7 @@ const artifacts = [
   { name: "IWithdrawal", bytecode: false },
   { name: "Milestones", bytecode: true },
   { name: "OfferingFactory", bytecode: true },
+  { name: "RootEscrowFactory", bytecode: true },
   { name: "SaleToken", bytecode: false },
   { name: "Vesting", bytecode: true },
   { name: "WithdrawableEscrowFactory", bytecode: true },

@@ -8,12 +8,14 @@ use std::{env, error::Error, fs, path::Path};
 
 use serde_json::{Value, json};
 
-const CONTRACTS: [&str; 8] = [
+const CONTRACTS: [&str; 10] = [
     "EscrowFactory",
     "IEscrow",
+    "IRootEscrow",
     "IWithdrawal",
     "Milestones",
     "OfferingFactory",
+    "RootEscrowFactory",
     "SaleToken",
     "Vesting",
     "WithdrawableEscrowFactory",

@@ -2,6 +2,7 @@
 
 mod after_sale;
 mod on_chain;
+mod root;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -11,9 +12,11 @@ pub(crate) use after_sale::{
     GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
 };
 pub(crate) use on_chain::{
-    AnnounceArguments, AnnouncedRail, ComparisonArguments, EscrowArguments, ExitArguments,
-    PermitArguments, SenderArguments, WatchArguments,
+    AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
+    ExitArguments, PermitArguments, SenderArguments, WatchArguments,
 };
+
+pub(crate) use root::{RootArguments, RootCommand, RootShowArguments};
 
 /// A token offering nobody has to trust: anyone can check every number.
 #[derive(Debug, Parser)]
@@ -117,11 +120,13 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  \
             softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
             softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --list wallets.txt --key-file wallet.key\n  \
+            softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --bundle result --key-file wallet.key\n  \
             softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --from 0x15d3… --dry-run\n\n\
+            Where the outcome is a root, --bundle is the result folder that the leaf is taken from.\n\n\
             With --list the sender pays for others; their tokens go to themselves. No server is needed.\n\n\
             Exit codes: 0 done, 1 the contract refuses or skipped somebody, 2 bad input, or the node did not \
             answer.")]
-    Claim(ExitArguments),
+    Claim(ClaimArguments),
     /// Get money back out of an escrow: of a sale that failed, or after a return.
     #[command(after_help = "Examples:\n  \
             softcap refund --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
@@ -160,6 +165,16 @@ pub(crate) enum Command {
             Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer."
     )]
     Milestone(MilestoneCommand),
+    /// Settle a sale on a chain by the root of its settlement: show, post, object, distribute, cancel.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            softcap root post --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --bundle result --key-file issuer.key\n  \
+            softcap root object --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
+            softcap root distribute --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --bundle result --key-file wallet.key\n\n\
+            Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer."
+    )]
+    Root(RootCommand),
     /// Hand over what is free of a share of the supply. Anybody may; it goes to the holder.
     #[command(after_help = "Example:\n  \
             softcap vest --rpc http://127.0.0.1:8545 --vesting 0x9fE4… --key-file wallet.key\n\n\

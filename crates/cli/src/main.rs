@@ -21,6 +21,7 @@ mod recording;
 mod report;
 mod report_data;
 mod server_client;
+mod settlement_leaves;
 mod terms_file;
 mod text_file;
 mod web_page;

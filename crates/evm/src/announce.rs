@@ -7,7 +7,6 @@ use alloy_rpc_types_eth::TransactionReceipt;
 use alloy_sol_types::SolEvent as _;
 
 use crate::after_sale_place::{AfterSalePlace, compare_after_sale};
-use crate::announcement::Announcement;
 use crate::bindings::escrow::IEscrow;
 use crate::bindings::factory::EscrowFactory;
 use crate::bindings::token::SaleToken;
@@ -15,6 +14,8 @@ use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
 use crate::escrow_terms::{EscrowTerms, TERMS_WORDS};
 use crate::own_code::{AfterSaleCode, FactoryKind, OwnCode, clone_code};
+use crate::sale_terms::sale_terms_at;
+use crate::told::{Facts, Told};
 
 /// Where an offering stands on a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +29,13 @@ pub struct Place {
 }
 
 /// The announcement as a transaction.
-pub fn announce_draft(factory: Address, announcement: &Announcement) -> Draft {
+pub fn announce_draft(factory: Address, told: &(impl Told + ?Sized)) -> Draft {
     Draft {
         what: "announcing the offering",
-        from: announcement.terms.issuer,
+        from: told.facts().issuer,
         to: TxKind::Call(factory),
         value: U256::ZERO,
-        data: announcement.calldata(),
+        data: told.calldata(),
     }
 }
 
@@ -83,10 +84,13 @@ pub async fn require_factory(
             FactoryKind::Withdrawable => {
                 "its escrow or its token has other code than these terms with a withdrawal right need"
             }
+            FactoryKind::Root => {
+                "its escrow or its token has other code than terms with `[root]` need"
+            }
         }));
     }
     match kind {
-        FactoryKind::Sale | FactoryKind::Withdrawable => Ok(()),
+        FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root => Ok(()),
         FactoryKind::AfterSale => match AfterSaleCode::of_factory(client, factory).await {
             Ok(there) if there == AfterSaleCode::compute().await? => Ok(()),
             Ok(_) => Err(not_ours("its milestones or its vesting have other code")),
@@ -104,15 +108,16 @@ pub async fn require_factory(
 /// [`EvmError::WindowOver`], [`EvmError::CurrencyDecimals`].
 pub async fn require_announceable(
     client: &ChainClient,
-    announcement: &Announcement,
+    told: &(impl Told + ?Sized),
     decimals: Option<u8>,
 ) -> Result<(), EvmError> {
     let now = client.head().await?.timestamp;
-    let closes = announcement.terms.closes;
+    let Facts {
+        closes, currency, ..
+    } = told.facts();
     if U256::from(now) >= closes {
         return Err(EvmError::WindowOver { closes, now });
     }
-    let currency = announcement.terms.currency;
     if let Some(terms) = decimals.filter(|_| currency != Address::ZERO) {
         let there = client.call(currency, &SaleToken::decimalsCall {}).await?;
         if there != terms {
@@ -147,22 +152,18 @@ pub async fn terms_at(client: &ChainClient, escrow: Address) -> Result<EscrowTer
 pub async fn read_back(
     client: &ChainClient,
     (place, after_sale): (Place, &AfterSalePlace),
-    announcement: &Announcement,
+    told: &(impl Told + ?Sized),
 ) -> Result<B256, EvmError> {
     let mut differences = Vec::new();
-    // Where the money is released in steps, the escrow pays the contract that does it.
-    let beneficiary = match &announcement.after_sale.release {
-        Some(_) => after_sale.milestones.unwrap_or_default(),
-        None => announcement.terms.beneficiary,
-    };
-    let mut held = announcement.clone();
-    held.terms.beneficiary = beneficiary;
-    compare_terms(client, place, &held, &mut differences).await?;
-    let code_hash = compare_code(client, place, &held, &mut differences).await?;
-    compare_token(client, place, announcement, &mut differences).await?;
-    compare_holders(client, place, announcement, &mut differences).await?;
-    let found = compare_after_sale(client, place, after_sale, announcement);
-    differences.extend(found.await?);
+    let milestones = after_sale.milestones;
+    compare_terms(client, place, (told, milestones), &mut differences).await?;
+    let code_hash = compare_code(client, place, (told, milestones), &mut differences).await?;
+    compare_token(client, place, told.facts(), &mut differences).await?;
+    compare_holders(client, place, told, &mut differences).await?;
+    if let Some(announcement) = told.by_formula() {
+        let found = compare_after_sale(client, place, after_sale, announcement);
+        differences.extend(found.await?);
+    }
     if differences.is_empty() {
         Ok(code_hash)
     } else {
@@ -176,22 +177,22 @@ pub async fn read_back(
 async fn compare_terms(
     client: &ChainClient,
     place: Place,
-    announcement: &Announcement,
+    (told, milestones): (&(impl Told + ?Sized), Option<Address>),
     differences: &mut Vec<String>,
 ) -> Result<(), EvmError> {
     let call = EscrowFactory::termsHashOfCall {
         escrow: place.escrow,
     };
     let recorded = client.call(place.factory, &call).await?;
-    if recorded != announcement.terms.terms_hash {
+    if recorded != told.facts().terms_hash {
         differences.push(format!("the factory has the terms hash {recorded}"));
     }
-    let there = terms_at(client, place.escrow).await?;
-    let told = EscrowTerms {
-        token: place.token,
-        ..announcement.terms.clone()
-    };
-    for ((name, told), (_, there)) in told.members().into_iter().zip(there.members()) {
+    let there = sale_terms_at(client, place.escrow).await?.members();
+    let told = told.members(place.token, milestones);
+    if there.len() != told.len() {
+        differences.push("the escrow holds terms of another kind".to_owned());
+    }
+    for ((name, told), (_, there)) in told.into_iter().zip(there) {
         if told != there {
             differences.push(format!("{name} is {there}, announced was {told}"));
         }
@@ -202,7 +203,7 @@ async fn compare_terms(
 async fn compare_code(
     client: &ChainClient,
     place: Place,
-    announcement: &Announcement,
+    (told, milestones): (&(impl Told + ?Sized), Option<Address>),
     differences: &mut Vec<String>,
 ) -> Result<B256, EvmError> {
     let escrow = client
@@ -211,7 +212,7 @@ async fn compare_code(
     let token = client
         .call(place.factory, &EscrowFactory::TOKENCall {})
         .await?;
-    let arguments = announcement.code_arguments(place.token);
+    let arguments = told.arguments(place.token, milestones);
     let code = client.code(place.escrow).await?;
     if code != clone_code(escrow, &arguments) {
         differences.push("the escrow has other code".to_owned());
@@ -219,7 +220,7 @@ async fn compare_code(
     if client.code(place.token).await? != clone_code(token, &[]) {
         differences.push("the token has other code".to_owned());
     }
-    let own = OwnCode::compute(announcement.terms.kind()).await?;
+    let own = OwnCode::compute(told.factory().escrow()).await?;
     if OwnCode::of_factory(client, place.factory).await? != own {
         differences.push("the factory makes contracts of other code".to_owned());
     }
@@ -229,10 +230,10 @@ async fn compare_code(
 async fn compare_token(
     client: &ChainClient,
     place: Place,
-    announcement: &Announcement,
+    facts: Facts<'_>,
     differences: &mut Vec<String>,
 ) -> Result<(), EvmError> {
-    let (token, plan) = (place.token, &announcement.token);
+    let (token, plan) = (place.token, facts.token);
     let name = client.call(token, &SaleToken::nameCall {}).await?;
     let symbol = client.call(token, &SaleToken::symbolCall {}).await?;
     let decimals = client.call(token, &SaleToken::decimalsCall {}).await?;
@@ -242,7 +243,7 @@ async fn compare_token(
         ));
     }
     let supply = client.call(token, &SaleToken::totalSupplyCall {}).await?;
-    let for_sale = announcement.terms.for_sale;
+    let for_sale = facts.for_sale;
     let planned = plan
         .shares
         .iter()
@@ -266,15 +267,16 @@ async fn compare_token(
 async fn compare_holders(
     client: &ChainClient,
     place: Place,
-    announcement: &Announcement,
+    told: &(impl Told + ?Sized),
     differences: &mut Vec<String>,
 ) -> Result<(), EvmError> {
     let vests = |at: usize| {
-        let mut vestings = announcement.after_sale.vestings.iter();
+        let plans = told.by_formula().map(|told| &told.after_sale.vestings);
+        let mut vestings = plans.into_iter().flatten();
         vestings.any(|plan| plan.share == U256::from(at))
     };
     let mut due: BTreeMap<Address, U256> = BTreeMap::new();
-    for (at, share) in announcement.token.shares.iter().enumerate() {
+    for (at, share) in told.facts().token.shares.iter().enumerate() {
         if !vests(at) {
             let sum = due.entry(share.holder).or_default();
             *sum = sum.saturating_add(share.amount);

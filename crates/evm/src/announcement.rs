@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
-use softcap_offering::terms::{Access, Rail, Terms, Unsold};
+use softcap_offering::terms::{Access, Rail, Terms, Token, Unsold};
 
 use crate::{
     after_sale_plans::AfterSalePlans,
@@ -108,10 +108,11 @@ pub fn takes_evm(terms: &Terms) -> bool {
 
 /// Everything in the terms that an escrow cannot keep; empty if it keeps them all.
 pub fn unkept(terms: &Terms) -> Vec<Unkept> {
-    match numbers::read(terms) {
-        Ok(_) => Vec::new(),
-        Err(reasons) => reasons,
-    }
+    let reasons = match terms.root {
+        Some(root) => numbers::read_root(terms, root).err(),
+        None => numbers::read(terms).err(),
+    };
+    reasons.unwrap_or_default()
 }
 
 /// What the factory is told about these terms.
@@ -130,14 +131,6 @@ pub fn announcement(terms: &Terms, parties: &Parties) -> Result<Announcement, Ve
 
 fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement {
     let after_sale = AfterSalePlans::new(parties, &numbers);
-    let share = |share: ShareNumbers| SaleToken::Share {
-        holder: parties
-            .holders
-            .get(&share.name)
-            .copied()
-            .unwrap_or_default(),
-        amount: share.amount,
-    };
     Announcement {
         terms: EscrowTerms {
             terms_hash: B256::from(terms.hash().0),
@@ -173,17 +166,34 @@ fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement 
             withdrawal_until: numbers.withdrawal.until,
         },
         steps: numbers.price.steps,
-        token: EscrowFactory::TokenPlan {
-            name: terms.token.name.clone(),
-            symbol: terms.token.symbol.clone(),
-            decimals: terms.token.decimals,
-            shares: numbers.shares.into_iter().map(share).collect(),
-        },
+        token: token_plan(&terms.token, parties, numbers.shares),
         after_sale,
     }
 }
 
-fn check_parties(terms: &Terms, parties: &Parties, reasons: &mut Vec<Unkept>) {
+/// The token, with the holders of its shares.
+pub(crate) fn token_plan(
+    token: &Token,
+    parties: &Parties,
+    shares: Vec<ShareNumbers>,
+) -> EscrowFactory::TokenPlan {
+    let share = |share: ShareNumbers| SaleToken::Share {
+        holder: parties
+            .holders
+            .get(&share.name)
+            .copied()
+            .unwrap_or_default(),
+        amount: share.amount,
+    };
+    EscrowFactory::TokenPlan {
+        name: token.name.clone(),
+        symbol: token.symbol.clone(),
+        decimals: token.decimals,
+        shares: shares.into_iter().map(share).collect(),
+    }
+}
+
+pub(crate) fn check_parties(terms: &Terms, parties: &Parties, reasons: &mut Vec<Unkept>) {
     let mut add = |code: UnkeptCode, key: String, remedy: &'static str| {
         reasons.push(Unkept {
             code,

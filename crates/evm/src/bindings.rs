@@ -32,6 +32,34 @@ pub mod escrow {
     );
 }
 
+/// `IRootEscrow`: the same of an escrow that takes the outcome as a root.
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod root_escrow {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        IRootEscrow,
+        concat!(env!("OUT_DIR"), "/IRootEscrow.json")
+    );
+}
+
+/// `RootEscrowFactory`, with its bytecode: makes [`root_escrow`].
+#[allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; the documentation is in contracts/src"
+)]
+pub mod root_factory {
+    super::sol!(
+        #[derive(Debug, PartialEq, Eq)]
+        RootEscrowFactory,
+        concat!(env!("OUT_DIR"), "/RootEscrowFactory.json")
+    );
+}
+
 /// `SaleToken`: the ERC-20 that is sold.
 #[allow(
     missing_docs,

@@ -13,13 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::Address;
 use sha2::{Digest as _, Sha256};
 use softcap_offering::{
-    Admit, Amount, BasisPoints, Command, Contribute, EscrowAddress, Funding, InvestorId,
-    InvestorIndex, LineIndex, Offering, Outcome, Phase, Position, Refusal, RequestId, ReturnReason,
-    RoundIndex, Row, Sequence, Stamp, Tokens, Value, Verdict, WithdrawalMark, terms::Allocation,
+    Admit, Amount, Command, Contribute, EscrowAddress, Funding, InvestorId, InvestorIndex,
+    LimitPrice, LineIndex, Offering, Phase, Position, Refusal, RequestId, ReturnReason, RoundIndex,
+    Row, Sequence, Stamp, Tokens, Value, WithdrawalMark, terms::Allocation,
 };
 
 use crate::after_sale_event::AfterSaleEvent;
 use crate::escrow_event::{EscrowEvent, EscrowLog, LogPlace};
+use crate::root_entries::{KeptRefunds, bid, is_settled_refund};
+use crate::root_event::RootEvent;
 use crate::taken_back::taken_back;
 
 /// The round whose money an escrow holds.
@@ -36,7 +38,7 @@ pub struct ChainEntry {
     pub what: ChainCommand,
     source: String,
     reference: String,
-    escrow: EscrowAddress,
+    pub(crate) escrow: EscrowAddress,
 }
 
 /// What an entry of a chain says.
@@ -52,6 +54,15 @@ pub enum ChainCommand {
         amount: Amount,
         /// What of it was accepted.
         accepted: Amount,
+    },
+    /// The contract took money with a price limit, all of it.
+    Bid {
+        /// Whose.
+        investor: Address,
+        /// How much.
+        amount: Amount,
+        /// The most it pays.
+        limit: LimitPrice,
     },
     /// No more contributions.
     Revoke(Address),
@@ -130,21 +141,6 @@ impl Slack {
     }
 }
 
-/// What the engine made of an entry is not what the contract did.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "E652: {place}: the contract says {expected}, the record says {found}. One of the two does not keep the \
-     terms: pay nothing out by hand, compare the two, and report it"
-)]
-pub struct Difference {
-    /// The log.
-    pub place: LogPlace,
-    /// What the contract did.
-    pub expected: Box<str>,
-    /// What the engine computes.
-    pub found: Box<str>,
-}
-
 /// Makes entries of logs, in order.
 #[derive(Clone, Debug)]
 pub struct ChainEntries {
@@ -152,6 +148,7 @@ pub struct ChainEntries {
     /// The caps that the record has or will have when the entries so far are in it.
     caps: BTreeMap<Address, Value>,
     settled: bool,
+    kept: KeptRefunds,
 }
 
 impl ChainEntries {
@@ -162,7 +159,14 @@ impl ChainEntries {
             escrow,
             caps: BTreeMap::new(),
             settled: false,
+            kept: KeptRefunds::default(),
         }
+    }
+
+    /// Looks at logs before entries are made of them: what stands behind a log in its transaction may change what it
+    /// means. They must stand in whole blocks.
+    pub fn look_ahead(&mut self, logs: &[EscrowLog]) {
+        self.kept = KeptRefunds::of(logs);
     }
 
     /// Whether a log can be read only when all entries before it are in the record.
@@ -172,13 +176,15 @@ impl ChainEntries {
             EscrowEvent::Revoked(_)
             | EscrowEvent::Returned { .. }
             | EscrowEvent::Withdrawn(..)
-            | EscrowEvent::Settled { .. } => true,
+            | EscrowEvent::Settled { .. }
+            | EscrowEvent::Root(RootEvent::Posted(_) | RootEvent::Voided) => true,
             EscrowEvent::Refunded(..) => !self.settled,
             EscrowEvent::Contributed { .. }
             | EscrowEvent::PausedUntil(_)
             | EscrowEvent::Cancelled
             | EscrowEvent::Drawn(_)
             | EscrowEvent::Claimed(..)
+            | EscrowEvent::Root(_)
             | EscrowEvent::AfterSale(_)
             | EscrowEvent::Skipped => false,
         }
@@ -187,16 +193,16 @@ impl ChainEntries {
     /// The entries of a log. `offering` is the state of the record; with all earlier entries in it where
     /// [`ChainEntries::needs_the_record`] says so.
     pub fn of(&mut self, log: &EscrowLog, offering: &Offering) -> Vec<ChainEntry> {
-        let place = log.place;
+        let (place, escrow) = (log.place, self.escrow);
         let mut made = Vec::new();
         let mut make = |part: u64, what: ChainCommand| {
             made.push(ChainEntry {
                 place,
-                request: request(&self.escrow, &place, part),
+                request: request(&escrow, &place, part),
                 what,
                 source: format!("{}:{}", place.transaction, place.index),
                 reference: format!("{}-{}", place.block, place.index),
-                escrow: self.escrow,
+                escrow,
             });
         };
         match &log.event {
@@ -206,13 +212,9 @@ impl ChainEntries {
                 amount,
                 accepted,
             } => {
-                let known = self.caps.get(investor).copied();
-                let known = known.or_else(|| cap_in(offering, *investor));
-                if known.is_none_or(|known| *cap > known) {
+                if is_new_cap(&mut self.caps, offering, (*investor, *cap)) {
                     make(ADMISSION, ChainCommand::Admit(*investor, *cap));
                 }
-                let cap = known.map_or(*cap, |known| known.max(*cap));
-                self.caps.insert(*investor, cap);
                 let (investor, amount, accepted) = (*investor, *amount, *accepted);
                 let what = ChainCommand::Contribute {
                     investor,
@@ -262,6 +264,8 @@ impl ChainEntries {
             }
             // The contract that releases the money in steps has it now, and the issuer nothing yet.
             EscrowEvent::Drawn(_) if !offering.terms().milestones.is_empty() => {}
+            // Such an escrow pays as leaves are proved, in as many parts as anybody calls for; the record has one.
+            EscrowEvent::Drawn(_) if offering.terms().root.is_some() => {}
             EscrowEvent::Drawn(paid) => {
                 let (milestone, paid) = (0, *paid);
                 make(ITSELF, ChainCommand::Release { milestone, paid });
@@ -275,7 +279,14 @@ impl ChainEntries {
                     self.settled = true;
                     make(SETTLEMENT, ChainCommand::Settle(Ending::GivenUp));
                 }
-                make(ITSELF, ChainCommand::PayRefund(*investor, *amount));
+                if is_settled_refund(offering, *investor, *amount) {
+                    make(ITSELF, ChainCommand::PayRefund(*investor, *amount));
+                }
+            }
+            EscrowEvent::Root(event) => {
+                for (part, what) in self.of_root(&place, event, offering) {
+                    make(part, what);
+                }
             }
             EscrowEvent::AfterSale(event) => {
                 if let Some(what) = after_sale(event) {
@@ -286,6 +297,61 @@ impl ChainEntries {
         }
         made
     }
+
+    /// What an escrow says that takes the outcome as a root, each with its part of the request.
+    fn of_root(
+        &mut self,
+        place: &LogPlace,
+        event: &RootEvent,
+        offering: &Offering,
+    ) -> Vec<(u64, ChainCommand)> {
+        let mut made = Vec::new();
+        match *event {
+            RootEvent::Bid {
+                investor,
+                cap,
+                amount,
+                limit,
+            } => {
+                if is_new_cap(&mut self.caps, offering, (investor, cap)) {
+                    made.push((ADMISSION, ChainCommand::Admit(investor, cap)));
+                }
+                made.push((ITSELF, bid(offering, (investor, amount), limit)));
+            }
+            RootEvent::Proved {
+                investor,
+                tokens,
+                refunded,
+                ..
+            } => {
+                if !tokens.is_zero() {
+                    made.push((ITSELF, ChainCommand::Distribute(investor, tokens)));
+                }
+                if !refunded.is_zero() && !self.kept.has(place.transaction, investor) {
+                    made.push((REFUND, ChainCommand::PayRefund(investor, refunded)));
+                }
+            }
+            // `check_root` compares a root with the record; the others are the contract's alone.
+            RootEvent::Posted(_)
+            | RootEvent::Voided
+            | RootEvent::Objected(..)
+            | RootEvent::RefundKept(..)
+            | RootEvent::Unsold(_) => {}
+        }
+        made
+    }
+}
+
+/// Whether an investor's cap is new or larger than the record's, which then has it.
+fn is_new_cap(
+    caps: &mut BTreeMap<Address, Value>,
+    offering: &Offering,
+    (investor, cap): (Address, Value),
+) -> bool {
+    let known = caps.get(&investor).copied();
+    let known = known.or_else(|| cap_in(offering, investor));
+    caps.insert(investor, known.map_or(cap, |known| known.max(cap)));
+    known.is_none_or(|known| cap > known)
 }
 
 /// What the record says of what follows a sale: what the issuer and the holders of shares got. It knows no objections
@@ -305,24 +371,11 @@ fn after_sale(event: &AfterSaleEvent) -> Option<ChainCommand> {
     }
 }
 
-/// The part of the accepted money that a milestone releases: the parts up to it rounded down together, less those
-/// before it, so that all of them are the whole.
-fn part_of(offering: &Offering, milestone: u8) -> Option<Amount> {
-    let raised = offering.settlement()?.settled.raised.0;
-    let place = usize::from(milestone);
-    let milestones = &offering.terms().milestones;
-    let up_to = |count: usize| {
-        let parts = milestones.get(..count)?.iter();
-        let parts: u128 = parts.map(|each| u128::from(each.part.0)).sum();
-        Some(raised.checked_mul(parts)? / u128::from(BasisPoints::WHOLE.0))
-    };
-    up_to(place + 1)?.checked_sub(up_to(place)?).map(Amount)
-}
-
 /// Parts of the request: what a log says itself, and what has to be in the record before.
 pub(crate) const ITSELF: u64 = 0;
 pub(crate) const ADMISSION: u64 = 1;
 pub(crate) const SETTLEMENT: u64 = 2;
+pub(crate) const REFUND: u64 = 3;
 pub(crate) const FIRST_RETURN: u64 = 16;
 
 /// The first 16 bytes of SHA-256 over `softcap evm`, chain id, the contract of the log, transaction, number of the log
@@ -397,6 +450,7 @@ impl ChainCommand {
         match self {
             Self::Admit(..) | Self::Revoke(_) | Self::Resume | Self::Cancel => late,
             Self::Contribute { .. }
+            | Self::Bid { .. }
             | Self::Return(..)
             | Self::Withdraw(..)
             | Self::Pause
@@ -445,6 +499,19 @@ impl ChainEntry {
                 source: Some(&self.source),
                 funding: Funding::Chain { accepted },
             }),
+            ChainCommand::Bid {
+                investor,
+                amount,
+                limit,
+            } => Command::Contribute(Contribute {
+                investor: id(investor),
+                currency: self.escrow.currency,
+                amount,
+                limit: Some(limit),
+                reference: &self.reference,
+                source: Some(&self.source),
+                funding: Funding::Chain { accepted: amount },
+            }),
             ChainCommand::Revoke(investor) => Command::Revoke {
                 round: ROUND,
                 investor: id(investor),
@@ -470,109 +537,5 @@ impl ChainEntry {
             ChainCommand::Release { milestone, .. } => Command::Release { milestone },
             ChainCommand::Vest(share, tokens) => Command::Vest { share, tokens },
         }
-    }
-
-    /// Compares an entry of this log that is in the record with what the contract did. The entry may have been made
-    /// when the transaction stood elsewhere in the chain.
-    ///
-    /// # Errors
-    /// [`Difference`], also where the log says something else there than it did then.
-    pub fn check_known(
-        &self,
-        known: &Command<'_>,
-        outcome: &Outcome,
-        offering: &Offering,
-    ) -> Result<(), Difference> {
-        let same = match (self.command(), known) {
-            (Command::Contribute(own), Command::Contribute(known)) => {
-                let said = |one: &Contribute<'_>| (one.amount, one.funding);
-                own.investor == known.investor && said(&own) == said(known)
-            }
-            (own, known) => own == *known,
-        };
-        if same {
-            return self.check(outcome, offering);
-        }
-        Err(Difference {
-            place: self.place,
-            expected: format!("{:?}", self.what).into(),
-            found: "what the log said before the chain was reorganised".into(),
-        })
-    }
-
-    /// Compares what became of it with what the contract did. `offering` is the state of the record with it.
-    ///
-    /// # Errors
-    /// [`Difference`].
-    pub fn check(&self, outcome: &Outcome, offering: &Offering) -> Result<(), Difference> {
-        let right = match (&self.what, outcome) {
-            (ChainCommand::Contribute { accepted, .. }, Outcome::Contributed(taken)) => {
-                taken.accepted == *accepted
-            }
-            (
-                ChainCommand::Return(_, amount, _) | ChainCommand::Withdraw(_, amount),
-                Outcome::Refunded { amount: back },
-            ) => back == amount,
-            (ChainCommand::Settle(ending), Outcome::Settled(settled)) => match ending {
-                Ending::Succeeded {
-                    raised,
-                    sold,
-                    slack,
-                } => {
-                    settled.verdict == Verdict::Succeeded
-                        && slack.covers((*raised, *sold), (settled.raised, settled.sold))
-                }
-                Ending::GivenUp => settled.verdict != Verdict::Succeeded,
-            },
-            // What is paid at once is compared with the settlement as a whole.
-            (ChainCommand::Release { milestone, paid }, Outcome::Done)
-                if !offering.terms().milestones.is_empty() =>
-            {
-                part_of(offering, *milestone) == Some(*paid)
-            }
-            (
-                ChainCommand::Contribute { .. }
-                | ChainCommand::Return(..)
-                | ChainCommand::Withdraw(..)
-                | ChainCommand::Settle(_),
-                _,
-            ) => false,
-            (ChainCommand::PayRefund(investor, amount), Outcome::Done) => {
-                let investor = InvestorId::Address((*investor).into());
-                offering.refund_paid(investor, self.escrow.currency) == Some(*amount)
-            }
-            (what, Outcome::Refused(refusal)) => what.is_moot(*refusal),
-            (
-                ChainCommand::Admit(..)
-                | ChainCommand::Revoke(_)
-                | ChainCommand::Pause
-                | ChainCommand::Resume
-                | ChainCommand::Cancel
-                | ChainCommand::Distribute(..)
-                | ChainCommand::PayRefund(..)
-                | ChainCommand::Vest(..)
-                | ChainCommand::Release { .. },
-                outcome,
-            ) => *outcome == Outcome::Done,
-        };
-        if right {
-            return Ok(());
-        }
-        Err(Difference {
-            place: self.place,
-            expected: format!("{:?}", self.what).into(),
-            found: match outcome {
-                Outcome::Refused(refusal) => {
-                    format!("refused ({}): {}", refusal.code(), refusal.sentence())
-                }
-                Outcome::Contributed(_)
-                | Outcome::Done
-                | Outcome::Refunded { .. }
-                | Outcome::RefundedAndPromoted { .. }
-                | Outcome::Settled(_)
-                | Outcome::RepeatOf(_) => format!("{outcome:?}"),
-            }
-            .into(),
-        })
     }
 }

@@ -151,19 +151,29 @@ impl ChainClient {
     /// # Errors
     /// [`EvmError::Refused`] when it reverts, [`EvmError::NotOurs`] when what it answers is something else.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, EvmError> {
-        let request = TransactionRequest {
-            to: Some(TxKind::Call(to)),
-            input: Bytes::from(call.abi_encode()).into(),
-            ..TransactionRequest::default()
-        };
-        let answer = self.rpc.request("eth_call", (request, "latest")).await;
-        let answer: Bytes =
-            answer.map_err(|error| EvmError::refusal(C::SIGNATURE, "eth_call", &error))?;
+        let answer = self.answer(to, C::SIGNATURE, call.abi_encode().into());
+        let answer = answer.await?;
         C::abi_decode_returns(&answer).map_err(|_| EvmError::NotOurs {
             address: to,
             expected: "contract",
             problem: format!("it does not answer {}", C::SIGNATURE),
         })
+    }
+
+    /// What a contract answers to some calldata.
+    pub(crate) async fn answer(
+        &self,
+        to: Address,
+        what: &'static str,
+        data: Bytes,
+    ) -> Result<Bytes, EvmError> {
+        let request = TransactionRequest {
+            to: Some(TxKind::Call(to)),
+            input: data.into(),
+            ..TransactionRequest::default()
+        };
+        let answer = self.rpc.request("eth_call", (request, "latest")).await;
+        answer.map_err(|error| EvmError::refusal(what, "eth_call", &error))
     }
 
     /// Tries a transaction without sending it, and says what it costs.

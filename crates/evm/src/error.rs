@@ -7,7 +7,8 @@ use alloy_transport::{RpcError, TransportErrorKind};
 use crate::{
     bindings::{
         escrow::IEscrow::IEscrowErrors, milestones::Milestones::MilestonesErrors,
-        offering_factory::OfferingFactory::OfferingFactoryErrors, vesting::Vesting::VestingErrors,
+        offering_factory::OfferingFactory::OfferingFactoryErrors,
+        root_escrow::IRootEscrow::IRootEscrowErrors, vesting::Vesting::VestingErrors,
     },
     chain_source::SourceError,
     endpoints::EndpointError,
@@ -177,6 +178,33 @@ pub enum EvmError {
         /// The escrow.
         escrow: Address,
     },
+    /// No comparison of a record with an escrow that takes a root.
+    #[error(
+        "R218: {escrow} takes its outcome as a root, and no comparison of a record with such an escrow is written; compare the          root that it holds with the record's (`softcap root show`)"
+    )]
+    NotCompared {
+        /// The escrow.
+        escrow: Address,
+    },
+    /// Leaves of a settlement that the escrow would refuse.
+    #[error(
+        "R219: the escrow {escrow} would not take this settlement: {}; nothing was sent, compare the record with the \
+         contract", .flaws.join("; ")
+    )]
+    BrokenLeaves {
+        /// The escrow.
+        escrow: Address,
+        /// What it would refuse, with the investor.
+        flaws: Vec<String>,
+    },
+    /// An escrow that computes its outcome.
+    #[error(
+        "R220: {escrow} computes its outcome by itself and takes no root; use `softcap release`, `claim` and `refund`"
+    )]
+    NotByRoot {
+        /// The escrow.
+        escrow: Address,
+    },
     /// Endpoints that do not answer or agree, or a log that is none of an escrow.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -197,7 +225,9 @@ impl EvmError {
             | Self::Failed { .. }
             | Self::Different { .. }
             | Self::NotOurs { .. }
-            | Self::NoWithdrawalRight { .. } => true,
+            | Self::NoWithdrawalRight { .. }
+            | Self::BrokenLeaves { .. }
+            | Self::NotByRoot { .. } => true,
             Self::Source(error) => !error.is_passing(),
             Self::Node { .. }
             | Self::Waiting { .. }
@@ -210,7 +240,8 @@ impl EvmError {
             | Self::NotVerifier { .. }
             | Self::WindowOver { .. }
             | Self::TooEarly { .. }
-            | Self::CurrencyDecimals { .. } => false,
+            | Self::CurrencyDecimals { .. }
+            | Self::NotCompared { .. } => false,
         }
     }
 
@@ -246,7 +277,11 @@ fn refusal(data: &Bytes) -> String {
     if let Ok(error) = IEscrowErrors::abi_decode(data) {
         return inner(&format!("{error:?}"));
     }
-    // Its errors are those of the other factory, and more.
+    // What it has with the other escrow in common was said by that.
+    if let Ok(error) = IRootEscrowErrors::abi_decode(data) {
+        return inner(&format!("{error:?}"));
+    }
+    // Its errors are those of the other factories, and more.
     if let Ok(error) = OfferingFactoryErrors::abi_decode(data) {
         return inner(&format!("{error:?}"));
     }

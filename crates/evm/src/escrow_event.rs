@@ -8,6 +8,7 @@ use crate::after_sale_event::{AfterSaleEvent, of_milestones, of_vesting};
 use crate::after_sale_place::AfterSalePlace;
 use crate::bindings::escrow::IEscrow::{self, IEscrowEvents};
 use crate::bindings::withdrawal::IWithdrawal::IWithdrawalEvents;
+use crate::root_event::{RootEvent, of_root_escrow};
 
 /// Where a log stands. In the order of the chain, which is that of the first two fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +98,8 @@ pub enum EscrowEvent {
     Refunded(Address, Amount),
     /// Nothing changed.
     Skipped,
+    /// An escrow that takes the outcome as a root says it.
+    Root(RootEvent),
     /// A contract that was made together with the escrow says it.
     AfterSale(AfterSaleEvent),
 }
@@ -120,7 +123,8 @@ impl EscrowLog {
     pub fn read(place: LogPlace, topics: &[B256], data: &Bytes) -> Result<Self, ForeignLog> {
         let event = match IEscrowEvents::decode_raw_log(topics, data) {
             Ok(event) => event_of(event),
-            Err(_) => withdrawn(topics, data),
+            Err(_) => withdrawn(topics, data)
+                .or_else(|| of_root_escrow(topics, data).map(EscrowEvent::Root)),
         };
         let event = event.ok_or(ForeignLog { place })?;
         Ok(Self { place, event })

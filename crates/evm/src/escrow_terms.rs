@@ -42,6 +42,8 @@ pub enum EscrowKind {
     Plain,
     /// `WithdrawableEscrow`: everybody may for a while.
     Withdrawable,
+    /// `RootEscrow`: who gets what comes as a root.
+    Root,
 }
 
 impl EscrowKind {
@@ -49,6 +51,7 @@ impl EscrowKind {
     #[must_use]
     pub fn of(terms: &Terms) -> Self {
         match terms.withdrawal {
+            _ if terms.root.is_some() => Self::Root,
             Some(right) if right.until.is_some() || right.span.0 > 0 => Self::Withdrawable,
             Some(_) | None => Self::Plain,
         }

@@ -381,6 +381,7 @@ fn investors(logs: &[EscrowLog], asked: Asked) -> Vec<Address> {
         | EscrowEvent::Drawn(_)
         | EscrowEvent::Claimed(..)
         | EscrowEvent::Refunded(..)
+        | EscrowEvent::Root(_)
         | EscrowEvent::AfterSale(_)
         | EscrowEvent::Skipped => None,
     });

@@ -8,6 +8,7 @@ use crate::bindings::escrow::IEscrow::{self, IEscrowEvents};
 use crate::bindings::withdrawal::IWithdrawal::{IWithdrawalEvents, withdrawCall};
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
+use crate::root_event::{RootEvent, of_root_escrow};
 
 /// Entries of a list in one transaction: each may use 100,000 gas, and a block of Ethereum holds some 36 million.
 pub const MOST_OF_A_LIST: usize = 200;
@@ -158,8 +159,39 @@ impl ListOutcome {
                         self.paid
                             .push((event.investor, PaidOut::Money(event.amount)));
                     }
+                    let data = &log.inner.data;
+                    if let Some(event) = of_root_escrow(data.topics(), &data.data) {
+                        self.add_of_root(event);
+                    }
                 }
             }
+        }
+    }
+
+    fn add_of_root(&mut self, event: RootEvent) {
+        match event {
+            RootEvent::Proved {
+                investor,
+                tokens,
+                refunded,
+                ..
+            } => {
+                let tokens = PaidOut::Tokens(U256::from(tokens.0));
+                let money = PaidOut::Money(U256::from(refunded.0));
+                let paid = [tokens, money].map(|out| (investor, out));
+                let paid = paid.into_iter().filter(|(_, out)| !out.amount().is_zero());
+                self.paid.extend(paid);
+            }
+            // It was named as paid just before.
+            RootEvent::RefundKept(investor, amount) => {
+                let kept = (investor, PaidOut::Money(U256::from(amount.0)));
+                self.paid.retain(|paid| *paid != kept);
+            }
+            RootEvent::Bid { .. }
+            | RootEvent::Posted(_)
+            | RootEvent::Objected(..)
+            | RootEvent::Voided
+            | RootEvent::Unsold(_) => {}
         }
     }
 }

@@ -22,11 +22,12 @@ use alloy_primitives::{Address, B256, keccak256};
 use serde_json::{Value, json};
 use softcap_proof::{ProofError, SignedText, SigningKey, VerifierKey, from_hex, hex};
 
-use crate::announce::{Place, terms_at};
+use crate::announce::Place;
 use crate::bindings::factory::EscrowFactory;
 use crate::client::ChainClient;
 use crate::error::EvmError;
 use crate::own_code::OwnCode;
+use crate::sale_terms::sale_terms_at;
 use crate::signed_after_sale::SignedAfterSale;
 
 /// What the note is.
@@ -172,16 +173,16 @@ impl Addresses {
             // Whatever stands there has nothing that could be asked.
             return Ok(differences);
         }
-        let terms = terms_at(client, escrow).await?;
+        let terms = sale_terms_at(client, escrow).await?;
         let signed = B256::from(self.terms_hash).to_string();
         same(
             "the escrow's terms hash",
-            &terms.terms_hash.to_string(),
+            &terms.terms_hash().to_string(),
             &signed,
         );
         same(
             "the escrow's token",
-            &terms.token.to_string(),
+            &terms.token().to_string(),
             &self.place.token.to_string(),
         );
         let recorded = client

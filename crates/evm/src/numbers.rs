@@ -6,6 +6,7 @@
 mod bounds;
 mod price;
 mod release;
+mod root;
 mod schedule;
 mod supply;
 mod withdrawal;
@@ -22,6 +23,7 @@ use crate::unkept::{Unkept, UnkeptCode};
 pub(crate) use bounds::Bounds;
 pub(crate) use price::PriceNumbers;
 pub(crate) use release::ReleaseNumbers;
+pub(crate) use root::{RootNumbers, read as read_root};
 pub(crate) use schedule::{PauseNumbers, WindowNumbers};
 pub(crate) use supply::{ShareNumbers, VestingNumbers, share_names};
 pub(crate) use withdrawal::WithdrawalNumbers;
@@ -106,6 +108,8 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         withdrawal,
         refund_deadline,
         unsold,
+        // Read by `read_root`, which is for terms that have it.
+        root: _,
     } = terms;
     promises(reasons, terms);
     schedule::clock(reasons, clock);

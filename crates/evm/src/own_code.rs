@@ -10,14 +10,15 @@ use alloy_sol_types::SolConstructor as _;
 use softcap_chain::{Node, Settings};
 
 use crate::announce::announce_draft;
-use crate::announcement::Announcement;
 use crate::bindings::{
     factory::EscrowFactory, milestones::Milestones, offering_factory::OfferingFactory,
-    vesting::Vesting, withdrawable_factory::WithdrawableEscrowFactory,
+    root_factory::RootEscrowFactory, vesting::Vesting,
+    withdrawable_factory::WithdrawableEscrowFactory,
 };
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
 use crate::escrow_terms::EscrowKind;
+use crate::told::Told;
 
 /// Bytes of ERC-1167 around the implementation's address.
 const CLONE_HEAD: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
@@ -52,22 +53,21 @@ pub enum FactoryKind {
     Withdrawable,
     /// Also what comes after the sale.
     AfterSale,
+    /// Escrow and token, with an escrow that takes the outcome as a root.
+    Root,
 }
 
 impl FactoryKind {
     /// What an announcement needs.
-    pub fn needed(announcement: &Announcement) -> Self {
-        if announcement.after_sale.is_empty() {
-            Self::of(announcement.terms.kind())
-        } else {
-            Self::AfterSale
-        }
+    pub fn needed(told: &(impl Told + ?Sized)) -> Self {
+        told.factory()
     }
 
-    fn of(kind: EscrowKind) -> Self {
+    pub(crate) fn of(kind: EscrowKind) -> Self {
         match kind {
             EscrowKind::Plain => Self::Sale,
             EscrowKind::Withdrawable => Self::Withdrawable,
+            EscrowKind::Root => Self::Root,
         }
     }
 
@@ -75,6 +75,7 @@ impl FactoryKind {
         match self {
             Self::Sale | Self::AfterSale => EscrowKind::Plain,
             Self::Withdrawable => EscrowKind::Withdrawable,
+            Self::Root => EscrowKind::Root,
         }
     }
 }
@@ -105,7 +106,7 @@ impl Rehearsal {
                 .ok_or_else(|| problem("no contract".to_owned()))
         };
         let factory = match kind {
-            FactoryKind::Sale | FactoryKind::Withdrawable => {
+            FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root => {
                 deploy(factory_draft(from, kind.escrow())).await?
             }
             FactoryKind::AfterSale => {
@@ -122,9 +123,9 @@ impl Rehearsal {
 ///
 /// # Errors
 /// [`EvmError::Refused`] as the factory would.
-pub async fn rehearse(announcement: &Announcement) -> Result<u64, EvmError> {
-    let rehearsal = Rehearsal::begin(FactoryKind::needed(announcement)).await?;
-    let draft = announce_draft(rehearsal.factory, announcement);
+pub async fn rehearse(told: &(impl Told + ?Sized)) -> Result<u64, EvmError> {
+    let rehearsal = Rehearsal::begin(told.factory()).await?;
+    let draft = announce_draft(rehearsal.factory, told);
     Ok(rehearsal.client.try_out(&draft).await?.gas)
 }
 
@@ -183,6 +184,7 @@ pub fn factory_draft(from: Address, kind: EscrowKind) -> Draft {
     let code = match kind {
         EscrowKind::Plain => EscrowFactory::BYTECODE.clone(),
         EscrowKind::Withdrawable => WithdrawableEscrowFactory::BYTECODE.clone(),
+        EscrowKind::Root => RootEscrowFactory::BYTECODE.clone(),
     };
     creation("deploying the factory", from, code)
 }

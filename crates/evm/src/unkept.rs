@@ -141,6 +141,18 @@ codes! {
     EmptyMilestone = "R141",
     /// A span after settlement of more than 36,500 days.
     LongSpan = "R142",
+    /// A pause, where the outcome comes as a root.
+    NoPause = "R143",
+    /// A reserve price, below which the contract takes bids all the same.
+    Reserve = "R144",
+    /// A limit under which a part of a contribution would be taken, where the outcome comes as a root.
+    WholeContributions = "R145",
+    /// A minimum for an investor, where the outcome comes as a root.
+    InvestorMinimum = "R146",
+    /// A ceiling of price limits that the contract cannot count.
+    Ceiling = "R147",
+    /// A time for objections or for claims below a day or above 3,650 days.
+    RootPeriod = "R148",
     /// The coin of a chain has 18 decimals.
     CoinDecimals = "R151",
     /// A round for admitted people needs somebody who signs permits.

@@ -93,6 +93,15 @@ pub(crate) struct ExitArguments {
     pub(crate) sender: SenderArguments,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ClaimArguments {
+    /// The result folder, where the outcome is a root.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "list")]
+    pub(crate) bundle: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) exit: ExitArguments,
+}
+
 /// An escrow, and who sends to it.
 #[derive(Debug, Args)]
 pub(crate) struct EscrowArguments {

@@ -6,8 +6,9 @@ use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 use softcap_evm::{
     AfterSaleAct, ChainClient, Draft, EscrowPhase, EvmError, Exit, FactoryKind, Releases,
-    ReturnableTokens, Stopped, allow_draft, begun_at, escrow_of_milestones, escrow_of_vesting,
-    phase_of, refunds_open, require_factory, settle_all_draft, terms_at, vested,
+    ReturnableTokens, RootAct, SaleTerms, Stopped, allow_draft, begun_at, escrow_of_milestones,
+    escrow_of_vesting, phase_of, refunds_open, require_factory, root_refunds_open, sale_terms_at,
+    settle_all_draft, terms_at, vested,
 };
 
 use super::on_chain::{Done, Sender, run as send, sender};
@@ -72,12 +73,40 @@ pub(crate) fn release(
     console: &Console,
 ) -> Result<ExitCode, Failure> {
     let mut steps = Steps::begin(&arguments.sender, console)?;
-    block_on(settle_and_begin(&mut steps, arguments))?;
+    block_on(async {
+        match sale_terms_at(&steps.client, arguments.escrow).await? {
+            SaleTerms::Formula(_) => settle_and_begin(&mut steps, arguments).await,
+            SaleTerms::Root(terms) => {
+                draw_by_root(&mut steps, (arguments.escrow, terms.token)).await
+            }
+        }
+    })?;
     console.data(
         steps.text().join("\n"),
         &json!({ "escrow": arguments.escrow, "sent": steps.sends(), "steps": steps.json() }),
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the tokens that nobody bought, once no leaf can be proved any more, and pays the beneficiary what proved leaves
+/// have accepted.
+async fn draw_by_root(
+    steps: &mut Steps<'_>,
+    (escrow, token): (Address, Address),
+) -> Result<(), Failure> {
+    let from = steps.sender.address();
+    let mut done = false;
+    if root_refunds_open(&steps.client, escrow).await?
+        && !steps.client.token_balance(token, escrow).await?.is_zero()
+    {
+        steps.take(RootAct::TakeUnsold.draft(escrow, from)).await?;
+        done = true;
+    }
+    match steps.take(Exit::Draw.draft(escrow, from)).await {
+        // Everything may be drawn already, or nothing may ever be: the tokens were what was left to do.
+        Err(Failure::Evm(EvmError::Refused { .. })) if done => Ok(()),
+        other => other,
+    }
 }
 
 async fn settle_and_begin(

@@ -4,14 +4,19 @@ use std::{path::Path, process::ExitCode};
 
 use alloy_primitives::Address;
 use serde_json::json;
-use softcap_evm::{ChainClient, EscrowKind, EvmError, Exit, ListOutcome, MOST_OF_A_LIST, terms_at};
+use softcap_evm::{
+    ChainClient, Draft, EscrowKind, EvmError, Exit, ListOutcome, MOST_OF_A_LIST, RootAct,
+    SaleTerms, sale_terms_at,
+};
 
 use super::on_chain::{Done, Sender, coin, run as send, sender};
+use super::root::{require_same_sale, root_terms};
 use super::serve::block_on;
 use crate::{
-    arguments::{EscrowArguments, ExitArguments, SenderArguments},
+    arguments::{ClaimArguments, EscrowArguments, ExitArguments, SenderArguments},
     console::Console,
     failure::Failure,
+    settlement_leaves::SettlementLeaves,
     text_file,
 };
 
@@ -41,8 +46,40 @@ impl Way {
     }
 }
 
-pub(crate) fn claim(arguments: &ExitArguments, console: &Console) -> Result<ExitCode, Failure> {
-    leave(arguments, Way::Tokens, console)
+pub(crate) fn claim(arguments: &ClaimArguments, console: &Console) -> Result<ExitCode, Failure> {
+    match &arguments.bundle {
+        Some(bundle) => claim_leaf(&arguments.exit, bundle, console),
+        None => leave(&arguments.exit, Way::Tokens, console),
+    }
+}
+
+/// Proves the sender's own leaf of a settlement by root.
+fn claim_leaf(
+    arguments: &ExitArguments,
+    bundle: &Path,
+    console: &Console,
+) -> Result<ExitCode, Failure> {
+    let sender = sender(&arguments.sender)?;
+    let client = ChainClient::http(&arguments.sender.rpc)?;
+    let mut leaves = SettlementLeaves::open(bundle, console)?;
+    let (escrow, wallet) = (arguments.escrow, sender.address());
+    block_on(async {
+        let terms = root_terms(&client, escrow).await?;
+        require_same_sale(&client, (escrow, &terms), &leaves).await?;
+        let leaf = leaves.of(wallet)?.ok_or_else(|| Failure::NotThere {
+            what: "investor",
+            name: wallet.to_string(),
+            place: bundle.display().to_string(),
+            remedy: "use the key of a wallet that took part",
+        })?;
+        let job = Job {
+            escrow,
+            drafts: vec![RootAct::Claim(leaf).draft(escrow, wallet)],
+            whose: Whose::Own,
+            arguments: &arguments.sender,
+        };
+        pay(&client, job, &sender, console).await
+    })
 }
 
 pub(crate) fn refund(arguments: &ExitArguments, console: &Console) -> Result<ExitCode, Failure> {
@@ -58,13 +95,15 @@ pub(crate) fn withdraw(
     let client = ChainClient::http(&arguments.sender.rpc)?;
     block_on(async {
         let escrow = arguments.escrow;
-        match terms_at(&client, escrow).await?.kind() {
-            EscrowKind::Plain => return Err(EvmError::NoWithdrawalRight { escrow }.into()),
+        match sale_terms_at(&client, escrow).await?.kind() {
+            EscrowKind::Plain | EscrowKind::Root => {
+                return Err(EvmError::NoWithdrawalRight { escrow }.into());
+            }
             EscrowKind::Withdrawable => {}
         }
         let job = Job {
             escrow,
-            exits: vec![Exit::Withdraw],
+            drafts: vec![Exit::Withdraw.draft(escrow, sender.address())],
             whose: Whose::Own,
             arguments: &arguments.sender,
         };
@@ -79,7 +118,7 @@ fn step(what: &str, done: &Done) -> serde_json::Value {
 /// What is to be paid out of an escrow.
 struct Job<'a> {
     escrow: Address,
-    exits: Vec<Exit>,
+    drafts: Vec<Draft>,
     whose: Whose,
     arguments: &'a SenderArguments,
 }
@@ -105,15 +144,31 @@ fn leave(arguments: &ExitArguments, way: Way, console: &Console) -> Result<ExitC
     let sender = sender(&arguments.sender)?;
     let client = ChainClient::http(&arguments.sender.rpc)?;
     block_on(async {
-        terms_at(&client, arguments.escrow).await?;
+        let terms = sale_terms_at(&client, arguments.escrow).await?;
+        require_leaves(way, &terms)?;
+        let (escrow, from) = (arguments.escrow, sender.address());
+        let drafts = exits.into_iter().map(|exit| exit.draft(escrow, from));
         let job = Job {
-            escrow: arguments.escrow,
-            exits,
+            escrow,
+            drafts: drafts.collect(),
             whose,
             arguments: &arguments.sender,
         };
         pay(&client, job, &sender, console).await
     })
+}
+
+/// Tokens of a settlement by root are proved, which needs the leaf.
+fn require_leaves(way: Way, terms: &SaleTerms) -> Result<(), Failure> {
+    match (way, terms) {
+        (Way::Tokens, SaleTerms::Root(_)) => Err(Failure::Argument {
+            flag: "bundle",
+            problem: "the outcome of this sale is a root, and a claim proves a leaf of it"
+                .to_owned(),
+            allowed: "the result folder of the settlement; `softcap root distribute` pays everybody",
+        }),
+        (Way::Tokens, SaleTerms::Formula(_)) | (Way::Money, _) => Ok(()),
+    }
 }
 
 async fn pay(
@@ -124,16 +179,15 @@ async fn pay(
 ) -> Result<ExitCode, Failure> {
     let Job {
         escrow,
-        exits,
+        drafts,
         whose,
         arguments,
     } = job;
-    let bar = console.progress("paying", u64::try_from(exits.len()).ok());
+    let bar = console.progress("paying", u64::try_from(drafts.len()).ok());
     let mut outcome = ListOutcome::default();
     let mut steps = Vec::new();
     let mut text = Vec::new();
-    for exit in exits {
-        let draft = exit.draft(escrow, sender.address());
+    for draft in drafts {
         let done = send(client, &draft, sender, console).await?;
         if let Done::Sent { receipt } = &done {
             outcome.add(escrow, receipt);

@@ -23,6 +23,7 @@ mod proof;
 mod rebuild;
 mod record_folder;
 mod restore;
+mod root;
 mod serve;
 mod settle;
 mod verify;
@@ -33,6 +34,7 @@ mod witness;
 
 pub(crate) use offering_check::{problem_json, reason_json};
 pub(crate) use serve::a_server_stops_by_itself;
+pub(crate) use verify::checked;
 
 use std::process::ExitCode;
 
@@ -71,6 +73,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Withdraw(arguments) => exits::withdraw(&arguments, console),
         Command::Release(arguments) => after_sale::release(&arguments, console),
         Command::Milestone(command) => after_sale::milestone(&command, console),
+        Command::Root(command) => root::run(&command, console),
         Command::Vest(arguments) => after_sale::vest(&arguments, console),
         Command::Watch(arguments) => watch::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),

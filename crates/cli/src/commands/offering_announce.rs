@@ -10,10 +10,9 @@ use std::{
 use alloy_primitives::{Address, B256};
 use serde_json::json;
 use softcap_evm::{
-    Addresses, AfterSalePlace, Announcement, ChainClient, Draft, EscrowKind, FactoryKind, PaidIn,
-    Parties, Place, SignedAfterSale, announce_draft, announcement, factory_draft, milestones_draft,
-    offering_factory_draft, place_of, read_back, rehearse, require_announceable, require_factory,
-    vesting_draft,
+    Addresses, AfterSalePlace, ChainClient, Draft, EscrowKind, FactoryKind, PaidIn, Parties, Place,
+    SignedAfterSale, Told, announce_draft, factory_draft, milestones_draft, offering_factory_draft,
+    place_of, read_back, rehearse, require_announceable, require_factory, told, vesting_draft,
 };
 
 use super::on_chain::{Done, Sender, Spent, run as send, sender};
@@ -53,7 +52,7 @@ pub(crate) fn run(arguments: &AnnounceArguments, console: &Console) -> Result<Ex
     }
     let sender = sender(&arguments.sender)?;
     let parties = parties(arguments, sender.address());
-    let announcement = announcement(&terms, &parties).map_err(|reasons| Failure::Unkept {
+    let told = told(&terms, &parties).map_err(|reasons| Failure::Unkept {
         file: arguments.terms.display().to_string(),
         reasons,
     })?;
@@ -61,9 +60,8 @@ pub(crate) fn run(arguments: &AnnounceArguments, console: &Console) -> Result<Ex
     let (chain_id, announced) = block_on(async {
         let chain_id = client.chain_id().await?;
         let decimals = terms.currencies.first().map(|currency| currency.decimals);
-        require_announceable(&client, &announcement, decimals).await?;
-        let announced =
-            announce(&client, &announcement, arguments.factory, &sender, console).await?;
+        require_announceable(&client, &*told, decimals).await?;
+        let announced = announce(&client, &*told, arguments.factory, &sender, console).await?;
         Ok((chain_id, announced))
     })?;
     let manifest = match (&arguments.manifest, &issuer, &announced.made) {
@@ -81,7 +79,7 @@ pub(crate) fn run(arguments: &AnnounceArguments, console: &Console) -> Result<Ex
         (Some(_) | None, Some(_) | None, Some(_) | None) => None,
     };
     // What is on the chain is said first, whatever becomes of the file.
-    show(chain_id, &announcement, &announced, console);
+    show(chain_id, told.facts().terms_hash, &announced, console);
     if let Some((file, value)) = manifest {
         write_new(file, &format!("{value:#}\n"))?;
         console.say(format_args!("signed addresses: {}", file.display()));
@@ -124,11 +122,11 @@ enum Factory {
 /// Deploys what lacks, or looks whether what is there fits.
 async fn factory(
     client: &ChainClient,
-    announcement: &Announcement,
+    told: &dyn Told,
     named: Option<Address>,
     (sender, console): (&Sender, &Console),
 ) -> Result<Factory, Failure> {
-    let kind = FactoryKind::needed(announcement);
+    let kind = told.factory();
     if let Some(factory) = named {
         require_factory(client, factory, kind).await?;
         return Ok(Factory::There(factory));
@@ -146,6 +144,7 @@ async fn factory(
     let last = match kind {
         FactoryKind::Sale => factory_draft(from, EscrowKind::Plain),
         FactoryKind::Withdrawable => factory_draft(from, EscrowKind::Withdrawable),
+        FactoryKind::Root => factory_draft(from, EscrowKind::Root),
         FactoryKind::AfterSale => {
             let milestones = deploy(milestones_draft(from)).await?;
             let vesting = deploy(vesting_draft(from)).await?;
@@ -163,26 +162,25 @@ async fn factory(
 
 async fn announce(
     client: &ChainClient,
-    announcement: &Announcement,
+    told: &dyn Told,
     named: Option<Address>,
     sender: &Sender,
     console: &Console,
 ) -> Result<Announced, Failure> {
-    let (factory, factory_cost) =
-        match factory(client, announcement, named, (sender, console)).await? {
-            Factory::There(factory) => (factory, None),
-            Factory::Deployed(factory, cost) => (factory, Some(cost)),
-            Factory::Tried(cost) => {
-                // The factory is not there yet: what it would do is tried on a chain in this process.
-                let announcing = client.price(rehearse(announcement).await?).await?;
-                return Ok(Announced {
-                    factory_cost: Some(cost),
-                    cost: Spent::estimated(&announcing),
-                    made: None,
-                });
-            }
-        };
-    let draft = announce_draft(factory, announcement);
+    let (factory, factory_cost) = match factory(client, told, named, (sender, console)).await? {
+        Factory::There(factory) => (factory, None),
+        Factory::Deployed(factory, cost) => (factory, Some(cost)),
+        Factory::Tried(cost) => {
+            // The factory is not there yet: what it would do is tried on a chain in this process.
+            let announcing = client.price(rehearse(told).await?).await?;
+            return Ok(Announced {
+                factory_cost: Some(cost),
+                cost: Spent::estimated(&announcing),
+                made: None,
+            });
+        }
+    };
+    let draft = announce_draft(factory, told);
     let done = send(client, &draft, sender, console).await?;
     let cost = done.cost();
     let made = match done {
@@ -192,7 +190,7 @@ async fn announce(
             let after_sale = AfterSalePlace::of(place, &receipt);
             Some(Made {
                 place,
-                code_hash: read_back(client, (place, &after_sale), announcement).await?,
+                code_hash: read_back(client, (place, &after_sale), told).await?,
                 after_sale: SignedAfterSale::read(client, &after_sale).await?,
                 transaction: receipt.transaction_hash,
                 block: receipt.block_number,
@@ -206,13 +204,12 @@ async fn announce(
     })
 }
 
-fn show(chain_id: u64, announcement: &Announcement, announced: &Announced, console: &Console) {
+fn show(chain_id: u64, terms_hash: B256, announced: &Announced, console: &Console) {
     let Announced {
         factory_cost,
         cost,
         made,
     } = announced;
-    let terms_hash = announcement.terms.terms_hash;
     let mut text = match made {
         Some(made) => format!(
             "announced on chain {chain_id}, and everything read back agrees\n\

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use alloy_primitives::U256;
 use serde_json::json;
-use softcap_evm::{ChainClient, EvmError, Permit, PermitDomain, read_wallet, terms_at};
+use softcap_evm::{ChainClient, EvmError, Permit, PermitDomain, read_wallet, sale_terms_at};
 
 use super::serve::block_on;
 use crate::{arguments::PermitArguments, console::Console, failure::Failure};
@@ -13,11 +13,11 @@ pub(crate) fn run(arguments: &PermitArguments, console: &Console) -> Result<Exit
     let verifier = read_wallet(arguments.key_file.as_deref())?;
     let client = ChainClient::http(&arguments.rpc)?;
     let (permit, signature) = block_on(async {
-        let terms = terms_at(&client, arguments.escrow).await?;
-        if terms.verifier != verifier.address() {
+        let terms = sale_terms_at(&client, arguments.escrow).await?;
+        if terms.verifier() != verifier.address() {
             return Err(EvmError::NotVerifier {
                 key: verifier.address(),
-                verifier: terms.verifier,
+                verifier: terms.verifier(),
             }
             .into());
         }
@@ -30,8 +30,8 @@ pub(crate) fn run(arguments: &PermitArguments, console: &Console) -> Result<Exit
         let domain = PermitDomain {
             chain_id: client.chain_id().await?,
             escrow: arguments.escrow,
-            round: terms.round,
-            terms_hash: terms.terms_hash,
+            round: terms.round(),
+            terms_hash: terms.terms_hash(),
         };
         let signature = permit.sign(&domain, &verifier).await?;
         Ok((permit, signature))

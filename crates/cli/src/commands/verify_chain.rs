@@ -5,8 +5,8 @@ use std::fmt;
 use alloy_primitives::Address;
 use serde_json::{Value, json};
 use softcap_evm::{
-    Asked, Endpoint, Endpoints, EscrowKind, EvidenceReader, Header, HttpTransport, OwnCode, ReadAt,
-    ReadingProgress, RpcClient,
+    Asked, Endpoint, Endpoints, EscrowKind, EvidenceReader, EvmError, Header, HttpTransport,
+    OwnCode, ReadAt, ReadingProgress, RpcClient,
     comparison::{
         Announced, ChainRecord, Compared, Finding, NamedEscrow, compare_contracts, compare_sale,
     },
@@ -167,6 +167,10 @@ pub(super) async fn compare(
     console: &Console,
 ) -> Result<OnChain, Failure> {
     let named = record.escrow().ok_or(Failure::NoEscrow)?;
+    if offering.terms().root.is_some() {
+        let escrow = named.at.contract.into();
+        return Err(EvmError::NotCompared { escrow }.into());
+    }
     let endpoints = plan.endpoints.clone();
     let reader = EvidenceReader::new(endpoints, named, plan.at, BLOCKS_AT_ONCE).await?;
     let contracts = reader.contracts().await?;

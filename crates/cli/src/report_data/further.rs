@@ -234,6 +234,17 @@ impl Facts {
                 ),
             );
         }
+        if let Some(root) = terms.root {
+            let (challenge, claims) = (words.span(root.challenge), words.span(root.claims));
+            let share = percent(root.share);
+            self.add(
+                "Settlement on the chain",
+                format!(
+                    "by a root; for {challenge} objections of {share} of the contributed money make it void; \
+                     then claims for {claims}, and what is not claimed by then is refunded"
+                ),
+            );
+        }
     }
 
     fn tokens(&mut self, words: Words<'_>, settlement: &Settlement) {

@@ -51,6 +51,27 @@ const COMMANDS: &[(&[&str], &str)] = &[
         "Exit codes: 0 done, 1 the terms give no such right",
     ),
     (&["release"], "Exit codes: 0 done, 1 the contract refuses"),
+    (&["root"], "Exit codes: 0 done, 1 the contract refuses"),
+    (
+        &["root", "show"],
+        "Exit codes: 0 shown, 1 there is no such escrow",
+    ),
+    (
+        &["root", "post"],
+        "Exit codes: 0 posted, 1 the contract refuses",
+    ),
+    (
+        &["root", "object"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (
+        &["root", "distribute"],
+        "Exit codes: 0 done, 1 the contract refuses or skipped somebody",
+    ),
+    (
+        &["root", "cancel"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
     (&["milestone"], "Exit codes: 0 done, 1 the contract refuses"),
     (
         &["milestone", "announce"],

@@ -22,6 +22,7 @@ mod kill;
 mod migrate;
 mod on_chain;
 mod python_checker;
+mod root;
 mod signing;
 mod small_sales;
 mod starter;

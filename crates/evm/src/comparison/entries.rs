@@ -147,6 +147,7 @@ impl<'a> Walk<'a> {
             }
             ChainCommand::Admit(..)
             | ChainCommand::Contribute { .. }
+            | ChainCommand::Bid { .. }
             | ChainCommand::Revoke(_)
             | ChainCommand::Pause
             | ChainCommand::Resume
@@ -354,6 +355,7 @@ impl<'a> Walk<'a> {
                 | EscrowEvent::Drawn(_)
                 | EscrowEvent::Claimed(..)
                 | EscrowEvent::Refunded(..)
+                | EscrowEvent::Root(_)
                 | EscrowEvent::AfterSale(_)
                 | EscrowEvent::Skipped => {}
             }
@@ -484,6 +486,7 @@ fn given_back(event: &EscrowEvent) -> Option<(&'static str, Address, Amount)> {
         | EscrowEvent::Drawn(_)
         | EscrowEvent::Claimed(..)
         | EscrowEvent::Refunded(..)
+        | EscrowEvent::Root(_)
         | EscrowEvent::AfterSale(_)
         | EscrowEvent::Skipped => None,
     }
@@ -501,6 +504,7 @@ fn parts(event: &EscrowEvent) -> &'static [u64] {
         | EscrowEvent::Claimed(..) => &[ITSELF],
         EscrowEvent::Returned { .. }
         | EscrowEvent::Withdrawn(..)
+        | EscrowEvent::Root(_)
         | EscrowEvent::AfterSale(_)
         | EscrowEvent::Skipped => &[],
     }
@@ -511,6 +515,7 @@ fn of_entry(finding: Finding, entry: &Recorded) -> Finding {
     match entry.what {
         ChainCommand::Admit(investor, _)
         | ChainCommand::Contribute { investor, .. }
+        | ChainCommand::Bid { investor, .. }
         | ChainCommand::Revoke(investor)
         | ChainCommand::Distribute(investor, _)
         | ChainCommand::PayRefund(investor, _) => finding.of(investor),
@@ -537,6 +542,7 @@ fn investor_of(event: &EscrowEvent) -> Option<Address> {
         | EscrowEvent::Cancelled
         | EscrowEvent::Settled { .. }
         | EscrowEvent::Drawn(_)
+        | EscrowEvent::Root(_)
         | EscrowEvent::AfterSale(_)
         | EscrowEvent::Skipped => None,
     }

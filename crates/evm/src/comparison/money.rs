@@ -75,6 +75,7 @@ impl Sums {
                 EscrowEvent::Revoked(_)
                 | EscrowEvent::PausedUntil(_)
                 | EscrowEvent::Cancelled
+                | EscrowEvent::Root(_)
                 | EscrowEvent::AfterSale(_)
                 | EscrowEvent::Skipped => {}
             }

@@ -14,6 +14,7 @@ pub(super) fn kind(what: &ChainCommand) -> &'static str {
     match what {
         ChainCommand::Admit(..) => "an admission",
         ChainCommand::Contribute { .. } => "a contribution",
+        ChainCommand::Bid { .. } => "a bid",
         ChainCommand::Revoke(_) => "a revocation",
         ChainCommand::Return(..) => "a return",
         ChainCommand::Withdraw(..) => "a withdrawal",
@@ -40,6 +41,11 @@ impl fmt::Display for Said<'_> {
             } => {
                 write!(out, "a contribution of {amount}, {accepted} accepted")
             }
+            ChainCommand::Bid { amount, limit, .. } => write!(
+                out,
+                "a bid of {amount}, at most {} for {} units of the token",
+                limit.money, limit.tokens
+            ),
             ChainCommand::Return(contribution, amount, reason) => write!(
                 out,
                 "a return of {amount} of contribution {contribution} ({})",
@@ -92,6 +98,7 @@ impl fmt::Display for Happened<'_> {
             EscrowEvent::Claimed(_, tokens) => write!(out, "{tokens} tokens taken out"),
             EscrowEvent::Refunded(_, amount) => write!(out, "a refund of {amount}"),
             EscrowEvent::Skipped => write!(out, "an entry of a list that was skipped"),
+            EscrowEvent::Root(_) => write!(out, "something of a settlement by root"),
             EscrowEvent::AfterSale(_) => write!(out, "something after the sale"),
         }
     }

@@ -69,7 +69,7 @@ pub(super) fn read(reasons: &mut Reasons, input: &Input<'_>) -> Option<Bounds> {
 }
 
 /// What the counter of one investor's money holds.
-fn most_of_one() -> U256 {
+pub(super) fn most_of_one() -> U256 {
     (U256::from(1) << MONEY_BITS) - U256::from(1)
 }
 
@@ -132,7 +132,7 @@ fn most_money(input: &Input<'_>) -> Option<U256> {
     }
 }
 
-fn soft_cap(reasons: &mut Reasons, cap: Option<Bound>, hard_cap: Option<U256>) -> U256 {
+pub(super) fn soft_cap(reasons: &mut Reasons, cap: Option<Bound>, hard_cap: Option<U256>) -> U256 {
     let cap = match cap {
         None => U256::ZERO,
         Some(Bound::Value(value)) => number(value),
@@ -157,7 +157,7 @@ fn soft_cap(reasons: &mut Reasons, cap: Option<Bound>, hard_cap: Option<U256>) -
     cap
 }
 
-fn contribution_min(reasons: &mut Reasons, limits: &[Limit]) -> U256 {
+pub(super) fn contribution_min(reasons: &mut Reasons, limits: &[Limit]) -> U256 {
     let key = "round[0].contribution.min";
     let mut least = U256::ZERO;
     for limit in limits {
@@ -177,7 +177,7 @@ fn contribution_min(reasons: &mut Reasons, limits: &[Limit]) -> U256 {
     least
 }
 
-fn contribution_max(reasons: &mut Reasons, limits: &[Limit]) -> U256 {
+pub(super) fn contribution_max(reasons: &mut Reasons, limits: &[Limit]) -> U256 {
     let read = |limit: &Limit| money(reasons, "round[0].contribution.max", *limit);
     maximum(limits.iter().filter_map(read).min())
 }
@@ -203,7 +203,11 @@ fn in_tokens(reasons: &mut Reasons, key: &str, tokens: Tokens) {
     );
 }
 
-fn investor_max(reasons: &mut Reasons, round: Option<Bound>, offering: Option<Value>) -> U256 {
+pub(super) fn investor_max(
+    reasons: &mut Reasons,
+    round: Option<Bound>,
+    offering: Option<Value>,
+) -> U256 {
     let round = match round {
         None => None,
         Some(Bound::Value(value)) => Some(value),

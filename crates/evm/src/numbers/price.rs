@@ -57,7 +57,16 @@ pub(super) fn read(
             };
             linear(reasons, &line, window?)
         }
-        Pricing::Tiers { .. } | Pricing::Dutch { .. } | Pricing::Bids { .. } => {
+        Pricing::Bids { .. } => {
+            reasons.add(
+                UnkeptCode::Pricing,
+                KEY,
+                "the escrow ranks no bids",
+                "add `[root]`: the outcome then comes as a root",
+            );
+            None
+        }
+        Pricing::Tiers { .. } | Pricing::Dutch { .. } => {
             reasons.add(
                 UnkeptCode::Pricing,
                 KEY,

@@ -196,6 +196,7 @@ impl Chain {
         let nonce = match kind {
             EscrowKind::Plain => 0,
             EscrowKind::Withdrawable => 1,
+            EscrowKind::Root => panic!("this sale has no formula"),
         };
         let create = TxEnv::builder()
             .caller(DEPLOYER)
@@ -237,6 +238,7 @@ impl Chain {
         let factory = match told.terms.kind() {
             EscrowKind::Plain => self.factories.plain,
             EscrowKind::Withdrawable => self.factories.withdrawable,
+            EscrowKind::Root => panic!("this sale has no formula"),
         };
         let done = self.send_to(factory, told.terms.issuer, U256::ZERO, data);
         let ExecutionResult::Success { output, .. } = done else {

@@ -57,7 +57,7 @@ impl Table<'_> {
                 .withdraw(self.chain.now, who, self.latest_contribution(who));
         let agree = match (self.sale.told.terms.kind(), failed) {
             // Such an escrow does not have the function.
-            (EscrowKind::Plain, Failed::Otherwise(_)) => {
+            (EscrowKind::Plain | EscrowKind::Root, Failed::Otherwise(_)) => {
                 outcome == Outcome::Refused(Refusal::NoWithdrawalRight)
                     || is_refused(&outcome, &refusals::NOTHING_THERE)
             }

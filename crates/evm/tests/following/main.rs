@@ -9,4 +9,5 @@
 mod blocks;
 mod entries;
 mod limits;
+mod root;
 mod source;

@@ -8,8 +8,8 @@ use alloy_signer_local::PrivateKeySigner;
 use softcap_chain::{Clock, InProcess, Node, Settings};
 use softcap_evm::{
     AfterSalePlace, Announcement, ChainClient, Draft, EscrowKind, EvmError, PaidIn, Parties, Place,
-    Receipt, announce_draft, announcement, factory_draft, milestones_draft, offering_factory_draft,
-    place_of, vesting_draft,
+    Receipt, Told, announce_draft, announcement, factory_draft, milestones_draft,
+    offering_factory_draft, place_of, vesting_draft,
 };
 use softcap_offering::terms::Terms;
 
@@ -155,7 +155,7 @@ impl Chain {
     pub(crate) async fn announce_at(
         &self,
         factory: Address,
-        announcement: &Announcement,
+        announcement: &impl Told,
     ) -> (Place, AfterSalePlace) {
         let receipt = self.issue(&announce_draft(factory, announcement)).await;
         let place = place_of(factory, &receipt).unwrap();

@@ -15,4 +15,5 @@ mod falsehoods;
 mod fixture;
 mod over_http;
 mod recorded;
+mod root;
 mod sale;

@@ -4,7 +4,7 @@ use alloy_primitives::U256;
 use softcap_evm::{
     Draft, EvmError, Exit, ListOutcome, PaidIn, PaidOut, Permit, PermitDomain, Place, ShownPermit,
     bindings::{escrow::IEscrow, token::SaleToken},
-    contribution_draft, terms_at,
+    contribution_draft, sale_terms_at,
 };
 
 use crate::fixture::{BEFORE, Chain, OPEN, WITHDRAWAL_RIGHT, ether, terms};
@@ -14,10 +14,10 @@ pub(crate) async fn permit(chain: &Chain, place: Place, account: usize, max: U25
         chain_id: chain.client.chain_id().await.unwrap(),
         escrow: place.escrow,
         round: U256::ZERO,
-        terms_hash: terms_at(&chain.client, place.escrow)
+        terms_hash: sale_terms_at(&chain.client, place.escrow)
             .await
             .unwrap()
-            .terms_hash,
+            .terms_hash(),
     };
     let permit = Permit {
         investor: chain.address(account),

@@ -12,3 +12,4 @@ mod base;
 mod numbers;
 mod pro_rata;
 mod reasons;
+mod root;

@@ -18,9 +18,9 @@ use self::json::{Json, Table, list, text};
 use super::{
     Access, Allocation, Bound, CeilingScope, Clock, ClockKind, Crossing, Currency, DustRule,
     EarlyClose, FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Numeraire, Objections,
-    PauseEnd, PauseTerms, PriceStep, Pricing, Rail, RateTerm, Round, Rounding, RoundingScope,
-    Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Tier, Token, Unsold, Vesting, Window,
-    WindowEnd, WithdrawalHolder, WithdrawalRight,
+    PauseEnd, PauseTerms, PriceStep, Pricing, Rail, RateTerm, RootSettlement, Round, Rounding,
+    RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Tier, Token, Unsold,
+    Vesting, Window, WindowEnd, WithdrawalHolder, WithdrawalRight,
 };
 use crate::{Ratio, RoundingMode, Tokens};
 
@@ -83,6 +83,7 @@ fn terms(terms: &Terms) -> Json {
         unsold,
         milestones,
         objections: right_to_object,
+        root: by_root,
     } = terms;
     let Numeraire { symbol, decimals } = numeraire;
     let numeraire = Table::default()
@@ -150,6 +151,7 @@ fn terms(terms: &Terms) -> Json {
         )
         .put("milestones", list(milestones, milestone))
         .put_some("objections", right_to_object.map(objections))
+        .put_some("root", by_root.map(root_settlement))
         .json()
 }
 
@@ -533,5 +535,22 @@ fn objections(right: Objections) -> Json {
         .put("share", text(share.0))
         .put("span", text(span.0))
         .put("deadline", text(deadline.0))
+        .json()
+}
+
+fn root_settlement(root: RootSettlement) -> Json {
+    let RootSettlement {
+        ceiling,
+        price_unit,
+        share,
+        challenge,
+        claims,
+    } = root;
+    Table::default()
+        .put("ceiling", ratio(ceiling))
+        .put("price_unit", text(price_unit))
+        .put("share", text(share.0))
+        .put("challenge", text(challenge.0))
+        .put("claims", text(claims.0))
         .json()
 }

@@ -67,6 +67,8 @@ pub struct Terms {
     pub milestones: Vec<Milestone>,
     /// The investors' right to stop the steps. Only a contract keeps it.
     pub objections: Option<Objections>,
+    /// How a contract that cannot compute the outcome takes it. Only a contract keeps it.
+    pub root: Option<RootSettlement>,
 }
 
 /// The token.
@@ -611,6 +613,21 @@ pub struct Objections {
     pub span: Span,
     /// How long after settlement the last step is released at the latest.
     pub deadline: Span,
+}
+
+/// How a contract takes the outcome that it cannot compute: as a root, which those who paid may refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RootSettlement {
+    /// Highest price that a bid may name: numeraire units per token unit.
+    pub ceiling: Ratio,
+    /// Bids name whole numeraire units for so many tokens.
+    pub price_unit: Tokens,
+    /// Objections of so much of the contributed money make a root void.
+    pub share: BasisPoints,
+    /// How long objections may come after the root.
+    pub challenge: Span,
+    /// How long after that tokens are claimed; what was not claimed by then is refunded.
+    pub claims: Span,
 }
 
 /// One step of fund release.

@@ -13,6 +13,7 @@ mod lifecycle;
 mod pricing;
 mod quantity;
 mod reader;
+mod root_settlement;
 mod round;
 mod schedule;
 mod token;
@@ -25,7 +26,7 @@ use self::schedule::Schedule;
 use super::problem::{Place, TermsCode, TermsProblem};
 use super::{
     Bound, CeilingScope, Clock, ClockKind, DustRule, EarlyClose, FreedRoom, Milestone, Numeraire,
-    Objections, PauseTerms, Terms, TieRule, Unsold, WithdrawalRight,
+    Objections, PauseTerms, RootSettlement, Terms, TieRule, Unsold, WithdrawalRight,
 };
 use crate::{Position, Tokens, Value};
 
@@ -166,6 +167,7 @@ fn offering(reader: &mut Reader<'_>, mut root: Section<'_>) -> Option<Terms> {
         unsold: promises.unsold,
         milestones: promises.milestones,
         objections: promises.objections,
+        root: promises.root,
     })
 }
 
@@ -186,6 +188,7 @@ struct Promises {
     unsold: Unsold,
     milestones: Vec<Milestone>,
     objections: Option<Objections>,
+    root: Option<RootSettlement>,
 }
 
 const TIES: &[(&str, TieRule)] = &[("pro_rata", TieRule::ProRata), ("by_id", TieRule::ById)];
@@ -231,6 +234,7 @@ fn promises(reader: &mut Reader<'_>, root: &mut Section<'_>, frame: &Frame) -> P
         unsold: root.choice_or(reader, "unsold", UNSOLD, Unsold::default()),
         milestones: lifecycle::milestones(reader, root, schedule),
         objections: lifecycle::objections(reader, root, schedule),
+        root: root_settlement::read(reader, root, frame),
     }
 }
 

@@ -235,6 +235,8 @@ codes! {
     ObjectionsUseless = "T226" Error,
     /// A deadline for milestones before the last one can be released.
     ReleaseDeadlineTooEarly = "T227" Error,
+    /// A root that no contract takes.
+    RootUseless = "T228" Error,
     /// A team share above what is sold, without vesting.
     TeamShare = "W201" Warning,
     /// The smallest allowed contribution buys nothing.

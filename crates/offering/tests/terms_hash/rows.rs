@@ -3,8 +3,8 @@
 use softcap_offering::terms::{
     Access, Allocation, Bound, CeilingScope, ClockKind, Crossing, DustRule, EarlyClose, FreedRoom,
     Holder, Limit, MarginalWinner, Milestone, Misfit, Objections, PauseEnd, PauseTerms, Pricing,
-    Rail, RateTerm, RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Unsold,
-    WindowEnd, WithdrawalHolder, WithdrawalRight,
+    Rail, RateTerm, RootSettlement, RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms,
+    TieRule, Unsold, WindowEnd, WithdrawalHolder, WithdrawalRight,
 };
 use softcap_offering::{
     Amount, BasisPoints, CurrencyIndex, LineIndex, Position, Ratio, RoundingMode, Span, Tokens,
@@ -185,7 +185,48 @@ fn offering_rows() -> Vec<Row> {
                 ..objections()
             });
         }),
+        ("root", |terms| terms.root = Some(root())),
+        ("root.ceiling", |terms| {
+            terms.root = Some(RootSettlement {
+                ceiling: Ratio::new(1, 101).unwrap(),
+                ..root()
+            });
+        }),
+        ("root.price_unit", |terms| {
+            terms.root = Some(RootSettlement {
+                price_unit: Tokens(7),
+                ..root()
+            });
+        }),
+        ("root.share", |terms| {
+            terms.root = Some(RootSettlement {
+                share: BasisPoints(7),
+                ..root()
+            });
+        }),
+        ("root.challenge", |terms| {
+            terms.root = Some(RootSettlement {
+                challenge: Span(7),
+                ..root()
+            });
+        }),
+        ("root.claims", |terms| {
+            terms.root = Some(RootSettlement {
+                claims: Span(7),
+                ..root()
+            });
+        }),
     ]
+}
+
+fn root() -> RootSettlement {
+    RootSettlement {
+        ceiling: Ratio::new(1, 100).unwrap(),
+        price_unit: Tokens(1_000),
+        share: BasisPoints(2_000),
+        challenge: Span(604_800_000),
+        claims: Span(7_776_000_000),
+    }
 }
 
 fn objections() -> Objections {

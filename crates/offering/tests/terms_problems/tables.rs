@@ -458,6 +458,14 @@ pub(super) const CONTRADICTIONS: &[(TermsCode, &[Change])] = &[
             ),
         ],
     ),
+    (
+        TermsCode::RootUseless,
+        &[(
+            "[[round]]",
+            "[root]\nceiling = \"1 USD per HBR\"\nshare = \"20 %\"\nchallenge = \"7 days\"\n\
+             claims = \"90 days\"\n[[round]]",
+        )],
+    ),
 ];
 
 pub(super) const WARNINGS: &[(TermsCode, &[Change])] = &[

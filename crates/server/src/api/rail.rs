@@ -13,14 +13,14 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_evm::{
-    EndpointError, Endpoints, FindError, Releases, Stopped, bindings::escrow::IEscrow,
-    find_after_sale,
+    EndpointError, Endpoints, EscrowKind, FindError, Releases, RootStanding, SaleTerms, Stopped,
+    bindings::escrow::IEscrow, find_after_sale,
 };
 use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
     Command, CurrencyIndex, EscrowAddress, LineIndex, Position, Stamp,
-    terms::{Allocation, Rail},
+    terms::{Allocation, Pricing, Rail},
 };
 use utoipa::ToSchema;
 
@@ -77,6 +77,9 @@ pub(super) struct RailView {
     /// How the money is released in steps, in the newest block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub releases: Option<ReleasesView>,
+    /// How the settlement by root stands, in the newest block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<RootView>,
     /// What keeps it from going on for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -110,6 +113,46 @@ impl From<Releases> for ReleasesView {
             objections_until: (until != 0).then_some(until),
             objections: releases.objections.to_string(),
             total: releases.total.to_string(),
+        }
+    }
+}
+
+/// Where a settlement by root stands on the chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RootView {
+    /// `sale` before a root, `posted`, `void`, or `cancelled`.
+    pub phase: &'static str,
+    /// The root that was posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// First second without objections, in unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge_until: Option<u64>,
+    /// First second without claims: who has not claimed by then takes all money back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims_until: Option<u64>,
+    /// Contributed and not returned, in smallest units.
+    pub contributed: String,
+    /// Contributed by those who object, in smallest units.
+    pub objections: String,
+    /// Accepted money of claims so far, in smallest units: what the issuer may draw.
+    pub accepted: String,
+    /// Tokens of claims so far, in smallest units.
+    pub tokens: String,
+}
+
+impl From<RootStanding> for RootView {
+    fn from(standing: RootStanding) -> Self {
+        let second = |second: u64| (second != 0).then_some(second);
+        Self {
+            phase: standing.phase.name(),
+            root: standing.root.map(|root| root.to_string()),
+            challenge_until: second(standing.challenge_until),
+            claims_until: second(standing.claims_until),
+            contributed: standing.contributed.to_string(),
+            objections: standing.objections.to_string(),
+            accepted: standing.accepted.to_string(),
+            tokens: standing.tokens.to_string(),
         }
     }
 }
@@ -214,11 +257,13 @@ async fn look(
         .await
         .map_err(failed)?;
     let refused = |detail: &str| domain(StatusCode::CONFLICT, NOT_THE_ESCROW, detail.to_owned());
-    let terms = IEscrow::termsCall::abi_decode_returns(&answer)
+    let terms = SaleTerms::read(contract, &answer)
         .map_err(|_| refused("it says no terms at this block"))?;
-    // The hash is the first word of the terms.
-    if terms.first().map(|word| word.0) != Some(log.terms.hash().0) {
+    if terms.terms_hash().0 != log.terms.hash().0 {
         return Err(refused("its terms have another hash"));
+    }
+    if terms.kind() != EscrowKind::of(&log.terms) {
+        return Err(refused("another kind of escrow keeps these terms"));
     }
     // It is followed from this block on: what came in before would be in no record.
     if let Some(before) = block.checked_sub(1) {
@@ -244,8 +289,11 @@ fn evm_currency(log: &OfferingLog) -> Result<CurrencyIndex, ApiError> {
 
 /// Of other rounds no contract decides by itself who gets what.
 fn require_followable(log: &OfferingLog) -> Result<(), ApiError> {
+    let by_root = log.terms.root.is_some();
     let followable = log.terms.rounds.iter().all(|round| match round.allocation {
-        Allocation::FirstCome | Allocation::ProRata => true,
+        Allocation::FirstCome | Allocation::ProRata => {
+            matches!(round.pricing, Pricing::Bids { .. }) == by_root
+        }
         Allocation::ProRataCapped { .. }
         | Allocation::WaterFilling
         | Allocation::Lottery { .. }
@@ -256,7 +304,7 @@ fn require_followable(log: &OfferingLog) -> Result<(), ApiError> {
     }
     Err(ApiError::invalid(
         "offering",
-        "only escrows of rounds that are first come or pro rata are followed",
+        "only escrows of rounds that are first come or pro rata are followed, and of bids whose terms have `[root]`",
     ))
 }
 
@@ -280,6 +328,7 @@ async fn read(
         followed,
         waiting,
         releases,
+        root,
         problem,
         alarm,
     } = service.rails().status(&log.row.name).unwrap_or_default();
@@ -291,6 +340,7 @@ async fn read(
         followed,
         waiting,
         releases: releases.map(ReleasesView::from),
+        root: root.map(RootView::from),
         problem,
         alarm,
     }))

@@ -48,7 +48,11 @@ pub(super) async fn submit_at(
     key: &IdempotencyKey,
     (stamp, command): (Stamp, &Command<'_>),
 ) -> Result<EntryView, ApiError> {
-    if is_decided_on_chain(command) && log.sequencer.read().machine().offering().escrow().is_some()
+    // A contract that takes the outcome as a root waits for the settlement of the record.
+    let waits = *command == Command::Settle && log.terms.root.is_some();
+    if is_decided_on_chain(command)
+        && !waits
+        && log.sequencer.read().machine().offering().escrow().is_some()
     {
         return Err(conflict(ON_CHAIN, String::new()));
     }

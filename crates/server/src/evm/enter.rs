@@ -1,6 +1,6 @@
 //! Logs of an escrow become entries, in their order, in batches that stand whole or not at all.
 
-use softcap_evm::{ChainEntries, ChainEntry, Difference, EscrowLog, LogPlace};
+use softcap_evm::{ChainEntries, ChainEntry, Difference, EscrowLog, LogPlace, check_root};
 use softcap_journal::{Answer, Intake, JournalError, OfferingLog, Submission};
 use softcap_offering::{LineIndex, Outcome, Position, Sequence, Stamp};
 use softcap_proof::entry::{Entry, decode, encode_command};
@@ -32,12 +32,17 @@ pub(super) async fn enter(
     looked_at: Option<LogPlace>,
 ) -> Result<(), NotEntered> {
     let mut batch: Vec<ChainEntry> = Vec::new();
+    entries.look_ahead(seen);
     for one in seen {
         if batch.len() >= AT_ONCE || (entries.needs_the_record(&one.event) && !batch.is_empty()) {
             append(log, &mut batch, looked_at).await?;
         }
         let state = log.sequencer.read();
-        batch.extend(entries.of(one, state.machine().offering()));
+        let offering = state.machine().offering();
+        if looked_at.is_none_or(|place| one.place > place) {
+            check_root(one, offering).map_err(NotEntered::Differs)?;
+        }
+        batch.extend(entries.of(one, offering));
     }
     append(log, &mut batch, looked_at).await
 }

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use softcap_evm::{
-    AfterSalePlace, ChainEntries, ChainSource, Endpoints, Header, LogPlace, Releases, SourceError,
-    block_before, find_after_sale, promises_after_sale,
+    AfterSalePlace, ChainEntries, ChainSource, Endpoints, Header, LogPlace, Releases, RootStanding,
+    SourceError, block_before, find_after_sale, promises_after_sale,
 };
 use softcap_journal::{Intake, JournalError, OfferingLog, Submission};
 use softcap_offering::{Command, EscrowAddress, LineIndex, Position, Sequence, Stamp};
@@ -187,11 +187,13 @@ impl Followed {
                 kept = anchor;
             }
             let releases = self.releases(endpoints, &after_sale, source.head()).await?;
+            let root = self.root(endpoints, source.head()).await?;
             rails.note(name, |status| {
                 status.head = source.head();
                 status.followed = anchor.number;
                 status.waiting = source.waiting().count() as u64;
                 status.releases = releases;
+                status.root = root;
                 status.problem = None;
             });
             if !polled.more {
@@ -236,6 +238,16 @@ impl Followed {
             return Ok(None);
         };
         let read = Releases::read(endpoints, milestones, head).await;
+        Ok(read.map_err(SourceError::from)?)
+    }
+
+    /// Where the settlement by root stands on the chain now; the record has no objections and no void root.
+    async fn root(&self, endpoints: &Endpoints, head: u64) -> Result<Option<RootStanding>, Broken> {
+        if self.log.terms.root.is_none() {
+            return Ok(None);
+        }
+        let escrow = self.escrow.contract.into();
+        let read = RootStanding::read(endpoints, escrow, head).await;
         Ok(read.map_err(SourceError::from)?)
     }
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use alloy_rpc_client::RpcClient;
-use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport, Releases, host_of};
+use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport, Releases, RootStanding, host_of};
 use softcap_journal::LogName;
 
 pub(crate) use follow::follow_chains;
@@ -46,6 +46,8 @@ pub struct RailStatus {
     pub waiting: u64,
     /// Where the releases of the money stand on the chain, where it is released in steps.
     pub releases: Option<Releases>,
+    /// Where the settlement by root stands on the chain, where the terms need one.
+    pub root: Option<RootStanding>,
     /// What keeps it from going on for now.
     pub problem: Option<String>,
     /// What stopped it until an operator confirms.

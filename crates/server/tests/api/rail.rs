@@ -63,3 +63,37 @@ fn an_escrow_is_named_only_where_it_can_be_followed() {
         assert_eq!(nothing.status, 404, "{case}");
     }
 }
+
+/// Bids have an outcome on a chain only where the terms say how its root is contested.
+#[test]
+fn bids_are_followed_where_a_root_settles_them() {
+    const ROOT: &str = "[root]\nceiling = \"1 ETH per TOK\"\nshare = \"20 %\"\nchallenge = \"7 days\"\n\
+                        claims = \"90 days\"\n[[round]]";
+    const BIDS: &str = "supply = \"10 TOK\"\npricing = { kind = \"bids\" }";
+    let fixed = "price = \"10 TOK per 1 ETH\"\nallocation = \"ALLOCATION\"\ncap = \"100 ETH\"";
+    let path = format!("/v1/offerings/{NAME}/escrow");
+    let body = json!({ "contract": "0x00000000000000000000000000000000000000e5", "block": 1 });
+    for (round, pricing, expected) in [
+        (ROOT, BIDS, (409, "E658")),
+        ("[[round]]", BIDS, (422, "H422")),
+        (ROOT, "price = \"10 TOK per 1 ETH\"", (422, "H422")),
+    ] {
+        let node = TestNode::empty();
+        let text = TERMS
+            .replace("hard_cap = \"100 ETH\"\n", "")
+            .replace("RAIL", "evm")
+            .replace(fixed, pricing)
+            .replace("[[round]]", round);
+        let announce = json!({ "name": NAME, "terms": text, "terms_hash": terms_hash(&text) });
+        let answer = node.post("/v1/offerings", "announce", &announce);
+        assert_eq!(answer.status, 201, "{round} {pricing}: {}", answer.text());
+        let answer = node.post(&path, "escrow", &body);
+        let (status, code) = expected;
+        assert_eq!(
+            answer.refusal(),
+            (status, code.to_owned()),
+            "{}",
+            answer.text()
+        );
+    }
+}

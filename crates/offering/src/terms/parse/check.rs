@@ -19,6 +19,7 @@ pub(super) fn contradictions(reader: &mut Reader<'_>, terms: &Terms) {
     caps(reader, terms);
     milestones(reader, terms);
     objections(reader, terms);
+    root(reader, terms);
     refund_deadline(reader, terms);
     for (number, round) in terms.rounds.iter().enumerate() {
         let site = RoundSite {
@@ -129,6 +130,16 @@ fn objections(reader: &mut Reader<'_>, terms: &Terms) {
         let hint = "the deadline is after all `after` and the `span` of each milestone";
         let key = "objections.deadline";
         reader.report_at(TermsCode::ReleaseDeadlineTooEarly, key, message, hint);
+    }
+}
+
+/// A root is for a contract.
+fn root(reader: &mut Reader<'_>, terms: &Terms) {
+    let mut rails = terms.currencies.iter().map(|currency| currency.rail);
+    if terms.root.is_some() && !rails.any(|rail| rail == Rail::Evm) {
+        let message = "nobody takes a root where no contract holds the money";
+        let hint = "take the money on the rail `evm`, or leave `[root]` out";
+        reader.report_at(TermsCode::RootUseless, "root", message, hint);
     }
 }
 
