@@ -12,6 +12,7 @@ const MILLI: u64 = 1_000_000_000_000_000;
 fn terms() -> String {
     let changes = [
         ("hard_cap = \"100 ETH\"\n", ""),
+        ("per = \"investor\"", "per = \"contribution\""),
         (
             "price = \"0.0007 ETH per HBR\"\nallocation = \"first_come\"\n",
             "supply = \"200_000 HBR\"\npricing = { kind = \"bids\" }\nover_limit = \"refuse\"\n",

@@ -28,6 +28,7 @@ const DAY: u64 = 86_400;
 fn by_root() -> Terms {
     terms(&[
         ("hard_cap = \"100 ETH\"\n", ""),
+        ("per = \"investor\"", "per = \"contribution\""),
         (
             "price = \"0.0007 ETH per HBR\"\nallocation = \"first_come\"\n",
             "supply = \"200_000 HBR\"\npricing = { kind = \"bids\" }\nover_limit = \"refuse\"\n",

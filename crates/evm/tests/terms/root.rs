@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256, address, hex};
 use softcap_evm::{
-    EscrowKind, FactoryKind, RootAnnouncement, Told as _, UnkeptCode, announcement,
-    root_announcement, root_members, told, unkept,
+    EscrowKind, FactoryKind, RootAnnouncement, UnkeptCode, announcement, root_announcement,
+    root_members, told, unkept,
 };
 use softcap_offering::terms::{Terms, TermsProblem};
 
@@ -15,6 +15,7 @@ type Change = (&'static str, &'static str);
 
 /// From a fixed price to bids on the same sale.
 const BY_ROOT: &[Change] = &[
+    ("per = \"investor\"", "per = \"contribution\""),
     ("hard_cap = \"100 ETH\"\n", ""),
     (
         "[pause]\nlongest = \"1 day\"\ncount = 2\nend = \"fixed\"\n",
@@ -163,7 +164,10 @@ const ROWS: &[(&str, &[Change])] = &[
     ),
     (
         "R111",
-        &[("per = \"investor\"", "per = \"investor\", unit = \"1 HBR\"")],
+        &[(
+            "per = \"contribution\"",
+            "per = \"contribution\", unit = \"1 HBR\"",
+        )],
     ),
     (
         "R112",
