@@ -22,13 +22,13 @@ pub(crate) struct KeptRefunds(BTreeSet<(B256, Address)>);
 impl KeptRefunds {
     /// Of logs that stand in whole blocks.
     pub(crate) fn of(logs: &[EscrowLog]) -> Self {
-        let kept = logs.iter().filter_map(|log| match log.event {
-            EscrowEvent::Root(RootEvent::RefundKept(investor, _)) => {
-                Some((log.place.transaction, investor))
+        let mut kept = BTreeSet::new();
+        for log in logs {
+            if let EscrowEvent::Root(RootEvent::RefundKept(investor, _)) = log.event {
+                kept.insert((log.place.transaction, investor));
             }
-            _ => None,
-        });
-        Self(kept.collect())
+        }
+        Self(kept)
     }
 
     pub(crate) fn has(&self, transaction: B256, investor: Address) -> bool {
@@ -88,8 +88,11 @@ pub fn check_root(log: &EscrowLog, offering: &Offering) -> Result<(), Difference
         expected: expected.into(),
         found: found.into(),
     };
-    match &log.event {
-        EscrowEvent::Root(RootEvent::Posted(root)) => {
+    let EscrowEvent::Root(event) = &log.event else {
+        return Ok(());
+    };
+    match event {
+        RootEvent::Posted(root) => {
             let found = match settlement_tree(offering) {
                 Ok(Some(tree)) if tree.root().0 == root.0 => return Ok(()),
                 Ok(Some(tree)) => format!("the root 0x{}", hex(&tree.root().0)),
@@ -99,11 +102,15 @@ pub fn check_root(log: &EscrowLog, offering: &Offering) -> Result<(), Difference
             Err(differs(format!("the root {root} was posted"), found))
         }
         // Where the record gives everything back, a void root changes nothing.
-        EscrowEvent::Root(RootEvent::Voided) if !has_succeeded(offering) => Ok(()),
-        EscrowEvent::Root(RootEvent::Voided) => Err(differs(
+        RootEvent::Voided if !has_succeeded(offering) => Ok(()),
+        RootEvent::Voided => Err(differs(
             "the root is void, and who proved nothing takes all money back".to_owned(),
             "a settlement that does not end so".to_owned(),
         )),
-        _ => Ok(()),
+        RootEvent::Bid { .. }
+        | RootEvent::Objected(..)
+        | RootEvent::Proved { .. }
+        | RootEvent::RefundKept(..)
+        | RootEvent::Unsold(_) => Ok(()),
     }
 }

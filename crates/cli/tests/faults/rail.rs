@@ -65,7 +65,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A minute and more.
 const TRIES: u32 = 4_000;
 
-fn send(chain: &Chain, account: usize, to: TxKind, value: u128, data: Bytes) -> Value {
+pub(crate) fn send(chain: &Chain, account: usize, to: TxKind, value: u128, data: Bytes) -> Value {
     let nonce = next_nonce(&chain.address, account).unwrap();
     let transaction = signed_to(account, nonce, to, U256::from(value), data);
     let sent = call(
@@ -81,7 +81,7 @@ fn send(chain: &Chain, account: usize, to: TxKind, value: u128, data: Bytes) -> 
     receipt
 }
 
-fn address(value: &Value) -> Address {
+pub(crate) fn address(value: &Value) -> Address {
     let text = value.as_str().unwrap();
     text[text.len() - 40..].parse().unwrap()
 }
@@ -114,7 +114,7 @@ fn announce(chain: &Chain) -> (Address, u64) {
     )
 }
 
-async fn wait_until_followed(client: &Client, height: u64) -> Value {
+pub(crate) async fn wait_until_followed(client: &Client, height: u64) -> Value {
     let mut last = Value::Null;
     for _ in 0..TRIES {
         let path = format!("{OFFERING}/rail");

@@ -129,7 +129,7 @@ fn settled() -> (ChainEntries, Offering) {
 fn a_bid_has_its_limit_for_the_price_unit_of_the_terms() {
     let (mut entries, mut offering) = (ChainEntries::new(ESCROW), offering());
     let first = log(OPENS, (1, 0), bid(ADA, 600, 100));
-    let made = enter(&mut entries, &mut offering, &[first.clone()]);
+    let made = enter(&mut entries, &mut offering, std::slice::from_ref(&first));
     // 1 ETH for 2 TOK, both with two decimals.
     let limit = LimitPrice {
         money: 100,
