@@ -274,13 +274,8 @@ impl ChainEntries {
                 make(ITSELF, ChainCommand::Distribute(*investor, *tokens));
             }
             EscrowEvent::Refunded(investor, amount) => {
-                self.settled = self.settled || offering.settlement().is_some();
-                if !self.settled && accepted_of(offering, *investor).next().is_some() {
-                    self.settled = true;
-                    make(SETTLEMENT, ChainCommand::Settle(Ending::GivenUp));
-                }
-                if is_settled_refund(offering, *investor, *amount) {
-                    make(ITSELF, ChainCommand::PayRefund(*investor, *amount));
+                for (part, what) in self.of_refund((*investor, *amount), offering) {
+                    make(part, what);
                 }
             }
             EscrowEvent::Root(event) => {
@@ -294,6 +289,24 @@ impl ChainEntries {
                 }
             }
             EscrowEvent::Skipped => {}
+        }
+        made
+    }
+
+    /// A refund, with the settlement before it that the contract has no event for.
+    fn of_refund(
+        &mut self,
+        (investor, amount): (Address, Amount),
+        offering: &Offering,
+    ) -> Vec<(u64, ChainCommand)> {
+        let mut made = Vec::new();
+        self.settled = self.settled || offering.settlement().is_some();
+        if !self.settled && accepted_of(offering, investor).next().is_some() {
+            self.settled = true;
+            made.push((SETTLEMENT, ChainCommand::Settle(Ending::GivenUp)));
+        }
+        if is_settled_refund(offering, investor, amount) {
+            made.push((ITSELF, ChainCommand::PayRefund(investor, amount)));
         }
         made
     }
