@@ -64,6 +64,14 @@ pub enum ServerError {
     // Not repeated: it may hold a secret.
     #[error("H917: evm.endpoints: an address is none; write each as https://host/path")]
     Endpoint,
+    /// The file of signed addresses cannot be served.
+    #[error("H918: {}: {why}; give the file that `softcap offering announce --manifest` wrote, and the issuer's key in issuers.keys", path.display())]
+    Addresses {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The record.
     #[error(transparent)]
     Journal(#[from] softcap_journal::JournalError),

@@ -74,7 +74,8 @@ impl Node {
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
         let issuers = config.issuers.keys.iter().map(|key| key.0.clone());
-        let rails_folder = folder.clone();
+        let issuers: Vec<_> = issuers.collect();
+        let rails = Rails::open(&config.evm, &folder, &issuers)?;
         let journal = JournalConfig {
             url,
             folder,
@@ -96,10 +97,10 @@ impl Node {
             webhooks,
             cosignatures,
             drafts,
-            issuers: issuers.collect(),
+            issuers,
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
-            rails: Rails::open(&config.evm, &rails_folder)?,
+            rails,
         }));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {

@@ -14,10 +14,10 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths, CosignaturePaths,
-        DocumentPaths, DraftPaths, EventPaths, ImportPaths, InvestorPaths, KeyPaths, LogPaths,
-        OfferingPaths, OperationPaths, PeoplePaths, RailPaths, SettlementPaths, SimulationPaths,
-        WebhookPaths,
+        AccountPaths, AddressPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths,
+        CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, ImportPaths, InvestorPaths,
+        KeyPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths, RailPaths, SettlementPaths,
+        SimulationPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -38,6 +38,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     OperationPaths::openapi,
     DocumentPaths::openapi,
     RailPaths::openapi,
+    AddressPaths::openapi,
     SettlementPaths::openapi,
     BundlePaths::openapi,
     LogPaths::openapi,

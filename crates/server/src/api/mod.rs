@@ -4,6 +4,7 @@
 //! read from its leaf, so that a repeat of a request gets the same bytes.
 
 mod accounts;
+mod addresses;
 mod amount;
 mod balances;
 mod bids;
@@ -53,6 +54,7 @@ use zeroize::Zeroizing;
 use crate::{drafts::Drafts, evm::Rails, problem::ApiError, system::CodeText, webhooks::Webhooks};
 
 pub(crate) use accounts::AccountPaths;
+pub(crate) use addresses::AddressPaths;
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
 pub(crate) use bundles::BundlePaths;
@@ -258,6 +260,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(imports::routes())
         .merge(people::routes())
         .merge(rail::routes())
+        .merge(addresses::routes())
         .merge(operations::routes())
         .merge(documents::routes())
         .merge(settlements::routes())

@@ -8,6 +8,7 @@
 mod enter;
 mod follow;
 mod place;
+mod signed_addresses;
 
 use std::{
     collections::BTreeMap,
@@ -19,8 +20,10 @@ use std::{
 use alloy_rpc_client::RpcClient;
 use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport, Releases, RootStanding, host_of};
 use softcap_journal::LogName;
+use softcap_proof::VerifierKey;
 
 pub(crate) use follow::follow_chains;
+pub(crate) use signed_addresses::SignedAddresses;
 
 use crate::{config::EvmSection, error::ServerError};
 
@@ -32,6 +35,7 @@ pub struct Rails {
     poll: Duration,
     blocks_at_once: u64,
     places: PathBuf,
+    addresses: Option<SignedAddresses>,
     status: Mutex<BTreeMap<LogName, RailStatus>>,
 }
 
@@ -55,11 +59,17 @@ pub struct RailStatus {
 }
 
 impl Rails {
-    /// As configured; `folder` is that of the node.
+    /// As configured; `folder` is that of the node, and one of the `issuers` must have signed the addresses.
     ///
     /// # Errors
-    /// [`ServerError::Endpoint`].
-    pub(crate) fn open(config: &EvmSection, folder: &Path) -> Result<Self, ServerError> {
+    /// [`ServerError::Endpoint`], [`ServerError::Addresses`].
+    pub(crate) fn open(
+        config: &EvmSection,
+        folder: &Path,
+        issuers: &[VerifierKey],
+    ) -> Result<Self, ServerError> {
+        let addresses = config.addresses_file.as_deref();
+        let addresses = addresses.map(|path| SignedAddresses::read(path, issuers));
         let mut all = Vec::with_capacity(config.endpoints.len());
         for url in &config.endpoints {
             let transport = HttpTransport::new(url);
@@ -78,6 +88,7 @@ impl Rails {
             poll: Duration::from_millis(config.poll_millis.max(1).into()),
             blocks_at_once: config.blocks_at_once.max(1).into(),
             places: folder.join("evm"),
+            addresses: addresses.transpose()?,
             status: Mutex::default(),
         })
     }
@@ -101,6 +112,11 @@ impl Rails {
     #[must_use]
     pub fn confirmations(&self) -> u64 {
         self.confirmations
+    }
+
+    /// What the issuer signed of the contracts, where a file is configured.
+    pub(crate) fn addresses(&self) -> Option<&SignedAddresses> {
+        self.addresses.as_ref()
     }
 
     /// The way to the chain, where one is configured.

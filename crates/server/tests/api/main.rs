@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod addresses;
 mod balances;
 mod contributions;
 mod cosignatures;
