@@ -13,6 +13,7 @@ mod announcing_after_sale;
 mod comparison;
 mod falsehoods;
 mod fixture;
+mod forged_logs;
 mod over_http;
 mod recorded;
 mod root;
