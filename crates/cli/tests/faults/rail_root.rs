@@ -123,8 +123,8 @@ async fn an_auction_is_settled_in_the_record_and_its_root_is_watched() {
     server.start();
     client.announce(TERMS).await;
     let body = json!({ "contract": escrow.to_string(), "block": block });
-    let named = client.post(&format!("{OFFERING}/escrow"), "escrow", &body);
-    let named = named.await;
+    let path = format!("{OFFERING}/escrow");
+    let named = client.post(&path, "escrow", &body).await;
     assert_eq!(named.status, 201, "{}", named.text());
     for (account, coins, limit) in BIDS {
         let amounts = (U256::from(coins * COIN), U256::from(limit * COIN / 10_000));
