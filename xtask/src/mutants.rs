@@ -204,6 +204,8 @@ fn try_out(
     command.arg("--cargo-arg=--config=profile.dev.package.\"*\".opt-level=2");
     command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    // A mutant differs from the one before in two functions.
+    command.env("CARGO_INCREMENTAL", "1");
     // Each job builds in its own copy. In one folder for all of them, a job would run the tests that
     // another one built, and judge its mutant by those.
     command.env_remove("CARGO_TARGET_DIR");
