@@ -180,7 +180,8 @@ pub enum EvmError {
     },
     /// No comparison of a record with an escrow that takes a root.
     #[error(
-        "R218: {escrow} takes its outcome as a root, and no comparison of a record with such an escrow is written; compare the          root that it holds with the record's (`softcap root show`)"
+        "R218: {escrow} takes its outcome as a root, and no comparison of a record with such an escrow is written; \
+         compare the root that it holds with the record's (`softcap root show`)"
     )]
     NotCompared {
         /// The escrow.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use softcap_database::DatabaseUrl;
-use softcap_evm::comparison::ChainRecord;
+use softcap_evm::{EvmError, comparison::ChainRecord};
 use softcap_journal::{CheckedLog, LogCheck, LogName, ReadOffering, check_record, read_offerings};
 use softcap_proof::{entry::decode, hex};
 
@@ -15,8 +15,13 @@ use super::{
 };
 use crate::{console::Console, failure::Failure};
 
-/// An offering of a record beside its escrow; `None` where it has none.
-type Beside = (LogName, Option<OnChain>);
+/// An offering of a record beside its escrow.
+enum Beside {
+    NoEscrow,
+    Compared(Box<OnChain>),
+    /// Nobody can say whether they agree; why.
+    NotCompared(EvmError),
+}
 
 pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<ExitCode, Failure> {
     let (url, folder) = record_folder::place(data)?;
@@ -38,15 +43,25 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
         Some(_) | None => Vec::new(),
     };
     lines.extend(beside.iter().map(line_beside));
-    let of_chain = beside.iter().filter_map(|(_, on_chain)| on_chain.as_ref());
-    let differences: usize = of_chain.clone().map(OnChain::differences).sum();
-    if plan.is_some() && found == 0 && of_chain.count() == 0 {
+    let (mut differences, mut unknown, mut escrows) = (0, 0, 0);
+    for (_, beside) in &beside {
+        match beside {
+            Beside::NoEscrow => continue,
+            Beside::Compared(on_chain) => differences += on_chain.differences(),
+            Beside::NotCompared(_) => unknown += 1,
+        }
+        escrows += 1;
+    }
+    if plan.is_some() && found == 0 && escrows == 0 {
         return Err(Failure::NoEscrow);
     }
     let verdict = match (checks.len(), found) {
         (0, _) => "verified: the record has no log".to_owned(),
         (_, 0) if differences > 0 => {
             format!("not verified: {differences} difference(s) between record and chain")
+        }
+        (_, 0) if unknown > 0 => {
+            format!("not verified: {unknown} of {escrows} escrow(s) could not be compared")
         }
         (_, 0) => format!(
             "verified: {} log(s), each replayed from entry 0",
@@ -61,12 +76,12 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
             .collect::<Vec<_>>()
             .join("\n"),
         &json!({
-            "verified": found + differences == 0,
+            "verified": found + differences + unknown == 0,
             "logs": checks.iter().map(value).collect::<Vec<_>>(),
             "on_chain": beside.iter().map(value_beside).collect::<Vec<_>>(),
         }),
     );
-    Ok(ExitCode::from(u8::from(found + differences > 0)))
+    Ok(ExitCode::from(u8::from(found + differences + unknown > 0)))
 }
 
 /// Every offering of the record that names an escrow.
@@ -74,7 +89,7 @@ async fn beside_the_chain(
     url: &DatabaseUrl,
     plan: &Plan,
     console: &Console,
-) -> Result<Vec<Beside>, Failure> {
+) -> Result<Vec<(LogName, Beside)>, Failure> {
     let mut record = ChainRecord::default();
     let mut read = Vec::new();
     let mut wrong = None;
@@ -93,18 +108,25 @@ async fn beside_the_chain(
     }
     let mut beside = Vec::new();
     for (name, record, offering) in read {
-        let on_chain = match record.escrow() {
-            Some(_) => Some(verify_chain::compare(plan, &record, &offering, console).await?),
-            None => None,
+        let one = if record.escrow().is_none() {
+            Beside::NoEscrow
+        } else {
+            match verify_chain::compare(plan, &record, &offering, console).await {
+                Ok(on_chain) => Beside::Compared(Box::new(on_chain)),
+                Err(Failure::Evm(error @ EvmError::NotCompared { .. })) => {
+                    Beside::NotCompared(error)
+                }
+                Err(error) => return Err(error),
+            }
         };
-        beside.push((name, on_chain));
+        beside.push((name, one));
     }
     Ok(beside)
 }
 
-fn line_beside((name, on_chain): &Beside) -> String {
-    match on_chain {
-        Some(on_chain) => {
+fn line_beside((name, beside): &(LogName, Beside)) -> String {
+    match beside {
+        Beside::Compared(on_chain) => {
             let lines = on_chain.to_string();
             let lines: Vec<String> = lines
                 .lines()
@@ -112,12 +134,18 @@ fn line_beside((name, on_chain): &Beside) -> String {
                 .collect();
             lines.join("\n")
         }
-        None => format!("{name}: no escrow"),
+        Beside::NotCompared(error) => format!("{name}: {error}"),
+        Beside::NoEscrow => format!("{name}: no escrow"),
     }
 }
 
-fn value_beside((name, on_chain): &Beside) -> Value {
-    json!({ "log": name.as_str(), "comparison": on_chain.as_ref().map(OnChain::value) })
+fn value_beside((name, beside): &(LogName, Beside)) -> Value {
+    let (comparison, problem) = match beside {
+        Beside::NoEscrow => (None, None),
+        Beside::Compared(on_chain) => (Some(on_chain.value()), None),
+        Beside::NotCompared(error) => (None, Some(error.to_string())),
+    };
+    json!({ "log": name.as_str(), "comparison": comparison, "problem": problem })
 }
 
 fn line(check: &LogCheck) -> String {

@@ -188,4 +188,18 @@ async fn an_auction_is_settled_in_the_record_and_its_root_is_watched() {
     }
     let alarm = last["alarm"].as_str().unwrap_or_default();
     assert!(alarm.starts_with("E652: "), "{last}");
+
+    // Nobody can compare this record with its escrow yet, and nothing says that they agree.
+    server.kill();
+    let mut verify = server.softcap(&["verify", "--data", server.data_argument()]);
+    let verify = verify.args(["--chain", &format!("http://{}", chain.address)]);
+    let verify = verify.args(["--confirmations", "0"]).output().unwrap();
+    let said = String::from_utf8_lossy(&verify.stdout);
+    assert_eq!(verify.status.code(), Some(1), "{verify:?}");
+    assert!(said.contains(": R218: "), "{said}");
+    let verdict = said.lines().last().unwrap_or_default();
+    assert_eq!(
+        verdict,
+        "not verified: 1 of 1 escrow(s) could not be compared"
+    );
 }
