@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {AccountWord, TotalsWord, pack} from "./EscrowState.sol";
+import {AccountWord, EMPTY, TotalsWord, pack} from "./EscrowState.sol";
 import {EscrowTerms, TermsAt} from "./EscrowTerms.sol";
 import {IEscrow} from "./IEscrow.sol";
 import {Intake} from "./Intake.sol";
@@ -171,7 +171,7 @@ contract Escrow is Intake {
         AccountWord a = slot.word;
         (uint256 tokens, uint256 change) = _outcome(t, s, a);
         if (tokens == 0) revert NothingDue();
-        slot.word = a.withStanding(Standing.Claimed);
+        slot.word = _claimed(t, a);
         emit Claimed(msg.sender, tokens);
         if (change != 0) {
             emit Refunded(msg.sender, change);
@@ -212,7 +212,7 @@ contract Escrow is Intake {
         Slot storage slot = _accounts[investor];
         AccountWord a = slot.word;
         (uint256 tokens, uint256 change) = _outcome(t, s, a);
-        AccountWord paid = a.withStanding(Standing.Claimed);
+        AccountWord paid = _claimed(t, a);
         if (tokens == 0 || change == 0) {
             if (_payEntry(t.token(), investor, slot, a, paid, tokens, TOKEN_GAS)) emit Claimed(investor, tokens);
             return;
@@ -222,6 +222,11 @@ contract Escrow is Intake {
         emit Refunded(investor, change);
         if (!Payments.pay(t.token(), investor, tokens, TOKEN_GAS)) revert PaymentFailed();
         emit Claimed(investor, tokens);
+    }
+
+    /// @dev The account once its tokens are out.
+    function _claimed(TermsAt t, AccountWord a) private pure returns (AccountWord) {
+        return t.keepsClaimed() ? a.withStanding(Standing.Claimed) : EMPTY;
     }
 
     function _gasLimit(TermsAt t) private pure returns (uint256) {

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Escrow} from "./Escrow.sol";
-import {EscrowTerms} from "./EscrowTerms.sol";
+import {AfterClaim, EscrowTerms} from "./EscrowTerms.sol";
 import {IEscrow} from "./IEscrow.sol";
 import {SaleToken} from "./SaleToken.sol";
 
@@ -69,7 +69,15 @@ contract EscrowFactory {
     /// @param steps The price steps, sorted; none for other prices.
     /// @param plan The token.
     function announce(IEscrow.Terms memory t, Step[] calldata steps, TokenPlan memory plan)
-        public
+        external
+        returns (address escrow, address token)
+    {
+        return _announce(t, steps, plan, AfterClaim.Empty);
+    }
+
+    /// @dev What becomes of an account after its claim follows from what comes after the sale, so nobody can ask for it.
+    function _announce(IEscrow.Terms memory t, Step[] calldata steps, TokenPlan memory plan, AfterClaim claimed)
+        internal
         returns (address escrow, address token)
     {
         _check(t);
@@ -78,7 +86,7 @@ contract EscrowFactory {
         _checkWithdrawal(t);
         token = Clones.clone(TOKEN);
         t.token = token;
-        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(EscrowTerms.pack(t), _pack(steps)));
+        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(EscrowTerms.pack(t, claimed), _pack(steps)));
         termsHashOf[escrow] = t.termsHash;
         uint256 count = plan.shares.length;
         SaleToken.Share[] memory shares = new SaleToken.Share[](count + 1);

@@ -6,6 +6,13 @@ import {IEscrow} from "./IEscrow.sol";
 /// @dev Where in memory the packed terms of a clone lie.
 type TermsAt is uint256;
 
+/// @dev What becomes of an account once its tokens are out. Milestones weigh objections by it; else nobody needs it, and
+/// an empty word costs its owner 4,800 less.
+enum AfterClaim {
+    Empty,
+    Keep
+}
+
 using EscrowTerms for TermsAt global;
 
 /// @title Terms in the code of a clone
@@ -183,6 +190,11 @@ library EscrowTerms {
         return _person(t, 10, 0);
     }
 
+    /// @notice Whether accounts stay once their tokens are out.
+    function keepsClaimed(TermsAt t) internal pure returns (bool) {
+        return _field(t, 10, 160, 8) == uint256(AfterClaim.Keep);
+    }
+
     function treasury(TermsAt t) internal pure returns (address) {
         return _person(t, 11, 0);
     }
@@ -193,7 +205,7 @@ library EscrowTerms {
     }
 
     /// @notice The packed form; the factory has checked that every field fits.
-    function pack(IEscrow.Terms memory t) internal pure returns (bytes memory) {
+    function pack(IEscrow.Terms memory t, AfterClaim claimed) internal pure returns (bytes memory) {
         uint256[WORDS] memory w;
         w[0] = uint256(t.termsHash);
         w[1] = uint256(uint160(t.verifier)) | (t.round << 160) | (t.pauseLongest << 192) | (t.pauseCount << 224);
@@ -207,7 +219,7 @@ library EscrowTerms {
         w[7] = t.bonus | (t.bonusPer << 64) | (t.bonusUntil << 104) | (t.bonusGranularity << 144);
         w[8] = uint160(t.token);
         w[9] = uint160(t.issuer);
-        w[10] = uint160(t.beneficiary);
+        w[10] = uint256(uint160(t.beneficiary)) | (uint256(claimed) << 160);
         w[11] = uint160(t.treasury);
         return abi.encodePacked(w);
     }

@@ -23,8 +23,8 @@ interface IEscrow {
     }
 
     /// @notice Where one investor stands. A later one is never followed by an earlier one, except that an account is
-    /// empty (`Unknown`, with nothing) once it was refunded in a sale that takes nothing in any more. `Refunded` says
-    /// that a return was paid out.
+    /// empty (`Unknown`, with nothing) once it was paid in a sale that takes nothing in any more. `Refunded` says that a
+    /// return was paid out; `Claimed` stays only where milestones follow the sale, which need to know who has tokens.
     enum Standing {
         Unknown,
         Admitted,

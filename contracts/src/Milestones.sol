@@ -152,7 +152,7 @@ contract Milestones is IMilestones, AfterSale {
     /// @inheritdoc IMilestones
     function stakeOf(address investor) public view returns (uint256 accepted, uint256 tokens) {
         IEscrow.Account memory a = escrow().account(investor);
-        // Who got money back, or whose money came to no token, never claims.
+        // Who got money back, or whose money came to no token, never claims. This escrow keeps who did: its factory said so.
         if (a.standing != IEscrow.Standing.Claimed) return (0, 0);
         accepted = a.accepted;
         IEscrow.Terms memory t = escrow().terms();

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {AfterSale} from "./AfterSale.sol";
 import {EscrowFactory} from "./EscrowFactory.sol";
+import {AfterClaim} from "./EscrowTerms.sol";
 import {IEscrow} from "./IEscrow.sol";
 import {IMilestones} from "./IMilestones.sol";
 import {Milestones} from "./Milestones.sol";
@@ -68,10 +69,12 @@ contract OfferingFactory is EscrowFactory {
         IMilestones.Plan calldata release,
         VestingPlan[] calldata vestings
     ) external returns (address escrow, address token, address milestones, address[] memory vesting) {
+        AfterClaim claimed = AfterClaim.Empty;
         if (release.milestones.length != 0) {
             _checkRelease(t, release);
             milestones = Clones.cloneWithImmutableArgs(address(MILESTONES), abi.encode(release));
             t.beneficiary = milestones;
+            claimed = AfterClaim.Keep;
         }
         vesting = new address[](vestings.length);
         for (uint256 i = 0; i < vestings.length; ++i) {
@@ -81,7 +84,7 @@ contract OfferingFactory is EscrowFactory {
         }
         // Clones of our own code, none of which calls anybody while it is made.
         // slither-disable-next-line reentrancy-events
-        (escrow, token) = announce(t, steps, plan);
+        (escrow, token) = _announce(t, steps, plan, claimed);
         if (milestones != address(0)) {
             AfterSale(milestones).bind(IEscrow(escrow));
             emit MilestonesMade(escrow, milestones);

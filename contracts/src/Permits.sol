@@ -49,9 +49,16 @@ library Permits {
     /// @notice Whether `verifier` signed the hash: with a key (65 bytes r, s, v), or as a contract by ERC-1271.
     function isSigned(address verifier, bytes32 hash, bytes calldata signature) internal view returns (bool) {
         if (signature.length == 65) {
-            bytes32 r = bytes32(signature[0:32]);
-            bytes32 s = bytes32(signature[32:64]);
-            address signer = ecrecover(hash, uint8(signature[64]), r, s);
+            bytes32 r;
+            bytes32 s;
+            uint8 v;
+            // Of bytes whose length is known, without looking at it for each part.
+            assembly ("memory-safe") {
+                r := calldataload(signature.offset)
+                s := calldataload(add(signature.offset, 32))
+                v := byte(0, calldataload(add(signature.offset, 64)))
+            }
+            address signer = ecrecover(hash, v, r, s);
             // Nobody is the answer for what is no signature.
             if (signer == verifier && signer != address(0) && uint256(s) <= HALF_ORDER) return true;
         }

@@ -72,7 +72,9 @@ contract Crowd is Sale {
 
     function claim(uint256 who, bool inList) external {
         address investor = people[who % people.length];
+        uint256 before = inAccounts();
         leave(investor, inList ? abi.encodeCall(IEscrow.distribute, (people)) : abi.encodeCall(IEscrow.claim, ()));
+        emptied += before - inAccounts();
     }
 
     function finish(uint256 how) external {

@@ -306,6 +306,45 @@ contract ExitsTest is Sale {
         equal("after the deadline, too", token.balanceOf(ALICE), 2_000 ether);
     }
 
+    /// Of a sale that is settled nothing comes in any more, so an empty account gets nothing again.
+    function test_who_has_the_tokens_has_an_empty_account() public {
+        announce();
+        enter(ALICE, 2 ether);
+        enter(BOB, 1 ether);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(VERIFIER_KEY, escrow.permitHash(ALICE, 60 ether, DEADLINE));
+        IEscrow.Admission memory shown = IEscrow.Admission(60 ether, DEADLINE, abi.encodePacked(r, s, v));
+        close();
+        escrow.settle();
+        vm.prank(ALICE);
+        escrow.claim();
+        escrow.distribute(list(BOB, ALICE));
+        escrow.draw();
+        vm.prank(ISSUER);
+        escrow.revoke(BOB);
+        address[2] memory people = [ALICE, BOB];
+        for (uint256 i = 0; i < 2; ++i) {
+            IEscrow.Account memory a = escrow.account(people[i]);
+            equal("empty", uint256(a.cap) + a.accepted + a.tokens, 0);
+            (uint256 tokens, uint256 money) = escrow.due(people[i]);
+            equal("nothing due", tokens + money, 0);
+            vm.startPrank(people[i]);
+            vm.expectRevert(IEscrow.NothingDue.selector);
+            escrow.claim();
+            vm.expectRevert(IEscrow.NothingDue.selector);
+            escrow.refund();
+            vm.expectRevert(phaseIs(IEscrow.Phase.Drawn));
+            escrow.contribute{value: 1}();
+            vm.stopPrank();
+        }
+        vm.prank(ALICE);
+        vm.expectRevert(phaseIs(IEscrow.Phase.Drawn));
+        escrow.contributeAdmitted{value: 1}(shown);
+        escrow.refundMany(list(ALICE, BOB));
+        equal("alice once", token.balanceOf(ALICE), 2_000 ether);
+        equal("bob once", token.balanceOf(BOB), 1_000 ether);
+        equal("nothing back", ALICE.balance + BOB.balance, 1_997 ether);
+    }
+
     function test_a_list_gives_each_their_tokens_once() public {
         announce();
         enter(ALICE, 2 ether);

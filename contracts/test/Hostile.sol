@@ -95,11 +95,14 @@ contract HostileWallet {
         ReturnsMuch,
         AsksAgain,
         AsksByList,
-        ContributesAgain
+        ContributesAgain,
+        CallsBack
     }
 
     IEscrow private immutable escrow;
     Way public way;
+    bool public calledBack;
+    bytes private callback;
 
     constructor(IEscrow escrow_) payable {
         escrow = escrow_;
@@ -115,6 +118,14 @@ contract HostileWallet {
 
     function refund() external {
         escrow.refund();
+    }
+
+    function claim() external {
+        escrow.claim();
+    }
+
+    function callBackWith(bytes calldata data) external {
+        (way, callback) = (Way.CallsBack, data);
     }
 
     receive() external payable {
@@ -134,6 +145,12 @@ contract HostileWallet {
         if (way == Way.ContributesAgain) {
             way = Way.Takes;
             escrow.contribute{value: 1}();
+        }
+        if (way == Way.CallsBack) {
+            way = Way.Takes;
+            (bool worked,) = address(escrow).call(callback);
+            calledBack = true;
+            worked;
         }
     }
 }

@@ -42,6 +42,26 @@ contract MilestonesTest is AfterSales {
         equal("from then", AfterSale(address(milestones)).begunAt(), CLOSES + 5 days);
     }
 
+    /// Objections are weighed by who has tokens, so these accounts stay. Nobody else needs them.
+    function test_an_account_stays_after_its_claim_only_where_milestones_follow() public {
+        sold();
+        equal("stays", standingOf(ALICE), uint256(IEscrow.Standing.Claimed));
+        equal("accepted", escrow.account(ALICE).accepted, 50 ether);
+        vm.prank(ALICE);
+        refuses(IEscrow.NothingDue.selector);
+        escrow.claim();
+        escrow.distribute(list(ALICE, ALICE));
+        equal("once", token.balanceOf(ALICE), 50_000 ether);
+        delete release.milestones;
+        announceAll();
+        enter(ALICE, 50 ether);
+        close();
+        escrow.settle();
+        claimed(ALICE);
+        equal("empty", standingOf(ALICE), 0);
+        equal("with nothing", escrow.account(ALICE).accepted, 0);
+    }
+
     function test_begin_of_a_sale_that_failed() public {
         t.softCap = 11 ether;
         announceAll();

@@ -213,6 +213,33 @@ contract ShareTest is Sale {
         equal("bob once", token.balanceOf(BOB), 4_000 ether);
     }
 
+    /// While the change is on its way the account is empty already.
+    function test_a_wallet_that_asks_again_while_it_gets_its_change_is_paid_once() public {
+        for (uint256 i = 0; i < 4; ++i) {
+            announce();
+            HostileWallet wallet = new HostileWallet{value: 12 ether}(escrow);
+            wallet.contribute(admission(address(wallet), 50 ether), 12 ether);
+            enter(BOB, 8 ether);
+            settled();
+            address[] memory both = list(address(wallet), address(wallet));
+            wallet.callBackWith(
+                [
+                    abi.encodeCall(IEscrow.claim, ()),
+                    abi.encodeCall(IEscrow.refund, ()),
+                    abi.encodeCall(IEscrow.distribute, (both)),
+                    abi.encodeCall(IEscrow.refundMany, (both))
+                ][i]
+            );
+            if (i % 2 == 0) wallet.claim();
+            else escrow.distribute(both);
+            holds("called back", wallet.calledBack());
+            equal("tokens once", token.balanceOf(address(wallet)), 6_000 ether);
+            equal("change once", address(wallet).balance, 6 ether);
+            equal("empty", standingOf(address(wallet)), 0);
+            is_(dueTo(BOB), 4_000 ether, 4 ether);
+        }
+    }
+
     /// Whatever gas a caller gives, an entry gets both or is as it was.
     function testFuzz_thrift_gives_nobody_a_half(uint256 gasGiven) public {
         announce();

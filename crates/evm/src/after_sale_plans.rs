@@ -9,6 +9,7 @@ use crate::{
         offering_factory::{IMilestones, OfferingFactory},
         vesting::Vesting,
     },
+    escrow_terms::AfterClaim,
     numbers::{Numbers, ReleaseNumbers, ShareNumbers},
     parties::Parties,
 };
@@ -46,6 +47,14 @@ impl AfterSalePlans {
     /// Whether nothing comes after the sale: money and shares are free at once.
     pub fn is_empty(&self) -> bool {
         self.release.is_none() && self.vestings.is_empty()
+    }
+
+    /// What becomes of an account of the escrow once its tokens are out.
+    pub(crate) fn after_claim(&self) -> AfterClaim {
+        match self.release {
+            Some(_) => AfterClaim::Keep,
+            None => AfterClaim::Empty,
+        }
     }
 
     /// What the factory is told of the release; no steps stand for none.

@@ -91,7 +91,8 @@ impl Announcement {
             (step.from << 216) | (step.numerator << 108) | step.denominator
         };
         let steps = self.steps.iter().map(step);
-        let words = terms.packed().into_iter().chain(steps);
+        let claimed = self.after_sale.after_claim();
+        let words = terms.packed(claimed).into_iter().chain(steps);
         words
             .flat_map(|word: U256| word.to_be_bytes::<32>())
             .collect()

@@ -46,6 +46,34 @@ pub enum EscrowKind {
     Root,
 }
 
+/// What becomes of an investor's account in the contract once the tokens are out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterClaim {
+    /// It is emptied, for which the chain gives gas back.
+    Empty,
+    /// It stays, because milestones weigh objections by it.
+    Keep,
+}
+
+impl AfterClaim {
+    /// What a factory makes of these terms.
+    #[must_use]
+    pub fn of(terms: &Terms) -> Self {
+        if terms.milestones.is_empty() {
+            Self::Empty
+        } else {
+            Self::Keep
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Empty => 0,
+            Self::Keep => 1,
+        }
+    }
+}
+
 impl EscrowKind {
     /// The one that keeps these terms, where a contract does.
     #[must_use]
@@ -188,7 +216,7 @@ impl EscrowTerms {
 
     /// As they lie in the code of a clone: `pack` of `contracts/src/EscrowTerms.sol`, whose factory refuses what does
     /// not fit its place.
-    pub fn packed(&self) -> [U256; PACKED_WORDS] {
+    pub fn packed(&self, claimed: AfterClaim) -> [U256; PACKED_WORDS] {
         let person = |address: Address| U256::from_be_bytes(address.into_word().0);
         let code = |code: u8| U256::from(code);
         let none = (U256::from(1) << MAXIMUM_BITS) - U256::from(1);
@@ -217,7 +245,7 @@ impl EscrowTerms {
                 | (self.bonus_granularity << 144),
             person(self.token),
             person(self.issuer),
-            person(self.beneficiary),
+            person(self.beneficiary) | (code(claimed.code()) << 160),
             person(self.treasury),
         ]
     }

@@ -78,7 +78,7 @@ pub use entry_check::Difference;
 pub use error::EvmError;
 pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
 pub use escrow_terms::{
-    EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord,
+    AfterClaim, EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord,
 };
 pub use evidence_reading::{Asked, EvidenceReader, ReadAt, ReadingProgress};
 pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_of};

@@ -15,7 +15,7 @@ use crate::error::EvmError;
 pub struct EscrowAccount {
     /// Most that may be accepted.
     pub cap: U256,
-    /// What was accepted.
+    /// What was accepted; nothing once it was paid and nothing needs it any more.
     pub accepted: U256,
 }
 

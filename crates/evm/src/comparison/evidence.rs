@@ -90,7 +90,7 @@ pub enum Refunds {
 /// An investor, as the contract says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccountView {
-    /// What was accepted, or asked for where it is shared out; nothing once it was refunded in a sale that failed.
+    /// What was accepted, or asked for where it is shared out; nothing once it was paid and nothing needs it any more.
     pub accepted: u128,
     /// Tokens that could be taken out.
     pub tokens_due: u128,

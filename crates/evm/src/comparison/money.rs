@@ -13,7 +13,7 @@ use super::{
 use crate::{
     chain_entries::{ChainCommand, Slack},
     escrow_event::EscrowEvent,
-    escrow_terms::Misfit,
+    escrow_terms::{AfterClaim, Misfit},
     exits::EscrowPhase,
 };
 
@@ -98,6 +98,7 @@ pub(super) fn compare_money(
 ) -> (Vec<Finding>, Vec<Note>) {
     let mut money = Money {
         evidence,
+        after_claim: AfterClaim::of(offering.terms()),
         sums: Sums::of(evidence),
         findings: Vec::new(),
         notes: Vec::new(),
@@ -121,6 +122,7 @@ pub(super) fn compare_money(
 
 struct Money<'a> {
     evidence: &'a SaleEvidence,
+    after_claim: AfterClaim,
     sums: Sums,
     findings: Vec<Finding>,
     notes: Vec<Note>,
@@ -166,8 +168,7 @@ impl Money<'_> {
         for (investor, view) in &self.evidence.accounts {
             let account = self.sums.accounts.get(investor).copied();
             let account = account.unwrap_or_default();
-            // A refund in a sale that takes nothing in any more empties the account.
-            let is_empty = account.refunded > 0 && account.claimed == 0 && account.returned == 0;
+            let is_empty = self.is_emptied(account);
             let events = if is_empty { 0 } else { account.accepted };
             if events != view.accepted {
                 let about = "accepted";
@@ -175,6 +176,14 @@ impl Money<'_> {
                 self.findings.push(finding.of(*investor));
             }
         }
+    }
+
+    /// Whoever was paid in a sale that takes nothing in any more has an empty account, but for what milestones need.
+    fn is_emptied(&self, account: Account) -> bool {
+        if account.claimed > 0 {
+            return self.after_claim == AfterClaim::Empty;
+        }
+        account.refunded > 0 && account.returned == 0
     }
 
     /// The escrow must hold what it owes. Anybody can send it more, which is nobody's.

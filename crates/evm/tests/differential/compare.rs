@@ -17,7 +17,6 @@ const PLENTY: u64 = 30_000_000;
 
 /// `IEscrow.Standing` by number.
 const RETURNED: u8 = 3;
-const CLAIMED: u8 = 4;
 const REFUNDED: u8 = 5;
 
 impl Table<'_> {
@@ -105,11 +104,17 @@ impl Table<'_> {
         let account = self.chain.account(who);
         let standing = account.standing;
         let brought = U256::from(account.accepted);
+        let purse = self.chain.money(investor(who));
+        let claimed = !self.chain.tokens(investor(who)).is_zero();
+        if claimed {
+            same(&U256::ZERO, &brought).map_err(|why| format!("emptied: {why}"))?;
+        }
         let nothing_bought = self.succeeded() && tokens(offering, who) == 0;
         let (has, due) = match standing {
             RETURNED => (U256::ZERO, brought),
             REFUNDED => (U256::ZERO, U256::ZERO),
-            CLAIMED => (brought, U256::ZERO),
+            // The account does not say it any more; what the purse lacks does.
+            _ if claimed => (U256::from(FIRST_PURSE) - purse, U256::ZERO),
             _ if open || nothing_bought => (U256::ZERO, brought),
             _ => (brought, U256::ZERO),
         };
@@ -117,7 +122,6 @@ impl Table<'_> {
         same(&U256::from(accepted(offering, who)), &has)
             .map_err(|why| format!("accepted: {why}"))?;
         same(&owed, &due).map_err(|why| format!("due back: {why}"))?;
-        let purse = self.chain.money(investor(who));
         same(&(U256::from(FIRST_PURSE) - has - due), &purse)
             .map_err(|why| format!("purse: {why}"))?;
         let given = U256::from(self.engine.given[who]);

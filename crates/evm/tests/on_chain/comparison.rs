@@ -7,6 +7,7 @@ use softcap_evm::{
 };
 use softcap_offering::{Amount, Command, Value, Verdict};
 
+use crate::announcing_after_sale::AFTER_SALE;
 use crate::fixture::{OPEN, WITHDRAWAL_RIGHT, terms};
 use crate::recorded::{Evidence, Sale, codes, lines};
 
@@ -14,7 +15,11 @@ pub(crate) const COIN: u128 = 1_000_000_000_000_000_000;
 
 /// Three people, one of them twice and over the limit of the permit; settled, drawn, one claims.
 pub(crate) async fn succeeding() -> Sale {
-    let sale = Sale::announce(terms(&[])).await;
+    succeeded(&[]).await
+}
+
+async fn succeeded(changes: &[(&str, &str)]) -> Sale {
+    let sale = Sale::announce(terms(changes)).await;
     for (account, milli) in [(4, 7_000), (5, 4_000), (6, 1_000), (4, 2_000)] {
         sale.pay(account, milli).await;
     }
@@ -82,6 +87,8 @@ async fn a_record_that_followed_its_escrow_agrees_with_it_to_the_unit() {
     for (sale, verdict, entries, events) in [
         // Three admissions, four contributions, settlement, draw, claim.
         (succeeding().await, Verdict::Succeeded, 10, 7),
+        // The same with milestones, whose contract the draw pays: the issuer has nothing yet.
+        (succeeded(&AFTER_SALE).await, Verdict::Succeeded, 9, 7),
         // Two admissions, two contributions, a settlement that the first refund shows, the refund.
         (failing().await, Verdict::Failed, 6, 3),
         // Three admissions, five contributions, two of them taken back, settlement, draw, claim.
@@ -100,6 +107,19 @@ async fn a_record_that_followed_its_escrow_agrees_with_it_to_the_unit() {
         );
         let compared = evidence.compare(&record).await;
         assert_eq!(compared, Compared::default(), "{verdict:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_tokens_has_an_account_only_where_milestones_follow() {
+    for (sale, accepted) in [
+        (succeeding().await, 0),
+        (succeeded(&AFTER_SALE).await, 8 * COIN),
+    ] {
+        let evidence = sale.evidence().await;
+        let of = |account: usize| evidence.sale.accounts[&sale.chain.address(account)];
+        assert_eq!((of(4).accepted, of(4).tokens_due), (accepted, 0));
+        assert_eq!(of(5).accepted, 4 * COIN);
     }
 }
 

@@ -7,8 +7,8 @@ use alloy_rpc_client::RpcClient;
 use alloy_signer_local::PrivateKeySigner;
 use softcap_chain::{Clock, InProcess, Node, Settings};
 use softcap_evm::{
-    AfterSalePlace, Announcement, ChainClient, Draft, EscrowKind, EvmError, PaidIn, Parties, Place,
-    Receipt, Told, announce_draft, announcement, factory_draft, milestones_draft,
+    AfterSalePlace, Announcement, ChainClient, Draft, EscrowKind, EvmError, FactoryKind, PaidIn,
+    Parties, Place, Receipt, Told, announce_draft, announcement, factory_draft, milestones_draft,
     offering_factory_draft, place_of, vesting_draft,
 };
 use softcap_offering::terms::Terms;
@@ -147,7 +147,12 @@ impl Chain {
 
     pub(crate) async fn announce(&self, terms: &Terms) -> (Place, Announcement) {
         let announcement = announcement(terms, &self.parties()).unwrap();
-        let factory = self.factory(announcement.terms.kind()).await;
+        let factory = match FactoryKind::needed(&announcement) {
+            FactoryKind::AfterSale => self.offering_factory().await,
+            FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root => {
+                self.factory(announcement.terms.kind()).await
+            }
+        };
         let (place, _) = self.announce_at(factory, &announcement).await;
         (place, announcement)
     }

@@ -46,6 +46,22 @@ fn steps_of_the_release_are_basis_points_and_seconds() {
     assert!(told.after_sale.vestings.is_empty());
 }
 
+/// The beneficiary's word of the terms in the code, before the address of the beneficiary.
+#[test]
+fn the_code_says_whether_accounts_stay_after_their_claim() {
+    let mut with_advisers = parties();
+    with_advisers
+        .holders
+        .insert("advisers".to_owned(), Address::repeat_byte(0xad));
+    for (change, parties, stays) in [(STEPS, parties(), 1), (VESTS, with_advisers, 0)] {
+        let told = announcement(&changed(&[change]), &parties).unwrap();
+        let code = told.code_arguments(Address::ZERO);
+        let (before, beneficiary) = code[10 * 32..11 * 32].split_at(12);
+        assert_eq!(before, [&[0; 11][..], &[stays]].concat());
+        assert_eq!(beneficiary, BENEFICIARY.as_slice());
+    }
+}
+
 #[test]
 fn a_share_that_vests_is_named_by_its_place() {
     let mut parties = parties();
