@@ -10,7 +10,9 @@ pragma solidity 0.8.37;
 /// @dev Amounts are smallest units, positions unix seconds, shares basis points. Limits and the ceiling are prices: most
 /// money for `priceUnit` tokens.
 interface IRootEscrow {
-    /// @notice Where one investor stands. A later one is never followed by an earlier one.
+    /// @notice Where one investor stands. A later one is never followed by an earlier one, except that an account is empty
+    /// (`Unknown`, with nothing) once all its money is out and none can come in any more. `Proved` stays where a leaf
+    /// accepted money; `Refunded` says that a return was paid out.
     enum Standing {
         Unknown,
         Admitted,

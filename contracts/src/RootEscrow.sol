@@ -3,12 +3,12 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRootEscrow} from "./IRootEscrow.sol";
 import {Payments} from "./Payments.sol";
 import {Permits} from "./Permits.sol";
+import {Proofs} from "./Proofs.sol";
 import {SaleToken} from "./SaleToken.sol";
 
 /// @title The escrow of one round, settled by a root
@@ -192,7 +192,7 @@ contract RootEscrow is IRootEscrow {
     }
 
     function _requireProof(Leaf calldata leaf, bytes32[] calldata proof) private view {
-        if (!MerkleProof.verifyCalldata(proof, root, leafHash(leaf))) revert WrongProof();
+        if (Proofs.rootOf(proof, leafHash(leaf)) != root) revert WrongProof();
     }
 
     /// @dev The first rule that a leaf breaks. A leaf of somebody who has been paid breaks none: it is history.
@@ -202,8 +202,9 @@ contract RootEscrow is IRootEscrow {
         returns (Flaw)
     {
         if (a.standing == Standing.Proved) return Flaw.None;
-        if (a.standing == Standing.Returned || a.standing == Standing.Refunded) {
-            // Out of the sale before the root: all of it went back, whichever amount the leaf calls that.
+        if (a.contributed == 0 || a.standing == Standing.Returned || a.standing == Standing.Refunded) {
+            // No money in the sale, because it went back before the root or by this very leaf. Nothing can be had by such
+            // a leaf, so money back is no flaw of it, whichever amount it says.
             return leaf.accepted | leaf.tokens == 0 ? Flaw.None : Flaw.Sum;
         }
         if (leaf.accepted > a.contributed || leaf.refunded != a.contributed - leaf.accepted) return Flaw.Sum;
@@ -249,7 +250,7 @@ contract RootEscrow is IRootEscrow {
             Account memory a = _accounts[leaf.investor];
             Outcome memory o = _outcome;
             bool good = _isIn(a.standing) && a.contributed != 0
-                && MerkleProof.verifyCalldata(proofs[i], root, leafHash(leaf)) && _flawOf(t, o, a, leaf) == Flaw.None;
+                && Proofs.rootOf(proofs[i], leafHash(leaf)) == root && _flawOf(t, o, a, leaf) == Flaw.None;
             if (!good || !_prove(t, o, a, leaf)) emit Skipped(leaf.investor);
         }
     }
@@ -259,15 +260,18 @@ contract RootEscrow is IRootEscrow {
         uint256 most = t.currency == address(0) ? COIN_GAS : TOKEN_GAS;
         if (!Payments.canAfford(leaf.tokens == 0 ? most : TOKEN_GAS + most)) revert NotEnoughGas();
         address investor = leaf.investor;
-        // `_flawOf` found the leaf within the account's money and the terms' counters, so nothing is cut off.
-        _accounts[investor] = Account(uint80(leaf.accepted), 0, a.limit, a.count, Standing.Proved);
+        // What nobody needs any more is emptied, which costs 4,800 less. `_flawOf` found the leaf within the account's money
+        // and the terms' counters, so nothing is cut off.
+        if (leaf.accepted == 0) delete _accounts[investor];
+        else _accounts[investor] = Account(uint80(leaf.accepted), 0, a.limit, a.count, Standing.Proved);
         if (leaf.tokens != 0 && !_payTokens(t, o, leaf)) {
             _accounts[investor] = a;
             return false;
         }
         emit Claimed(investor, leaf.tokens, leaf.accepted, leaf.refunded);
         if (leaf.refunded != 0 && !Payments.pay(t.currency, investor, leaf.refunded, most)) {
-            _accounts[investor].contributed = uint80(leaf.refunded);
+            uint80 kept = uint80(leaf.refunded);
+            _accounts[investor] = Account(uint80(leaf.accepted), kept, a.limit, a.count, Standing.Proved);
             emit RefundKept(investor, leaf.refunded);
         }
         return true;
@@ -322,7 +326,8 @@ contract RootEscrow is IRootEscrow {
         }
     }
 
-    /// @dev What is due back to an investor, written down as paid.
+    /// @dev What is due back to an investor, written down as paid. Of a return the account stays, because the sale may go on;
+    /// of a proved leaf as long as what it accepted may go back. Else nothing comes in any more, and it is emptied.
     function _takeDue(Terms memory t, address investor) private returns (uint256 amount) {
         Account memory a = _accounts[investor];
         if (a.standing == Standing.Proved) {
@@ -332,9 +337,13 @@ contract RootEscrow is IRootEscrow {
                 amount += a.cap;
                 a.cap = 0;
             }
-        } else if (a.standing == Standing.Returned || (_isIn(a.standing) && _refundsOpen(t, _outcome))) {
+            if (a.cap == 0) delete a;
+        } else if (a.standing == Standing.Returned) {
             amount = a.contributed;
             a.standing = Standing.Refunded;
+        } else if (_isIn(a.standing) && _refundsOpen(t, _outcome)) {
+            amount = a.contributed;
+            delete a;
         }
         if (amount != 0) _accounts[investor] = a;
     }

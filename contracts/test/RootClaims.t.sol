@@ -262,6 +262,85 @@ contract RootClaimsTest is RootSale {
         equal("empty", address(sale).balance, 0);
     }
 
+    // -------------------------------------------------------------------------------------------- emptied accounts
+
+    /// Bob's leaf gives all back. His account is empty, and nothing that it is used for again gives or breaks anything.
+    function test_a_leaf_that_leaves_nothing_due_empties_the_account() public {
+        threeBids();
+        posted();
+        take(1);
+        isEmpty(BOB);
+        bytes32[] memory proof = proofOf(1);
+        vm.expectRevert(abi.encodeWithSelector(IRootEscrow.NotAllowed.selector, IRootEscrow.Standing.Unknown));
+        sale.claim(leaves[1], proof);
+        refuses(IRootEscrow.SoundLeaf.selector);
+        sale.refute(leaves[1], proof);
+        // Not even the issuer can make a sound leaf look wrong afterwards, and leave the sale by it.
+        vm.prank(ISSUER);
+        sale.revoke(BOB);
+        refuses(IRootEscrow.SoundLeaf.selector);
+        sale.refute(leaves[1], proof);
+        refuses(IRootEscrow.NothingDue.selector);
+        sale.claim(leaves[1], proof);
+        vm.warp(CLAIMS_END);
+        vm.prank(BOB);
+        refuses(IRootEscrow.NothingDue.selector);
+        sale.refund();
+        equal("once", BOB.balance, 1_000 ether);
+    }
+
+    /// Whoever was paid gets nothing more when a wrong leaf of somebody else makes the root void.
+    function test_a_void_root_gives_an_emptied_account_nothing() public {
+        threeBids();
+        leaves[0].tokens = 1;
+        posted();
+        take(1);
+        broken(0, IRootEscrow.Flaw.Price);
+        sale.refundMany(list(BOB, ALICE));
+        vm.prank(BOB);
+        refuses(IRootEscrow.NothingDue.selector);
+        sale.refund();
+        equal("bob once", BOB.balance, 1_000 ether);
+        isEmpty(ALICE);
+        refundOf(CAROL, 4 ether);
+        isEmpty(CAROL);
+        equal("empty", address(sale).balance, 0);
+    }
+
+    /// Accepted money may have to go back, so such an account stays until it did.
+    function test_an_account_with_accepted_money_stays() public {
+        r.softCap = 7 ether;
+        threeBids();
+        posted();
+        take(0);
+        equal("proved", uint256(sale.account(ALICE).standing), uint256(IRootEscrow.Standing.Proved));
+        vm.warp(CLAIMS_END);
+        refundOf(ALICE, 5 ether);
+        isEmpty(ALICE);
+    }
+
+    /// A stranger's leaf that says money back gives nothing, so it is no flaw. One that says more is.
+    function test_a_leaf_of_a_stranger() public {
+        threeBids();
+        leaves.push(IRootEscrow.Leaf(ISSUER, 0, 0, 5 ether));
+        leaves.push(IRootEscrow.Leaf(BENEFICIARY, 1, 0, 5 ether));
+        posted();
+        bytes32[] memory proof = proofOf(3);
+        vm.expectRevert(abi.encodeWithSelector(IRootEscrow.NotAllowed.selector, IRootEscrow.Standing.Unknown));
+        sale.claim(leaves[3], proof);
+        refuses(IRootEscrow.SoundLeaf.selector);
+        sale.refute(leaves[3], proof);
+        proof = proofOf(4);
+        sale.refute(leaves[4], proof);
+        equal("void", uint256(sale.outcome().phase), uint256(IRootEscrow.Phase.Void));
+    }
+
+    function isEmpty(address investor) private view {
+        IRootEscrow.Account memory a = sale.account(investor);
+        equal("empty", uint256(a.cap) + a.contributed + a.limit + a.count, 0);
+        equal("unknown", uint256(a.standing), uint256(IRootEscrow.Standing.Unknown));
+    }
+
     // ------------------------------------------------------------------------------------------------- sums and ends
 
     /// The soft cap is 7: Alice's 5 are not enough to draw, and when no leaf can come any more they go back as well.
@@ -323,6 +402,9 @@ contract RootClaimsTest is RootSale {
 
     // --------------------------------------------------------------------------------------------------- wallets
 
+    /// Half a thousandth of a coin for each; none: all his money goes back.
+    uint256 private bobsTokens = 2_000 ether;
+
     function bobIsAContract(RootWallet.Way way) private {
         vm.etch(BOB, address(new RootWallet()).code);
         RootWallet(payable(BOB)).behave(RootWallet.Way.Takes);
@@ -330,7 +412,7 @@ contract RootClaimsTest is RootSale {
         bid(ALICE, 6 ether, 0.001 ether);
         RootWallet(payable(BOB)).contribute(sale, permit(BOB, 50 ether));
         leaves.push(IRootEscrow.Leaf(ALICE, 5_000 ether, 5 ether, 1 ether));
-        leaves.push(IRootEscrow.Leaf(BOB, 2_000 ether, 1 ether, 2 ether));
+        leaves.push(IRootEscrow.Leaf(BOB, bobsTokens, bobsTokens / 2_000, 3 ether - bobsTokens / 2_000));
         posted();
         RootWallet(payable(BOB)).behave(way);
     }
@@ -347,14 +429,16 @@ contract RootClaimsTest is RootSale {
         (IRootEscrow.Leaf[] memory two, bytes32[][] memory proofs) = both();
         sale.distribute(two, proofs);
         equal("alice", ALICE.balance, 995 ether);
-        equal("bob's tokens", token.balanceOf(BOB), 2_000 ether);
-        equal("bob's money stays due", sale.account(BOB).contributed, 2 ether);
+        uint256 back = 3 ether - bobsTokens / 2_000;
+        equal("bob's tokens", token.balanceOf(BOB), bobsTokens);
+        equal("bob's money stays due", sale.account(BOB).contributed, back);
         sale.refundMany(list(BOB, ALICE));
-        equal("still", sale.account(BOB).contributed, 2 ether);
+        equal("still", sale.account(BOB).contributed, back);
         RootWallet(payable(BOB)).behave(RootWallet.Way.Takes);
         RootWallet(payable(BOB)).refund(sale);
         sale.refundMany(list(BOB, ALICE));
-        equal("once", BOB.balance, 999 ether);
+        equal("once", BOB.balance, 997 ether + back);
+        equal("empty where nothing was accepted", sale.account(BOB).count, bobsTokens == 0 ? 0 : 1);
         sale.draw();
         equal("empty", address(sale).balance, 0);
     }
@@ -368,6 +452,16 @@ contract RootClaimsTest is RootSale {
     }
 
     function test_a_wallet_that_asks_again() public {
+        laterPaid(RootWallet.Way.AsksAgain);
+    }
+
+    function test_a_wallet_that_does_not_take_all_its_money_keeps_it_due() public {
+        bobsTokens = 0;
+        laterPaid(RootWallet.Way.Refuses);
+    }
+
+    function test_a_wallet_that_asks_again_for_all_its_money() public {
+        bobsTokens = 0;
         laterPaid(RootWallet.Way.AsksAgain);
     }
 
