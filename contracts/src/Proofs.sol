@@ -15,6 +15,8 @@ library Proofs {
                 let other := calldataload(at)
                 let place := shl(5, gt(node, other))
                 mstore(place, node)
+                // The other of the two places; no power is meant.
+                // slither-disable-next-line incorrect-exp
                 mstore(xor(place, 32), other)
                 node := keccak256(0, 64)
             }
