@@ -28,6 +28,11 @@ const SLITHER: Packages = Packages {
     name: "slither",
     list: "contracts/tools/slither.txt",
 };
+/// What proves `contracts/proofs`.
+const HALMOS: Packages = Packages {
+    name: "halmos",
+    list: "contracts/tools/halmos.txt",
+};
 
 /// What can be done with the contracts.
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
@@ -38,6 +43,8 @@ pub(crate) enum Task {
     Check,
     /// Measures gas and writes contracts/GAS.md.
     Gas,
+    /// Proves what contracts/proofs says with halmos, for all values at once.
+    Prove,
     /// Looks for known mistakes with slither; a finding without an answer fails (`test` does it, too).
     Slither,
 }
@@ -69,6 +76,12 @@ pub(crate) fn run(
             let mut gas = tools.forge(workspace, &["test", "--match-contract", "GasTest"]);
             gas.env(GAS_VARIABLE, "true");
             process::run_to_success(gas, Output::Shown, limit)
+        }
+        Task::Prove => {
+            let python = HALMOS.ensure(workspace, limit)?;
+            let proofs = tools.proofs();
+            npm::written(&proofs, fs::create_dir_all(&proofs))?;
+            process::run_to_success(tools.halmos(workspace, &python), Output::Shown, limit)
         }
         Task::Slither => {
             let python = SLITHER.ensure(workspace, limit)?;
@@ -161,28 +174,54 @@ impl Tools {
         command
     }
 
+    /// Compiled apart from the tests, because the settings differ.
+    fn proofs(&self) -> PathBuf {
+        self.folder.join("proofs")
+    }
+
+    fn halmos(&self, workspace: &Workspace, python: &Path) -> Command {
+        let script = ["contracts/tools/prove.py"];
+        let mut command = workspace.command(&python.to_string_lossy(), &script);
+        command.arg(self.proofs());
+        command.args(self.forge.parent());
+        // Halmos calls forge itself, so nothing can be given as an option.
+        command.env("FOUNDRY_REMAPPINGS", self.remapping());
+        self.tell_forge(workspace, &mut command, &self.proofs());
+        command
+    }
+
     fn forge(&self, workspace: &Workspace, arguments: &[&str]) -> Command {
-        let project = workspace.root().join(PROJECT);
-        let packages = self.folder.join("node_modules/@openzeppelin");
-        let mut remapping = OsString::from("@openzeppelin/=");
-        remapping.push(packages);
-        remapping.push("/");
         let mut forge = workspace.command(&self.forge.to_string_lossy(), arguments);
         forge
-            .current_dir(&project)
+            .current_dir(workspace.root().join(PROJECT))
             // One core: what else runs beside it has its own budget.
             .args(["--threads", "1"])
             .arg("--remappings")
-            .arg(remapping)
+            .arg(self.remapping());
+        self.tell_forge(workspace, &mut forge, &self.folder);
+        forge
+    }
+
+    /// Where the imported packages are.
+    fn remapping(&self) -> OsString {
+        let mut remapping = OsString::from("@openzeppelin/=");
+        remapping.push(self.folder.join("node_modules/@openzeppelin"));
+        remapping.push("/");
+        remapping
+    }
+
+    /// Where packages and compiler are, and where to put what is built.
+    fn tell_forge(&self, workspace: &Workspace, command: &mut Command, built: &Path) {
+        let solc = workspace.root().join(PROJECT).join("tools/solc.mjs");
+        command
             .env(MODULES_VARIABLE, &self.folder)
             .env(
                 "FOUNDRY_ALLOW_PATHS",
                 format!("[{:?}]", self.folder.to_string_lossy()),
             )
-            .env("FOUNDRY_SOLC", project.join("tools/solc.mjs"))
-            .env("FOUNDRY_OUT", self.folder.join("out"))
-            .env("FOUNDRY_CACHE_PATH", self.folder.join("cache"));
-        forge
+            .env("FOUNDRY_SOLC", solc)
+            .env("FOUNDRY_OUT", built.join("out"))
+            .env("FOUNDRY_CACHE_PATH", built.join("cache"));
     }
 }
 

@@ -63,6 +63,10 @@ mod tests {
                 include_str!("../../contracts/tools/slither.txt"),
                 "slither-analyzer==0.11.6 \\",
             ),
+            (
+                include_str!("../../contracts/tools/halmos.txt"),
+                "halmos==0.3.3 \\",
+            ),
         ];
         for (list, program) in lists {
             let packages = list.split('\n').filter(|line| line.contains("=="));
