@@ -43,7 +43,7 @@ pub(crate) enum Task {
     Check,
     /// Measures gas and writes contracts/GAS.md.
     Gas,
-    /// Proves what contracts/proofs says with halmos, for all values at once.
+    /// Proves what contracts/proofs says with halmos, for all values at once (`test` does it, too).
     Prove,
     /// Looks for known mistakes with slither; a finding without an answer fails (`test` does it, too).
     Slither,
@@ -144,6 +144,7 @@ fn ensure(workspace: &Workspace, limit: Option<Limit>) -> Result<Tools, XtaskErr
 /// Those of npm and pip.
 pub(crate) fn install(workspace: &Workspace, limit: Option<Limit>) -> Result<(), XtaskError> {
     SLITHER.ensure(workspace, limit)?;
+    HALMOS.ensure(workspace, limit)?;
     ensure(workspace, limit).map(drop)
 }
 

@@ -19,7 +19,7 @@ use crate::{anvil, api, contracts, direction, postgres, room, sales, tidy};
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -112,6 +112,11 @@ const STEPS: [Step; 16] = [
         work: Work::Slither,
     },
     Step {
+        name: "prove",
+        part: Part::Chain,
+        work: Work::Prove,
+    },
+    Step {
         name: "anvil",
         part: Part::Chain,
         work: Work::Test(&["--workspace", "--test=anvil"]),
@@ -156,6 +161,8 @@ enum Work {
     Contracts,
     /// The same, searched for known mistakes.
     Slither,
+    /// What is proved of them for all values.
+    Prove,
     Tidy,
     Direction,
 }
@@ -254,6 +261,7 @@ impl Run<'_> {
             Work::Api => api::check(self.workspace, limit),
             Work::Contracts => contracts::run(self.workspace, contracts::Task::Check, limit),
             Work::Slither => contracts::run(self.workspace, contracts::Task::Slither, limit),
+            Work::Prove => contracts::run(self.workspace, contracts::Task::Prove, limit),
             Work::Tidy => tidy::check(self.workspace),
             Work::Direction => direction::check(self.workspace, limit),
         }
