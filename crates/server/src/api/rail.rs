@@ -332,6 +332,10 @@ async fn read(
         problem,
         alarm,
     } = service.rails().status(&log.row.name).unwrap_or_default();
+    // Without a chain nobody looks, and nothing else would tell that the record stands still.
+    let is_blind = service.rails().chain().is_none();
+    let no_chain = || format!("{} {}", NO_CHAIN.title, NO_CHAIN.remedy);
+    let problem = problem.or_else(|| is_blind.then(no_chain));
     Ok(axum::Json(RailView {
         chain_id: escrow.chain_id,
         contract: Address::from(escrow.contract).to_string(),

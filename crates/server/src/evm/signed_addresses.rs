@@ -44,7 +44,7 @@ impl SignedAddresses {
             }
         }
         Err(refused(last.map_or_else(
-            || "no issuer is known who could have signed it; name one in issuers.keys".to_owned(),
+            || "no issuer is known who could have signed it".to_owned(),
             |problem| problem.to_string(),
         )))
     }

@@ -1,6 +1,7 @@
 //! The escrow of an offering is named only where it can be followed.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use softcap_offering::{Command, CurrencyIndex, EscrowAddress};
 
 use crate::test_node::{NAME, TestNode, terms_hash};
 
@@ -96,4 +97,32 @@ fn bids_are_followed_where_a_root_settles_them() {
             answer.text()
         );
     }
+}
+
+/// A server that was started again without its endpoints says so where people look how far it is.
+#[test]
+fn an_escrow_that_no_endpoint_leads_to_has_a_problem() {
+    let node = TestNode::empty();
+    let text = TERMS
+        .replace("RAIL", "evm")
+        .replace("ALLOCATION", "first_come");
+    let announce = json!({ "name": NAME, "terms": text, "terms_hash": terms_hash(&text) });
+    let answer = node.post("/v1/offerings", "announce", &announce);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let escrow = EscrowAddress {
+        chain_id: 1,
+        contract: [0xe5; 20],
+        currency: CurrencyIndex(0),
+    };
+    node.enter(&Command::Escrow(escrow));
+    let rail = node.get(&format!("/v1/offerings/{NAME}/rail")).json();
+    assert_eq!(
+        rail["contract"],
+        "0xE5e5E5E5e5e5E5E5E5E5e5E5e5e5e5E5e5e5e5e5"
+    );
+    assert_eq!(
+        rail["problem"],
+        "This node follows no chain. Name endpoints under [evm] in the configuration and start it again."
+    );
+    assert_eq!(rail["alarm"], Value::Null);
 }

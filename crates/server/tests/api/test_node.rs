@@ -14,8 +14,8 @@ use std::{
 
 use serde_json::{Value, json};
 use softcap_identity::{Actor, AddressList, Environment, NewKey, RateLimit, Scopes, UnixMillis};
-use softcap_journal::{Clock, Movement};
-use softcap_offering::terms::Terms;
+use softcap_journal::{Clock, Intake, Movement, Submission, encode_at_batch_time};
+use softcap_offering::{Command, terms::Terms};
 use softcap_proof::{SigningKey, VerifierKey, WitnessKey, hex, receipt::Receipt};
 use softcap_rails::balance::{BalanceCommand, BalanceOutcome, Direction};
 use softcap_server::{Config, Node, Server, StopSwitch, Witness, api::Service, stop_switch};
@@ -232,6 +232,19 @@ impl TestNode {
         self.address = started.address;
         self.switch = Some(started.switch);
         self.serving = Some(started.serving);
+    }
+
+    /// Enters a command into the record of the offering, past the interface.
+    pub(crate) fn enter(&self, command: &Command<'_>) {
+        let log = NAME.parse().unwrap();
+        let log = self.service.journal().offering(&log).unwrap();
+        let submission = Submission {
+            intake: Intake::Other,
+            request: None,
+            body: encode_at_batch_time(command, None).unwrap(),
+        };
+        let entered = self.runtime.block_on(log.sequencer.submit(submission));
+        entered.unwrap();
     }
 
     /// Does only the first step of a transfer, as a process that ends after it.
