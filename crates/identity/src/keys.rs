@@ -130,7 +130,7 @@ impl Keys {
         migrations!(
             "identity",
             "migrations",
-            ["0001_api_keys", "0002_known_secret"]
+            ["0001_api_keys", "0002_known_secret", "0003_people"]
         )
     }
 

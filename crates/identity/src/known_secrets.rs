@@ -6,9 +6,9 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 use softcap_database::{Database, DatabaseError, on_reader, on_writer};
+
+use crate::mac::hmac_sha256;
 
 /// Separates this use of a secret from any other.
 const PURPOSE: &[u8] = b"softcap fingerprint of a secret v1";
@@ -21,12 +21,7 @@ impl Fingerprint {
     /// That of a secret of this name.
     #[must_use]
     pub fn of(name: &str, secret: &[u8]) -> Self {
-        // HMAC takes a key of any length, so that its error cannot occur.
-        let mut hash = Hmac::<Sha256>::new_from_slice(secret)
-            .unwrap_or_else(|_| Hmac::new(&Default::default()));
-        hash.update(PURPOSE);
-        hash.update(name.as_bytes());
-        Self(hash.finalize().into_bytes().into())
+        Self(hmac_sha256(secret, &[PURPOSE, name.as_bytes()]))
     }
 }
 

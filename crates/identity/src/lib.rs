@@ -1,4 +1,4 @@
-//! Who may do what: API keys, their scopes and limits.
+//! Who may do what: API keys, their scopes and limits; and people, who log in.
 //!
 //! A key is a text `sc_<live|test>_<id>_<secret>_<crc>` that is shown once ([`KeyText`]). What it may
 //! do is its [`KeyPolicy`]: scopes, addresses, expiry, rate. [`Keys`] makes, rotates and revokes them
@@ -17,6 +17,8 @@ mod key_text;
 mod keys;
 mod known_secrets;
 mod limit;
+mod mac;
+mod people;
 mod pepper;
 mod policy;
 mod principal;
@@ -33,6 +35,9 @@ pub use key_text::{Environment, KeyId, KeyText, KeyTextError};
 pub use keys::{Actor, Created, Keys, NewKey, Reach, Rotation};
 pub use known_secrets::{Fingerprint, KnownSecrets};
 pub use limit::RateLimit;
+pub use people::{
+    Column, Domain, EmailAddress, Level, People, Person, PersonError, PersonId, PersonalKey, Sealed,
+};
 pub use pepper::{Pepper, PepperError, Peppers};
 pub use policy::{KeyPolicy, KeySettings};
 pub use principal::Principal;

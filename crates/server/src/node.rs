@@ -5,7 +5,7 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
-use softcap_identity::{KeySettings, Keys, Ticks, Verb, Watch};
+use softcap_identity::{KeySettings, Keys, People, Ticks, Verb, Watch};
 use softcap_journal::{
     Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
     SystemClock, encode_at_batch_time,
@@ -70,6 +70,7 @@ impl Node {
         let settings = KeySettings::standard()?;
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let drafts = Drafts::open(database.clone()).await?;
+        let people = People::new(database.clone(), secrets.personal);
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
@@ -93,6 +94,7 @@ impl Node {
             journal,
             numbers,
             keys,
+            people,
             requests: secrets.requests,
             webhooks,
             cosignatures,

@@ -11,7 +11,7 @@ use std::{
 };
 
 use softcap_database::Database;
-use softcap_identity::{Fingerprint, KnownSecrets, Pepper, Peppers};
+use softcap_identity::{Fingerprint, KnownSecrets, Pepper, Peppers, PersonalKey};
 use softcap_proof::SigningKey;
 use zeroize::Zeroizing;
 
@@ -32,6 +32,7 @@ pub(crate) struct Secrets {
     pub(crate) log_key: SigningKey,
     pub(crate) peppers: Peppers,
     pub(crate) requests: RequestKey,
+    pub(crate) personal: PersonalKey,
     pub(crate) webhooks: WebhookKey,
 }
 
@@ -51,10 +52,10 @@ impl Secrets {
         });
         let log_key = log_key.await?.parsed(SigningKey::parse)?;
         let peppers = read_peppers(&shared).await?;
-        let requests = shared.read_or_make("requests.key", || {
-            Ok(Zeroizing::new(softcap_proof::hex(&*random()?)))
-        });
-        let requests = requests.await?.parsed(request_key)?;
+        let requests = shared.read_or_make("requests.key", random_hex).await?;
+        let requests = RequestKey::new(*requests.parsed(secret_bytes)?);
+        let personal = shared.read_or_make("personal.key", random_hex).await?;
+        let personal = PersonalKey::new(&*personal.parsed(secret_bytes)?);
         let webhooks = match webhook_key {
             Some(path) => WebhookKey::read(path)?,
             None => {
@@ -69,6 +70,7 @@ impl Secrets {
             log_key,
             peppers,
             requests,
+            personal,
             webhooks,
         })
     }
@@ -176,10 +178,14 @@ fn random() -> io::Result<Zeroizing<[u8; 32]>> {
     Ok(bytes)
 }
 
-fn request_key(text: &str) -> Result<RequestKey, &'static str> {
+fn random_hex() -> io::Result<Zeroizing<String>> {
+    Ok(Zeroizing::new(softcap_proof::hex(&*random()?)))
+}
+
+fn secret_bytes(text: &str) -> Result<Zeroizing<[u8; 32]>, &'static str> {
     let bytes = softcap_proof::from_hex(text).and_then(|bytes| bytes.try_into().ok());
     bytes
-        .map(RequestKey::new)
+        .map(Zeroizing::new)
         .ok_or("it is not 64 hexadecimal digits")
 }
 

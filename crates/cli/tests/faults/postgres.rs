@@ -202,7 +202,13 @@ async fn a_node_with_other_secrets_does_not_start() {
     assert_eq!(fs::read_dir(other.secrets()).unwrap().count(), 0);
 
     copy_secrets(&one, &other);
-    for name in ["log.key", "pepper", "requests.key", "webhook.key"] {
+    for name in [
+        "log.key",
+        "pepper",
+        "personal.key",
+        "requests.key",
+        "webhook.key",
+    ] {
         let file = other.secrets().join(name);
         fs::remove_file(&file).unwrap();
         refuses(&mut other, name, "is missing");

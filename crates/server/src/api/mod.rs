@@ -43,7 +43,7 @@ use std::{str::FromStr as _, sync::Arc};
 use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use softcap_identity::{KeyId, Keys};
+use softcap_identity::{KeyId, Keys, People};
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
@@ -83,6 +83,7 @@ pub struct Service {
     journal: Arc<Journal>,
     numbers: InvestorNumbers,
     keys: Keys,
+    people: People,
     requests: RequestKey,
     webhooks: Webhooks,
     drafts: Drafts,
@@ -104,6 +105,8 @@ pub struct ServiceParts {
     pub numbers: InvestorNumbers,
     /// The keys that may use it.
     pub keys: Keys,
+    /// The people who log in.
+    pub people: People,
     /// Makes request ids.
     pub requests: RequestKey,
     /// The webhooks that tell of it.
@@ -171,6 +174,7 @@ impl Service {
             journal: parts.journal,
             numbers: parts.numbers,
             keys: parts.keys,
+            people: parts.people,
             requests: parts.requests,
             webhooks: parts.webhooks,
             drafts: parts.drafts,
@@ -205,6 +209,12 @@ impl Service {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The people who log in.
+    #[must_use]
+    pub fn people(&self) -> &People {
+        &self.people
     }
 
     /// The webhooks.

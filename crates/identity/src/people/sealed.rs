@@ -1,0 +1,277 @@
+//! Personal columns, sealed with a key that is not in the database.
+
+use std::fmt;
+
+use chacha20poly1305::{
+    KeyInit as _, XChaCha20Poly1305, XNonce,
+    aead::{Aead as _, Payload},
+};
+use zeroize::Zeroizing;
+
+use super::{PersonError, random_id::random_bytes};
+use crate::mac::hmac_sha256;
+
+const KEY_ID: usize = 4;
+const NONCE: usize = 24;
+
+/// One column of one row: what is sealed for it opens nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column<'a> {
+    /// The table's name, which never changes.
+    pub table: &'static str,
+    /// The column's name, which never changes.
+    pub column: &'static str,
+    /// The primary key of the row, as text.
+    pub row: &'a str,
+}
+
+impl Column<'_> {
+    fn associated_data(&self) -> String {
+        let Self { table, column, row } = self;
+        format!("softcap/v1|{table}|{column}|{row}")
+    }
+}
+
+/// Sealed bytes: 4 bytes that name the key, a nonce of 24, and the text with its tag of 16 (XChaCha20-Poly1305).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl Sealed {
+    /// As read from a column.
+    #[must_use]
+    pub fn from_column(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// For a column.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+/// What a keyed hash is for: the same bytes give another one in each domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// An address of mail, to look it up.
+    Email,
+    /// The secret of a session.
+    Session,
+    /// The secret of a mail.
+    MailToken,
+    /// A network from which requests come.
+    Source,
+    /// A limit's cell.
+    Allowance,
+    /// The subject of an audit row that names nobody who is known.
+    Subject,
+}
+
+impl Domain {
+    const fn as_code(self) -> &'static [u8] {
+        match self {
+            Self::Email => b"softcap/v1/email",
+            Self::Session => b"softcap/v1/session",
+            Self::MailToken => b"softcap/v1/mail_token",
+            Self::Source => b"softcap/v1/source",
+            Self::Allowance => b"softcap/v1/allowance",
+            Self::Subject => b"softcap/v1/subject",
+        }
+    }
+}
+
+/// The key of everything personal in the database, and of the hashes by which it is found. From one secret of 32 bytes
+/// follow the name of the key, the key that seals and the key that hashes.
+pub struct PersonalKey {
+    id: [u8; KEY_ID],
+    cipher: XChaCha20Poly1305,
+    tags: Zeroizing<[u8; 32]>,
+}
+
+impl PersonalKey {
+    /// Of 32 random bytes that stay the same over starts.
+    #[must_use]
+    pub fn new(secret: &[u8; 32]) -> Self {
+        let derived = |purpose: &[u8]| Zeroizing::new(hmac_sha256(secret, &[purpose]));
+        let [a, b, c, d, ..] = *derived(b"softcap/v1/personal key id");
+        let sealing = derived(b"softcap/v1/personal key for sealing");
+        Self {
+            id: [a, b, c, d],
+            cipher: XChaCha20Poly1305::new((&*sealing).into()),
+            tags: derived(b"softcap/v1/personal key for tags"),
+        }
+    }
+
+    /// Seals bytes for a column. The same bytes give another result each time.
+    ///
+    /// # Errors
+    /// [`PersonError::Randomness`]; [`PersonError::Sealed`] for more than 256 GiB.
+    pub fn seal(&self, column: &Column<'_>, plain: &[u8]) -> Result<Sealed, PersonError> {
+        let nonce = draw_nonce()?;
+        let place = column.associated_data();
+        let payload = Payload {
+            msg: plain,
+            aad: place.as_bytes(),
+        };
+        let text = self.cipher.encrypt(XNonce::from_slice(&nonce), payload);
+        let text = text.map_err(|_| unopened(column))?;
+        let mut bytes = Vec::with_capacity(KEY_ID + NONCE + text.len());
+        bytes.extend_from_slice(&self.id);
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(&text);
+        Ok(Sealed(bytes))
+    }
+
+    /// Opens what was sealed for this column with this key.
+    ///
+    /// # Errors
+    /// [`PersonError::Sealed`] for anything else.
+    pub fn open(
+        &self,
+        column: &Column<'_>,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, PersonError> {
+        let (id, rest) = sealed
+            .0
+            .split_at_checked(KEY_ID)
+            .ok_or_else(|| unopened(column))?;
+        let (nonce, text) = rest
+            .split_at_checked(NONCE)
+            .ok_or_else(|| unopened(column))?;
+        if id != self.id {
+            return Err(unopened(column));
+        }
+        let place = column.associated_data();
+        let payload = Payload {
+            msg: text,
+            aad: place.as_bytes(),
+        };
+        let plain = self.cipher.decrypt(XNonce::from_slice(nonce), payload);
+        plain.map(Zeroizing::new).map_err(|_| unopened(column))
+    }
+
+    /// As [`PersonalKey::open`], for text.
+    pub(crate) fn open_text(
+        &self,
+        column: &Column<'_>,
+        sealed: Vec<u8>,
+    ) -> Result<Zeroizing<String>, PersonError> {
+        let bytes = self.open(column, &Sealed(sealed))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| unopened(column))?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// HMAC-SHA-256 of bytes in a domain: what is stored of a secret, and what a row is found by.
+    #[must_use]
+    pub fn tag(&self, domain: Domain, bytes: &[u8]) -> [u8; 32] {
+        // No domain has a zero byte.
+        hmac_sha256(&*self.tags, &[domain.as_code(), &[0], bytes])
+    }
+}
+
+impl fmt::Debug for PersonalKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("PersonalKey(..)")
+    }
+}
+
+/// With 192 random bits no two are ever the same.
+fn draw_nonce() -> Result<[u8; NONCE], PersonError> {
+    random_bytes()
+}
+
+fn unopened(column: &Column<'_>) -> PersonError {
+    PersonError::Sealed {
+        table: column.table,
+        column: column.column,
+        row: column.row.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANNA: Column<'static> = Column {
+        table: "person",
+        column: "email",
+        row: "00112233445566778899aabbccddeeff",
+    };
+
+    fn key(byte: u8) -> PersonalKey {
+        PersonalKey::new(&[byte; 32])
+    }
+
+    #[test]
+    fn v11_3_3_what_is_sealed_opens_in_its_place_with_its_key_and_unchanged() {
+        let key_one = key(1);
+        let sealed = key_one.seal(&ANNA, b"anna@example.org").unwrap();
+        assert_eq!(&*key_one.open(&ANNA, &sealed).unwrap(), b"anna@example.org");
+        let shown = String::from_utf8_lossy(sealed.as_bytes()).into_owned();
+        assert!(!shown.contains("anna"), "{shown}");
+        let refuses = |key: &PersonalKey, column: &Column<'_>, sealed: &Sealed| {
+            let error = key.open(column, sealed).unwrap_err();
+            assert!(matches!(error, PersonError::Sealed { .. }), "{error}");
+            assert!(!error.to_string().contains("anna"), "{error}");
+        };
+        let other_row = "10112233445566778899aabbccddeeff";
+        for column in [
+            Column {
+                row: other_row,
+                ..ANNA
+            },
+            Column {
+                column: "password",
+                ..ANNA
+            },
+            Column {
+                table: "session",
+                ..ANNA
+            },
+        ] {
+            refuses(&key_one, &column, &sealed);
+        }
+        refuses(&key(2), &ANNA, &sealed);
+        for bit in 0..sealed.0.len() * 8 {
+            let mut changed = sealed.clone();
+            changed.0[bit / 8] ^= 1 << (bit % 8);
+            refuses(&key_one, &ANNA, &changed);
+        }
+        for length in 0..sealed.0.len() {
+            refuses(&key_one, &ANNA, &Sealed(sealed.0[..length].to_vec()));
+        }
+    }
+
+    #[test]
+    fn v11_3_4_no_nonce_of_a_million_comes_twice() {
+        let mut nonces: Vec<_> = (0..1_000_000).map(|_| draw_nonce().unwrap()).collect();
+        nonces.sort_unstable();
+        nonces.dedup();
+        assert_eq!(nonces.len(), 1_000_000);
+        let sealed = [(); 2].map(|()| key(1).seal(&ANNA, b"").unwrap());
+        assert_ne!(sealed[0].0[..KEY_ID + NONCE], sealed[1].0[..KEY_ID + NONCE]);
+    }
+
+    #[test]
+    fn a_tag_is_the_hmac_of_domain_and_bytes() {
+        // Computed with Python: hmac.new(hmac.new(b"\x01" * 32, b"softcap/v1/personal key for tags", "sha256").digest(),
+        // b"softcap/v1/email\0anna@example.org", "sha256").
+        let tag = key(1).tag(Domain::Email, b"anna@example.org");
+        let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, VECTOR);
+        let others = [
+            key(1).tag(Domain::Session, b"anna@example.org"),
+            key(1).tag(Domain::Email, b"eve@example.org"),
+            key(2).tag(Domain::Email, b"anna@example.org"),
+        ];
+        assert!(!others.contains(&tag));
+    }
+
+    const VECTOR: &str = "00c5f2c2a0cdcaf0794d32dda8b971b2bfa616d886aab0d16d76690eba933d72";
+}
