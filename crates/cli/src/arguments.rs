@@ -1,8 +1,11 @@
 //! The command line. Help teaches by example.
 
 mod after_sale;
+mod contribute;
+mod escrow;
 mod on_chain;
 mod root;
+mod witness;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -11,12 +14,14 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use after_sale::{
     GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
 };
+pub(crate) use contribute::ContributeArguments;
+pub(crate) use escrow::{EscrowCommand, EscrowShowArguments};
 pub(crate) use on_chain::{
     AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
     ExitArguments, PermitArguments, SenderArguments, WatchArguments,
 };
-
-pub(crate) use root::{RootArguments, RootCommand, RootShowArguments};
+pub(crate) use root::{RefuteArguments, RootArguments, RootCommand, RootShowArguments};
+pub(crate) use witness::WitnessArguments;
 
 /// A token offering nobody has to trust: anyone can check every number.
 #[derive(Debug, Parser)]
@@ -116,6 +121,17 @@ pub(crate) enum Command {
             The investor's wallet shows it with the first contribution. The key signs permits only.\n\n\
             Exit codes: 0 signed, 1 there is no such escrow, 2 bad input, or the node did not answer.")]
     Permit(PermitArguments),
+    /// Pay into an escrow, in the chain's coin or in an ERC-20; what does not fit comes back at once.
+    #[command(after_help = "Examples:\n  \
+            softcap contribute --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --amount 2000000000000000000 \\\n    \
+                --permit permit.json --key-file wallet.key\n  \
+            softcap contribute --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --amount 2000000000000000000 \\\n    \
+                --limit 1000000000000000 --key-file wallet.key\n\n\
+            The contract must run the code of this program; with --terms it must have these terms. An ERC-20 is allowed to \
+            exactly this amount first: by a second transaction, or signed where the currency and the escrow take that. With \
+            --dry-run only what the chain can try as it stands is tried.\n\n\
+            Exit codes: 0 done, 1 the contract refuses or is none of ours, 2 bad input, or the node did not answer.")]
+    Contribute(ContributeArguments),
     /// Get tokens out of an escrow after the settlement.
     #[command(after_help = "Examples:\n  \
             softcap claim --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --key-file wallet.key\n  \
@@ -165,7 +181,18 @@ pub(crate) enum Command {
             Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer."
     )]
     Milestone(MilestoneCommand),
-    /// Settle a sale on a chain by the root of its settlement: show, post, object, distribute, cancel.
+    /// Act on an escrow as its issuer: revoke, return, pause, resume, cancel; or show where it stands.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            softcap escrow show --rpc http://127.0.0.1:8545 --escrow 0x5FC8…\n  \
+            softcap escrow return --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --investor 0x15d3… \\\n    \
+                --reason sanctions --key-file issuer.key\n\n\
+            None of it moves an investor's money anywhere but back.\n\n\
+            Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer."
+    )]
+    Escrow(EscrowCommand),
+    /// Settle a sale on a chain by the root of its settlement: show, post, object, refute, distribute, cancel.
     #[command(
         subcommand,
         after_help = "Examples:\n  \
@@ -246,41 +273,6 @@ pub(crate) enum Command {
             Exit codes: 0 cosigned (with --once), 1 the log contradicts what it signed before: both checkpoints are \
             printed and kept; 2 the log could not be read, or bad input.")]
     Witness(WitnessArguments),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WitnessArguments {
-    /// Address of the offering. Without it the witness waits for what others push (--listen).
-    #[arg(value_name = "URL", required_unless_present = "listen")]
-    pub(crate) url: Option<String>,
-    /// First line of the log's checkpoints: needed without URL before anything was cosigned.
-    #[arg(long, value_name = "ORIGIN")]
-    pub(crate) origin: Option<String>,
-    /// The log's public key, from a source you trust: NAME+ID+KEY.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) log_key: String,
-    /// The file with the secret key of this witness (`softcap key`).
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: PathBuf,
-    /// The folder of this witness for this log.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state: PathBuf,
-    /// Look once, and end.
-    #[arg(long, requires = "url")]
-    pub(crate) once: bool,
-    /// Hand each signature to the server, whose operator named this witness.
-    #[arg(long, requires = "url")]
-    pub(crate) post: bool,
-    /// Serve the newest cosigned checkpoint at /checkpoint of this address and port, and take newer ones at
-    /// /add-checkpoint (C2SP tlog-witness).
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "once")]
-    pub(crate) listen: Option<SocketAddr>,
-    /// Seconds between two looks.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    pub(crate) every: u32,
-    /// Seconds in which a log that looks shorter than before may show the rest, before the alarm.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    pub(crate) patience: u32,
 }
 
 #[derive(Debug, Args)]

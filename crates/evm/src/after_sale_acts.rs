@@ -3,8 +3,9 @@
 use alloy_primitives::{Address, TxKind, U256};
 use alloy_sol_types::SolCall as _;
 
+use crate::allowance::allowance_of;
 use crate::bindings::{
-    milestones::Milestones, offering_factory::OfferingFactory, token::SaleToken, vesting::Vesting,
+    milestones::Milestones, offering_factory::OfferingFactory, vesting::Vesting,
 };
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
@@ -71,16 +72,6 @@ pub fn settle_all_draft(
     to(factory, from, "the settlement", call.abi_encode())
 }
 
-/// Lets a contract take tokens of the sender.
-pub fn allow_draft(token: Address, spender: Address, amount: U256, from: Address) -> Draft {
-    let call = SaleToken::approveCall {
-        spender,
-        value: amount,
-    };
-    let what = "the allowance to take the tokens";
-    to(token, from, what, call.abi_encode())
-}
-
 fn to(contract: Address, from: Address, what: &'static str, data: Vec<u8>) -> Draft {
     Draft {
         what,
@@ -115,13 +106,9 @@ impl ReturnableTokens {
         let call = Milestones::givenBackCall { investor };
         let left = bought.saturating_sub(client.call(milestones, &call).await?);
         let held = client.token_balance(token, investor).await?;
-        let call = SaleToken::allowanceCall {
-            owner: investor,
-            spender: milestones,
-        };
         Ok(Self {
             most: left.min(held),
-            allowed: client.call(token, &call).await?,
+            allowed: allowance_of(client, token, (investor, milestones)).await?,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::bindings::offering_factory::OfferingFactory;
 use crate::bindings::vesting::Vesting;
 use crate::client::ChainClient;
 use crate::error::EvmError;
-use crate::own_code::{AfterSaleCode, clone_code, implementation};
+use crate::own_code::{AfterSaleCode, clone_code, implementation, require_clone};
 
 /// The contracts that were made together with an escrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -186,24 +186,4 @@ pub async fn escrow_of_vesting(
     let own = AfterSaleCode::compute().await?.vesting;
     require_clone(client, vesting, ("vesting contract", own)).await?;
     client.call(vesting, &Vesting::escrowCall {}).await
-}
-
-async fn require_clone(
-    client: &ChainClient,
-    address: Address,
-    (expected, own): (&'static str, B256),
-) -> Result<(), EvmError> {
-    let code = client.code(address).await?;
-    let behind = match implementation(&code) {
-        Some(implementation) => keccak256(client.code(implementation).await?),
-        None => B256::ZERO,
-    };
-    if behind == own {
-        return Ok(());
-    }
-    Err(EvmError::NotOurs {
-        address,
-        expected,
-        problem: "it has other code".to_owned(),
-    })
 }

@@ -1,9 +1,11 @@
 //! A contribution as the transaction that an investor's own wallet signs.
 
 use alloy_primitives::{Address, Bytes, TxKind, U256};
-use alloy_sol_types::SolCall;
+use alloy_rpc_types_eth::TransactionReceipt;
+use alloy_sol_types::{SolCall, SolEvent as _};
 
-use crate::bindings::escrow::IEscrow;
+use crate::allowance::SignedAllowance;
+use crate::bindings::{escrow::IEscrow, root_escrow::IRootEscrow};
 use crate::client::Draft;
 use crate::parties::PaidIn;
 use crate::permit::Permit;
@@ -27,11 +29,7 @@ pub fn contribution_draft(
     amount: U256,
     permit: Option<&ShownPermit>,
 ) -> Draft {
-    let admission = permit.map(|shown| IEscrow::Admission {
-        max: shown.permit.max,
-        expiry: shown.permit.expiry,
-        signature: shown.signature.clone(),
-    });
+    let admission = permit.map(admission_of);
     let (value, data) = match (paid_in, admission) {
         (PaidIn::Coin, None) => (amount, IEscrow::contributeCall {}.abi_encode()),
         (PaidIn::Coin, Some(admission)) => {
@@ -47,6 +45,42 @@ pub fn contribution_draft(
             (U256::ZERO, call.abi_encode())
         }
     };
+    draft((escrow, from), value, data)
+}
+
+/// A contribution of as much of an ERC-20 as was allowed by signature, in one transaction; the permit must be shown with it.
+pub fn contribution_with_allowance_draft(
+    (escrow, from): (Address, Address),
+    shown: &ShownPermit,
+    allowance: &SignedAllowance,
+) -> Draft {
+    let SignedAllowance {
+        amount,
+        deadline,
+        v,
+        r,
+        s,
+    } = *allowance;
+    let call = IEscrow::contributeTokenWithAllowanceCall {
+        amount,
+        admission: admission_of(shown),
+        deadline,
+        v,
+        r,
+        s,
+    };
+    draft((escrow, from), U256::ZERO, call.abi_encode())
+}
+
+fn admission_of(shown: &ShownPermit) -> IEscrow::Admission {
+    IEscrow::Admission {
+        max: shown.permit.max,
+        expiry: shown.permit.expiry,
+        signature: shown.signature.clone(),
+    }
+}
+
+fn draft((escrow, from): (Address, Address), value: U256, data: Vec<u8>) -> Draft {
     Draft {
         what: "the contribution",
         from,
@@ -54,4 +88,33 @@ pub fn contribution_draft(
         value,
         data: data.into(),
     }
+}
+
+/// What an escrow took of a contribution, in smallest units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenIn {
+    /// What was offered.
+    pub offered: U256,
+    /// What of it was accepted. The rest never left the wallet, or is there again.
+    pub accepted: U256,
+}
+
+/// What an escrow of either kind says in a receipt that it took; `None` where it says nothing of it.
+#[must_use]
+pub fn taken_in(escrow: Address, receipt: &TransactionReceipt) -> Option<TakenIn> {
+    let mut logs = receipt.logs().iter().filter(|log| log.address() == escrow);
+    logs.find_map(|log| {
+        if let Ok(log) = IEscrow::Contributed::decode_log(&log.inner) {
+            return Some(TakenIn {
+                offered: log.amount,
+                accepted: log.accepted,
+            });
+        }
+        // By root all of it is taken, or nothing.
+        let bid = IRootEscrow::Contributed::decode_log(&log.inner).ok()?;
+        Some(TakenIn {
+            offered: bid.amount,
+            accepted: bid.amount,
+        })
+    })
 }

@@ -206,6 +206,38 @@ pub enum EvmError {
         /// The escrow.
         escrow: Address,
     },
+    /// A pause of an escrow that has none.
+    #[error(
+        "R224: {escrow} takes its outcome as a root and cannot be paused; its window ends with the terms, and \
+         `softcap escrow cancel` gives the sale up"
+    )]
+    NoPause {
+        /// The escrow.
+        escrow: Address,
+    },
+    /// A settlement of which no leaf makes the root void.
+    #[error(
+        "R225: no leaf that was given breaks a rule of {escrow}, so that the root stands; nothing was sent, and who does \
+         not agree with it objects (`softcap root object`)"
+    )]
+    SoundRoot {
+        /// The escrow.
+        escrow: Address,
+    },
+    /// The sender has too little of the currency.
+    #[error(
+        "R226: {sender} has {balance} smallest units of {currency}, and {needed} are offered; send it some, or offer less"
+    )]
+    NoCurrency {
+        /// Who sends.
+        sender: Address,
+        /// The ERC-20.
+        currency: Address,
+        /// What it has.
+        balance: alloy_primitives::U256,
+        /// What it offers.
+        needed: alloy_primitives::U256,
+    },
     /// Endpoints that do not answer or agree, or a log that is none of an escrow.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -228,7 +260,9 @@ impl EvmError {
             | Self::NotOurs { .. }
             | Self::NoWithdrawalRight { .. }
             | Self::BrokenLeaves { .. }
-            | Self::NotByRoot { .. } => true,
+            | Self::NotByRoot { .. }
+            | Self::NoPause { .. }
+            | Self::SoundRoot { .. } => true,
             Self::Source(error) => !error.is_passing(),
             Self::Node { .. }
             | Self::Waiting { .. }
@@ -237,6 +271,7 @@ impl EvmError {
             | Self::Address { .. }
             | Self::PermitTooLarge { .. }
             | Self::NoCoin { .. }
+            | Self::NoCurrency { .. }
             | Self::OwnCode { .. }
             | Self::NotVerifier { .. }
             | Self::WindowOver { .. }

@@ -326,7 +326,7 @@ impl EvidenceReader {
         Ok(SaleState {
             raised: narrow(escrow, U256::from(totals.raised))?,
             phase: phase_from(escrow, totals.phase)?,
-            refunds: if open { Refunds::Open } else { Refunds::Closed },
+            refunds: Refunds::from_answer(open),
         })
     }
 

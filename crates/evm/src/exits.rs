@@ -76,6 +76,18 @@ pub enum EscrowPhase {
     Drawn,
 }
 
+impl EscrowPhase {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::Cancelled => "cancelled",
+            Self::Settled => "settled",
+            Self::Drawn => "drawn",
+        }
+    }
+}
+
 /// Where the sale of an escrow stands.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ mod after_sale_acts;
 mod after_sale_event;
 mod after_sale_place;
 mod after_sale_plans;
+mod allowance;
 mod announce;
 mod announcement;
 pub mod bindings;
@@ -28,12 +29,14 @@ mod endpoints;
 mod entry_check;
 mod error;
 mod escrow_event;
+mod escrow_standing;
 mod escrow_terms;
 mod evidence_reading;
 mod exits;
 mod find_after_sale;
 mod follower;
 mod http;
+mod issuer_acts;
 mod manifest;
 mod numbers;
 mod own_code;
@@ -56,11 +59,12 @@ mod unkept;
 mod wallet;
 
 pub use after_sale_acts::{
-    AfterSaleAct, ReturnableTokens, allow_draft, begun_at, refunds_open, settle_all_draft, vested,
+    AfterSaleAct, ReturnableTokens, begun_at, refunds_open, settle_all_draft, vested,
 };
 pub use after_sale_event::AfterSaleEvent;
 pub use after_sale_place::{AfterSalePlace, escrow_of_milestones, escrow_of_vesting};
 pub use after_sale_plans::AfterSalePlans;
+pub use allowance::{SignedAllowance, allow_draft, allowance_of, sign_allowance};
 /// The way to one endpoint, over any transport.
 pub use alloy_rpc_client::RpcClient;
 /// What a node says of a transaction in a block.
@@ -72,11 +76,14 @@ pub use announcement::{Announcement, announcement, takes_evm, unkept};
 pub use chain_entries::{ChainCommand, ChainEntries, ChainEntry, Ending, Slack};
 pub use chain_source::{ChainSource, Polled, SourceError, block_before};
 pub use client::{ChainClient, Cost, Draft, Head};
-pub use contribution::{ShownPermit, contribution_draft};
+pub use contribution::{
+    ShownPermit, TakenIn, contribution_draft, contribution_with_allowance_draft, taken_in,
+};
 pub use endpoints::{BlockHead, Blocks, Endpoint, EndpointError, Endpoints, Fault, RawLog};
 pub use entry_check::Difference;
 pub use error::EvmError;
 pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
+pub use escrow_standing::{EscrowStanding, InvestorStanding, RootFate, Standing, due_of_root};
 pub use escrow_terms::{
     AfterClaim, EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord,
 };
@@ -85,10 +92,11 @@ pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_o
 pub use find_after_sale::{FindError, find_after_sale, promises_after_sale};
 pub use follower::{Block, Follower, Header, Stop, Taken};
 pub use http::{HttpTransport, host_of};
+pub use issuer_acts::IssuerAct;
 pub use manifest::{Addresses, ManifestError};
 pub use own_code::{
     AfterSaleCode, FactoryKind, OwnCode, factory_draft, milestones_draft, offering_factory_draft,
-    rehearse, vesting_draft,
+    rehearse, require_own_escrow, vesting_draft,
 };
 pub use parties::{PaidIn, Parties};
 pub use permit::{Permit, PermitDomain};
@@ -101,7 +109,7 @@ pub use root_event::RootEvent;
 pub use root_leaves::{LeafFlaw, LeafRules, ProvedLeaf, is_closed, root_account};
 pub use root_standing::{RootPhase, RootStanding};
 pub use root_terms::{ROOT_TERMS_WORDS, RootTerms, root_members};
-pub use sale_terms::{SaleTerms, sale_terms_at};
+pub use sale_terms::{SaleTerms, SaleWindow, sale_terms_at};
 pub use signed_after_sale::{SignedAfterSale, SignedContract};
 pub use told::{Facts, Told, told};
 pub use unkept::{Unkept, UnkeptCode};

@@ -240,3 +240,37 @@ pub(crate) fn implementation(code: &Bytes) -> Option<Address> {
     rest.starts_with(&CLONE_TAIL)
         .then(|| Address::from_slice(address))
 }
+
+/// Refuses what is no clone of this program's code.
+pub(crate) async fn require_clone(
+    client: &ChainClient,
+    address: Address,
+    (expected, own): (&'static str, B256),
+) -> Result<(), EvmError> {
+    let code = client.code(address).await?;
+    let behind = match implementation(&code) {
+        Some(implementation) => keccak256(client.code(implementation).await?),
+        None => B256::ZERO,
+    };
+    if behind == own {
+        return Ok(());
+    }
+    Err(EvmError::NotOurs {
+        address,
+        expected,
+        problem: "it has other code".to_owned(),
+    })
+}
+
+/// Refuses an escrow that does not run this program's code, which is what keeps the terms that it says.
+///
+/// # Errors
+/// [`EvmError::NotOurs`].
+pub async fn require_own_escrow(
+    client: &ChainClient,
+    escrow: Address,
+    kind: EscrowKind,
+) -> Result<(), EvmError> {
+    let own = OwnCode::compute(kind).await?.escrow;
+    require_clone(client, escrow, ("escrow", own)).await
+}

@@ -26,8 +26,8 @@ pub enum RootAct {
     Distribute(Vec<ProvedLeaf>),
     /// Tokens nobody bought are burned, or go to the treasury.
     TakeUnsold,
-    /// The issuer gives the sale up before there is a root.
-    Cancel,
+    /// A leaf of the root breaks a rule, which makes the root void. Anybody may.
+    Refute(ProvedLeaf),
 }
 
 impl RootAct {
@@ -55,7 +55,10 @@ impl RootAct {
                 "taking unsold tokens",
                 IRootEscrow::takeUnsoldCall {}.abi_encode(),
             ),
-            Self::Cancel => ("the cancellation", IRootEscrow::cancelCall {}.abi_encode()),
+            Self::Refute(ProvedLeaf { leaf, proof }) => (
+                "the refutation of the root",
+                IRootEscrow::refuteCall { leaf, proof }.abi_encode(),
+            ),
         };
         call(what, (escrow, from), U256::ZERO, data.into())
     }

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use alloy_primitives::{Address, B256, U256};
+use serde::Deserialize;
 use softcap_proof::{LeafId, investor_proof::InvestorProof};
 
 use crate::bindings::root_escrow::IRootEscrow::{self, Account, Leaf};
 use crate::client::ChainClient;
 use crate::error::EvmError;
+use crate::root_standing::RootStanding;
 use crate::root_terms::RootTerms;
 
 /// `Standing` of the contract.
@@ -43,6 +45,32 @@ impl ProvedLeaf {
             },
             proof: proof.proof.iter().map(|node| B256::from(node.0)).collect(),
         })
+    }
+}
+
+/// A leaf with its proof as `softcap proof --json` prints it: the arguments of `StandardMerkleTree.verify`.
+#[derive(Deserialize)]
+struct PrintedProof {
+    values: (Address, String, String, String),
+    proof: Vec<B256>,
+}
+
+impl ProvedLeaf {
+    /// From the JSON of a proof; `None` where it is none of a leaf that an escrow takes.
+    #[must_use]
+    pub fn parse(json: &str) -> Option<Self> {
+        let PrintedProof {
+            values: (investor, tokens, accepted, refunded),
+            proof,
+        } = serde_json::from_str(json).ok()?;
+        let number = |text: String| U256::from_str_radix(&text, 10).ok();
+        let leaf = Leaf {
+            investor,
+            tokens: number(tokens)?,
+            accepted: number(accepted)?,
+            refunded: number(refunded)?,
+        };
+        Some(Self { leaf, proof })
     }
 }
 
@@ -87,6 +115,27 @@ impl LeafRules {
             tokens: U256::ZERO,
             accepted: U256::ZERO,
         }
+    }
+
+    /// Of an escrow of which so much is proved.
+    #[must_use]
+    pub fn after(terms: RootTerms, standing: &RootStanding) -> Self {
+        Self {
+            tokens: U256::from(standing.tokens),
+            accepted: U256::from(standing.accepted),
+            terms,
+        }
+    }
+
+    /// The rule for which the contract lets this leaf make the root void, as things stand. A leaf of somebody without
+    /// money in the sale brings nothing and breaks nothing, whichever amount it gives back.
+    #[must_use]
+    pub fn refutation(&self, leaf: &Leaf, account: &Account) -> Option<LeafFlaw> {
+        let contributed: U256 = U256::from(account.contributed);
+        if (contributed | leaf.accepted | leaf.tokens).is_zero() {
+            return None;
+        }
+        self.judge(leaf, account)
     }
 
     /// The first rule that a leaf breaks, beside the account that the contract has of its investor.

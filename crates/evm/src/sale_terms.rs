@@ -19,6 +19,15 @@ pub enum SaleTerms {
     Root(Box<RootTerms>),
 }
 
+/// When money comes in, in unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaleWindow {
+    /// First second of it.
+    pub opens: U256,
+    /// First second after it.
+    pub closes: U256,
+}
+
 impl SaleTerms {
     /// Which contract keeps them.
     pub fn kind(&self) -> EscrowKind {
@@ -49,6 +58,36 @@ impl SaleTerms {
         match self {
             Self::Formula(terms) => terms.token,
             Self::Root(terms) => terms.token,
+        }
+    }
+
+    /// The ERC-20 that people pay with; zero for the chain's own coin.
+    pub fn currency(&self) -> Address {
+        match self {
+            Self::Formula(terms) => terms.currency,
+            Self::Root(terms) => terms.currency,
+        }
+    }
+
+    /// When money comes in.
+    pub fn window(&self) -> SaleWindow {
+        match self {
+            Self::Formula(terms) => SaleWindow {
+                opens: terms.opens,
+                closes: terms.closes,
+            },
+            Self::Root(terms) => SaleWindow {
+                opens: terms.opens,
+                closes: terms.closes,
+            },
+        }
+    }
+
+    /// Least money of a sale; by root what proved leaves must accept.
+    pub fn soft_cap(&self) -> U256 {
+        match self {
+            Self::Formula(terms) => terms.soft_cap,
+            Self::Root(terms) => terms.softCap,
         }
     }
 

@@ -29,6 +29,16 @@ pub(crate) enum RootCommand {
             Objections of the share that the terms name make the root void, and everybody takes the money back.\n\n\
             Exit codes: 0 done, 1 the contract refuses, 2 bad input, or the node did not answer.")]
     Object(EscrowArguments),
+    /// Make the root void by a leaf of it that breaks a rule of the contract. Anybody may, until claims end.
+    #[command(after_help = "Examples:\n  \
+            softcap root refute --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --bundle result --key-file wallet.key\n  \
+            softcap root refute --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --proof leaf.json --key-file wallet.key\n\n\
+            A broken leaf gives somebody other money than they contributed, too few tokens for it, or more than there is. It \
+            is looked for in the result folder whose root was posted, or given as a file that `softcap proof --json` wrote. \
+            A void root opens refunds of everything.\n\n\
+            Exit codes: 0 the root is void, 1 no leaf breaks a rule or the contract refuses, 2 bad input, or the node did not \
+            answer.")]
+    Refute(RefuteArguments),
     /// Prove the leaves of all investors, in lists: tokens and refunds go to them. Anybody may, after the challenge period.
     #[command(after_help = "Example:\n  \
             softcap root distribute --rpc http://127.0.0.1:8545 --escrow 0x5FC8… --bundle result --key-file wallet.key\n\n\
@@ -50,6 +60,24 @@ pub(crate) struct RootShowArguments {
     /// The escrow.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) escrow: Address,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefuteArguments {
+    /// The escrow.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) escrow: Address,
+    /// The result folder whose root was posted.
+    #[arg(long, value_name = "FOLDER", required_unless_present = "proof")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Look at the leaf of this wallet alone.
+    #[arg(long, value_name = "ADDRESS", requires = "bundle")]
+    pub(crate) investor: Option<Address>,
+    /// The proof of a broken leaf, where there is no result folder.
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
+    pub(crate) proof: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sender: SenderArguments,
 }
 
 #[derive(Debug, Args)]

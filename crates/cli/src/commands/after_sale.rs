@@ -3,68 +3,23 @@
 use std::process::ExitCode;
 
 use alloy_primitives::{Address, U256};
-use serde_json::{Value, json};
+use serde_json::json;
 use softcap_evm::{
-    AfterSaleAct, ChainClient, Draft, EscrowPhase, EvmError, Exit, FactoryKind, Releases,
+    AfterSaleAct, ChainClient, EscrowPhase, EvmError, Exit, FactoryKind, Releases,
     ReturnableTokens, RootAct, SaleTerms, Stopped, allow_draft, begun_at, escrow_of_milestones,
     escrow_of_vesting, phase_of, refunds_open, require_factory, root_refunds_open, sale_terms_at,
     settle_all_draft, terms_at, vested,
 };
 
-use super::on_chain::{Done, Sender, run as send, sender};
 use super::serve::block_on;
+use super::steps::Steps;
 use crate::{
     arguments::{
-        GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, SenderArguments,
-        VestArguments,
+        GiveBackArguments, MilestoneArguments, MilestoneCommand, ReleaseArguments, VestArguments,
     },
     console::Console,
     failure::Failure,
 };
-
-/// Transactions one after the other, and what was done.
-struct Steps<'a> {
-    client: ChainClient,
-    sender: Sender,
-    console: &'a Console,
-    done: Vec<(&'static str, Done)>,
-}
-
-impl<'a> Steps<'a> {
-    fn begin(arguments: &SenderArguments, console: &'a Console) -> Result<Self, Failure> {
-        Ok(Self {
-            sender: sender(arguments)?,
-            client: ChainClient::http(&arguments.rpc)?,
-            console,
-            done: Vec::new(),
-        })
-    }
-
-    async fn take(&mut self, draft: Draft) -> Result<(), Failure> {
-        let done = send(&self.client, &draft, &self.sender, self.console).await?;
-        self.done.push((draft.what, done));
-        Ok(())
-    }
-
-    /// Whether what is taken changes the chain, so that something else can follow on it.
-    fn sends(&self) -> bool {
-        match self.sender {
-            Sender::Signing(_) => true,
-            Sender::DryRun(_) => false,
-        }
-    }
-
-    fn text(&self) -> Vec<String> {
-        let done = self.done.iter();
-        done.map(|(what, done)| format!("{what}: {}", done.cost()))
-            .collect()
-    }
-
-    fn json(&self) -> Vec<Value> {
-        let step = |(what, done): &(&str, Done)| json!({ "what": what, "transaction": done.transaction(), "cost": done.cost().json() });
-        self.done.iter().map(step).collect()
-    }
-}
 
 /// Settles where nobody did, begins what comes after the sale where nobody did, and pays the beneficiary where no
 /// contract releases the money in steps.
@@ -105,7 +60,8 @@ async fn draw_by_root(
     match steps.take(Exit::Draw.draft(escrow, from)).await {
         // Everything may be drawn already, or nothing may ever be: the tokens were what was left to do.
         Err(Failure::Evm(EvmError::Refused { .. })) if done => Ok(()),
-        other => other,
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -155,7 +111,7 @@ async fn settle_and_begin(
             }
         }
     }
-    if steps.done.is_empty() {
+    if steps.is_empty() {
         steps
             .console
             .say("settled and begun already: `softcap milestone` releases the money");

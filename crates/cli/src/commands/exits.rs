@@ -5,18 +5,18 @@ use std::{path::Path, process::ExitCode};
 use alloy_primitives::Address;
 use serde_json::json;
 use softcap_evm::{
-    ChainClient, Draft, EscrowKind, EvmError, Exit, ListOutcome, MOST_OF_A_LIST, RootAct,
-    SaleTerms, sale_terms_at,
+    Draft, EscrowKind, EvmError, Exit, ListOutcome, MOST_OF_A_LIST, RootAct, SaleTerms,
+    sale_terms_at,
 };
 
-use super::on_chain::{Done, Sender, coin, run as send, sender};
-use super::root::{require_same_sale, root_terms};
+use super::on_chain::coin;
+use super::root::Settling;
 use super::serve::block_on;
+use super::steps::Steps;
 use crate::{
-    arguments::{ClaimArguments, EscrowArguments, ExitArguments, SenderArguments},
+    arguments::{ClaimArguments, EscrowArguments, ExitArguments},
     console::Console,
     failure::Failure,
-    settlement_leaves::SettlementLeaves,
     text_file,
 };
 
@@ -59,26 +59,24 @@ fn claim_leaf(
     bundle: &Path,
     console: &Console,
 ) -> Result<ExitCode, Failure> {
-    let sender = sender(&arguments.sender)?;
-    let client = ChainClient::http(&arguments.sender.rpc)?;
-    let mut leaves = SettlementLeaves::open(bundle, console)?;
-    let (escrow, wallet) = (arguments.escrow, sender.address());
     block_on(async {
-        let terms = root_terms(&client, escrow).await?;
-        require_same_sale(&client, (escrow, &terms), &leaves).await?;
+        let place = (arguments.escrow, bundle);
+        let settling = Settling::open(place, &arguments.sender, console).await?;
+        let Settling {
+            mut steps,
+            escrow,
+            mut leaves,
+            ..
+        } = settling;
+        let wallet = steps.sender.address();
         let leaf = leaves.of(wallet)?.ok_or_else(|| Failure::NotThere {
             what: "investor",
             name: wallet.to_string(),
             place: bundle.display().to_string(),
             remedy: "use the key of a wallet that took part",
         })?;
-        let job = Job {
-            escrow,
-            drafts: vec![RootAct::Claim(leaf).draft(escrow, wallet)],
-            whose: Whose::Own,
-            arguments: &arguments.sender,
-        };
-        pay(&client, job, &sender, console).await
+        let draft = RootAct::Claim(leaf).draft(escrow, wallet);
+        pay(&mut steps, escrow, (vec![draft], Whose::Own)).await
     })
 }
 
@@ -91,41 +89,23 @@ pub(crate) fn withdraw(
     arguments: &EscrowArguments,
     console: &Console,
 ) -> Result<ExitCode, Failure> {
-    let sender = sender(&arguments.sender)?;
-    let client = ChainClient::http(&arguments.sender.rpc)?;
+    let mut steps = Steps::begin(&arguments.sender, console)?;
     block_on(async {
         let escrow = arguments.escrow;
-        match sale_terms_at(&client, escrow).await?.kind() {
+        match sale_terms_at(&steps.client, escrow).await?.kind() {
             EscrowKind::Plain | EscrowKind::Root => {
                 return Err(EvmError::NoWithdrawalRight { escrow }.into());
             }
             EscrowKind::Withdrawable => {}
         }
-        let job = Job {
-            escrow,
-            drafts: vec![Exit::Withdraw.draft(escrow, sender.address())],
-            whose: Whose::Own,
-            arguments: &arguments.sender,
-        };
-        pay(&client, job, &sender, console).await
+        let draft = Exit::Withdraw.draft(escrow, steps.sender.address());
+        pay(&mut steps, escrow, (vec![draft], Whose::Own)).await
     })
-}
-
-fn step(what: &str, done: &Done) -> serde_json::Value {
-    json!({ "what": what, "transaction": done.transaction(), "cost": done.cost().json() })
-}
-
-/// What is to be paid out of an escrow.
-struct Job<'a> {
-    escrow: Address,
-    drafts: Vec<Draft>,
-    whose: Whose,
-    arguments: &'a SenderArguments,
 }
 
 /// Who is paid.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Whose {
+pub(super) enum Whose {
     /// The sender, who is told each payment.
     Own,
     /// Those of a list, who are counted.
@@ -141,20 +121,13 @@ fn leave(arguments: &ExitArguments, way: Way, console: &Console) -> Result<ExitC
             (Whose::Listed, parts.map(|part| way.of_list(part)).collect())
         }
     };
-    let sender = sender(&arguments.sender)?;
-    let client = ChainClient::http(&arguments.sender.rpc)?;
+    let mut steps = Steps::begin(&arguments.sender, console)?;
     block_on(async {
-        let terms = sale_terms_at(&client, arguments.escrow).await?;
+        let terms = sale_terms_at(&steps.client, arguments.escrow).await?;
         require_leaves(way, &terms)?;
-        let (escrow, from) = (arguments.escrow, sender.address());
+        let (escrow, from) = (arguments.escrow, steps.sender.address());
         let drafts = exits.into_iter().map(|exit| exit.draft(escrow, from));
-        let job = Job {
-            escrow,
-            drafts: drafts.collect(),
-            whose,
-            arguments: &arguments.sender,
-        };
-        pay(&client, job, &sender, console).await
+        pay(&mut steps, escrow, (drafts.collect(), whose)).await
     })
 }
 
@@ -172,49 +145,35 @@ fn require_leaves(way: Way, terms: &SaleTerms) -> Result<(), Failure> {
 }
 
 async fn pay(
-    client: &ChainClient,
-    job: Job<'_>,
-    sender: &Sender,
-    console: &Console,
+    steps: &mut Steps<'_>,
+    escrow: Address,
+    (drafts, whose): (Vec<Draft>, Whose),
 ) -> Result<ExitCode, Failure> {
-    let Job {
-        escrow,
-        drafts,
-        whose,
-        arguments,
-    } = job;
-    let bar = console.progress("paying", u64::try_from(drafts.len()).ok());
+    let bar = steps
+        .console
+        .progress("paying", u64::try_from(drafts.len()).ok());
     let mut outcome = ListOutcome::default();
-    let mut steps = Vec::new();
-    let mut text = Vec::new();
     for draft in drafts {
-        let done = send(client, &draft, sender, console).await?;
-        if let Done::Sent { receipt } = &done {
+        if let Some(receipt) = steps.take(draft).await? {
             outcome.add(escrow, receipt);
         }
-        text.push(format!("{}: {}", draft.what, done.cost()));
-        steps.push(step(draft.what, &done));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if !arguments.dry_run {
-        let paid = outcome.paid.len();
-        text.push(format!(
-            "{paid} payments, {} wallets skipped",
-            outcome.skipped.len()
-        ));
+    Ok(show_payments(steps, escrow, (&outcome, whose)))
+}
+
+/// Who was paid and who was skipped; the latter makes the exit code.
+pub(super) fn show_payments(
+    steps: &Steps<'_>,
+    escrow: Address,
+    (outcome, whose): (&ListOutcome, Whose),
+) -> ExitCode {
+    let mut text = steps.text();
+    if steps.sends() {
+        let (paid, skipped) = (outcome.paid.len(), outcome.skipped.len());
+        text.push(format!("{paid} payments, {skipped} wallets skipped"));
     }
-    let paid: Vec<_> = outcome
-        .paid
-        .iter()
-        .map(|(investor, out)| {
-            json!({
-                "investor": investor,
-                "what": out.name(),
-                "amount": out.amount().to_string(),
-            })
-        })
-        .collect();
     if whose == Whose::Own {
         let out = outcome.paid.iter().map(|(_, out)| {
             let (amount, what) = (out.amount(), out.name());
@@ -225,21 +184,24 @@ async fn pay(
         });
         text.extend(out);
     }
-    console.data(
+    let paid = outcome.paid.iter().map(|(investor, out)| {
+        json!({
+            "investor": investor,
+            "what": out.name(),
+            "amount": out.amount().to_string(),
+        })
+    });
+    steps.console.data(
         text.join("\n"),
         &json!({
             "escrow": escrow,
-            "sent": !arguments.dry_run,
-            "steps": steps,
-            "paid": paid,
+            "sent": steps.sends(),
+            "steps": steps.json(),
+            "paid": paid.collect::<Vec<_>>(),
             "skipped": outcome.skipped,
         }),
     );
-    Ok(if outcome.skipped.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    ExitCode::from(u8::from(!outcome.skipped.is_empty()))
 }
 
 fn addresses(file: &Path) -> Result<Vec<Address>, Failure> {

@@ -7,7 +7,9 @@ mod balance_import;
 mod bundle_of_log;
 mod chain;
 mod config;
+mod contribute;
 mod demo;
+mod escrow;
 mod exits;
 mod explain;
 mod key;
@@ -26,6 +28,7 @@ mod restore;
 mod root;
 mod serve;
 mod settle;
+mod steps;
 mod verify;
 mod verify_chain;
 mod verify_record;
@@ -68,11 +71,13 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Serve(arguments) => serve::run(&arguments, console),
         Command::Chain(arguments) => chain::run(&arguments, console),
         Command::Permit(arguments) => permit::run(&arguments, console),
+        Command::Contribute(arguments) => contribute::run(&arguments, console),
         Command::Claim(arguments) => exits::claim(&arguments, console),
         Command::Refund(arguments) => exits::refund(&arguments, console),
         Command::Withdraw(arguments) => exits::withdraw(&arguments, console),
         Command::Release(arguments) => after_sale::release(&arguments, console),
         Command::Milestone(command) => after_sale::milestone(&command, console),
+        Command::Escrow(command) => escrow::run(&command, console),
         Command::Root(command) => root::run(&command, console),
         Command::Vest(arguments) => after_sale::vest(&arguments, console),
         Command::Watch(arguments) => watch::run(&arguments, console),

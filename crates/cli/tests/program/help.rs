@@ -39,6 +39,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
     ),
     (&["permit"], "Exit codes: 0 signed"),
     (
+        &["contribute"],
+        "Exit codes: 0 done, 1 the contract refuses or is none of ours",
+    ),
+    (
         &["claim"],
         "Exit codes: 0 done, 1 the contract refuses or skipped somebody",
     ),
@@ -68,6 +72,31 @@ const COMMANDS: &[(&[&str], &str)] = &[
         &["milestone", "refund"],
         "Exit codes: 0 done, 1 the contract refuses",
     ),
+    (&["escrow"], "Exit codes: 0 done, 1 the contract refuses"),
+    (
+        &["escrow", "show"],
+        "Exit codes: 0 shown, 1 there is no such escrow",
+    ),
+    (
+        &["escrow", "revoke"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (
+        &["escrow", "return"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (
+        &["escrow", "pause"],
+        "Exit codes: 0 done, 1 the contract refuses or knows no pause",
+    ),
+    (
+        &["escrow", "resume"],
+        "Exit codes: 0 done, 1 the contract refuses or knows no pause",
+    ),
+    (
+        &["escrow", "cancel"],
+        "Exit codes: 0 done, 1 the contract refuses",
+    ),
     (&["root"], "Exit codes: 0 done, 1 the contract refuses"),
     (
         &["root", "show"],
@@ -80,6 +109,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (
         &["root", "object"],
         "Exit codes: 0 done, 1 the contract refuses",
+    ),
+    (
+        &["root", "refute"],
+        "Exit codes: 0 the root is void, 1 no leaf breaks a rule",
     ),
     (
         &["root", "distribute"],
@@ -219,7 +252,7 @@ fn every_example_works() {
             run += 1;
         }
     }
-    assert_eq!((run, placeholders), (23, 38));
+    assert_eq!((run, placeholders), (23, 52));
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod bad_disk;
 mod bad_toml;
 mod balance_import;
 mod chain;
+mod contribute;
+mod escrow;
 mod forgery;
 mod golden;
 mod help;

@@ -2,14 +2,16 @@
 
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
-use softcap_evm::{ChainClient, PaidIn, Permit, ShownPermit, bid_draft, read_wallet};
+use softcap_evm::{
+    ChainClient, Draft, PaidIn, Permit, RootAct, ShownPermit, bid_draft, read_wallet,
+};
 
 use crate::on_chain::{CLOSES, Chain, OPENS, TERMS, refused, value};
 
 const MILLI: u64 = 1_000_000_000_000_000;
 
 /// The sale of the other tests, by bids of at most 0.01 ETH.
-fn terms() -> String {
+pub(crate) fn terms() -> String {
     let changes = [
         ("hard_cap = \"100 ETH\"\n", ""),
         ("per = \"investor\"", "per = \"contribution\""),
@@ -54,17 +56,21 @@ fn bid(chain: &Chain, escrow: &str, (account, coins, limit): (usize, u64, &str))
         },
         signature: permit["signature"].as_str().unwrap().parse().unwrap(),
     };
-    let signer = read_wallet(Some(&chain.place.path().join(format!("key-{account}")))).unwrap();
     let amount = U256::from(coins) * U256::from(1_000) * U256::from(MILLI);
     let tenths = limit.strip_prefix("0.").unwrap();
     let limit: u64 = format!("{tenths:0<4}").parse().unwrap();
     let limit = U256::from(limit) * U256::from(MILLI / 10);
-    let parties = (escrow.parse::<Address>().unwrap(), signer.address());
+    let parties: (Address, Address) = (escrow.parse().unwrap(), wallet.parse().unwrap());
     let draft = bid_draft(parties, PaidIn::Coin, (amount, limit), Some(&shown));
+    send(chain, account, &draft);
+}
+
+fn send(chain: &Chain, account: usize, draft: &Draft) {
+    let signer = read_wallet(Some(&chain.place.path().join(format!("key-{account}")))).unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let client = ChainClient::http(&chain.url).unwrap();
-        let cost = client.try_out(&draft).await.unwrap();
-        client.send(&draft, &cost, &signer).await.unwrap();
+        let cost = client.try_out(draft).await.unwrap();
+        client.send(draft, &cost, &signer).await.unwrap();
     });
 }
 
@@ -283,6 +289,104 @@ fn objections_make_a_root_void_and_everything_goes_back() {
     // The tokens that nobody gets are burned, and there is nothing to draw.
     let burned = value(&chain.run(&["release"], &key("key-9")).succeeded());
     assert_eq!(burned["steps"].as_array().unwrap().len(), 1, "{burned}");
+}
+
+/// The issuer posts the root of a settlement in which one bid is another one.
+#[test]
+fn a_root_with_a_broken_leaf_is_made_void_by_anybody() {
+    for given in ["--bundle", "--proof"] {
+        let (chain, escrow) = begun();
+        settle(&chain, "result", ("bid-4", "bid-4"));
+        settle(&chain, "other", (",ETH,60,", ",ETH,61,"));
+        let proof = |folder: &str| {
+            let proof = ["proof", folder, "--investor", &chain.accounts[5], "--json"];
+            let proof = chain.place.run(&proof).succeeded().out;
+            chain.place.write(&format!("{folder}.json"), &proof);
+            serde_json::from_str::<Value>(&proof).unwrap()
+        };
+        let root = proof("other")["root"].as_str().unwrap().parse().unwrap();
+        proof("result");
+        let here = ["--escrow", escrow.as_str(), "--key-file", "key-9"];
+        let refute = |options: &[&str]| chain.run(&["root", "refute"], &[&here, options].concat());
+        chain.at(CLOSES);
+        let none = refute(&["--bundle", "other"]);
+        refused(&none, 1, &["error: R202", "WrongPhase: it is `sale`"]);
+        let issuer = chain.accounts[0].parse().unwrap();
+        let post = RootAct::Post(root).draft(escrow.parse().unwrap(), issuer);
+        send(&chain, 0, &post);
+
+        let another = refute(&["--bundle", "result"]);
+        refused(&another, 2, &["error: C301: --bundle", "was posted"]);
+        let sound = ["--bundle", "other", "--investor", &chain.accounts[4]];
+        refused(&refute(&sound), 1, &["error: R225"]);
+        // Sound, and of another root besides.
+        refused(&refute(&["--proof", "result.json"]), 1, &["error: R225"]);
+        refused(&refute(&["--proof", "key-9"]), 2, &["error: C301: --proof"]);
+        refused(&refute(&[]), 2, &["--bundle"]);
+
+        let place = if given == "--bundle" {
+            "other"
+        } else {
+            "other.json"
+        };
+        let dry = [
+            "--escrow",
+            escrow.as_str(),
+            "--from",
+            &chain.accounts[9],
+            "--dry-run",
+            given,
+            place,
+        ];
+        let dry = value(&chain.run(&["root", "refute"], &dry).succeeded());
+        assert_eq!(
+            (&dry["sent"], &dry["phase"]),
+            (&json!(false), &json!("posted"))
+        );
+        let void = refute(&[given, place]).succeeded();
+        let wallet = &chain.accounts[5];
+        void.says(&[&format!(
+            "the leaf of {wallet}: accepted and refunded are not what was contributed"
+        )]);
+        assert_eq!(value(&void)["phase"], json!("void"));
+    }
+}
+
+/// What the issuer may do with every escrow works here as well, and a pause there is none.
+#[test]
+fn an_auction_is_not_paused_and_its_money_is_returned() {
+    let (chain, escrow) = begun();
+    let act = |act: &str, options: &[&str]| {
+        let here = ["--escrow", escrow.as_str(), "--key-file", "key-0"];
+        chain.run(&["escrow", act], &[&here, options].concat())
+    };
+    for pause in ["pause", "resume"] {
+        refused(&act(pause, &[]), 1, &["error: R224"]);
+    }
+    let five = ["--investor", &chain.accounts[5], "--reason", "order"];
+    let back = value(&act("return", &five).succeeded());
+    assert_eq!(
+        (
+            &back["investor"]["standing"],
+            &back["investor"]["money_due"],
+            &back["contributed"]
+        ),
+        (
+            &json!("returned"),
+            &json!("60000000000000000000"),
+            &json!("210000000000000000000")
+        )
+    );
+    let cancelled = value(&act("cancel", &[]).succeeded());
+    assert_eq!(cancelled["phase"], "cancelled");
+    let show = [
+        "--escrow",
+        escrow.as_str(),
+        "--investor",
+        &chain.accounts[4],
+    ];
+    let four = value(&chain.run(&["escrow", "show"], &show).succeeded());
+    assert_eq!(four["investor"]["money_due"], "120000000000000000000");
 }
 
 #[test]

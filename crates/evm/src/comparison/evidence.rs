@@ -87,6 +87,13 @@ pub enum Refunds {
     Closed,
 }
 
+impl Refunds {
+    /// From the answer of `refundsOpen()`.
+    pub(crate) fn from_answer(open: bool) -> Self {
+        if open { Self::Open } else { Self::Closed }
+    }
+}
+
 /// An investor, as the contract says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccountView {

@@ -7,10 +7,10 @@ use alloy_rpc_client::RpcClient;
 use softcap_chain::InProcess;
 use softcap_evm::{
     AfterSalePlace, ChainEntries, ChainSource, Draft, Endpoint, Endpoints, EscrowKind, EscrowLog,
-    EvmError, Exit, FactoryKind, Header, LeafFlaw, LeafRules, ListOutcome, PaidIn, PaidOut, Place,
-    ProvedLeaf, RootAct, RootAnnouncement, RootPhase, RootStanding, SaleTerms, bid_draft,
-    bindings::token::SaleToken, check_root, is_closed, read_back, require_factory, root_account,
-    root_announcement, root_refunds_open, sale_terms_at,
+    EvmError, Exit, FactoryKind, Header, IssuerAct, LeafFlaw, LeafRules, ListOutcome, PaidIn,
+    PaidOut, Place, ProvedLeaf, RootAct, RootAnnouncement, RootPhase, RootStanding, SaleTerms,
+    bid_draft, bindings::token::SaleToken, check_root, is_closed, read_back, require_factory,
+    root_account, root_announcement, root_refunds_open, sale_terms_at,
 };
 use softcap_offering::{
     Amount, Command, CurrencyIndex, EscrowAddress, InvestorId, Offering, Outcome, Tokens, Value,
@@ -400,7 +400,8 @@ async fn a_root_before_the_settlement_is_a_difference() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_sale_gives_everything_back() {
     let mut auction = Auction::with_three_bids().await;
-    auction.act(0, RootAct::Cancel).await;
+    let cancel = IssuerAct::Cancel.draft(auction.place.escrow, auction.chain.address(0));
+    auction.chain.run(0, &cancel).await.unwrap();
     let list = [4, 5, 6]
         .map(|account| auction.chain.address(account))
         .to_vec();
