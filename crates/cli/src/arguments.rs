@@ -3,6 +3,7 @@
 mod after_sale;
 mod contribute;
 mod escrow;
+mod identity;
 mod on_chain;
 mod root;
 mod witness;
@@ -16,6 +17,7 @@ pub(crate) use after_sale::{
 };
 pub(crate) use contribute::ContributeArguments;
 pub(crate) use escrow::{EscrowCommand, EscrowShowArguments};
+pub(crate) use identity::ScanArguments;
 pub(crate) use on_chain::{
     AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
     ExitArguments, PermitArguments, SenderArguments, WatchArguments,
@@ -228,6 +230,15 @@ pub(crate) enum Command {
         after_help = "Example:\n  softcap api-key new --data softcap-data --label operator"
     )]
     ApiKey(ApiKeyCommand),
+    /// Find keys where none should stand: in a source tree, a log, a history.
+    #[command(after_help = "Examples:\n  \
+            softcap scan .\n  \
+            softcap scan server.log notes/\n  \
+            git log -p --all | softcap scan -\n\n\
+            Finds keys of Softcap by their checksum, private keys, and what looks like keys of exchanges beside their \
+            names. A finding shows too little to be used. Links and the folder .git are not followed.\n\n\
+            Exit codes: 0 nothing found, 1 something was, 2 something could not be read.")]
+    Scan(ScanArguments),
     /// Record what people pay in and are paid out on a platform.
     #[command(
         subcommand,

@@ -16,6 +16,7 @@ mod error;
 mod key_text;
 mod keys;
 mod known_secrets;
+mod leaks;
 mod limit;
 mod mac;
 mod people;
@@ -34,6 +35,7 @@ pub use error::KeyError;
 pub use key_text::{Environment, KeyId, KeyText, KeyTextError};
 pub use keys::{Actor, Created, Keys, NewKey, Reach, Rotation};
 pub use known_secrets::{Fingerprint, KnownSecrets};
+pub use leaks::{Exchange, Finding, Leak, Scanner};
 pub use limit::RateLimit;
 pub use people::{
     Column, Domain, EmailAddress, Level, People, Person, PersonError, PersonId, PersonalKey, Sealed,

@@ -26,6 +26,7 @@ mod rebuild;
 mod record_folder;
 mod restore;
 mod root;
+mod scan;
 mod serve;
 mod settle;
 mod steps;
@@ -82,6 +83,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Vest(arguments) => after_sale::vest(&arguments, console),
         Command::Watch(arguments) => watch::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
+        Command::Scan(arguments) => scan::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
         Command::Balance(BalanceCommand::Import(arguments)) => {
             balance_import::run(&arguments, console)

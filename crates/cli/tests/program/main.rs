@@ -25,6 +25,7 @@ mod migrate;
 mod on_chain;
 mod python_checker;
 mod root;
+mod scan;
 mod signing;
 mod small_sales;
 mod starter;
