@@ -17,10 +17,30 @@ pub enum Act {
     Revoke,
     /// A request was refused; `code` is [`crate::Denied::code`], `times` how often since the row before.
     Deny,
+    /// A person was given a role; `code` is the role and where.
+    GiveRole,
+    /// A person lost a role; `code` is the role and where.
+    TakeRole,
+    /// A person proposed what another must approve; `code` is what.
+    Propose,
+    /// A second person approved a proposal; `code` is what it was about.
+    Approve,
+    /// A proposal was declined or taken back; `code` is what it was about.
+    Decline,
 }
 
 impl Act {
-    const ALL: [Self; 4] = [Self::Create, Self::Rotate, Self::Revoke, Self::Deny];
+    const ALL: [Self; 9] = [
+        Self::Create,
+        Self::Rotate,
+        Self::Revoke,
+        Self::Deny,
+        Self::GiveRole,
+        Self::TakeRole,
+        Self::Propose,
+        Self::Approve,
+        Self::Decline,
+    ];
 
     /// As stored.
     #[must_use]
@@ -30,6 +50,11 @@ impl Act {
             Self::Rotate => "rotate",
             Self::Revoke => "revoke",
             Self::Deny => "deny",
+            Self::GiveRole => "give_role",
+            Self::TakeRole => "take_role",
+            Self::Propose => "propose",
+            Self::Approve => "approve",
+            Self::Decline => "decline",
         }
     }
 

@@ -130,7 +130,12 @@ impl Keys {
         migrations!(
             "identity",
             "migrations",
-            ["0001_api_keys", "0002_known_secret", "0003_people"]
+            [
+                "0001_api_keys",
+                "0002_known_secret",
+                "0003_people",
+                "0005_roles"
+            ]
         )
     }
 

@@ -24,6 +24,7 @@ mod pepper;
 mod policy;
 mod principal;
 mod records;
+mod roles;
 mod scope;
 mod watch;
 
@@ -44,5 +45,9 @@ pub use pepper::{Pepper, PepperError, Peppers};
 pub use policy::{KeyPolicy, KeySettings};
 pub use principal::Principal;
 pub use records::{KeyRecord, LastUse};
+pub use roles::{
+    Decision, Demand, Grant, Proposal, ProposalId, ProposalState, ProposedAct, Refused, Right,
+    Role, RoleChange, RoleError, Roles, Shown, Standing,
+};
 pub use scope::{MOST_SCOPES, ResourceId, ResourcePattern, Scope, Scopes, Verb};
 pub use watch::Watch;

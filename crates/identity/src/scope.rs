@@ -127,7 +127,7 @@ impl ResourcePattern {
         }
     }
 
-    fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Every, _) => true,
             (Self::Only(_), Self::Every) => false,

@@ -19,4 +19,5 @@ pub use email::EmailAddress;
 pub use error::PersonError;
 pub use people::People;
 pub use person::{Level, Person, PersonId};
+pub(crate) use random_id::{hex, parse_id, random_bytes};
 pub use sealed::{Column, Domain, PersonalKey, Sealed};

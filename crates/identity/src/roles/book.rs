@@ -1,0 +1,294 @@
+//! The tables of roles and proposals. Every change is judged on all grants and open proposals, under one lock.
+
+use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
+
+use super::{Grant, Proposal, ProposalId, ProposalState, ProposedAct, RoleChange, RoleError};
+use crate::{Act, PersonId, UnixMillis, audit};
+
+row! {
+    struct GrantRow {
+        person: String,
+        role: String,
+        place: String,
+        granted_at: i64,
+        granted_by: String,
+    }
+}
+
+impl GrantRow {
+    fn read(self) -> Result<Grant, RoleError> {
+        let damaged = |row: &Self| {
+            let name = format!("role_grant {} {}", row.person, row.role);
+            RoleError::Database(DatabaseError::Damaged(name))
+        };
+        let role = self.role.parse().map_err(|_| damaged(&self))?;
+        let place = self.place.parse().map_err(|_| damaged(&self))?;
+        Ok(Grant {
+            person: self.person.parse()?,
+            role,
+            place,
+            granted_at: UnixMillis::new(self.granted_at),
+            granted_by: self.granted_by,
+        })
+    }
+}
+
+row! {
+    struct ProposalRow {
+        id: String,
+        act: String,
+        person: Option<String>,
+        role: Option<String>,
+        place: String,
+        milestone: Option<i64>,
+        proposed_by: String,
+        proposed_at: i64,
+        expires_at: i64,
+        state: String,
+        decided_by: Option<String>,
+        decided_at: Option<i64>,
+    }
+}
+
+impl ProposalRow {
+    fn read(self, now: UnixMillis) -> Result<Proposal, RoleError> {
+        let id = self.id.clone();
+        let damaged = || RoleError::Database(DatabaseError::Damaged(format!("proposal {id}")));
+        self.parse(now).ok_or_else(damaged)
+    }
+
+    fn parse(self, now: UnixMillis) -> Option<Proposal> {
+        let change = || {
+            Some(RoleChange {
+                person: self.person.as_deref()?.parse().ok()?,
+                role: self.role.as_deref()?.parse().ok()?,
+                place: self.place.parse().ok()?,
+            })
+        };
+        let act = match self.act.as_str() {
+            "give_role" => ProposedAct::GiveRole(change()?),
+            "take_role" => ProposedAct::TakeRole(change()?),
+            "release" => ProposedAct::Release {
+                offering: self.place.parse().ok()?,
+                milestone: u8::try_from(self.milestone?).ok()?,
+            },
+            _ => return None,
+        };
+        let expires_at = UnixMillis::new(self.expires_at);
+        let decided = || {
+            let by = self.decided_by.as_deref()?.parse().ok()?;
+            Some((by, UnixMillis::new(self.decided_at?)))
+        };
+        let state = match self.state.as_str() {
+            "open" if now < expires_at => ProposalState::Open,
+            "open" => ProposalState::Over,
+            "approved" => decided().map(|(by, at)| ProposalState::Approved { by, at })?,
+            "declined" => decided().map(|(by, at)| ProposalState::Declined { by, at })?,
+            _ => return None,
+        };
+        Some(Proposal {
+            id: self.id.parse().ok()?,
+            act,
+            proposed_by: self.proposed_by.parse().ok()?,
+            proposed_at: UnixMillis::new(self.proposed_at),
+            expires_at,
+            state,
+        })
+    }
+}
+
+/// A row of the audit.
+pub(super) struct Note {
+    actor: String,
+    act: Act,
+    subject: String,
+    code: String,
+}
+
+impl Note {
+    /// Of a change of somebody's role.
+    pub(super) fn of(actor: &str, act: Act, change: &RoleChange) -> Self {
+        Self {
+            actor: actor.to_owned(),
+            act,
+            subject: format!("person:{}", change.person),
+            code: format!("{}:{}", change.role, change.place),
+        }
+    }
+
+    /// Of what happens to a proposal.
+    pub(super) fn of_proposal(by: PersonId, act: Act, proposal: &Proposal) -> Self {
+        Self {
+            actor: format!("person:{by}"),
+            act,
+            subject: format!("proposal:{}", proposal.id),
+            code: proposal.act.as_code().to_owned(),
+        }
+    }
+}
+
+/// One statement of a change.
+pub(super) enum Step {
+    Give(Grant),
+    Take(RoleChange),
+    Open(Proposal),
+    Decide(Proposal),
+    Note(Note),
+}
+
+const LOCK: &str = "UPDATE role_change SET value = value + 1 WHERE one = 1";
+const GRANTS: &str = "SELECT person, role, place, granted_at, granted_by FROM role_grant \
+     ORDER BY person, role, place";
+const OF_PERSON: &str = "SELECT person, role, place, granted_at, granted_by FROM role_grant \
+     WHERE person = $1 ORDER BY role, place";
+const OPEN_OR_NAMED: &str = "SELECT * FROM proposal WHERE state = 'open' OR id = $1";
+const NEWEST: &str = "SELECT * FROM proposal ORDER BY proposed_at DESC, id LIMIT $1";
+const GIVE: &str = "INSERT INTO role_grant (person, role, place, granted_at, granted_by) \
+     VALUES ($1, $2, $3, $4, $5)";
+const TAKE: &str = "DELETE FROM role_grant WHERE person = $1 AND role = $2 AND place = $3";
+const OPEN: &str = "INSERT INTO proposal (id, act, person, role, place, milestone, proposed_by, \
+     proposed_at, expires_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')";
+const DECIDE: &str =
+    "UPDATE proposal SET state = $2, decided_by = $3, decided_at = $4 WHERE id = $1";
+
+/// The tables in a database.
+#[derive(Debug, Clone)]
+pub(super) struct Book {
+    database: Database,
+}
+
+impl Book {
+    pub(super) const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    pub(super) async fn grants(&self) -> Result<Vec<Grant>, RoleError> {
+        let rows: Vec<GrantRow> = on_reader!(&self.database, |pool| sqlx::query_as(GRANTS)
+            .fetch_all(pool)
+            .await)?;
+        rows.into_iter().map(GrantRow::read).collect()
+    }
+
+    pub(super) async fn grants_of(&self, person: PersonId) -> Result<Vec<Grant>, RoleError> {
+        let rows: Vec<GrantRow> = on_reader!(&self.database, |pool| sqlx::query_as(OF_PERSON)
+            .bind(person.to_string())
+            .fetch_all(pool)
+            .await)?;
+        rows.into_iter().map(GrantRow::read).collect()
+    }
+
+    pub(super) async fn proposals(
+        &self,
+        most: u32,
+        now: UnixMillis,
+    ) -> Result<Vec<Proposal>, RoleError> {
+        let rows: Vec<ProposalRow> = on_reader!(&self.database, |pool| sqlx::query_as(NEWEST)
+            .bind(i64::from(most))
+            .fetch_all(pool)
+            .await)?;
+        rows.into_iter().map(|row| row.read(now)).collect()
+    }
+
+    pub(super) async fn require_person(&self, person: PersonId) -> Result<(), RoleError> {
+        const TEXT: &str = "SELECT id FROM person WHERE id = $1";
+        let found: Option<(String,)> = on_reader!(&self.database, |pool| sqlx::query_as(TEXT)
+            .bind(person.to_string())
+            .fetch_optional(pool)
+            .await)?;
+        found.map(|_| ()).ok_or(RoleError::NoPerson)
+    }
+
+    /// Judges all grants and the open proposals (and the named one) and does what follows, or nothing. One change after the
+    /// other, on all nodes.
+    pub(super) async fn write<T>(
+        &self,
+        named: Option<ProposalId>,
+        now: UnixMillis,
+        judge: impl FnOnce(&[Grant], &[Proposal]) -> Result<(T, Vec<Step>), RoleError>,
+    ) -> Result<T, RoleError> {
+        let named = named.map(|id| id.to_string());
+        on_writer!(&self.database, |pool| async {
+            let mut work = pool.begin().await?;
+            sqlx::query(LOCK).execute(&mut *work).await?;
+            let grants: Vec<GrantRow> = sqlx::query_as(GRANTS).fetch_all(&mut *work).await?;
+            let proposals = sqlx::query_as(OPEN_OR_NAMED).bind(named);
+            let proposals: Vec<ProposalRow> = proposals.fetch_all(&mut *work).await?;
+            let (result, steps) = match read_and_judge(grants, proposals, now, judge) {
+                Ok(judged) => judged,
+                Err(refused) => {
+                    work.rollback().await?;
+                    return Ok(Err(refused));
+                }
+            };
+            for step in steps {
+                let text = step.text();
+                match step {
+                    Step::Give(grant) => {
+                        let give = sqlx::query(text).bind(grant.person.to_string());
+                        let give = give.bind(grant.role.as_code());
+                        let give = give.bind(grant.place.to_string());
+                        let give = give.bind(grant.granted_at.get()).bind(grant.granted_by);
+                        give.execute(&mut *work).await?;
+                    }
+                    Step::Take(change) => {
+                        let take = sqlx::query(text).bind(change.person.to_string());
+                        let take = take.bind(change.role.as_code());
+                        take.bind(change.place.to_string())
+                            .execute(&mut *work)
+                            .await?;
+                    }
+                    Step::Open(proposal) => {
+                        let change = proposal.act.role_change();
+                        let open = sqlx::query(text).bind(proposal.id.to_string());
+                        let open = open.bind(proposal.act.as_code());
+                        let open = open.bind(change.map(|change| change.person.to_string()));
+                        let open = open.bind(change.map(|change| change.role.as_code()));
+                        let open = open.bind(proposal.act.place().to_string());
+                        let open = open.bind(proposal.act.milestone().map(i64::from));
+                        let open = open.bind(proposal.proposed_by.to_string());
+                        let open = open.bind(proposal.proposed_at.get());
+                        let open = open.bind(proposal.expires_at.get());
+                        open.execute(&mut *work).await?;
+                    }
+                    Step::Decide(proposal) => {
+                        let (state, by) = proposal.state.decided();
+                        let decide = sqlx::query(text).bind(proposal.id.to_string());
+                        let decide = decide.bind(state).bind(by.map(|by| by.to_string()));
+                        decide.bind(now.get()).execute(&mut *work).await?;
+                    }
+                    Step::Note(note) => {
+                        let add = sqlx::query(text).bind(now.get()).bind(note.actor);
+                        let add = add.bind(note.act.as_code()).bind(note.subject);
+                        add.bind(note.code).bind(1_i64).execute(&mut *work).await?;
+                    }
+                }
+            }
+            work.commit().await?;
+            Ok::<_, sqlx::Error>(Ok(result))
+        }
+        .await)?
+    }
+}
+
+impl Step {
+    const fn text(&self) -> &'static str {
+        match self {
+            Self::Give(_) => GIVE,
+            Self::Take(_) => TAKE,
+            Self::Open(_) => OPEN,
+            Self::Decide(_) => DECIDE,
+            Self::Note(_) => audit::ADD,
+        }
+    }
+}
+
+fn read_and_judge<T>(
+    grants: Vec<GrantRow>,
+    proposals: Vec<ProposalRow>,
+    now: UnixMillis,
+    judge: impl FnOnce(&[Grant], &[Proposal]) -> Result<(T, Vec<Step>), RoleError>,
+) -> Result<(T, Vec<Step>), RoleError> {
+    let grants: Result<Vec<_>, _> = grants.into_iter().map(GrantRow::read).collect();
+    let proposals: Result<Vec<_>, _> = proposals.into_iter().map(|row| row.read(now)).collect();
+    judge(&grants?, &proposals?)
+}

@@ -1,0 +1,71 @@
+//! What can go wrong with roles and proposals.
+
+use softcap_database::DatabaseError;
+use thiserror::Error;
+
+use super::Role;
+use crate::PersonError;
+
+/// A role was not given or taken, a proposal not made or decided.
+#[derive(Debug, Error)]
+pub enum RoleError {
+    /// No role of this name is given to people.
+    #[error("P501: `{0}` is no role that is given to people (roles: {roles})", roles = roles())]
+    Role(String),
+    /// There is no such person.
+    #[error("P502: no person has this id")]
+    NoPerson,
+    /// The text names no proposal, or there is none of this name.
+    #[error("P503: there is no proposal of this id; ask for the list of those that are open")]
+    NoProposal,
+    /// The proposal was decided, or its time is over.
+    #[error("P504: the proposal is {0}: propose it again if it is still wanted")]
+    NotOpen(&'static str),
+    /// Who proposes does not approve.
+    #[error("P505: a second person must approve this: you proposed it yourself")]
+    SamePerson,
+    /// Who proposed may not propose this any more, so that nobody's approval makes it whole.
+    #[error("P506: who proposed this has lost the role to do so: propose it again")]
+    ProposerLost,
+    /// Without it nobody could change roles any more.
+    #[error("P507: this is the last owner: make somebody else an owner first")]
+    LastOwner,
+    /// A change that is none.
+    #[error("P508: nothing would change: {0}")]
+    NoChange(&'static str),
+    /// The same thing is open already.
+    #[error("P509: the same is proposed already and waits for an approval")]
+    Proposed,
+    /// What names a person or a resource.
+    #[error(transparent)]
+    Person(#[from] PersonError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl RoleError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Role(_) => "P501",
+            Self::NoPerson => "P502",
+            Self::NoProposal => "P503",
+            Self::NotOpen(_) => "P504",
+            Self::SamePerson => "P505",
+            Self::ProposerLost => "P506",
+            Self::LastOwner => "P507",
+            Self::NoChange(_) => "P508",
+            Self::Proposed => "P509",
+            Self::Person(_) => "P4",
+            Self::Database(_) => "D",
+        }
+    }
+}
+
+fn roles() -> String {
+    let given = Role::ALL.iter().filter(|role| role.is_granted());
+    let names: Vec<_> = given.map(|role| role.as_code()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,272 @@
+//! Who has which role, and how that changes.
+
+use softcap_database::Database;
+
+use super::{
+    Decision, Proposal, ProposalId, ProposalState, ProposedAct, Right, Role, RoleChange, RoleError,
+    Standing,
+    book::{Book, Note, Step},
+};
+use crate::{Act, PersonId, ResourcePattern, UnixMillis};
+
+/// A role that a person has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Who.
+    pub person: PersonId,
+    /// What.
+    pub role: Role,
+    /// On every offering, or on one.
+    pub place: ResourcePattern,
+    /// Since when.
+    pub granted_at: UnixMillis,
+    /// `operator:NAME`, or `proposal:ID`.
+    pub granted_by: String,
+}
+
+impl Grant {
+    pub(super) fn is(&self, change: &RoleChange) -> bool {
+        self.person == change.person && self.role == change.role && self.place == change.place
+    }
+}
+
+/// The roles of an installation; its tables are those of [`crate::Keys::migrations`]. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Roles {
+    book: Book,
+}
+
+impl Roles {
+    /// Those of a database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self {
+            book: Book::new(database),
+        }
+    }
+
+    /// What a person is now.
+    ///
+    /// # Errors
+    /// [`RoleError::Database`].
+    pub async fn standing(&self, person: PersonId) -> Result<Standing, RoleError> {
+        Ok(Standing::new(person, self.book.grants_of(person).await?))
+    }
+
+    /// Everybody who has a role.
+    ///
+    /// # Errors
+    /// [`RoleError::Database`].
+    pub async fn grants(&self) -> Result<Vec<Grant>, RoleError> {
+        self.book.grants().await
+    }
+
+    /// The newest proposals first, decided or not.
+    ///
+    /// # Errors
+    /// [`RoleError::Database`].
+    pub async fn proposals(&self, most: u32, now: UnixMillis) -> Result<Vec<Proposal>, RoleError> {
+        self.book.proposals(most, now).await
+    }
+
+    /// Gives a role without a second person: for whoever runs the machine, who could write into the database as well. How the
+    /// first owner comes to be.
+    ///
+    /// # Errors
+    /// [`RoleError::NoPerson`], [`RoleError::NoChange`], [`RoleError::Database`].
+    pub async fn give_as_operator(
+        &self,
+        operator: &str,
+        change: RoleChange,
+        now: UnixMillis,
+    ) -> Result<(), RoleError> {
+        let actor = format!("operator:{operator}");
+        let person = change.person;
+        let judge = |grants: &[Grant], _: &[Proposal]| {
+            require_change(grants, &ProposedAct::GiveRole(change.clone()))?;
+            let note = Note::of(&actor, Act::GiveRole, &change);
+            let grant = Grant {
+                person: change.person,
+                role: change.role,
+                place: change.place,
+                granted_at: now,
+                granted_by: actor,
+            };
+            Ok(((), vec![Step::Give(grant), Step::Note(note)]))
+        };
+        self.book.require_person(person).await?;
+        self.book.write(None, now, judge).await
+    }
+
+    /// Gives up a role of one's own, at once.
+    ///
+    /// # Errors
+    /// [`RoleError::LastOwner`], [`RoleError::NoChange`], [`RoleError::Database`].
+    pub async fn give_up(&self, change: RoleChange, now: UnixMillis) -> Result<(), RoleError> {
+        let judge = |grants: &[Grant], _: &[Proposal]| {
+            let act = ProposedAct::TakeRole(change.clone());
+            require_change(grants, &act)?;
+            let actor = format!("person:{}", change.person);
+            let note = Note::of(&actor, Act::TakeRole, &change);
+            Ok(((), vec![Step::Take(change), Step::Note(note)]))
+        };
+        self.book.write(None, now, judge).await
+    }
+
+    /// Proposes what a second person must approve within seven days. Whether the session of the proposer has shown enough is
+    /// for [`Standing::authorize`].
+    ///
+    /// # Errors
+    /// [`RoleError::ProposerLost`] for who may not, [`RoleError::NoPerson`], [`RoleError::NoChange`],
+    /// [`RoleError::LastOwner`], [`RoleError::Proposed`], [`RoleError::Database`].
+    pub async fn propose(
+        &self,
+        by: PersonId,
+        act: ProposedAct,
+        now: UnixMillis,
+    ) -> Result<Proposal, RoleError> {
+        if let ProposedAct::GiveRole(change) = &act {
+            self.book.require_person(change.person).await?;
+        }
+        let id = ProposalId::random()?;
+        let judge = |grants: &[Grant], open: &[Proposal]| {
+            if !has(grants, by, act.to_propose(), &act.place()) {
+                return Err(RoleError::ProposerLost);
+            }
+            require_change(grants, &act)?;
+            if open.iter().any(|other| other.is_open() && other.act == act) {
+                return Err(RoleError::Proposed);
+            }
+            let proposal = Proposal::new(id, act, by, now);
+            let note = Note::of_proposal(by, Act::Propose, &proposal);
+            let steps = vec![Step::Open(proposal.clone()), Step::Note(note)];
+            Ok((proposal, steps))
+        };
+        self.book.write(None, now, judge).await
+    }
+
+    /// Approves or declines a proposal. An approved change of roles is done with it; an approved release is for the caller to
+    /// enter into the record, with a request that follows from the proposal's id, so that it is entered once. Who approved a
+    /// proposal may approve it again, which changes nothing: for the caller who was stopped between the two.
+    ///
+    /// # Errors
+    /// [`RoleError::NoProposal`] also for who may not see it, [`RoleError::NotOpen`], [`RoleError::SamePerson`],
+    /// [`RoleError::ProposerLost`], [`RoleError::NoChange`], [`RoleError::LastOwner`], [`RoleError::Database`].
+    pub async fn decide(
+        &self,
+        by: PersonId,
+        id: ProposalId,
+        decision: Decision,
+        now: UnixMillis,
+    ) -> Result<Proposal, RoleError> {
+        let judge = |grants: &[Grant], proposals: &[Proposal]| {
+            let proposal = proposals.iter().find(|proposal| proposal.id == id);
+            let mut proposal = proposal.cloned().ok_or(RoleError::NoProposal)?;
+            require_decider(grants, &proposal, by, decision)?;
+            match proposal.state {
+                ProposalState::Open => {}
+                ProposalState::Approved { by: other, .. }
+                    if other == by && decision == Decision::Approve =>
+                {
+                    return Ok((proposal, Vec::new()));
+                }
+                ProposalState::Approved { .. } => return Err(RoleError::NotOpen("approved")),
+                ProposalState::Declined { .. } => return Err(RoleError::NotOpen("declined")),
+                ProposalState::Over => return Err(RoleError::NotOpen("over")),
+            }
+            let mut steps = Vec::new();
+            let (state, act) = match decision {
+                Decision::Decline => (ProposalState::Declined { by, at: now }, Act::Decline),
+                Decision::Approve => {
+                    let proposer = proposal.proposed_by;
+                    if !has(
+                        grants,
+                        proposer,
+                        proposal.act.to_propose(),
+                        &proposal.act.place(),
+                    ) {
+                        return Err(RoleError::ProposerLost);
+                    }
+                    require_change(grants, &proposal.act)?;
+                    steps.extend(role_step(&proposal, now));
+                    (ProposalState::Approved { by, at: now }, Act::Approve)
+                }
+            };
+            proposal.state = state;
+            let note = Note::of_proposal(by, act, &proposal);
+            steps.extend([Step::Decide(proposal.clone()), Step::Note(note)]);
+            Ok((proposal, steps))
+        };
+        self.book.write(Some(id), now, judge).await
+    }
+}
+
+/// Whether somebody has a right by their role, whatever they have shown.
+fn has(grants: &[Grant], person: PersonId, right: Right, place: &ResourcePattern) -> bool {
+    let of_person = grants.iter().filter(|grant| grant.person == person);
+    Standing::new(person, of_person.cloned().collect()).has(right, place)
+}
+
+fn require_decider(
+    grants: &[Grant],
+    proposal: &Proposal,
+    by: PersonId,
+    decision: Decision,
+) -> Result<(), RoleError> {
+    let may = has(grants, by, proposal.act.to_approve(), &proposal.act.place());
+    if proposal.proposed_by == by {
+        // Who proposed something may think better of it.
+        return match decision {
+            Decision::Decline => Ok(()),
+            Decision::Approve => Err(RoleError::SamePerson),
+        };
+    }
+    if may {
+        Ok(())
+    } else {
+        Err(RoleError::NoProposal)
+    }
+}
+
+/// Refuses a change of roles that changes nothing, or after which nobody could change roles.
+fn require_change(grants: &[Grant], act: &ProposedAct) -> Result<(), RoleError> {
+    match act {
+        ProposedAct::GiveRole(change) => {
+            if grants.iter().any(|grant| grant.is(change)) {
+                return Err(RoleError::NoChange("the person has this role"));
+            }
+        }
+        ProposedAct::TakeRole(change) => {
+            if !grants.iter().any(|grant| grant.is(change)) {
+                return Err(RoleError::NoChange("the person does not have this role"));
+            }
+            let owns_all =
+                |grant: &&Grant| grant.role == Role::Owner && grant.place == ResourcePattern::Every;
+            let mut owners = grants.iter().filter(owns_all);
+            let takes_one = change.role == Role::Owner && change.place == ResourcePattern::Every;
+            if takes_one && owners.all(|grant| grant.is(change)) {
+                return Err(RoleError::LastOwner);
+            }
+        }
+        ProposedAct::Release { .. } => {}
+    }
+    Ok(())
+}
+
+fn role_step(proposal: &Proposal, now: UnixMillis) -> Option<Step> {
+    match &proposal.act {
+        ProposedAct::GiveRole(RoleChange {
+            person,
+            role,
+            place,
+        }) => Some(Step::Give(Grant {
+            person: *person,
+            role: *role,
+            place: place.clone(),
+            granted_at: now,
+            granted_by: format!("proposal:{}", proposal.id),
+        })),
+        ProposedAct::TakeRole(change) => Some(Step::Take(change.clone())),
+        ProposedAct::Release { .. } => None,
+    }
+}

@@ -1,0 +1,198 @@
+//! What one person proposes and another approves.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use super::{Right, Role, RoleError};
+use crate::{
+    PersonId, ResourceId, ResourcePattern, UnixMillis,
+    people::{hex, parse_id, random_bytes},
+};
+
+/// How long a proposal may wait for its approval.
+const LIFE: Duration = Duration::from_hours(7 * 24);
+
+/// Names a proposal: 16 random bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProposalId([u8; 16]);
+
+impl ProposalId {
+    pub(super) fn random() -> Result<Self, RoleError> {
+        Ok(Self(random_bytes()?))
+    }
+}
+
+impl FromStr for ProposalId {
+    type Err = RoleError;
+
+    fn from_str(text: &str) -> Result<Self, RoleError> {
+        parse_id(text).map(Self).ok_or(RoleError::NoProposal)
+    }
+}
+
+impl fmt::Display for ProposalId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for ProposalId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "ProposalId({self})")
+    }
+}
+
+/// A role of a person on every offering or on one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleChange {
+    /// Whose.
+    pub person: PersonId,
+    /// Which.
+    pub role: Role,
+    /// Where.
+    pub place: ResourcePattern,
+}
+
+/// What is done once a second person approves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProposedAct {
+    /// A role is given.
+    GiveRole(RoleChange),
+    /// A role is taken.
+    TakeRole(RoleChange),
+    /// The money of a milestone is released to the issuer.
+    Release {
+        /// Of which offering.
+        offering: ResourceId,
+        /// Place of the milestone in the terms, from 0.
+        milestone: u8,
+    },
+}
+
+impl ProposedAct {
+    pub(super) const fn as_code(&self) -> &'static str {
+        match self {
+            Self::GiveRole(_) => "give_role",
+            Self::TakeRole(_) => "take_role",
+            Self::Release { .. } => "release",
+        }
+    }
+
+    /// What who proposes it needs.
+    #[must_use]
+    pub const fn to_propose(&self) -> Right {
+        match self {
+            Self::GiveRole(_) | Self::TakeRole(_) => Right::ChangeRoles,
+            Self::Release { .. } => Right::ProposeRelease,
+        }
+    }
+
+    /// What who approves or declines it needs.
+    #[must_use]
+    pub const fn to_approve(&self) -> Right {
+        match self {
+            Self::GiveRole(_) | Self::TakeRole(_) => Right::ChangeRoles,
+            Self::Release { .. } => Right::ApproveRelease,
+        }
+    }
+
+    pub(super) const fn role_change(&self) -> Option<&RoleChange> {
+        match self {
+            Self::GiveRole(change) | Self::TakeRole(change) => Some(change),
+            Self::Release { .. } => None,
+        }
+    }
+
+    pub(super) const fn milestone(&self) -> Option<u8> {
+        match self {
+            Self::GiveRole(_) | Self::TakeRole(_) => None,
+            Self::Release { milestone, .. } => Some(*milestone),
+        }
+    }
+
+    /// Where it is done.
+    #[must_use]
+    pub fn place(&self) -> ResourcePattern {
+        match self {
+            Self::GiveRole(change) | Self::TakeRole(change) => change.place.clone(),
+            Self::Release { offering, .. } => ResourcePattern::Only(offering.clone()),
+        }
+    }
+}
+
+/// What somebody says of a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It is done.
+    Approve,
+    /// It is not done; who proposed it may say so too.
+    Decline,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProposalState {
+    /// It waits for a second person.
+    Open,
+    /// A second person approved it.
+    Approved {
+        /// Who.
+        by: PersonId,
+        /// When.
+        at: UnixMillis,
+    },
+    /// Somebody declined it.
+    Declined {
+        /// Who.
+        by: PersonId,
+        /// When.
+        at: UnixMillis,
+    },
+    /// Nobody decided in time.
+    Over,
+}
+
+impl ProposalState {
+    /// The stored word, and who decided.
+    pub(super) const fn decided(self) -> (&'static str, Option<PersonId>) {
+        match self {
+            // Being over follows from the time and is not stored.
+            Self::Open | Self::Over => ("open", None),
+            Self::Approved { by, .. } => ("approved", Some(by)),
+            Self::Declined { by, .. } => ("declined", Some(by)),
+        }
+    }
+}
+
+/// What somebody proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Its name.
+    pub id: ProposalId,
+    /// What it is about.
+    pub act: ProposedAct,
+    /// Who proposed it.
+    pub proposed_by: PersonId,
+    /// When.
+    pub proposed_at: UnixMillis,
+    /// From when it is over if nobody decided.
+    pub expires_at: UnixMillis,
+    /// What became of it.
+    pub state: ProposalState,
+}
+
+impl Proposal {
+    pub(super) fn new(id: ProposalId, act: ProposedAct, by: PersonId, now: UnixMillis) -> Self {
+        Self {
+            id,
+            act,
+            proposed_by: by,
+            proposed_at: now,
+            expires_at: now.plus(LIFE),
+            state: ProposalState::Open,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == ProposalState::Open
+    }
+}
