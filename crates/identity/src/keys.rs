@@ -287,6 +287,31 @@ impl Keys {
         Ok(shown)
     }
 
+    /// Revokes a key and all keys that were made with it for whoever shows its whole text, which is proof enough: the key is
+    /// known to somebody who should not have it, or to its holder. Gives its id, also when it was revoked before; `None` where
+    /// the text is no key of this installation.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn revoke_shown(
+        &self,
+        text: &str,
+        now: UnixMillis,
+    ) -> Result<Option<KeyId>, KeyError> {
+        let Ok(text) = KeyText::parse(text) else {
+            return Ok(None);
+        };
+        let id = text.id();
+        let key = self.inner.cache.get(&id);
+        if !key.is_some_and(|key| self.is_text_of(&key, &text)) {
+            return Ok(None);
+        }
+        let actor = format!("holder:{id}");
+        let revoked = records::revoke(&self.inner.database, id, true, &actor, now).await?;
+        self.take_over(revoked);
+        Ok(Some(id))
+    }
+
     /// One key, live or not.
     ///
     /// # Errors
@@ -468,13 +493,8 @@ impl Keys {
         now: UnixMillis,
         cost: NonZeroU32,
     ) -> Result<(), Denied> {
-        let pepper = key.pepper.and_then(|index| self.inner.peppers.get(index));
-        let (pepper, tag) = match pepper {
-            Some(pepper) => (pepper, key.tag),
-            None => (self.inner.peppers.current(), Tag::NONE),
-        };
         let record = key.record();
-        if !pepper.tag(text).is(&tag) {
+        if !self.is_text_of(key, text) {
             return Err(Denied::WrongSecret);
         }
         if record.revoked_at.is_some() {
@@ -487,6 +507,16 @@ impl Keys {
             return Err(Denied::Address { peer });
         }
         key.charge(cost)
+    }
+
+    /// One HMAC, whether there is something to compare it with or not.
+    fn is_text_of(&self, key: &CachedKey, text: &KeyText) -> bool {
+        let pepper = key.pepper.and_then(|index| self.inner.peppers.get(index));
+        let (pepper, tag) = match pepper {
+            Some(pepper) => (pepper, key.tag),
+            None => (self.inner.peppers.current(), Tag::NONE),
+        };
+        pepper.tag(text).is(&tag)
     }
 
     fn move_to_current_pepper(&self, key: &CachedKey, text: &KeyText) {

@@ -48,6 +48,9 @@ pub struct Config {
     /// The chain on which escrow contracts hold the money of offerings.
     #[config(nested)]
     pub evm: EvmSection,
+    /// Who reports keys that leaked.
+    #[config(nested)]
+    pub leaks: LeaksSection,
 }
 
 /// The chain on which escrow contracts hold the money of offerings.
@@ -81,6 +84,17 @@ pub struct EvmSection {
     /// signed by one of the issuers named below `[issuers]`, and is served at `/.well-known/softcap-addresses.json`.
     #[config(env = "SOFTCAP_EVM_ADDRESSES_FILE")]
     pub addresses_file: Option<PathBuf>,
+}
+
+/// Who reports keys that leaked.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct LeaksSection {
+    /// The keys with which GitHub signs its reports to `POST /v1/leaks`: what
+    /// `https://api.github.com/meta/public_keys/secret_scanning` answers, as a file. Without it a report with a signature is
+    /// refused, and one without is as good: the leaked key itself is the proof.
+    #[config(env = "SOFTCAP_LEAKS_KEYS_FILE")]
+    pub keys_file: Option<PathBuf>,
 }
 
 /// Where the service listens and keeps its data.

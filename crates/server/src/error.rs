@@ -72,6 +72,14 @@ pub enum ServerError {
         /// What is wrong with it.
         why: String,
     },
+    /// The file of the keys that sign reports of leaked keys cannot be used.
+    #[error("H920: {}: {why}; save https://api.github.com/meta/public_keys/secret_scanning as this file", path.display())]
+    LeakKeys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The record.
     #[error(transparent)]
     Journal(#[from] softcap_journal::JournalError),

@@ -15,6 +15,7 @@ mod forwarded;
 mod frame;
 mod guarded_stream;
 mod health;
+mod leak_reporter;
 mod listener;
 mod metrics;
 mod node;
@@ -29,9 +30,9 @@ mod tls;
 pub mod webhooks;
 
 pub use config::{
-    Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection, LimitsSection,
-    LogFormat, LogSection, Network, NotANetwork, ServerSection, TlsSection, WebhooksSection,
-    Witness, WitnessesSection,
+    Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection, LeaksSection,
+    LimitsSection, LogFormat, LogSection, Network, NotANetwork, ServerSection, TlsSection,
+    WebhooksSection, Witness, WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

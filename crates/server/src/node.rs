@@ -21,6 +21,7 @@ use crate::{
     evm::{Rails, follow_chains},
     frame::frame,
     health::{ComponentState, Readiness},
+    leak_reporter::LeakReporters,
     listener::{Server, StopReport},
     metrics::Metrics,
     record_numbers::RecordNumbers,
@@ -103,6 +104,7 @@ impl Node {
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
             rails,
+            leak_reporters: LeakReporters::read(config.leaks.keys_file.as_deref())?,
         }));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
         Ok(Self {

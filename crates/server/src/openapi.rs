@@ -16,8 +16,8 @@ use crate::{
     api::{
         AccountPaths, AddressPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths,
         CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, ImportPaths, InvestorPaths,
-        KeyPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths, RailPaths, SettlementPaths,
-        SimulationPaths, WebhookPaths,
+        KeyPaths, LeakPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths, RailPaths,
+        SettlementPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -45,6 +45,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     CosignaturePaths::openapi,
     EventPaths::openapi,
     KeyPaths::openapi,
+    LeakPaths::openapi,
     WebhookPaths::openapi,
     SystemPaths::openapi,
 ];

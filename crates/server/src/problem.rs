@@ -92,6 +92,8 @@ codes! {
         "Wait as long as `Retry-After` says.";
     TooManyRefusals = "H430", TOO_MANY_REQUESTS, "Too many contributions of this investor were refused in this minute.",
         "Read why they were refused before you try again, and wait as long as `Retry-After` says. Nothing was written.";
+    ForeignReport = "H444", FORBIDDEN, "The report is not signed by whom it says.",
+        "Send it without a signature: the key itself is proof enough. An operator saves the reporter's new keys as `leaks.keys_file`.";
     Internal = "H500", INTERNAL_SERVER_ERROR, "The server made a mistake.",
         "Report the instance; repeat a change only with the same Idempotency-Key.";
     Busy = "H503", SERVICE_UNAVAILABLE, "The server takes no more of these for now.",

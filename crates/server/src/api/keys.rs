@@ -379,7 +379,7 @@ fn no_key() -> ApiError {
     ApiError::not_found("there is no key of this id")
 }
 
-fn of_keys(error: KeyError) -> ApiError {
+pub(super) fn of_keys(error: KeyError) -> ApiError {
     match &error {
         KeyError::Missing(_) => no_key(),
         KeyError::Wider => refused(StatusCode::FORBIDDEN, ProblemCode::NotAllowed, &error),

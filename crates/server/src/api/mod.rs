@@ -23,6 +23,7 @@ mod investors;
 mod issuer;
 mod keys;
 mod lately_used;
+mod leaks;
 mod log;
 mod offerings;
 mod operations;
@@ -51,7 +52,10 @@ use softcap_offering::RequestId;
 use softcap_proof::VerifierKey;
 use zeroize::Zeroizing;
 
-use crate::{drafts::Drafts, evm::Rails, problem::ApiError, system::CodeText, webhooks::Webhooks};
+use crate::{
+    drafts::Drafts, evm::Rails, leak_reporter::LeakReporters, problem::ApiError, system::CodeText,
+    webhooks::Webhooks,
+};
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use addresses::AddressPaths;
@@ -67,6 +71,7 @@ pub(crate) use events::EventPaths;
 pub(crate) use imports::ImportPaths;
 pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
+pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
@@ -94,6 +99,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     refusals: refusal_limit::RefusalLimit,
     rails: Rails,
+    leak_reporters: LeakReporters,
 }
 
 /// What a [`Service`] is made of.
@@ -123,6 +129,8 @@ pub struct ServiceParts {
     pub refusals_per_minute: u32,
     /// The chain that is followed, and how far.
     pub rails: Rails,
+    /// Who signs reports of leaked keys.
+    pub(crate) leak_reporters: LeakReporters,
 }
 
 /// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
@@ -185,6 +193,7 @@ impl Service {
             clock: parts.clock,
             refusals: refusal_limit::RefusalLimit::new(parts.refusals_per_minute),
             rails: parts.rails,
+            leak_reporters: parts.leak_reporters,
         }
     }
 
@@ -280,6 +289,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(events::routes())
         .merge(bids::routes())
         .merge(keys::routes())
+        .merge(leaks::routes())
         .merge(webhooks::routes())
         .with_state(service)
 }

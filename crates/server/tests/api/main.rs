@@ -20,6 +20,7 @@ mod independent_checker;
 mod investors;
 mod issuers;
 mod keys;
+mod leaks;
 mod log;
 mod offerings;
 mod operations;
