@@ -17,6 +17,8 @@ pub enum Act {
     Revoke,
     /// A request was refused; `code` is [`crate::Denied::code`], `times` how often since the row before.
     Deny,
+    /// A key ended because nobody had used it for long.
+    EndIdle,
     /// A person was given a role; `code` is the role and where.
     GiveRole,
     /// A person lost a role; `code` is the role and where.
@@ -30,11 +32,12 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
         Self::Deny,
+        Self::EndIdle,
         Self::GiveRole,
         Self::TakeRole,
         Self::Propose,
@@ -50,6 +53,7 @@ impl Act {
             Self::Rotate => "rotate",
             Self::Revoke => "revoke",
             Self::Deny => "deny",
+            Self::EndIdle => "end_idle",
             Self::GiveRole => "give_role",
             Self::TakeRole => "take_role",
             Self::Propose => "propose",

@@ -17,8 +17,8 @@ use std::{
 use arc_swap::ArcSwap;
 
 use crate::{
-    Denied, KeyId, KeyRecord, Peppers, Ticks, UnixMillis, limit::Limiter, pepper::Tag,
-    records::StoredKey,
+    Denied, KeyId, KeyRecord, Peppers, Ticks, UnixMillis, Verb, limit::Limiter, pepper::Tag,
+    records::StoredKey, scope::VerbSet,
 };
 
 /// How long a key that is over stays known, so that its holder is told that it expired.
@@ -36,6 +36,10 @@ pub(crate) struct CachedKey {
     noted: Arc<AtomicI64>,
     /// Whether the move to the current pepper is under way.
     pub(crate) moving: AtomicBool,
+    /// What it was ever used for.
+    verbs: Arc<VerbSet>,
+    /// Whether some of it is not written yet.
+    verbs_are_new: Arc<AtomicBool>,
 }
 
 impl CachedKey {
@@ -47,6 +51,13 @@ impl CachedKey {
         self.limiter.charge(cost)
     }
 
+    /// Notes that it was used for this.
+    pub(crate) fn used_for(&self, verb: Verb) {
+        if self.verbs.insert(verb) {
+            self.verbs_are_new.store(true, Ordering::Release);
+        }
+    }
+
     /// Whether this use is to be written down, which is so once per `every`.
     pub(crate) fn is_use_due(&self, now: UnixMillis, every: Duration) -> bool {
         let noted = self.noted.load(Ordering::Relaxed);
@@ -56,6 +67,10 @@ impl CachedKey {
                 .compare_exchange(noted, now.get(), Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
     }
+}
+
+fn join(verbs: impl Iterator<Item = Verb>) -> String {
+    verbs.map(Verb::as_code).collect::<Vec<_>>().join(" ")
 }
 
 type Map = HashMap<KeyId, Arc<CachedKey>>;
@@ -104,6 +119,25 @@ impl Cache {
         self.map.store(Arc::new(map));
     }
 
+    /// The keys that were used for something new, and all that they were used for.
+    pub(crate) fn take_new_verbs(&self) -> Vec<(KeyId, String)> {
+        let map = self.map.load();
+        let new = map
+            .values()
+            .filter(|key| key.verbs_are_new.swap(false, Ordering::AcqRel));
+        new.map(|key| (key.record.id, join(key.verbs.iter())))
+            .collect()
+    }
+
+    /// They could not be written.
+    pub(crate) fn put_back_new_verbs(&self, ids: &[(KeyId, String)]) {
+        for (id, _) in ids {
+            if let Some(key) = self.get(id) {
+                key.verbs_are_new.store(true, Ordering::Release);
+            }
+        }
+    }
+
     /// Drops keys that were over long ago.
     pub(crate) fn forget(&self, over: UnixMillis) {
         let gone = |key: &CachedKey| key.record.policy.expires_at <= over;
@@ -138,6 +172,12 @@ impl Cache {
                 |before| Arc::clone(&before.noted),
             ),
             moving: AtomicBool::new(false),
+            verbs: before.map_or_else(
+                || Arc::new(VerbSet::of(key.record.used.iter().copied())),
+                |before| Arc::clone(&before.verbs),
+            ),
+            verbs_are_new: before
+                .map_or_else(Arc::default, |before| Arc::clone(&before.verbs_are_new)),
             record: key.record,
         }
     }

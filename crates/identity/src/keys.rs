@@ -134,7 +134,8 @@ impl Keys {
                 "0001_api_keys",
                 "0002_known_secret",
                 "0003_people",
-                "0005_roles"
+                "0005_roles",
+                "0006_key_uses"
             ]
         )
     }
@@ -216,6 +217,7 @@ impl Keys {
             replaces: None,
             replaced_by: None,
             last_use: None,
+            used: Vec::new(),
         };
         let text = KeyText::random(new.environment)?;
         let row = self.new_row(&text, record(text.id()), minted_by);
@@ -332,6 +334,12 @@ impl Keys {
         most: u32,
     ) -> Result<Vec<KeyRecord>, KeyError> {
         records::list(&self.inner.database, owner, after, most).await
+    }
+
+    /// After how long without a use a key ends.
+    #[must_use]
+    pub fn idle_after(&self) -> Duration {
+        self.inner.settings.idle_after
     }
 
     /// Rows of the audit after the one of this number, at most `most`.
@@ -576,6 +584,10 @@ impl Keys {
 
     pub(crate) fn notebook(&self) -> &Notebook {
         &self.inner.notebook
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.inner.cache
     }
 
     pub(crate) fn database(&self) -> &Database {

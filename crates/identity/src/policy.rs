@@ -43,6 +43,8 @@ pub struct KeySettings {
     pub longest_lifetime: Duration,
     /// How long a replaced key works at most: 30 days.
     pub longest_overlap: Duration,
+    /// A key that nobody uses for so long ends: 90 days.
+    pub idle_after: Duration,
     /// How fast a key may be used if nobody says: 100 requests per second, 200 at once.
     pub default_limit: RateLimit,
     /// Live keys of the installation at most, which bounds the memory of the cache (about 1 KiB each):
@@ -65,6 +67,7 @@ impl KeySettings {
             default_lifetime: 90 * DAY,
             longest_lifetime: 366 * DAY,
             longest_overlap: 30 * DAY,
+            idle_after: 90 * DAY,
             default_limit: RateLimit::new(100, 200)?,
             most_keys: 100_000,
             refresh_every: Duration::from_millis(400),

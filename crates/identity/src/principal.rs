@@ -40,16 +40,24 @@ impl Principal {
         &self.key.record().policy
     }
 
-    /// Whether it may do this to the resource of this id.
+    /// Whether it may do this to the resource of this id. What it is allowed counts as what it is used for.
     #[must_use]
     pub fn allows(&self, verb: Verb, resource: &str) -> bool {
-        self.policy().scopes.allows(verb, resource)
+        let allowed = self.policy().scopes.allows(verb, resource);
+        if allowed {
+            self.key.used_for(verb);
+        }
+        allowed
     }
 
-    /// Whether it may do this to every resource: for acts on no single one.
+    /// Whether it may do this to every resource: for acts on no single one. What it is allowed counts as what it is used for.
     #[must_use]
     pub fn allows_on_all(&self, verb: Verb) -> bool {
-        self.policy().scopes.allows_on_all(verb)
+        let allowed = self.policy().scopes.allows_on_all(verb);
+        if allowed {
+            self.key.used_for(verb);
+        }
+        allowed
     }
 
     /// Takes more from the limit than the one request already taken: for a request whose cost is known

@@ -1,10 +1,12 @@
 //! Keys as rows.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{net::IpAddr, str::FromStr, time::Duration};
 
 use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
-use crate::{Act, KeyError, KeyId, KeyPolicy, RateLimit, UnixMillis, audit, pepper::Tag};
+use crate::{
+    Act, KeyError, KeyId, KeyPolicy, RateLimit, Scope, UnixMillis, Verb, audit, pepper::Tag,
+};
 
 /// What is known of a key, without anything secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct KeyRecord {
     pub replaced_by: Option<KeyId>,
     /// The last use that was written down, about a minute old at most.
     pub last_use: Option<LastUse>,
+    /// What it was ever used for, ten seconds old at most.
+    pub used: Vec<Verb>,
 }
 
 /// When and from where a key was used.
@@ -43,6 +47,19 @@ pub struct LastUse {
 }
 
 impl KeyRecord {
+    /// The scopes whose verb it never was used for: what it could do without.
+    pub fn unused_scopes(&self) -> impl Iterator<Item = &Scope> {
+        let scopes = self.policy.scopes.iter();
+        scopes.filter(|scope| !self.used.contains(&scope.verb))
+    }
+
+    /// From when it is switched off if it is not used again.
+    #[must_use]
+    pub fn idle_at(&self, after: Duration) -> UnixMillis {
+        let last = self.last_use.map_or(self.created_at, |used| used.at);
+        last.plus(after)
+    }
+
     /// Whether it is neither expired nor revoked.
     #[must_use]
     pub fn is_live(&self, now: UnixMillis) -> bool {
@@ -81,6 +98,7 @@ row! {
         tag: Vec<u8>,
         last_used_at: Option<i64>,
         last_used_from: Option<String>,
+        used_verbs: String,
         changed: i64,
     }
 }
@@ -125,6 +143,12 @@ impl KeyRow {
             replaces: other(self.replaces)?,
             replaced_by: other(self.replaced_by)?,
             last_use,
+            // A verb of another version of this program is none of this one.
+            used: self
+                .used_verbs
+                .split(' ')
+                .filter_map(|verb| verb.parse().ok())
+                .collect(),
         };
         Ok(StoredKey {
             record,
@@ -266,6 +290,45 @@ pub(crate) async fn revoke(
     read_all(rows)
 }
 
+/// Ends the keys that nobody has used since `since`. Gives those that ended.
+pub(crate) async fn end_idle(
+    database: &Database,
+    since: UnixMillis,
+    now: UnixMillis,
+) -> Result<Vec<StoredKey>, KeyError> {
+    const FIND: &str = "SELECT id FROM api_key WHERE revoked_at IS NULL AND expires_at > $1 \
+         AND created_at <= $2 AND COALESCE(last_used_at, 0) <= $2 LIMIT 1";
+    const END: &str = "UPDATE api_key SET expires_at = $1, changed = $3 \
+         WHERE revoked_at IS NULL AND expires_at > $1 \
+         AND created_at <= $2 AND COALESCE(last_used_at, 0) <= $2 RETURNING *";
+    let found: Option<(String,)> = on_reader!(database, |pool| sqlx::query_as(FIND)
+        .bind(now.get())
+        .bind(since.get())
+        .fetch_optional(pool)
+        .await)?;
+    // Mostly there is none, and then nothing is written.
+    if found.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<KeyRow> = on_writer!(database, |pool| async {
+        let mut work = pool.begin().await?;
+        let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
+            .fetch_one(&mut *work)
+            .await?;
+        let end = sqlx::query_as(END).bind(now.get()).bind(since.get());
+        let rows: Vec<KeyRow> = end.bind(change).fetch_all(&mut *work).await?;
+        for row in &rows {
+            let note = sqlx::query(audit::ADD).bind(now.get()).bind("-");
+            let note = note.bind(Act::EndIdle.as_code()).bind(&row.id);
+            note.bind("").bind(1_i64).execute(&mut *work).await?;
+        }
+        work.commit().await?;
+        Ok::<_, sqlx::Error>(rows)
+    }
+    .await)?;
+    read_all(rows)
+}
+
 /// Keys changed after the change of this number, without those that were over at `over`.
 pub(crate) async fn changed_since(
     database: &Database,
@@ -345,13 +408,25 @@ pub(crate) struct Notes {
     pub(crate) uses: Vec<(KeyId, LastUse)>,
     /// Subject, code, how often.
     pub(crate) denials: Vec<(String, &'static str, i64)>,
+    /// Key, and all that it was ever used for.
+    pub(crate) verbs: Vec<(KeyId, String)>,
     /// Key, the pepper it was stored with, the one now, its new tag.
     pub(crate) moves: Vec<(KeyId, String, String, Tag)>,
+}
+
+impl Notes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.uses.is_empty()
+            && self.denials.is_empty()
+            && self.verbs.is_empty()
+            && self.moves.is_empty()
+    }
 }
 
 pub(crate) async fn write(database: &Database, notes: &Notes) -> Result<Vec<StoredKey>, KeyError> {
     const USE: &str = "UPDATE api_key SET last_used_at = $2, last_used_from = $3 \
          WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+    const VERBS: &str = "UPDATE api_key SET used_verbs = $2 WHERE id = $1";
     const MOVE: &str = "UPDATE api_key SET pepper = $3, tag = $4, changed = $5 \
          WHERE id = $1 AND pepper = $2 RETURNING *";
     let rows: Vec<KeyRow> = on_writer!(database, |pool| async {
@@ -374,6 +449,10 @@ pub(crate) async fn write(database: &Database, notes: &Notes) -> Result<Vec<Stor
                 .bind(used.from.to_string())
                 .execute(&mut *work)
                 .await?;
+        }
+        for (id, verbs) in &notes.verbs {
+            let query = sqlx::query(VERBS).bind(id.as_str()).bind(verbs);
+            query.execute(&mut *work).await?;
         }
         for (subject, code, times) in &notes.denials {
             let query = sqlx::query(audit::ADD).bind(notes.at.get()).bind("-");

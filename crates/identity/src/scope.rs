@@ -3,7 +3,11 @@
 //! The text of a scope is `<verb>:<resource>`, for example `contributions:write:spring-sale` or
 //! `offerings:read:*`. A verb that writes does not include the one that reads.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use crate::KeyError;
 
@@ -63,6 +67,39 @@ verbs! {
     MetricsRead = "metrics:read",
     /// Acts on the server itself: confirm the clock after a jump, start a backup.
     ServerWrite = "server:write",
+}
+
+/// Some of the verbs, as one number: a bit each, in the order of [`Verb::ALL`]. Only for memory: the order may change.
+#[derive(Debug, Default)]
+pub(crate) struct VerbSet(AtomicU32);
+
+const _: () = assert!(Verb::ALL.len() <= 32);
+
+impl VerbSet {
+    pub(crate) fn of(verbs: impl IntoIterator<Item = Verb>) -> Self {
+        let bits = verbs.into_iter().fold(0, |bits, verb| bits | verb.bit());
+        Self(AtomicU32::new(bits))
+    }
+
+    /// Adds one, and says whether it is new.
+    pub(crate) fn insert(&self, verb: Verb) -> bool {
+        let bit = verb.bit();
+        // Looked at first: writing would take the cache line from the other cores at each request.
+        self.0.load(Ordering::Relaxed) & bit == 0
+            && self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Verb> + use<> {
+        let bits = self.0.load(Ordering::Relaxed);
+        let all = Verb::ALL.iter().copied();
+        all.filter(move |verb| bits & verb.bit() != 0)
+    }
+}
+
+impl Verb {
+    const fn bit(self) -> u32 {
+        1 << (self as u32)
+    }
 }
 
 impl fmt::Display for Verb {

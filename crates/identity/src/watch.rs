@@ -13,13 +13,16 @@ use std::{
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use crate::{
-    Denied, KeyError, KeyId, Keys, LastUse, UnixMillis,
+    Denied, KeyError, KeyId, KeyRecord, Keys, LastUse, UnixMillis,
     pepper::Tag,
     records::{self, Notes},
 };
 
 /// How often notes are written.
 const WRITE_EVERY: Duration = Duration::from_secs(10);
+
+/// How often keys that nobody uses are looked for.
+const LOOK_FOR_IDLE_EVERY: Duration = Duration::from_secs(3600);
 
 /// Requests leave here what is to be written later. Bounded by the number of keys: a denial without a
 /// known key is only counted.
@@ -91,6 +94,7 @@ impl Notebook {
             at,
             uses: pages.uses.into_iter().collect(),
             denials,
+            verbs: Vec::new(),
             moves: moves
                 .map(|(id, (old, new, tag))| (id, old, new, tag))
                 .collect(),
@@ -138,8 +142,9 @@ impl Keys {
     /// # Errors
     /// What the database says; nothing noted is lost then.
     pub async fn write_notes(&self, now: UnixMillis) -> Result<(), KeyError> {
-        let notes = self.notebook().take(now);
-        if notes.uses.is_empty() && notes.denials.is_empty() && notes.moves.is_empty() {
+        let mut notes = self.notebook().take(now);
+        notes.verbs = self.cache().take_new_verbs();
+        if notes.is_empty() {
             return Ok(());
         }
         match records::write(self.database(), &notes).await {
@@ -148,10 +153,24 @@ impl Keys {
                 Ok(())
             }
             Err(error) => {
+                self.cache().put_back_new_verbs(&notes.verbs);
                 self.notebook().put_back(notes);
                 Err(error)
             }
         }
+    }
+
+    /// Ends the keys that nobody has used for [`crate::KeySettings::idle_after`]. The background task does it every hour. Gives
+    /// those that ended.
+    ///
+    /// # Errors
+    /// What the database says; nothing has changed then.
+    pub async fn end_idle(&self, now: UnixMillis) -> Result<Vec<KeyRecord>, KeyError> {
+        let since = now.minus(self.settings().idle_after);
+        let ended = records::end_idle(self.database(), since, now).await?;
+        let shown = ended.iter().map(|key| key.record.clone()).collect();
+        self.take_over(ended);
+        Ok(shown)
     }
 
     /// Starts the background task: asks for changes every [`crate::KeySettings::refresh_every`], writes
@@ -166,6 +185,8 @@ impl Keys {
         refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut write = tokio::time::interval(WRITE_EVERY);
         write.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut idle = tokio::time::interval(LOOK_FOR_IDLE_EVERY);
+        idle.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gone = false;
         loop {
             tokio::select! {
@@ -180,8 +201,29 @@ impl Keys {
                     gone = result.is_err();
                 }
                 _ = write.tick() => self.start_writing(),
+                _ = idle.tick() => self.start_ending_idle(),
             }
         }
+    }
+
+    fn start_ending_idle(&self) {
+        let keys = self.clone();
+        tokio::spawn(async move {
+            let now = UnixMillis::now();
+            // Uses of the last seconds come first: they may be the ones that count.
+            let ended = match keys.write_notes(now).await {
+                Ok(()) => keys.end_idle(now).await,
+                Err(error) => Err(error),
+            };
+            match ended {
+                Ok(ended) => {
+                    for key in ended {
+                        tracing::warn!(key = %key.id, "the key ended: nobody used it for long");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "keys that nobody uses are ended later"),
+            }
+        });
     }
 
     /// Apart from the loop, because a write that waits for its turn must not hold up the next refresh.

@@ -317,3 +317,39 @@ pub(crate) async fn the_audit_keeps_every_row_and_no_secret(here: &Installation)
     }
     assert_eq!(keys.audit(first - 1, 1000).await.unwrap(), rows);
 }
+
+pub(crate) async fn a_key_that_nobody_uses_ends(here: &Installation) {
+    const DAY: Duration = Duration::from_hours(24);
+    let (keys, other) = (here.node().await, here.node().await);
+    let make = async || {
+        let mut new = new_key("offerings:read:*");
+        new.expires_at = Some(here.now.plus(360 * DAY));
+        keys.create(&operator(), new, here.now).await.unwrap()
+    };
+    let (idle, used) = (make().await, make().await);
+    other.refresh().await.unwrap();
+    let end = here.now.plus(90 * DAY);
+    assert_eq!(idle.record.idle_at(keys.idle_after()), end);
+    let last = end.minus(Duration::from_millis(1));
+    let enter =
+        |keys: &Keys, key: &Created, at| keys.authenticate(&key.text.reveal(), here.home, at);
+    let ids = |ended: Vec<softcap_identity::KeyRecord>| {
+        ended.into_iter().map(|key| key.id).collect::<Vec<_>>()
+    };
+    assert!(!ids(keys.end_idle(last).await.unwrap()).contains(&idle.text.id()));
+    // A use on one node is known to the one that looks.
+    enter(&other, &used, last).unwrap();
+    other.write_notes(last).await.unwrap();
+    let ended = ids(keys.end_idle(end).await.unwrap());
+    assert!(ended.contains(&idle.text.id()) && !ended.contains(&used.text.id()));
+    assert_eq!(ids(keys.end_idle(end).await.unwrap()), []);
+    other.refresh().await.unwrap();
+    for node in [&keys, &other] {
+        assert_eq!(enter(node, &idle, end).unwrap_err(), Denied::Expired);
+        enter(node, &used, end).unwrap();
+    }
+    let rows = keys.audit(0, 10_000).await.unwrap();
+    let of_idle = rows.iter().filter(|row| row.act == Act::EndIdle);
+    let id = idle.text.id().to_string();
+    assert_eq!(of_idle.filter(|row| row.subject == id).count(), 1);
+}

@@ -175,3 +175,32 @@ pub(crate) async fn keys_move_to_a_new_pepper_when_they_are_used(here: &Installa
     assert_eq!(here.refusal(&after, &unused), Denied::WrongSecret);
     assert!(here.enter(&during, &unused).is_ok());
 }
+
+pub(crate) async fn what_a_key_is_used_for_is_remembered(here: &Installation) {
+    let keys = here.node().await;
+    let new = new_key("offerings:read:* investors:read:* accounts:read:harbour");
+    let key = keys.create(&operator(), new, here.now).await.unwrap();
+    let unused = async |keys: &Keys| {
+        let record = keys.find(key.text.id()).await.unwrap();
+        let scopes = record.unused_scopes().map(ToString::to_string);
+        scopes.collect::<Vec<_>>()
+    };
+    let all = unused(&keys).await;
+    assert_eq!(all.len(), 3);
+    let holder = here.enter(&keys, &key).unwrap();
+    // What is asked for and refused is no use.
+    assert!(!holder.allows(Verb::OfferingsWrite, "harbour"));
+    assert!(!holder.allows(Verb::AccountsRead, "bridge"));
+    assert!(holder.allows(Verb::OfferingsRead, "harbour"));
+    keys.write_notes(here.now).await.unwrap();
+    assert_eq!(
+        unused(&keys).await,
+        ["investors:read:*", "accounts:read:harbour"]
+    );
+    // Another node, started later, adds to it.
+    let other = here.node().await;
+    let holder = here.enter(&other, &key).unwrap();
+    assert!(holder.allows_on_all(Verb::InvestorsRead));
+    other.write_notes(here.now).await.unwrap();
+    assert_eq!(unused(&keys).await, ["accounts:read:harbour"]);
+}

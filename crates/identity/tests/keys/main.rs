@@ -92,7 +92,9 @@ async fn all_scenarios(database: Database) {
     administering::a_key_makes_only_weaker_keys(&here).await;
     calling::the_last_use_is_written_once_a_minute(&here).await;
     calling::keys_move_to_a_new_pepper_when_they_are_used(&here).await;
+    calling::what_a_key_is_used_for_is_remembered(&here).await;
     administering::the_audit_keeps_every_row_and_no_secret(&here).await;
+    administering::a_key_that_nobody_uses_ends(&here).await;
 }
 
 #[tokio::test]

@@ -116,6 +116,10 @@ pub(super) struct KeyView {
     /// The last use that was written down, about a minute old at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<String>,
+    /// When it ends if nobody uses it again.
+    idle_at: String,
+    /// Scopes that it was never used for: make a key without them and replace it.
+    unused_scopes: Vec<String>,
 }
 
 /// A key that was made. It has no `Debug`, because it holds the secret.
@@ -168,7 +172,7 @@ pub(super) struct ReachQuery {
 }
 
 impl KeyView {
-    fn new(record: &KeyRecord) -> Self {
+    fn new(record: &KeyRecord, idle_after: Duration) -> Self {
         let policy = &record.policy;
         Self {
             id: record.id.to_string(),
@@ -191,6 +195,8 @@ impl KeyView {
             replaces: record.replaces.map(|id| id.to_string()),
             replaced_by: record.replaced_by.map(|id| id.to_string()),
             last_used_at: record.last_use.map(|used| time_text(used.at)),
+            idle_at: time_text(record.idle_at(idle_after)),
+            unused_scopes: record.unused_scopes().map(ToString::to_string).collect(),
         }
     }
 }
@@ -231,7 +237,7 @@ async fn create(
     };
     let actor = Actor::Key(principal.clone());
     let created = service.keys.create(&actor, new, UnixMillis::now()).await;
-    Ok(shown_once(&created.map_err(of_keys)?))
+    Ok(shown_once(&service, &created.map_err(of_keys)?))
 }
 
 /// Keys of the asking key's owner, in the order they were made.
@@ -258,7 +264,12 @@ async fn list(
     let records = service.keys.list(owner, after, limit + 1).await;
     let records = records.map_err(of_keys)?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let keys: Vec<KeyView> = records.iter().take(most).map(KeyView::new).collect();
+    let idle_after = service.keys.idle_after();
+    let keys: Vec<KeyView> = records
+        .iter()
+        .take(most)
+        .map(|record| KeyView::new(record, idle_after))
+        .collect();
     let next = keys
         .last()
         .filter(|_| records.len() > most)
@@ -282,7 +293,7 @@ async fn read(
 ) -> Result<Json<KeyView>, ApiError> {
     caller.require_on_all(Verb::KeysRead)?;
     let record = own_key(&service, &caller, &id).await?;
-    Ok(Json(KeyView::new(&record)))
+    Ok(Json(KeyView::new(&record, service.keys.idle_after())))
 }
 
 /// Replace a key by one that may do the same; the old one goes on working for the overlap.
@@ -310,7 +321,7 @@ async fn rotate(
     let actor = Actor::Key(caller.principal().clone());
     let now = UnixMillis::now();
     let created = service.keys.rotate(&actor, old.id, rotation, now).await;
-    Ok(shown_once(&created.map_err(of_keys)?))
+    Ok(shown_once(&service, &created.map_err(of_keys)?))
 }
 
 /// End a key at once and for good. Doing it again changes nothing.
@@ -354,10 +365,11 @@ async fn own_key(service: &Service, caller: &Caller, id: &str) -> Result<KeyReco
     }
 }
 
-fn shown_once(created: &Created) -> Response {
+fn shown_once(service: &Service, created: &Created) -> Response {
+    let idle_after = service.keys.idle_after();
     let view = NewKeyView {
         secret: created.text.reveal().to_string(),
-        key: KeyView::new(&created.record),
+        key: KeyView::new(&created.record, idle_after),
     };
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (StatusCode::CREATED, headers, Json(view)).into_response()
