@@ -67,6 +67,11 @@ impl SaleContracts {
         }
     }
 
+    /// With what was made together with it.
+    pub(crate) fn with(self, after_sale: AfterSalePlace) -> Self {
+        Self { after_sale, ..self }
+    }
+
     fn all(&self) -> Vec<Address> {
         let mut all = vec![self.escrow];
         all.extend(self.after_sale.all());

@@ -134,7 +134,7 @@ impl ChainEntry {
 
 /// The part of the accepted money that a milestone releases: the parts up to it rounded down together, less those
 /// before it, so that all of them are the whole.
-fn part_of(offering: &Offering, milestone: u8) -> Option<Amount> {
+pub(crate) fn part_of(offering: &Offering, milestone: u8) -> Option<Amount> {
     let raised = offering.settlement()?.settled.raised.0;
     let place = usize::from(milestone);
     let milestones = &offering.terms().milestones;

@@ -178,15 +178,6 @@ pub enum EvmError {
         /// The escrow.
         escrow: Address,
     },
-    /// No comparison of a record with an escrow that takes a root.
-    #[error(
-        "R218: {escrow} takes its outcome as a root, and no comparison of a record with such an escrow is written; \
-         compare the root that it holds with the record's (`softcap root show`)"
-    )]
-    NotCompared {
-        /// The escrow.
-        escrow: Address,
-    },
     /// Leaves of a settlement that the escrow would refuse.
     #[error(
         "R219: the escrow {escrow} would not take this settlement: {}; nothing was sent, compare the record with the \
@@ -276,8 +267,7 @@ impl EvmError {
             | Self::NotVerifier { .. }
             | Self::WindowOver { .. }
             | Self::TooEarly { .. }
-            | Self::CurrencyDecimals { .. }
-            | Self::NotCompared { .. } => false,
+            | Self::CurrencyDecimals { .. } => false,
         }
     }
 

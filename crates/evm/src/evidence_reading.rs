@@ -1,31 +1,49 @@
 //! Reads what a chain says of an escrow at one block, from endpoints that must agree.
 
+mod after_sale;
+mod root_sale;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent as _};
 
 use crate::{
+    after_sale_place::AfterSalePlace,
     announce::Place,
     bindings::{escrow::IEscrow, factory::EscrowFactory, token::SaleToken},
     chain_source::{SaleContracts, SourceError, block_before, range_of},
     comparison::{
         AccountView, Announced, ContractEvidence, Holdings, NamedEscrow, Refunds, SaleEvidence,
-        SaleState,
+        SaleState, contributor,
     },
     endpoints::{EndpointError, Endpoints, RawLog},
     error::EvmError,
-    escrow_event::{EscrowEvent, EscrowLog},
-    escrow_terms::EscrowTerms,
+    escrow_event::EscrowLog,
     exits::phase_from,
     follower::Header,
-    own_code::OwnCode,
+    own_code::{AfterSaleCode, OwnCode},
+    sale_terms::SaleTerms,
 };
 
 /// Most blocks of one second that are looked at for an announcement.
 const BLOCKS_OF_A_SECOND: u64 = 64;
 /// Investors that are asked about at once.
 const INVESTORS_AT_ONCE: usize = 50;
+
+/// What a contract answered at a place of a list of questions.
+fn returned<C: SolCall>(
+    contract: Address,
+    answers: &[Bytes],
+    place: usize,
+) -> Result<C::Return, EvmError> {
+    let answer = answers.get(place).map(Bytes::as_ref).unwrap_or_default();
+    C::abi_decode_returns(answer).map_err(|_| EvmError::NotOurs {
+        address: contract,
+        expected: "contract",
+        problem: format!("it does not answer {}", C::SIGNATURE),
+    })
+}
 
 /// Which investors the contract is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,11 +117,15 @@ impl EvidenceReader {
         self.named.at.contract.into()
     }
 
-    /// The announcement and what stands at its addresses.
+    /// The announcement and what stands at its addresses; where the terms promise something for after the sale, with the
+    /// code of what keeps it, also what may have been made for that.
     ///
     /// # Errors
     /// [`EvmError::Source`], [`EvmError::NotOurs`], [`EvmError::TooEarly`].
-    pub async fn contracts(&self) -> Result<ContractEvidence, EvmError> {
+    pub async fn contracts(
+        &self,
+        own: Option<AfterSaleCode>,
+    ) -> Result<ContractEvidence, EvmError> {
         let chain_id = self.endpoints.chain_id().await?;
         let mut announced = None;
         if chain_id == self.named.at.chain_id {
@@ -126,9 +148,14 @@ impl EvidenceReader {
                 return Err(self.too_early());
             }
         }
+        let after_sale = match (&announced, own) {
+            (Some(announced), Some(own)) => self.after_sale_contracts(announced, own).await?,
+            (Some(_), None) | (None, _) => Vec::new(),
+        };
         Ok(ContractEvidence {
             chain_id,
             announced,
+            after_sale,
         })
     }
 
@@ -191,9 +218,8 @@ impl EvidenceReader {
                 self.at.number,
             )
             .await?;
-        let words = returned::<IEscrow::termsCall>(escrow, &answers, 0)?;
-        let terms = EscrowTerms::from_words(words)
-            .map_err(|_| not_ours(escrow, "escrow", "its terms are out of range"))?;
+        let terms = answers.first().map(Bytes::as_ref).unwrap_or_default();
+        let terms = SaleTerms::read(escrow, terms)?;
         let implementations = (
             returned::<EscrowFactory::ESCROWCall>(place.factory, &answers, 2)?,
             returned::<EscrowFactory::TOKENCall>(place.factory, &answers, 3)?,
@@ -220,45 +246,57 @@ impl EvidenceReader {
         self.endpoints.account("eth_getCode", address, block).await
     }
 
-    /// Everything that happened in the sale up to the block, and how it stands there.
+    /// Everything that happened in the sale up to the block, also by what was made together with the escrow, and how it
+    /// stands there.
     ///
     /// # Errors
     /// [`EvmError::Source`], [`EvmError::NotOurs`].
     pub async fn sale(
         &self,
-        announced: &Announced,
+        (announced, place): (&Announced, &AfterSalePlace),
         asked: Asked,
         progress: &mut (dyn FnMut(ReadingProgress) + Send),
     ) -> Result<SaleEvidence, EvmError> {
-        let logs = self.logs(announced.block, progress).await?;
+        let SaleTerms::Formula(terms) = &announced.terms else {
+            let expected = "escrow that computes its outcome";
+            return Err(not_ours(self.escrow(), expected, "it takes a root"));
+        };
+        let logs = self.logs(announced.block, place, progress).await?;
         let investors = investors(&logs, asked);
         let evidence = SaleEvidence {
             at: self.at,
             escrow: self.named.at,
-            terms: announced.terms.clone(),
+            terms: (**terms).clone(),
             accounts: self.accounts(&investors, progress).await?,
             state: self.state().await?,
             holdings: self.holdings(announced).await?,
+            after_sale: self.after_sale(announced, place).await?,
             logs,
         };
-        // What was asked one after the other must have been of one chain.
-        let now = self.endpoints.block(self.at.number).await?.header();
-        if now != self.at {
-            let block = self.at.number;
-            return Err(EndpointError::Moved { block }.into());
-        }
+        self.require_same_chain().await?;
         Ok(evidence)
+    }
+
+    /// What was asked one after the other must have been of one chain.
+    async fn require_same_chain(&self) -> Result<(), EvmError> {
+        let now = self.endpoints.block(self.at.number).await?.header();
+        if now == self.at {
+            return Ok(());
+        }
+        let block = self.at.number;
+        Err(EndpointError::Moved { block }.into())
     }
 
     async fn logs(
         &self,
         first: u64,
+        place: &AfterSalePlace,
         progress: &mut (dyn FnMut(ReadingProgress) + Send),
     ) -> Result<Vec<EscrowLog>, EvmError> {
         let (mut from, last) = (first, self.at.number);
         let mut range = self.blocks_at_once;
         let mut logs = Vec::new();
-        let contracts = SaleContracts::of(self.escrow());
+        let contracts = SaleContracts::of(self.escrow()).with(place.clone());
         while from <= last {
             let to = last.min(from.saturating_add(range - 1));
             match range_of(&self.endpoints, &contracts, (from, to)).await {
@@ -332,30 +370,34 @@ impl EvidenceReader {
 
     async fn holdings(&self, announced: &Announced) -> Result<Holdings, EvmError> {
         let (token, account) = (announced.token, self.escrow());
-        let balance: Bytes = SaleToken::balanceOfCall { account }.abi_encode().into();
-        let currency = announced.terms.currency;
-        let mut calls = vec![
-            (token, balance.clone()),
+        let calls = [
+            (
+                token,
+                SaleToken::balanceOfCall { account }.abi_encode().into(),
+            ),
             (token, SaleToken::totalSupplyCall {}.abi_encode().into()),
         ];
-        let is_coin = currency == Address::ZERO;
-        if !is_coin {
-            calls.push((currency, balance));
-        }
-        let block = self.at.number;
-        let answers = self.endpoints.calls(&calls, block).await?;
-        let money = if is_coin {
-            self.endpoints
-                .account("eth_getBalance", account, block)
-                .await?
-        } else {
-            returned::<SaleToken::balanceOfCall>(currency, &answers, 2)?
-        };
+        let answers = self.endpoints.calls(&calls, self.at.number).await?;
         Ok(Holdings {
-            money,
+            money: self.money_of(account, announced.terms.currency()).await?,
             tokens: returned::<SaleToken::balanceOfCall>(token, &answers, 0)?,
             supply: returned::<SaleToken::totalSupplyCall>(token, &answers, 1)?,
         })
+    }
+}
+
+impl EvidenceReader {
+    /// What somebody has of a currency; of the chain's own coin where it is nobody.
+    async fn money_of(&self, account: Address, currency: Address) -> Result<U256, EvmError> {
+        let block = self.at.number;
+        if currency == Address::ZERO {
+            let balance = self.endpoints.account("eth_getBalance", account, block);
+            return Ok(balance.await?);
+        }
+        let call = SaleToken::balanceOfCall { account };
+        let call = [(currency, call.abi_encode().into())];
+        let answers = self.endpoints.calls(&call, block).await?;
+        returned::<SaleToken::balanceOfCall>(currency, &answers, 0)
     }
 }
 
@@ -370,21 +412,7 @@ pub enum ReadAt {
 
 /// Whom to ask the contract about.
 fn investors(logs: &[EscrowLog], asked: Asked) -> Vec<Address> {
-    let contributed = logs.iter().filter_map(|log| match log.event {
-        EscrowEvent::Contributed { investor, .. } => Some(investor),
-        EscrowEvent::Revoked(_)
-        | EscrowEvent::Returned { .. }
-        | EscrowEvent::Withdrawn(..)
-        | EscrowEvent::PausedUntil(_)
-        | EscrowEvent::Cancelled
-        | EscrowEvent::Settled { .. }
-        | EscrowEvent::Drawn(_)
-        | EscrowEvent::Claimed(..)
-        | EscrowEvent::Refunded(..)
-        | EscrowEvent::Root(_)
-        | EscrowEvent::AfterSale(_)
-        | EscrowEvent::Skipped => None,
-    });
+    let contributed = logs.iter().filter_map(|log| contributor(&log.event));
     let all: BTreeSet<Address> = contributed.collect();
     match asked {
         Asked::Everybody => all.into_iter().collect(),
@@ -394,19 +422,6 @@ fn investors(logs: &[EscrowLog], asked: Asked) -> Vec<Address> {
             all.into_iter().step_by(step).collect()
         }
     }
-}
-
-fn returned<C: SolCall>(
-    contract: Address,
-    answers: &[Bytes],
-    place: usize,
-) -> Result<C::Return, EvmError> {
-    let answer = answers.get(place).map(Bytes::as_ref).unwrap_or_default();
-    C::abi_decode_returns(answer).map_err(|_| EvmError::NotOurs {
-        address: contract,
-        expected: "contract",
-        problem: format!("it does not answer {}", C::SIGNATURE),
-    })
 }
 
 fn narrow(contract: Address, number: U256) -> Result<u128, EvmError> {

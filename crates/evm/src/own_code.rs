@@ -8,6 +8,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy_sol_types::SolConstructor as _;
 use softcap_chain::{Node, Settings};
+use softcap_offering::terms::Terms;
 
 use crate::announce::announce_draft;
 use crate::bindings::{
@@ -18,6 +19,7 @@ use crate::bindings::{
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
 use crate::escrow_terms::EscrowKind;
+use crate::find_after_sale::promises_after_sale;
 use crate::told::Told;
 
 /// Bytes of ERC-1167 around the implementation's address.
@@ -130,6 +132,17 @@ pub async fn rehearse(told: &(impl Told + ?Sized)) -> Result<u64, EvmError> {
 }
 
 impl AfterSaleCode {
+    /// What keeps what some terms promise for after the sale; `None` where they promise nothing.
+    ///
+    /// # Errors
+    /// [`EvmError::OwnCode`] when it does not run.
+    pub async fn of_terms(terms: &Terms) -> Result<Option<Self>, EvmError> {
+        if promises_after_sale(terms) {
+            return Self::compute().await.map(Some);
+        }
+        Ok(None)
+    }
+
     /// What the bytecode of this program makes.
     ///
     /// # Errors

@@ -45,6 +45,14 @@ impl SaleTerms {
         }
     }
 
+    /// Gets the accepted money.
+    pub fn beneficiary(&self) -> Address {
+        match self {
+            Self::Formula(terms) => terms.beneficiary,
+            Self::Root(terms) => terms.beneficiary,
+        }
+    }
+
     /// Signs permits; zero for a public round.
     pub fn verifier(&self) -> Address {
         match self {

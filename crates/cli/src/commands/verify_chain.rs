@@ -3,12 +3,14 @@
 use std::fmt;
 
 use alloy_primitives::Address;
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use softcap_evm::{
-    Asked, Endpoint, Endpoints, EscrowKind, EvidenceReader, EvmError, Header, HttpTransport,
-    OwnCode, ReadAt, ReadingProgress, RpcClient,
+    AfterSaleCode, Asked, Endpoint, Endpoints, EscrowKind, EvidenceReader, Header, HttpTransport,
+    OwnCode, ReadAt, ReadingProgress, RpcClient, SaleTerms,
     comparison::{
-        Announced, ChainRecord, Compared, Finding, NamedEscrow, compare_contracts, compare_sale,
+        Announced, ChainRecord, Compared, ComparedContracts, Finding, NamedEscrow, OwnContracts,
+        compare_contracts, compare_root_sale, compare_sale,
     },
     host_of,
 };
@@ -167,18 +169,21 @@ pub(super) async fn compare(
     console: &Console,
 ) -> Result<OnChain, Failure> {
     let named = record.escrow().ok_or(Failure::NoEscrow)?;
-    if offering.terms().root.is_some() {
-        let escrow = named.at.contract.into();
-        return Err(EvmError::NotCompared { escrow }.into());
-    }
     let endpoints = plan.endpoints.clone();
     let reader = EvidenceReader::new(endpoints, named, plan.at, BLOCKS_AT_ONCE).await?;
-    let contracts = reader.contracts().await?;
+    let after_sale = AfterSaleCode::of_terms(offering.terms()).await?;
+    let contracts = reader.contracts(after_sale).await?;
     // Terms that are not those of the record are found as such, whatever code they would need.
     let announced = contracts.announced.as_ref();
     let kind = announced.map_or(EscrowKind::Plain, |announced| announced.terms.kind());
-    let own = OwnCode::compute(kind).await?;
-    let findings = compare_contracts(&named, offering, &contracts, own);
+    let own = OwnContracts {
+        sale: OwnCode::compute(kind).await?,
+        after_sale,
+    };
+    let ComparedContracts {
+        findings,
+        after_sale,
+    } = compare_contracts(&named, offering, &contracts, own);
     let mut found = OnChain {
         named,
         at: reader.at(),
@@ -193,7 +198,32 @@ pub(super) async fn compare(
         return Ok(found);
     };
     let bar = console.progress("reading", None);
-    let mut show = |progress| match progress {
+    let mut show = |progress| show(&bar, progress);
+    let (events, investors, compared) = match announced.terms {
+        SaleTerms::Formula(_) => {
+            let place = (announced, &after_sale);
+            let evidence = reader.sale(place, plan.asked, &mut show).await?;
+            let compared = compare_sale(record, offering, &evidence);
+            (evidence.logs.len(), evidence.accounts.len(), compared)
+        }
+        SaleTerms::Root(_) => {
+            let evidence = reader.root_sale(announced, plan.asked, &mut show).await?;
+            let compared = compare_root_sale(record, offering, &evidence);
+            (evidence.logs.len(), evidence.accounts.len(), compared)
+        }
+    };
+    bar.finish_and_clear();
+    found.figures = Figures {
+        entries: record.len(),
+        events,
+        investors,
+    };
+    found.compared = compared;
+    Ok(found)
+}
+
+fn show(bar: &ProgressBar, progress: ReadingProgress) {
+    match progress {
         ReadingProgress::Blocks(done, all) => {
             bar.set_length(all);
             bar.set_position(done);
@@ -203,16 +233,7 @@ pub(super) async fn compare(
             bar.set_length(all as u64);
             bar.set_position(done as u64);
         }
-    };
-    let evidence = reader.sale(announced, plan.asked, &mut show).await?;
-    bar.finish_and_clear();
-    found.figures = Figures {
-        entries: record.len(),
-        events: evidence.logs.len(),
-        investors: evidence.accounts.len(),
-    };
-    found.compared = compare_sale(record, offering, &evidence);
-    Ok(found)
+    }
 }
 
 /// What the journal of a verified bundle says of a chain. It is read once more, so it must still be the one that was

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use softcap_database::DatabaseUrl;
-use softcap_evm::{EvmError, comparison::ChainRecord};
+use softcap_evm::comparison::ChainRecord;
 use softcap_journal::{CheckedLog, LogCheck, LogName, ReadOffering, check_record, read_offerings};
 use softcap_proof::{entry::decode, hex};
 
@@ -19,8 +19,6 @@ use crate::{console::Console, failure::Failure};
 enum Beside {
     NoEscrow,
     Compared(Box<OnChain>),
-    /// Nobody can say whether they agree; why.
-    NotCompared(EvmError),
 }
 
 pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<ExitCode, Failure> {
@@ -43,14 +41,15 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
         Some(_) | None => Vec::new(),
     };
     lines.extend(beside.iter().map(line_beside));
-    let (mut differences, mut unknown, mut escrows) = (0, 0, 0);
+    let (mut differences, mut escrows) = (0, 0);
     for (_, beside) in &beside {
         match beside {
-            Beside::NoEscrow => continue,
-            Beside::Compared(on_chain) => differences += on_chain.differences(),
-            Beside::NotCompared(_) => unknown += 1,
+            Beside::NoEscrow => {}
+            Beside::Compared(on_chain) => {
+                differences += on_chain.differences();
+                escrows += 1;
+            }
         }
-        escrows += 1;
     }
     if plan.is_some() && found == 0 && escrows == 0 {
         return Err(Failure::NoEscrow);
@@ -59,9 +58,6 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
         (0, _) => "verified: the record has no log".to_owned(),
         (_, 0) if differences > 0 => {
             format!("not verified: {differences} difference(s) between record and chain")
-        }
-        (_, 0) if unknown > 0 => {
-            format!("not verified: {unknown} of {escrows} escrow(s) could not be compared")
         }
         (_, 0) => format!(
             "verified: {} log(s), each replayed from entry 0",
@@ -76,12 +72,12 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
             .collect::<Vec<_>>()
             .join("\n"),
         &json!({
-            "verified": found + differences + unknown == 0,
+            "verified": found + differences == 0,
             "logs": checks.iter().map(value).collect::<Vec<_>>(),
             "on_chain": beside.iter().map(value_beside).collect::<Vec<_>>(),
         }),
     );
-    Ok(ExitCode::from(u8::from(found + differences + unknown > 0)))
+    Ok(ExitCode::from(u8::from(found + differences > 0)))
 }
 
 /// Every offering of the record that names an escrow.
@@ -111,13 +107,8 @@ async fn beside_the_chain(
         let one = if record.escrow().is_none() {
             Beside::NoEscrow
         } else {
-            match verify_chain::compare(plan, &record, &offering, console).await {
-                Ok(on_chain) => Beside::Compared(Box::new(on_chain)),
-                Err(Failure::Evm(error @ EvmError::NotCompared { .. })) => {
-                    Beside::NotCompared(error)
-                }
-                Err(error) => return Err(error),
-            }
+            let on_chain = verify_chain::compare(plan, &record, &offering, console).await?;
+            Beside::Compared(Box::new(on_chain))
         };
         beside.push((name, one));
     }
@@ -134,18 +125,16 @@ fn line_beside((name, beside): &(LogName, Beside)) -> String {
                 .collect();
             lines.join("\n")
         }
-        Beside::NotCompared(error) => format!("{name}: {error}"),
         Beside::NoEscrow => format!("{name}: no escrow"),
     }
 }
 
 fn value_beside((name, beside): &(LogName, Beside)) -> Value {
-    let (comparison, problem) = match beside {
-        Beside::NoEscrow => (None, None),
-        Beside::Compared(on_chain) => (Some(on_chain.value()), None),
-        Beside::NotCompared(error) => (None, Some(error.to_string())),
+    let comparison = match beside {
+        Beside::NoEscrow => None,
+        Beside::Compared(on_chain) => Some(on_chain.value()),
     };
-    json!({ "log": name.as_str(), "comparison": comparison, "problem": problem })
+    json!({ "log": name.as_str(), "comparison": comparison })
 }
 
 fn line(check: &LogCheck) -> String {

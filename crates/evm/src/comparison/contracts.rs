@@ -1,20 +1,40 @@
-//! Whether the contract is the escrow of the record's terms.
+//! Whether the contract is the escrow of the record's terms, and what was made with it too.
 
 use alloy_primitives::{Address, B256, keccak256};
 use softcap_offering::Offering;
 
 use super::{
+    after_sale_contracts::compare_after_sale,
     evidence::{Announced, ContractEvidence},
     finding::{Finding, FindingCode},
     record::NamedEscrow,
 };
 use crate::{
-    announcement::{Announcement, announcement},
-    escrow_terms::EscrowTerms,
+    after_sale_place::AfterSalePlace,
     numbers::share_names,
-    own_code::{OwnCode, clone_code},
+    own_code::{AfterSaleCode, OwnCode, clone_code},
     parties::{PaidIn, Parties},
+    sale_terms::SaleTerms,
+    told::{Told, told},
 };
+
+/// The code that this program's contracts for some terms have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnContracts {
+    /// Of escrow and token.
+    pub sale: OwnCode,
+    /// Of what comes after the sale, where the terms promise something.
+    pub after_sale: Option<AfterSaleCode>,
+}
+
+/// What a comparison of contracts found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComparedContracts {
+    /// Differences; none where the contracts are those of the terms.
+    pub findings: Vec<Finding>,
+    /// What was made together with the escrow, as far as nothing differs.
+    pub after_sale: AfterSalePlace,
+}
 
 /// Compares announcement, terms and code with the terms of a record. Nothing that a contract says is worth anything where
 /// this finds something.
@@ -23,12 +43,15 @@ pub fn compare_contracts(
     named: &NamedEscrow,
     offering: &Offering,
     evidence: &ContractEvidence,
-    own: OwnCode,
-) -> Vec<Finding> {
+    own: OwnContracts,
+) -> ComparedContracts {
+    let mut compared = ComparedContracts::default();
     if evidence.chain_id != named.at.chain_id {
         let code = FindingCode::OtherChain;
         let (record, chain) = (named.at.chain_id, evidence.chain_id);
-        return vec![Finding::new(code, "chain id", record, chain).in_entry(named.entry)];
+        let finding = Finding::new(code, "chain id", record, chain);
+        compared.findings.push(finding.in_entry(named.entry));
+        return compared;
     }
     let escrow = Address::from(named.at.contract);
     let Some(announced) = &evidence.announced else {
@@ -39,22 +62,31 @@ pub fn compare_contracts(
             record,
             "that no factory announced it in a block of that second",
         );
-        return vec![finding.in_entry(named.entry)];
+        compared.findings.push(finding.in_entry(named.entry));
+        return compared;
     };
-    let mut findings = hashes(offering, announced);
-    match told(offering, announced) {
+    compared.findings = hashes(offering, announced);
+    match told(offering.terms(), &parties(offering, &announced.terms)) {
         Ok(told) => {
-            findings.extend(terms(&told.terms, announced));
-            findings.extend(code(&told, announced, own));
+            compared.findings.extend(terms(&*told, announced));
+            compared.findings.extend(code(&*told, announced, own.sale));
+            if let (Some(told), Some(own)) = (told.by_formula(), own.after_sale) {
+                let (place, found) = compare_after_sale((escrow, told), announced, evidence, own);
+                compared.after_sale = place;
+                compared.findings.extend(found);
+            }
         }
-        Err(reasons) => findings.push(Finding::new(
-            FindingCode::OtherTerms,
-            "terms",
-            format!("terms that no contract keeps ({reasons})"),
-            "that one was announced",
-        )),
+        Err(reasons) => {
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            compared.findings.push(Finding::new(
+                FindingCode::OtherTerms,
+                "terms",
+                format!("terms that no contract keeps ({})", reasons.join("; ")),
+                "that one was announced",
+            ));
+        }
     }
-    findings
+    compared
 }
 
 fn hashes(offering: &Offering, announced: &Announced) -> Vec<Finding> {
@@ -62,7 +94,7 @@ fn hashes(offering: &Offering, announced: &Announced) -> Vec<Finding> {
     let said = [
         ("the announcement's terms hash", announced.terms_hash),
         ("the factory's terms hash", announced.remembered),
-        ("the contract's terms hash", announced.terms.terms_hash),
+        ("the contract's terms hash", announced.terms.terms_hash()),
     ];
     let other = said.into_iter().filter(|(_, hash)| *hash != record);
     other
@@ -70,43 +102,47 @@ fn hashes(offering: &Offering, announced: &Announced) -> Vec<Finding> {
         .collect()
 }
 
-/// What the factory must have been told. Who takes part is on the chain alone, so that is believed.
-fn told(offering: &Offering, announced: &Announced) -> Result<Announcement, String> {
-    let there = &announced.terms;
+/// Who takes part is on the chain alone, so that is believed.
+fn parties(offering: &Offering, there: &SaleTerms) -> Parties {
+    let (issuer, treasury) = match there {
+        SaleTerms::Formula(terms) => (terms.issuer, terms.treasury),
+        SaleTerms::Root(terms) => (terms.issuer, terms.treasury),
+    };
     let somebody = |address: Address| (address != Address::ZERO).then_some(address);
-    let parties = Parties {
-        issuer: there.issuer,
-        beneficiary: there.beneficiary,
-        verifier: somebody(there.verifier),
-        paid_in: somebody(there.currency).map_or(PaidIn::Coin, PaidIn::Token),
-        treasury: somebody(there.treasury),
+    Parties {
+        issuer,
+        beneficiary: there.beneficiary(),
+        verifier: somebody(there.verifier()),
+        paid_in: somebody(there.currency()).map_or(PaidIn::Coin, PaidIn::Token),
+        treasury: somebody(treasury),
         // Who holds a share is in no term of the escrow; how much of it there is shows in the supply.
         holders: share_names(offering.terms())
             .into_iter()
-            .map(|name| (name.to_owned(), there.issuer))
+            .map(|name| (name.to_owned(), issuer))
             .collect(),
-    };
-    announcement(offering.terms(), &parties).map_err(|reasons| {
-        let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-        reasons.join("; ")
-    })
+    }
 }
 
-fn terms(told: &EscrowTerms, announced: &Announced) -> Vec<Finding> {
-    let told = EscrowTerms {
-        token: announced.token,
-        ..told.clone()
-    };
-    let pairs = told.members().into_iter().zip(announced.terms.members());
+fn terms(told: &dyn Told, announced: &Announced) -> Vec<Finding> {
+    // Where the money is released in steps, the escrow pays the contract that does it, whichever that is.
+    let told = told.members(announced.token, Some(announced.terms.beneficiary()));
+    let there = announced.terms.members();
+    if told.len() != there.len() {
+        let kind = |words: usize| format!("an escrow with {words} words of terms");
+        let (record, chain) = (kind(told.len()), kind(there.len()));
+        let about = "kind of escrow";
+        return vec![Finding::new(FindingCode::OtherTerms, about, record, chain)];
+    }
+    let pairs = told.into_iter().zip(there);
     pairs
         .filter(|((name, told), (_, there))| *name != "termsHash" && told != there)
         .map(|((name, told), (_, there))| Finding::new(FindingCode::OtherTerms, name, told, there))
         .collect()
 }
 
-fn code(told: &Announcement, announced: &Announced, own: OwnCode) -> Vec<Finding> {
+fn code(told: &dyn Told, announced: &Announced, own: OwnCode) -> Vec<Finding> {
     let (escrow, token) = announced.implementations;
-    let arguments = told.code_arguments(announced.token);
+    let arguments = told.arguments(announced.token, Some(announced.terms.beneficiary()));
     let expected = [
         (
             "the hash of the escrow's code",

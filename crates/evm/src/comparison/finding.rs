@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use softcap_offering::Sequence;
 
 use crate::escrow_event::LogPlace;
@@ -91,11 +91,19 @@ impl fmt::Display for Finding {
                 out,
                 "{about}: its events come to {record}, its state is {chain}"
             ),
+            FindingCode::TooMuch => {
+                write!(
+                    out,
+                    "{about}: the terms allow {record}, the chain says {chain}"
+                )
+            }
             FindingCode::OtherChain
             | FindingCode::NotAnnounced
             | FindingCode::OtherTermsHash
             | FindingCode::OtherTerms
             | FindingCode::OtherCode
+            | FindingCode::NoAfterSale
+            | FindingCode::OtherPlan
             | FindingCode::NotRecorded
             | FindingCode::NotOnChain
             | FindingCode::OtherInvestor
@@ -107,7 +115,8 @@ impl fmt::Display for Finding {
             | FindingCode::OtherAdmission
             | FindingCode::OtherAccount
             | FindingCode::OtherEnding
-            | FindingCode::TooManyTokens => write!(
+            | FindingCode::TooManyTokens
+            | FindingCode::OtherRoot => write!(
                 out,
                 "{about}: the record says {record}, the chain says {chain}"
             ),
@@ -155,6 +164,10 @@ codes! {
     OtherTerms = "R244",
     /// Escrow and token run the code of this program, made for these terms.
     OtherCode = "R245",
+    /// What the terms promise for after the sale has a contract, made for this escrow.
+    NoAfterSale = "R246",
+    /// Milestones and shares that vest have the parts, amounts and times of the terms.
+    OtherPlan = "R247",
     /// Everything that the escrow said before the record's end is in the record.
     NotRecorded = "R251",
     /// Everything that the record says of the escrow was said by it.
@@ -183,6 +196,10 @@ codes! {
     TooLittle = "R264",
     /// There are no more tokens than the record has.
     TooManyTokens = "R265",
+    /// The root that was posted is that of the record's settlement.
+    OtherRoot = "R266",
+    /// No more is drawn, released or handed over than the terms allow, none of it earlier, and none after a stop.
+    TooMuch = "R267",
 }
 
 /// What an escrow holds.
@@ -195,7 +212,22 @@ pub enum Held {
 }
 
 impl Held {
-    pub(super) fn of_the_escrow(self) -> &'static str {
+    /// What the escrow holds, beside what it owes: it must be that much, and what is there beyond it is only said.
+    pub(super) fn beside(
+        self,
+        (held, owed): (U256, U256),
+        (findings, notes): (&mut Vec<Finding>, &mut Vec<Note>),
+    ) {
+        if held < owed {
+            let about = self.of_the_escrow();
+            findings.push(Finding::new(FindingCode::TooLittle, about, owed, held));
+        } else if held > owed {
+            let amount = (held - owed).to_string();
+            notes.push(Note::Surplus { what: self, amount });
+        }
+    }
+
+    fn of_the_escrow(self) -> &'static str {
         match self {
             Self::Money => "money of the escrow",
             Self::Tokens => "tokens of the escrow",
@@ -231,6 +263,24 @@ pub enum Note {
         /// How much, in smallest units.
         amount: String,
     },
+    /// The record is settled, and its root is not posted yet.
+    NoRoot,
+    /// How far a settlement by root is paid.
+    Proved {
+        /// Leaves that are proved.
+        leaves: usize,
+        /// Of how many.
+        all: usize,
+        /// Money that they accepted, in smallest units.
+        accepted: String,
+        /// What of it was drawn.
+        drawn: String,
+    },
+    /// Contributors stopped the releases.
+    Stopped {
+        /// At which milestone, by its place in the terms.
+        milestone: u8,
+    },
     /// Somebody destroyed tokens after they had them.
     Burned {
         /// How many, in smallest units.
@@ -263,6 +313,20 @@ impl fmt::Display for Note {
                 out,
                 "{}: {amount} units more than it owes, which nobody can take",
                 what.of_the_escrow()
+            ),
+            Self::NoRoot => write!(out, "the record is settled, and no root is posted yet"),
+            Self::Proved {
+                leaves,
+                all,
+                accepted,
+                drawn,
+            } => write!(
+                out,
+                "{leaves} of {all} leaves are proved; they accepted {accepted} units of the money, {drawn} of it drawn"
+            ),
+            Self::Stopped { milestone } => write!(
+                out,
+                "contributors stopped the releases at milestone {milestone}: what is left goes back for tokens"
             ),
             Self::Burned { amount } => {
                 write!(out, "holders destroyed {amount} units of the token")

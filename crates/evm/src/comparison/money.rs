@@ -199,14 +199,7 @@ impl Money<'_> {
     }
 
     fn holds(&mut self, what: Held, held: U256, owed: U256) {
-        if held < owed {
-            let about = what.of_the_escrow();
-            let finding = Finding::new(FindingCode::TooLittle, about, owed, held);
-            self.findings.push(finding);
-        } else if held > owed {
-            let amount = (held - owed).to_string();
-            self.notes.push(Note::Surplus { what, amount });
-        }
+        what.beside((held, owed), (&mut self.findings, &mut self.notes));
     }
 
     /// What everybody could take out, by the contract's own word, is what it owes by its events.

@@ -163,6 +163,17 @@ fn chain_command<'a>(
         Command::Contribute(Contribute {
             investor,
             amount,
+            limit: Some(limit),
+            funding: Funding::Chain { .. },
+            ..
+        }) => of(investor, &|investor| ChainCommand::Bid {
+            investor,
+            amount,
+            limit,
+        }),
+        Command::Contribute(Contribute {
+            investor,
+            amount,
             funding: Funding::Chain { accepted },
             ..
         }) => of(investor, &|investor| ChainCommand::Contribute {
@@ -205,6 +216,7 @@ fn chain_command<'a>(
             milestone,
             paid: Amount::ZERO,
         })),
+        Command::Vest { share, tokens } => Some(Ok(ChainCommand::Vest(share, tokens))),
         // Money that did not come through the escrow: the rules refuse it, and it moves nothing.
         Command::Contribute(_)
         | Command::Announce { .. }
@@ -216,7 +228,6 @@ fn chain_command<'a>(
         | Command::Close { .. }
         | Command::Tick
         | Command::Publish { .. }
-        | Command::Vest { .. }
         | Command::Fund { .. }
         | Command::TakeBack { .. }
         | Command::Escrow(_) => None,

@@ -5,8 +5,10 @@ use std::fmt;
 use softcap_offering::Refusal;
 
 use crate::{
+    after_sale_event::AfterSaleEvent,
     chain_entries::{ChainCommand, Ending},
     escrow_event::EscrowEvent,
+    root_event::RootEvent,
 };
 
 /// What kind of entry it is.
@@ -98,8 +100,50 @@ impl fmt::Display for Happened<'_> {
             EscrowEvent::Claimed(_, tokens) => write!(out, "{tokens} tokens taken out"),
             EscrowEvent::Refunded(_, amount) => write!(out, "a refund of {amount}"),
             EscrowEvent::Skipped => write!(out, "an entry of a list that was skipped"),
-            EscrowEvent::Root(_) => write!(out, "something of a settlement by root"),
-            EscrowEvent::AfterSale(_) => write!(out, "something after the sale"),
+            EscrowEvent::Root(event) => of_root(event, out),
+            EscrowEvent::AfterSale(event) => after_sale(event, out),
+        }
+    }
+}
+
+fn of_root(event: &RootEvent, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match event {
+        RootEvent::Bid { amount, limit, .. } => {
+            write!(out, "a bid of {amount}, at most {limit} for the price unit")
+        }
+        RootEvent::Posted(root) => write!(out, "the root {root}"),
+        RootEvent::Objected(_, contributed) => write!(out, "an objection of {contributed}"),
+        RootEvent::Voided => write!(out, "that the root is void"),
+        RootEvent::Proved {
+            tokens,
+            accepted,
+            refunded,
+            ..
+        } => write!(
+            out,
+            "a leaf with {tokens} tokens, {accepted} accepted and {refunded} refunded"
+        ),
+        RootEvent::RefundKept(_, amount) => write!(out, "a refund of {amount} that was not taken"),
+        RootEvent::Unsold(tokens) => write!(out, "{tokens} unsold tokens taken"),
+    }
+}
+
+fn after_sale(event: &AfterSaleEvent, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match event {
+        AfterSaleEvent::Begun => write!(out, "a beginning"),
+        AfterSaleEvent::Announced { milestone, .. } => {
+            write!(out, "an announcement of milestone {milestone}")
+        }
+        AfterSaleEvent::Objected { accepted, .. } => write!(out, "an objection of {accepted}"),
+        AfterSaleEvent::Stopped { milestone, .. } => write!(out, "a stop at milestone {milestone}"),
+        AfterSaleEvent::Released { milestone, amount } => {
+            write!(out, "{amount} released by milestone {milestone}")
+        }
+        AfterSaleEvent::GivenBack { tokens, amount, .. } => {
+            write!(out, "{tokens} tokens given back for {amount}")
+        }
+        AfterSaleEvent::Vested { share, tokens } => {
+            write!(out, "{tokens} tokens of share {share} handed over")
         }
     }
 }

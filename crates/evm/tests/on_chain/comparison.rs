@@ -87,7 +87,7 @@ async fn a_record_that_followed_its_escrow_agrees_with_it_to_the_unit() {
     for (sale, verdict, entries, events) in [
         // Three admissions, four contributions, settlement, draw, claim.
         (succeeding().await, Verdict::Succeeded, 10, 7),
-        // The same with milestones, whose contract the draw pays: the issuer has nothing yet.
+        // The same with milestones, whose contract the draw pays: the issuer has nothing yet, and nothing has begun.
         (succeeded(&AFTER_SALE).await, Verdict::Succeeded, 9, 7),
         // Two admissions, two contributions, a settlement that the first refund shows, the refund.
         (failing().await, Verdict::Failed, 6, 3),
@@ -205,10 +205,10 @@ async fn a_sample_of_investors_is_said_and_their_rest_is_compared_by_events() {
     let reader = EvidenceReader::new(sale.endpoints(), sale.named(), ReadAt::Deep(0), 7)
         .await
         .unwrap();
-    let contracts = reader.contracts().await.unwrap();
+    let contracts = reader.contracts(None).await.unwrap();
     let announced = contracts.announced.as_ref().unwrap();
     let read = reader
-        .sale(announced, Asked::Some(1), &mut |_| {})
+        .sale((announced, &sale.after_sale), Asked::Some(1), &mut |_| {})
         .await
         .unwrap();
     assert_eq!(read.accounts.len(), 1);

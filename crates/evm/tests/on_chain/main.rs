@@ -8,6 +8,7 @@
 )]
 
 mod after_sale;
+mod after_sale_compared;
 mod announcing;
 mod announcing_after_sale;
 mod comparison;
@@ -17,4 +18,5 @@ mod forged_logs;
 mod over_http;
 mod recorded;
 mod root;
+mod root_compared;
 mod sale;

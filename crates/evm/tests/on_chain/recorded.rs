@@ -6,18 +6,18 @@ use alloy_primitives::{Address, U256};
 use alloy_rpc_client::RpcClient;
 use softcap_chain::InProcess;
 use softcap_evm::{
-    Asked, ChainEntries, ChainEntry, ChainSource, Endpoint, Endpoints, EscrowKind, EscrowLog,
-    EvidenceReader, Exit, Header, OwnCode, PaidIn, Permit, PermitDomain, Place, ReadAt,
-    ShownPermit,
+    AfterSaleCode, AfterSalePlace, Asked, ChainEntries, ChainEntry, ChainSource, Endpoint,
+    Endpoints, EscrowKind, EscrowLog, EvidenceReader, Exit, Header, OwnCode, PaidIn, Permit,
+    PermitDomain, Place, ReadAt, ShownPermit,
     comparison::{
-        Announced, ChainRecord, Compared, ContractEvidence, Finding, NamedEscrow, SaleEvidence,
-        compare_contracts, compare_sale,
+        Announced, ChainRecord, Compared, ContractEvidence, Finding, NamedEscrow, OwnContracts,
+        SaleEvidence, compare_contracts, compare_sale,
     },
-    contribution_draft,
+    contribution_draft, find_after_sale,
 };
 use softcap_offering::{
-    Command, CurrencyIndex, EscrowAddress, LineIndex, Offering, Position, RequestId, Sequence,
-    Stamp, terms::Terms,
+    Command, CurrencyIndex, EscrowAddress, LineIndex, Offering, Outcome, Position, RequestId,
+    Sequence, Stamp, terms::Terms,
 };
 use softcap_proof::entry::Entry;
 
@@ -36,6 +36,8 @@ pub(crate) struct Sale {
     pub(crate) chain: Chain,
     pub(crate) terms: Arc<Terms>,
     pub(crate) place: Place,
+    /// What was made together with the escrow.
+    pub(crate) after_sale: AfterSalePlace,
     announced: Header,
 }
 
@@ -56,9 +58,14 @@ impl Sale {
     pub(crate) async fn announce(terms: Terms) -> Self {
         let chain = Chain::new();
         let (place, _) = chain.announce(&terms).await;
-        let announced = endpoints(&chain).block(chain.node.height()).await.unwrap();
+        let endpoints = endpoints(&chain);
+        let announced = endpoints.block(chain.node.height()).await.unwrap();
+        let height = announced.header().number;
+        let escrow = escrow_at(place);
+        let after_sale = find_after_sale(&endpoints, escrow, &terms, (height, height)).await;
         chain.later(BEFORE);
         Self {
+            after_sale: after_sale.unwrap(),
             terms: Arc::new(terms),
             announced: announced.header(),
             chain,
@@ -101,11 +108,7 @@ impl Sale {
     }
 
     pub(crate) fn escrow(&self) -> EscrowAddress {
-        EscrowAddress {
-            chain_id: 31_337,
-            contract: self.place.escrow.into(),
-            currency: CurrencyIndex(0),
-        }
+        escrow_at(self.place)
     }
 
     pub(crate) fn endpoints(&self) -> Endpoints {
@@ -117,7 +120,8 @@ impl Sale {
         let before = self.endpoints().block(self.announced.number - 1).await;
         let contract = self.place.escrow;
         let behind = before.unwrap().header();
-        let mut source = ChainSource::new(self.endpoints(), contract, behind, 0, 1_000);
+        let mut source = ChainSource::new(self.endpoints(), contract, behind, 0, 1_000)
+            .with_after_sale(self.after_sale.clone());
         let mut logs = Vec::new();
         loop {
             let polled = source.poll().await.unwrap();
@@ -148,13 +152,8 @@ impl Sale {
         let mut offering = Offering::new(Arc::clone(&self.terms));
         let terms_hash = offering.terms_hash();
         let stamp = at(self.announced.timestamp);
-        enter(
-            record,
-            &mut offering,
-            stamp,
-            None,
-            Command::Announce { terms_hash },
-        );
+        let announce = Command::Announce { terms_hash };
+        enter(record, &mut offering, stamp, None, announce);
         let escrow = Command::Escrow(self.escrow());
         enter(record, &mut offering, stamp, None, escrow);
         offering
@@ -178,9 +177,11 @@ impl Sale {
     pub(crate) async fn evidence(&self) -> Evidence {
         let reader = EvidenceReader::new(self.endpoints(), self.named(), ReadAt::Deep(0), 7).await;
         let reader = reader.unwrap();
-        let contracts = reader.contracts().await.unwrap();
+        let own = AfterSaleCode::of_terms(&self.terms).await.unwrap();
+        let contracts = reader.contracts(own).await.unwrap();
         let announced: &Announced = contracts.announced.as_ref().unwrap();
-        let sale = reader.sale(announced, Asked::Everybody, &mut |_| {}).await;
+        let place = (announced, &self.after_sale);
+        let sale = reader.sale(place, Asked::Everybody, &mut |_| {}).await;
         Evidence {
             sale: sale.unwrap(),
             contracts,
@@ -188,7 +189,15 @@ impl Sale {
     }
 }
 
-fn endpoints(chain: &Chain) -> Endpoints {
+pub(crate) fn escrow_at(place: Place) -> EscrowAddress {
+    EscrowAddress {
+        chain_id: 31_337,
+        contract: place.escrow.into(),
+        currency: CurrencyIndex(0),
+    }
+}
+
+pub(crate) fn endpoints(chain: &Chain) -> Endpoints {
     let client = RpcClient::new(InProcess::new(Arc::clone(&chain.node)), true);
     let name = "in process".to_owned();
     Endpoints::new(vec![Endpoint { name, client }], 1)
@@ -201,13 +210,13 @@ pub(crate) fn at(second: u64) -> Stamp {
     }
 }
 
-fn enter(
+pub(crate) fn enter(
     record: &mut ChainRecord,
     offering: &mut Offering,
     stamp: Stamp,
     request: Option<RequestId>,
     command: Command<'_>,
-) {
+) -> Outcome {
     let sequence = offering.next_sequence();
     let outcome = offering.apply_request(stamp, request, &command);
     let entry = Entry {
@@ -217,6 +226,7 @@ fn enter(
         command,
     };
     record.push(&entry, &outcome);
+    outcome
 }
 
 pub(crate) fn lines(entries: &[ChainEntry]) -> Vec<Line<'_>> {
@@ -237,11 +247,14 @@ pub(crate) fn lines(entries: &[ChainEntry]) -> Vec<Line<'_>> {
 impl Evidence {
     /// Both stages, as the command runs them.
     pub(crate) async fn compare(&self, record: &Record) -> Compared {
-        let kind = EscrowKind::of(record.offering.terms());
-        let own = OwnCode::compute(kind).await.unwrap();
+        let terms = record.offering.terms();
+        let own = OwnContracts {
+            sale: OwnCode::compute(EscrowKind::of(terms)).await.unwrap(),
+            after_sale: AfterSaleCode::of_terms(terms).await.unwrap(),
+        };
         let named = record.entries.escrow().unwrap();
         let findings: Vec<Finding> =
-            compare_contracts(&named, &record.offering, &self.contracts, own);
+            compare_contracts(&named, &record.offering, &self.contracts, own).findings;
         if !findings.is_empty() {
             return Compared {
                 findings,

@@ -3,26 +3,27 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_rpc_client::RpcClient;
-use softcap_chain::InProcess;
 use softcap_evm::{
-    AfterSalePlace, ChainEntries, ChainSource, Draft, Endpoint, Endpoints, EscrowKind, EscrowLog,
-    EvmError, Exit, FactoryKind, Header, IssuerAct, LeafFlaw, LeafRules, ListOutcome, PaidIn,
-    PaidOut, Place, ProvedLeaf, RootAct, RootAnnouncement, RootPhase, RootStanding, SaleTerms,
-    bid_draft, bindings::token::SaleToken, check_root, is_closed, read_back, require_factory,
-    root_account, root_announcement, root_refunds_open, sale_terms_at,
+    AfterSalePlace, ChainEntries, ChainSource, Draft, EscrowKind, EscrowLog, EvmError, Exit,
+    FactoryKind, Header, IssuerAct, LeafFlaw, LeafRules, ListOutcome, PaidIn, PaidOut, Place,
+    ProvedLeaf, RootAct, RootAnnouncement, RootPhase, RootStanding, SaleTerms, bid_draft,
+    bindings::token::SaleToken,
+    check_root,
+    comparison::{ChainRecord, NamedEscrow},
+    is_closed, read_back, require_factory, root_account, root_announcement, root_refunds_open,
+    sale_terms_at,
 };
 use softcap_offering::{
-    Amount, Command, CurrencyIndex, EscrowAddress, InvestorId, Offering, Outcome, Tokens, Value,
+    Amount, Command, CurrencyIndex, InvestorId, Offering, Outcome, Sequence, Tokens, Value,
     Verdict, terms::Terms,
 };
 use softcap_proof::bundle::settlement_tree;
 
 use crate::fixture::{BEFORE, Chain, OPEN, ether, terms};
-use crate::recorded::at;
+use crate::recorded::{at, endpoints, enter, escrow_at};
 use crate::sale::{permit, refusal};
 
-const DAY: u64 = 86_400;
+pub(crate) const DAY: u64 = 86_400;
 
 /// 200,000 HBR for bids of at most 0.01 ETH, with limits for one token.
 fn by_root() -> Terms {
@@ -42,13 +43,16 @@ fn by_root() -> Terms {
 }
 
 /// The sale on a chain, and the record that follows it.
-struct Auction {
-    chain: Chain,
-    place: Place,
+pub(crate) struct Auction {
+    pub(crate) chain: Chain,
+    pub(crate) place: Place,
     told: RootAnnouncement,
+    announced: Header,
     source: ChainSource,
     entries: ChainEntries,
-    offering: Offering,
+    pub(crate) offering: Offering,
+    /// The entries of the record so far.
+    pub(crate) record: ChainRecord,
     /// Everything that the escrow said so far.
     logs: Vec<EscrowLog>,
 }
@@ -59,30 +63,25 @@ impl Auction {
         let told = root_announcement(&terms, terms.root.unwrap(), &chain.parties()).unwrap();
         let factory = chain.factory(EscrowKind::Root).await;
         let (place, _) = chain.announce_at(factory, &told).await;
-        let client = RpcClient::new(InProcess::new(Arc::clone(&chain.node)), true);
-        let name = "in process".to_owned();
-        let endpoints = Endpoints::new(vec![Endpoint { name, client }], 1);
+        let endpoints = endpoints(&chain);
         let block = |number| endpoints.block(number);
         let announced: Header = block(chain.node.height()).await.unwrap().header();
         let behind: Header = block(announced.number - 1).await.unwrap().header();
-        let escrow = EscrowAddress {
-            chain_id: 31_337,
-            contract: place.escrow.into(),
-            currency: CurrencyIndex(0),
-        };
-        let mut offering = Offering::new(terms);
+        let escrow = escrow_at(place);
+        let (mut offering, mut record) = (Offering::new(terms), ChainRecord::default());
         let (terms_hash, stamp) = (offering.terms_hash(), at(announced.timestamp));
-        offering.apply(stamp, &Command::Announce { terms_hash });
-        assert_eq!(
-            offering.apply(stamp, &Command::Escrow(escrow)),
-            Outcome::Done
-        );
+        for command in [Command::Announce { terms_hash }, Command::Escrow(escrow)] {
+            let entered = enter(&mut record, &mut offering, stamp, None, command);
+            assert_eq!(entered, Outcome::Done);
+        }
         chain.later(BEFORE);
         Self {
             source: ChainSource::new(endpoints, place.escrow, behind, 0, 1_000),
             entries: ChainEntries::new(escrow),
             logs: Vec::new(),
+            announced,
             offering,
+            record,
             told,
             place,
             chain,
@@ -91,7 +90,7 @@ impl Auction {
 
     /// 120 coins at 0.001 coin, 60 at 0.0005, 90 at 0.002: at 0.001 the whole lot costs 200, of which the highest bid pays
     /// 90, the first one 110, and the second one nothing.
-    async fn with_three_bids() -> Self {
+    pub(crate) async fn with_three_bids() -> Self {
         let auction = Self::open().await;
         for (account, milli, limit) in [(4, 120_000, 1_000), (5, 60_000, 500), (6, 90_000, 2_000)] {
             auction.bid(account, milli, limit).await.unwrap();
@@ -112,18 +111,18 @@ impl Auction {
         act.draft(self.place.escrow, self.chain.address(account))
     }
 
-    async fn act(&self, account: usize, act: RootAct) {
+    pub(crate) async fn act(&self, account: usize, act: RootAct) {
         let draft = self.draft(account, act);
         self.chain.run(account, &draft).await.unwrap();
     }
 
-    async fn exit(&self, account: usize, exit: Exit) -> Result<U256, EvmError> {
+    pub(crate) async fn exit(&self, account: usize, exit: Exit) -> Result<U256, EvmError> {
         let draft = exit.draft(self.place.escrow, self.chain.address(account));
         self.chain.run(account, &draft).await
     }
 
     /// Enters what the escrow said since, as the rail does; how many entries that made.
-    async fn follow(&mut self) -> usize {
+    pub(crate) async fn follow(&mut self) -> usize {
         let mut made = 0;
         loop {
             let polled = self.source.poll().await.unwrap();
@@ -132,9 +131,8 @@ impl Auction {
                 for entry in self.entries.of(log, &self.offering) {
                     let request = Some(entry.request);
                     let command = entry.command();
-                    let outcome = self
-                        .offering
-                        .apply_request(entry.stamp(), request, &command);
+                    let (record, offering) = (&mut self.record, &mut self.offering);
+                    let outcome = enter(record, offering, entry.stamp(), request, command.clone());
                     assert_eq!(entry.check(&outcome, &self.offering), Ok(()), "{log:?}");
                     let again = self
                         .offering
@@ -151,19 +149,20 @@ impl Auction {
     }
 
     /// The record is settled once the window is over on the chain; its root.
-    async fn settle(&mut self) -> B256 {
+    pub(crate) async fn settle(&mut self) -> B256 {
         self.chain.later(OPEN);
         self.follow().await;
         let now = at(self.chain.client.head().await.unwrap().timestamp);
-        self.offering.apply(now, &Command::Tick);
-        let settled = self.offering.apply(now, &Command::Settle);
+        let (record, offering) = (&mut self.record, &mut self.offering);
+        enter(record, offering, now, None, Command::Tick);
+        let settled = enter(record, offering, now, None, Command::Settle);
         assert!(matches!(settled, Outcome::Settled(_)), "{settled:?}");
         let tree = settlement_tree(&self.offering).unwrap().unwrap();
         B256::from(tree.root().0)
     }
 
     /// Leaves with proofs, in the order of accounts 4, 5 and 6.
-    fn leaves(&self) -> Vec<ProvedLeaf> {
+    pub(crate) fn leaves(&self) -> Vec<ProvedLeaf> {
         let tree = settlement_tree(&self.offering).unwrap().unwrap();
         let mut file = std::io::Cursor::new(Vec::new());
         tree.write_to(&mut file).unwrap();
@@ -179,6 +178,15 @@ impl Auction {
             ProvedLeaf::new(&proof.unwrap()).unwrap()
         };
         [4, 5, 6].map(leaf).to_vec()
+    }
+
+    /// The entry that named the escrow.
+    pub(crate) fn named(&self) -> NamedEscrow {
+        NamedEscrow {
+            entry: Sequence(1),
+            at: escrow_at(self.place),
+            second: self.announced.timestamp,
+        }
     }
 
     async fn standing(&self) -> RootStanding {
