@@ -47,7 +47,7 @@ impl CachedKey {
         &self.record
     }
 
-    pub(crate) fn charge(&self, cost: NonZeroU32) -> Result<(), Denied> {
+    pub(crate) fn charge(&self, cost: NonZeroU32) -> Result<u32, Denied> {
         self.limiter.charge(cost)
     }
 

@@ -409,7 +409,8 @@ impl Keys {
             let _ = self.inner.peppers.current().tag(&text).is(&Tag::NONE);
             return Err(note(None, Denied::Unknown));
         };
-        self.judge(&key, &text, peer, now, cost)
+        let left = self
+            .judge(&key, &text, peer, now, cost)
             .map_err(|denied| note(Some(text.id()), denied))?;
         if key.is_use_due(now, NOTE_EVERY) {
             let used = LastUse {
@@ -419,7 +420,7 @@ impl Keys {
             self.inner.notebook.used(text.id(), used);
         }
         self.move_to_current_pepper(&key, &text);
-        Ok(Principal::new(key))
+        Ok(Principal::new(key, left))
     }
 
     /// As [`Keys::authenticate_at_cost`], but a node that has not heard from the database asks it once
@@ -500,7 +501,7 @@ impl Keys {
         peer: IpAddr,
         now: UnixMillis,
         cost: NonZeroU32,
-    ) -> Result<(), Denied> {
+    ) -> Result<u32, Denied> {
         let record = key.record();
         if !self.is_text_of(key, text) {
             return Err(Denied::WrongSecret);

@@ -6,8 +6,7 @@ use std::{num::NonZeroU32, time::Duration};
 use governor::{
     Quota, RateLimiter,
     clock::Clock as _,
-    middleware::NoOpMiddleware,
-    nanos::Nanos,
+    middleware::StateInformationMiddleware,
     state::{InMemoryState, NotKeyed},
 };
 
@@ -59,7 +58,7 @@ impl RateLimit {
 #[derive(Debug)]
 pub(crate) struct Limiter {
     limit: RateLimit,
-    cell: RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>,
+    cell: RateLimiter<NotKeyed, InMemoryState, Ticks, StateInformationMiddleware>,
 }
 
 impl Limiter {
@@ -67,7 +66,7 @@ impl Limiter {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
         Self {
             limit,
-            cell: RateLimiter::direct_with_clock(quota, ticks.clone()),
+            cell: RateLimiter::direct_with_clock(quota, ticks.clone()).with_middleware(),
         }
     }
 
@@ -75,10 +74,10 @@ impl Limiter {
         self.limit
     }
 
-    /// Takes `cost`, or nothing at all.
-    pub(crate) fn charge(&self, cost: NonZeroU32) -> Result<(), Denied> {
+    /// Takes `cost`, or nothing at all. Gives how many more requests may come at once.
+    pub(crate) fn charge(&self, cost: NonZeroU32) -> Result<u32, Denied> {
         match self.cell.check_n(cost) {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(left)) => Ok(left.remaining_burst_capacity()),
             Ok(Err(not_until)) => Err(Denied::Limited {
                 wait: not_until
                     .wait_time_from(self.cell.clock().now())
@@ -103,8 +102,8 @@ mod tests {
     fn a_burst_goes_through_and_then_the_rate_holds() {
         let ticks = Ticks::by_hand();
         let limiter = Limiter::new(RateLimit::new(10, 3).unwrap(), &ticks);
-        for _ in 0..3 {
-            assert_eq!(limiter.charge(cost(1)), Ok(()));
+        for left in [2, 1, 0] {
+            assert_eq!(limiter.charge(cost(1)), Ok(left));
         }
         let tenth = Duration::from_millis(100);
         assert_eq!(
@@ -115,18 +114,18 @@ mod tests {
         let nano = Duration::from_nanos(1);
         assert_eq!(limiter.charge(cost(1)), Err(Denied::Limited { wait: nano }));
         ticks.advance(nano);
-        assert_eq!(limiter.charge(cost(1)), Ok(()));
+        assert_eq!(limiter.charge(cost(1)), Ok(0));
         // A refused request took nothing, and a dear one waits for all it needs.
         assert_eq!(
             limiter.charge(cost(2)),
             Err(Denied::Limited { wait: 2 * tenth })
         );
         ticks.advance(2 * tenth);
-        assert_eq!(limiter.charge(cost(2)), Ok(()));
+        assert_eq!(limiter.charge(cost(2)), Ok(0));
         assert_eq!(limiter.charge(cost(4)), Err(Denied::TooDear { burst: 3 }));
         // An hour of silence is worth one burst.
         ticks.advance(Duration::from_secs(3600));
-        assert_eq!(limiter.charge(cost(3)), Ok(()));
+        assert_eq!(limiter.charge(cost(3)), Ok(0));
         assert!(limiter.charge(cost(1)).is_err());
     }
 

@@ -9,11 +9,18 @@ use crate::{Denied, Environment, KeyId, KeyPolicy, Verb, cache::CachedKey};
 #[derive(Clone)]
 pub struct Principal {
     key: Arc<CachedKey>,
+    left: u32,
 }
 
 impl Principal {
-    pub(crate) fn new(key: Arc<CachedKey>) -> Self {
-        Self { key }
+    pub(crate) fn new(key: Arc<CachedKey>, left: u32) -> Self {
+        Self { key, left }
+    }
+
+    /// How many more requests could come at once when this one was let in.
+    #[must_use]
+    pub const fn left(&self) -> u32 {
+        self.left
     }
 
     /// The key.
@@ -66,7 +73,7 @@ impl Principal {
     /// # Errors
     /// [`Denied::Limited`] and [`Denied::TooDear`]; nothing is taken then.
     pub fn charge(&self, cost: NonZeroU32) -> Result<(), Denied> {
-        self.key.charge(cost)
+        self.key.charge(cost).map(drop)
     }
 }
 

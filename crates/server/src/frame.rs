@@ -22,6 +22,7 @@ use crate::{
     body_deadline,
     config::{Config, seconds},
     forwarded::{SocketPeer, client_address},
+    limit_headers::LimitNote,
     metrics::Metrics,
     problem::{ApiError, Cause, Problem, ProblemCode, write_problem},
     request_id::{REQUEST_ID, RequestId},
@@ -74,6 +75,8 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
     let encodings = request.headers().get(header::ACCEPT_ENCODING).cloned();
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(id.clone());
+    let limit = LimitNote::default();
+    request.extensions_mut().insert(limit.clone());
     if body_deadline::has_body(request.headers()) {
         request = request.map(|body| body_deadline::within(body, frame.body_time));
     }
@@ -87,6 +90,7 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
     let cause = response.extensions_mut().remove::<Cause>();
     complete_problem(&mut response, &id);
     set_headers(response.headers_mut(), &id);
+    limit.say(response.headers_mut());
     let duration = started.elapsed();
     let status = response.status();
     frame.metrics.answered(&method, route, status, duration);

@@ -16,6 +16,7 @@ mod frame;
 mod guarded_stream;
 mod health;
 mod leak_reporter;
+mod limit_headers;
 mod listener;
 mod metrics;
 mod node;

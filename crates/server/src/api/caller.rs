@@ -15,6 +15,7 @@ use softcap_identity::{Denied, Keys, Principal, UnixMillis, Verb};
 use super::Service;
 use crate::{
     forwarded::ClientAddress,
+    limit_headers::LimitNote,
     problem::{ApiError, ProblemCode},
     system::CodeText,
 };
@@ -75,7 +76,11 @@ impl FromRequestParts<Arc<Service>> for Caller {
     ) -> Result<Self, ApiError> {
         let client = parts.extensions.get::<ClientAddress>().copied();
         let client = client.ok_or(ProblemCode::NotAuthenticated)?;
-        Self::of(service.keys(), &parts.headers, client).await
+        let caller = Self::of(service.keys(), &parts.headers, client).await?;
+        if let Some(limit) = parts.extensions.get::<LimitNote>() {
+            limit.note(&caller.0);
+        }
+        Ok(caller)
     }
 }
 

@@ -181,3 +181,22 @@ fn keys_of_keys_need_the_verb_on_everything() {
         assert_eq!(none.refusal(), (401, "H401".to_owned()), "{method} {path}");
     }
 }
+
+#[test]
+fn each_answer_says_what_is_left_of_the_limit() {
+    let node = TestNode::empty();
+    let body = json!({
+        "label": "till", "scopes": ["keys:read:*"], "limit": { "per_second": 1, "burst": 3 },
+    });
+    let made = with(&node, &node.key, "POST", "/v1/keys", &body);
+    let key = made.json()["secret"].as_str().unwrap().to_owned();
+    let first = with(&node, &key, "GET", "/v1/keys", &Value::Null);
+    assert_eq!(first.header("ratelimit-policy"), Some("\"key\";q=3;w=3"));
+    assert_eq!(first.header("ratelimit"), Some("\"key\";r=2;t=1"));
+    let mut answers = (0..9).map(|_| with(&node, &key, "GET", "/v1/keys", &Value::Null));
+    let limited = answers.find(|answer| answer.status == 429).unwrap();
+    assert_eq!(limited.header("retry-after"), Some("1"));
+    assert_eq!(limited.header("ratelimit"), None);
+    let public = node.call(&Call::new("GET", "/v1/offerings"));
+    assert_eq!(public.header("ratelimit"), None);
+}
