@@ -7,6 +7,7 @@ folder with an open offering. No answer may be a server error, and each must be 
 describes: status, media type, headers, and body. The seed is fixed, so that a run can be repeated.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -112,9 +113,12 @@ def main():
         new = [softcap, "api-key", "new", "--data", "data", "--label", "api",
                "--per-second", "400000", "--json"]
         made = subprocess.run(new, cwd=folder, stdout=subprocess.PIPE, check=True).stdout
+        # People get mail, so that what they can do is drawn too.
+        environment = dict(os.environ, SOFTCAP_MAIL_FOLDER="mail")
         serve = [softcap, "serve", "--data", "data", "--listen", "127.0.0.1:0", "--json"]
         with open(folder / "log", "w") as log:
-            server = subprocess.Popen(serve, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
+            server = subprocess.Popen(serve, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True,
+                                      env=environment)
         try:
             said = ""
             while not said.rstrip().endswith("}"):

@@ -1,4 +1,4 @@
-//! The audit: who did what to which key, and who was not let in. Rows are only added; the tables refuse
+//! The audit: who did what to which key or as which person, and who was not let in. Rows are only added; the tables refuse
 //! anything else. No secret and no address stands in it, so that it can be kept when a person's data are
 //! erased.
 
@@ -15,7 +15,8 @@ pub enum Act {
     Rotate,
     /// A key was revoked.
     Revoke,
-    /// A request was refused; `code` is [`crate::Denied::code`], `times` how often since the row before.
+    /// A request was refused; `code` is [`crate::Denied::code`] or [`crate::PersonError::code`], `times` how often
+    /// since the row before.
     Deny,
     /// A key ended because nobody had used it for long.
     EndIdle,
@@ -29,10 +30,22 @@ pub enum Act {
     Approve,
     /// A proposal was declined or taken back; `code` is what it was about.
     Decline,
+    /// Somebody signed up.
+    SignUp,
+    /// A person logged in; `code` is the name of the session.
+    LogIn,
+    /// A person showed a factor again; `code` is the name of the session.
+    StepUp,
+    /// A session was ended before its time; `code` is its name, or `others` for all but the one in use.
+    EndSession,
+    /// A person changed their password.
+    ChangePassword,
+    /// A person set a new password with a code of a mail; all their sessions ended.
+    Recover,
 }
 
 impl Act {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 16] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -43,6 +56,12 @@ impl Act {
         Self::Propose,
         Self::Approve,
         Self::Decline,
+        Self::SignUp,
+        Self::LogIn,
+        Self::StepUp,
+        Self::EndSession,
+        Self::ChangePassword,
+        Self::Recover,
     ];
 
     /// As stored.
@@ -59,6 +78,12 @@ impl Act {
             Self::Propose => "propose",
             Self::Approve => "approve",
             Self::Decline => "decline",
+            Self::SignUp => "sign_up",
+            Self::LogIn => "log_in",
+            Self::StepUp => "step_up",
+            Self::EndSession => "end_session",
+            Self::ChangePassword => "change_password",
+            Self::Recover => "recover",
         }
     }
 
@@ -74,11 +99,11 @@ pub struct AuditEntry {
     pub number: i64,
     /// When; of refusals, when they were written, at most some seconds after.
     pub at: UnixMillis,
-    /// `operator:NAME`, `key:ID`, or `-` for a caller who was refused.
+    /// `operator:NAME`, `key:ID`, `person:ID`, or `-` for a caller who was refused.
     pub actor: String,
     /// What.
     pub act: Act,
-    /// The id of the key; `-` when the refused text named none.
+    /// The id of the key or person, or a keyed hash of an address that nobody has; `-` when nothing was named.
     pub subject: String,
     /// See [`Act`]; else empty.
     pub code: String,
@@ -101,6 +126,22 @@ row! {
 /// The statement that adds a row: at, actor, act, subject, code, times.
 pub(crate) const ADD: &str = "INSERT INTO identity_audit (at, actor, act, subject, code, times) \
      VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// Adds a row in a transaction that is called `$work`: at, actor, act, subject, code.
+macro_rules! note {
+    ($work:ident, $at:expr, $actor:expr, $act:expr, $subject:expr, $code:expr) => {
+        sqlx::query($crate::audit::ADD)
+            .bind($at.get())
+            .bind($actor)
+            .bind($act.as_code())
+            .bind($subject)
+            .bind($code)
+            .bind(1_i64)
+            .execute(&mut *$work)
+            .await?
+    };
+}
+pub(crate) use note;
 
 pub(crate) async fn after(
     database: &Database,

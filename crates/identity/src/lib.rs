@@ -39,7 +39,9 @@ pub use known_secrets::{Fingerprint, KnownSecrets};
 pub use leaks::{Exchange, Finding, Leak, Scanner};
 pub use limit::RateLimit;
 pub use people::{
-    Column, Domain, EmailAddress, Level, People, Person, PersonError, PersonId, PersonalKey, Sealed,
+    ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,
+    LoggedIn, Mail, Password, PasswordChange, People, Person, PersonError, PersonId, PersonalKey,
+    Retry, Sealed, SecretText, Session, SessionId, Site,
 };
 pub use pepper::{Pepper, PepperError, Peppers};
 pub use policy::{KeyPolicy, KeySettings};

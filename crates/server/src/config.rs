@@ -3,6 +3,8 @@
 //! Each key's documentation is what `softcap config` prints. Secrets are never values in the file:
 //! they are named by the path of a file of their own.
 
+mod site;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -15,6 +17,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use softcap_database::DatabaseUrl;
 use softcap_proof::{ProofError, VerifierKey, WitnessKey};
+
+pub use site::{MailSection, NotAnOrigin, Origin, Sender, SiteSection, SmtpSecurity};
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "softcap.toml";
@@ -51,6 +55,12 @@ pub struct Config {
     /// Who reports keys that leaked.
     #[config(nested)]
     pub leaks: LeaksSection,
+    /// The site on which people sign up and log in.
+    #[config(nested)]
+    pub site: SiteSection,
+    /// How mail is sent. Without `smtp_host` or `folder` nobody can sign up.
+    #[config(nested)]
+    pub mail: MailSection,
 }
 
 /// The chain on which escrow contracts hold the money of offerings.
@@ -426,13 +436,36 @@ impl Config {
                 "evm: more endpoints must agree than are named; name more, or lower quorum",
             ));
         }
-        if self.webhooks.allow_loopback && !self.server.listen.ip().is_loopback() {
+        let on_loopback = self.server.listen.ip().is_loopback();
+        self.mail.check(on_loopback)?;
+        if self.webhooks.allow_loopback && !on_loopback {
             return Err(ConfigError::Contradiction(
                 "webhooks.allow_loopback is for development: it needs server.listen on a loopback \
                  address such as 127.0.0.1:8080",
             ));
         }
         Ok(())
+    }
+
+    /// The origin of the site's own pages: the configured one, or the address the service listens on.
+    pub(crate) fn origin(&self) -> String {
+        let scheme = if self.tls.certificate_file.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let configured = self
+            .site
+            .origin
+            .as_ref()
+            .map(|origin| origin.as_str().to_owned());
+        configured.unwrap_or_else(|| format!("{scheme}://{}", self.server.listen))
+    }
+
+    /// Whether browsers reach the service over TLS, its own or that of a proxy in front.
+    pub(crate) fn is_https(&self) -> bool {
+        self.tls.certificate_file.is_some()
+            || self.site.origin.as_ref().is_some_and(Origin::is_https)
     }
 
     /// Loopback with a free port, for tests.
@@ -508,6 +541,23 @@ mod tests {
             ("[witnesses]\nkeys = [\"w+1+A\"]\n", "not a witness key"),
             ("[issuers]\nkeys = [\"w+1+A\"]\n", "not a verifier key"),
             ("[evm]\nquorum = 0\n", "H902"),
+            ("[site]\norigin = \"sale.example\"\n", "is no origin"),
+            ("[mail]\nfolder = \"mail\"\n", ""),
+            ("[mail]\nfrom = \"Harbour\"\n", "P402"),
+            ("[mail]\nsmtp_host = \"mail.example\"\n", "needs from"),
+            (
+                "[mail]\nsmtp_host = \"m\"\nfolder = \"m\"\n",
+                "exclude each other",
+            ),
+            ("[mail]\nsmtp_user = \"sale\"\n", "belong together"),
+            (
+                "[mail]\nsmtp_host = \"mail.example\"\nfrom = \"a@b.example\"\nsmtp_security = \"none\"\n",
+                "on this machine",
+            ),
+            (
+                "[server]\nlisten = \"0.0.0.0:80\"\n[mail]\nfolder = \"mail\"\n",
+                "for development",
+            ),
             (
                 "[evm]\nendpoints = [\"http://a\"]\nquorum = 2\n",
                 "must agree",

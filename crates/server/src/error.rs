@@ -80,6 +80,17 @@ pub enum ServerError {
         /// What is wrong with it.
         why: String,
     },
+    /// Mail cannot be sent as it is configured.
+    #[error("H919: {key}: {why}; correct it in the configuration")]
+    Mail {
+        /// Which key.
+        key: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The people.
+    #[error(transparent)]
+    People(#[from] softcap_identity::PersonError),
     /// The record.
     #[error(transparent)]
     Journal(#[from] softcap_journal::JournalError),

@@ -18,9 +18,11 @@ mod health;
 mod leak_reporter;
 mod limit_headers;
 mod listener;
+mod mail;
 mod metrics;
 mod node;
 mod openapi;
+mod origin;
 mod problem;
 mod record_numbers;
 mod request_id;
@@ -32,8 +34,9 @@ pub mod webhooks;
 
 pub use config::{
     Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection, LeaksSection,
-    LimitsSection, LogFormat, LogSection, Network, NotANetwork, ServerSection, TlsSection,
-    WebhooksSection, Witness, WitnessesSection,
+    LimitsSection, LogFormat, LogSection, MailSection, Network, NotANetwork, NotAnOrigin, Origin,
+    Sender, ServerSection, SiteSection, SmtpSecurity, TlsSection, WebhooksSection, Witness,
+    WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

@@ -5,7 +5,7 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
-use softcap_identity::{KeySettings, Keys, People, Ticks, Verb, Watch};
+use softcap_identity::{KeySettings, Keys, People, Site, Ticks, Verb, Watch};
 use softcap_journal::{
     Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
     SystemClock, encode_at_batch_time,
@@ -23,6 +23,7 @@ use crate::{
     health::{ComponentState, Readiness},
     leak_reporter::LeakReporters,
     listener::{Server, StopReport},
+    mail::{Carrier, page_routes, send_mail},
     metrics::Metrics,
     record_numbers::RecordNumbers,
     secrets::Secrets,
@@ -35,6 +36,8 @@ use crate::{
 const TICK_EVERY: Duration = Duration::from_millis(250);
 /// How often transfers that were left open are driven on.
 const DRIVE_EVERY: Duration = Duration::from_secs(3);
+/// How often sessions and codes that are over are swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// An open node that does not listen yet.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub struct Node {
     service: Arc<Service>,
     watch: Watch,
     ticker: JoinHandle<()>,
+    /// What takes mails, until it serves; none when nothing is configured.
+    carrier: Option<Carrier>,
 }
 
 impl Node {
@@ -69,9 +74,14 @@ impl Node {
         let webhook_key = config.webhooks.key_file.as_deref();
         let secrets = Secrets::open(&folder.join("secrets"), webhook_key, &database).await?;
         let settings = KeySettings::standard()?;
+        let carrier = Carrier::of(&config.mail, &config.site)?;
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let drafts = Drafts::open(database.clone()).await?;
-        let people = People::new(database.clone(), secrets.personal);
+        let site = Site {
+            name: config.site.name.clone(),
+            origin: config.origin(),
+        };
+        let people = People::open(database.clone(), secrets.personal, site)?;
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
@@ -96,6 +106,8 @@ impl Node {
             numbers,
             keys,
             people,
+            origin: config.origin(),
+            sends_mail: config.mail.is_configured(),
             requests: secrets.requests,
             webhooks,
             cosignatures,
@@ -111,6 +123,7 @@ impl Node {
             service,
             watch,
             ticker,
+            carrier,
         })
     }
 
@@ -167,9 +180,11 @@ impl Node {
             })),
             codes: api::problem_codes(),
         };
-        let routes = system_routes(system)
-            .merge(api::routes(Arc::clone(&self.service)))
-            .layer(Extension(stopping));
+        let mut routes = system_routes(system).merge(api::routes(Arc::clone(&self.service)));
+        if let Some(folder) = &config.mail.folder {
+            routes = routes.merge(page_routes(folder));
+        }
+        let routes = routes.layer(Extension(stopping));
         frame(routes, config, metrics)
     }
 
@@ -178,7 +193,7 @@ impl Node {
     /// # Errors
     /// [`ServerError::System`]; what closing the record says.
     pub async fn serve(
-        self,
+        mut self,
         server: Server,
         config: &Config,
         metrics: Arc<Metrics>,
@@ -194,9 +209,13 @@ impl Node {
         let driver = tokio::spawn(drive_transfers(service, stopping.clone()));
         let service = Arc::clone(&self.service);
         let follower = tokio::spawn(follow_chains(service, stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let sweeper = tokio::spawn(sweep_people(service, stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let sender = tokio::spawn(send_mail(service, self.carrier.take(), stopping.clone()));
         let report = server.serve(router, stopping).await?;
         // They end by themselves; what they did not finish is in the database, for the next start.
-        let _ = tokio::join!(deliverer, tidy, feed, driver, follower);
+        let _ = tokio::join!(deliverer, tidy, feed, driver, follower, sweeper, sender);
         self.close().await?;
         Ok(report)
     }
@@ -255,6 +274,21 @@ async fn drive_transfers(service: Arc<Service>, mut stopping: Stopping) {
         service.drop_unused_bundles();
         // What is open and newer has a request that is still at it.
         before = platform_size(&service);
+    }
+}
+
+/// Sweeps what is over among sessions, codes and limits. Nothing depends on it but the room it takes.
+async fn sweep_people(service: Arc<Service>, mut stopping: Stopping) {
+    let mut every = tokio::time::interval(SWEEP_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopping.wait() => return,
+            _ = every.tick() => {}
+        }
+        if let Err(error) = service.people().tidy(service.now()).await {
+            tracing::warn!(%error, "what is over of sessions and codes is swept later");
+        }
     }
 }
 

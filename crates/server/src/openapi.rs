@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{
         ContentBuilder, Ref, RefOr, ResponseBuilder,
         path::{Operation, PathItem},
-        security::{Http, HttpAuthScheme, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
 };
 
@@ -16,8 +16,9 @@ use crate::{
     api::{
         AccountPaths, AddressPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths,
         CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, ImportPaths, InvestorPaths,
-        KeyPaths, LeakPaths, LogPaths, OfferingPaths, OperationPaths, PeoplePaths, RailPaths,
-        SettlementPaths, SimulationPaths, WebhookPaths,
+        KeyPaths, LeakPaths, LogPaths, MePaths, OfferingPaths, OperationPaths, PeoplePaths,
+        RailPaths, SESSION_COOKIE, SessionPaths, SettlementPaths, SignUpPaths, SimulationPaths,
+        WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -46,6 +47,9 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     EventPaths::openapi,
     KeyPaths::openapi,
     LeakPaths::openapi,
+    SignUpPaths::openapi,
+    SessionPaths::openapi,
+    MePaths::openapi,
     WebhookPaths::openapi,
     SystemPaths::openapi,
 ];
@@ -76,6 +80,10 @@ pub fn document() -> utoipa::openapi::OpenApi {
         components.add_security_scheme(
             "key",
             SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
+        components.add_security_scheme(
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE))),
         );
     }
     for item in document.paths.paths.values_mut() {

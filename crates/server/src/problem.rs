@@ -94,6 +94,12 @@ codes! {
         "Read why they were refused before you try again, and wait as long as `Retry-After` says. Nothing was written.";
     ForeignReport = "H444", FORBIDDEN, "The report is not signed by whom it says.",
         "Send it without a signature: the key itself is proof enough. An operator saves the reporter's new keys as `leaks.keys_file`.";
+    ForeignOrigin = "H441", FORBIDDEN, "The request does not come from a page of this site.",
+        "Send it from a page of this site; a program sends `Origin` with the address that the site is configured with (`site.origin`).";
+    TooManyTries = "H442", TOO_MANY_REQUESTS, "Too many tries.",
+        "Wait as long as `Retry-After` says. Who is known from where they are, or sets a new password by mail, has tries of their own.";
+    PasswordsWait = "H443", TOO_MANY_REQUESTS, "Too many passwords wait to be looked at.",
+        "Wait as long as `Retry-After` says, and send the same again. Nothing was done, and no try was counted.";
     Internal = "H500", INTERNAL_SERVER_ERROR, "The server made a mistake.",
         "Report the instance; repeat a change only with the same Idempotency-Key.";
     Busy = "H503", SERVICE_UNAVAILABLE, "The server takes no more of these for now.",
@@ -102,6 +108,8 @@ codes! {
         "Repeat after `Retry-After` with the same Idempotency-Key: whether it was done is not known here.";
     Stopping = "H505", SERVICE_UNAVAILABLE, "The server is being stopped.",
         "Repeat after `Retry-After`; another node or the next start answers.";
+    NoMail = "H506", SERVICE_UNAVAILABLE, "This server sends no mail, without which nobody can sign up or get a new password.",
+        "Ask its operator, who configures `[mail]`.";
     NoRoom = "H507", SERVICE_UNAVAILABLE, "There is no room or no database to write to.",
         "Repeat later with the same Idempotency-Key: whether it was written is not always known here, and it counts once.";
 }

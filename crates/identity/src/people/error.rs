@@ -1,5 +1,7 @@
 //! What can go wrong with people.
 
+use std::time::Duration;
+
 use softcap_database::DatabaseError;
 use thiserror::Error;
 
@@ -14,6 +16,55 @@ pub enum PersonError {
         "P402: this is no address of mail: write it as anna@example.org, without a name, the domain in ASCII"
     )]
     Email,
+    /// A password is too short or too long.
+    #[error(
+        "P403: a password has at least 15 characters, of whatever kind, and at most 1,024 bytes: take some words that nobody else puts together"
+    )]
+    PasswordLength,
+    /// A password is one of those that are tried first.
+    #[error(
+        "P404: this password is one of those that are tried first: take some words that nobody else puts together, or let a password manager make one"
+    )]
+    PasswordGuessed,
+    /// A password is made of what everybody knows here.
+    #[error(
+        "P405: this password is made of the site's name or of your own address, which is tried first: take other words"
+    )]
+    PasswordOfContext,
+    /// A code of a mail is unknown, used or over.
+    #[error(
+        "P406: this code is not valid: it works once and for a limited time; ask for another one"
+    )]
+    Code,
+    /// Nobody has this address with this password.
+    #[error("P407: address or password is wrong")]
+    WrongPassword,
+    /// There is no such session.
+    #[error("P408: you are not logged in, or not any more: log in")]
+    NoSession,
+    /// No factor was shown lately.
+    #[error(
+        "P409: this needs a factor that was shown in the last ten minutes: show one again, and repeat it"
+    )]
+    NotFresh,
+    /// The second factor was not shown yet.
+    #[error("P410: your second factor is asked for before anything else")]
+    SecondFactor,
+    /// The person has no session of this name.
+    #[error("P411: you have no session of this name")]
+    NoSuchSession,
+    /// Too many tries.
+    #[error("P412: too many tries")]
+    Limited {
+        /// After this long the same goes through if no other comes first.
+        wait: Duration,
+    },
+    /// Too many passwords wait to be looked at.
+    #[error("P413: too many people log in at this moment")]
+    Busy {
+        /// When to come again.
+        wait: Duration,
+    },
     /// The operating system gives no random bytes.
     #[error("P491: the operating system gives no random bytes")]
     Randomness,
@@ -37,7 +88,70 @@ pub enum PersonError {
         /// Which row.
         row: String,
     },
+    /// A password could not be hashed, or what was kept of one is none.
+    #[error("P494: passwords cannot be hashed now")]
+    Hash,
     /// The database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+impl PersonError {
+    /// The stable code, for the audit and for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Id => "P401",
+            Self::Email => "P402",
+            Self::PasswordLength => "P403",
+            Self::PasswordGuessed => "P404",
+            Self::PasswordOfContext => "P405",
+            Self::Code => "P406",
+            Self::WrongPassword => "P407",
+            Self::NoSession => "P408",
+            Self::NotFresh => "P409",
+            Self::SecondFactor => "P410",
+            Self::NoSuchSession => "P411",
+            Self::Limited { .. } => "P412",
+            Self::Busy { .. } => "P413",
+            Self::Randomness => "P491",
+            Self::Sealed { .. } => "P492",
+            Self::Row { .. } => "P493",
+            Self::Hash => "P494",
+            Self::Database(_) => "P499",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_begins_with_its_code() {
+        let wait = Duration::ZERO;
+        let row = String::new();
+        let table = "person";
+        for error in [
+            PersonError::Id,
+            PersonError::Email,
+            PersonError::PasswordLength,
+            PersonError::PasswordGuessed,
+            PersonError::PasswordOfContext,
+            PersonError::Code,
+            PersonError::WrongPassword,
+            PersonError::NoSession,
+            PersonError::NotFresh,
+            PersonError::SecondFactor,
+            PersonError::NoSuchSession,
+            PersonError::Limited { wait },
+            PersonError::Busy { wait },
+            PersonError::Randomness,
+            PersonError::Row { table, row },
+            PersonError::Hash,
+        ] {
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("{}: ", error.code())), "{text}");
+        }
+    }
 }

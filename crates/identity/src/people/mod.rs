@@ -4,8 +4,15 @@
 //! the database ([`PersonalKey`]), and whatever proves something (tokens of mails, ids of sessions) is stored as a keyed
 //! hash only. What may be told to a caller never differs between a person who is known and one who is not.
 
+mod allowance;
 mod email;
 mod error;
+mod hasher;
+mod log_in;
+mod mail_text;
+mod mail_token;
+mod outbox;
+mod password;
 #[expect(
     clippy::module_inception,
     reason = "the service bears the name of what it serves"
@@ -14,10 +21,18 @@ mod people;
 mod person;
 mod random_id;
 mod sealed;
+mod secret_text;
+mod session;
+mod sign_up;
 
 pub use email::EmailAddress;
 pub use error::PersonError;
-pub use people::People;
+pub use log_in::{LogIn, LoggedIn, PasswordChange};
+pub use outbox::{Mail, Retry};
+pub use password::Password;
+pub use people::{People, Site};
 pub use person::{Level, Person, PersonId};
 pub(crate) use random_id::{hex, parse_id, random_bytes};
 pub use sealed::{Column, Domain, PersonalKey, Sealed};
+pub use secret_text::SecretText;
+pub use session::{ABSOLUTE, Device, FRESH, IDLE, ListedSession, Session, SessionId};

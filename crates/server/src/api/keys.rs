@@ -375,7 +375,7 @@ fn shown_once(service: &Service, created: &Created) -> Response {
     (StatusCode::CREATED, headers, Json(view)).into_response()
 }
 
-fn time_text(at: UnixMillis) -> String {
+pub(super) fn time_text(at: UnixMillis) -> String {
     jiff::Timestamp::from_millisecond(at.get())
         .map_or_else(|_| at.get().to_string(), |time| time.to_string())
 }

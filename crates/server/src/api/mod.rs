@@ -25,14 +25,19 @@ mod keys;
 mod lately_used;
 mod leaks;
 mod log;
+mod me;
 mod offerings;
 mod operations;
 mod page;
 mod people;
+mod person_problem;
 mod rail;
 mod random_id;
 mod refusal_limit;
+mod sessions;
 mod settlements;
+mod sign_up;
+mod signed_in;
 mod simulations;
 mod submit;
 mod webhook_feed;
@@ -44,7 +49,7 @@ use std::{str::FromStr as _, sync::Arc};
 use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use softcap_identity::{KeyId, Keys, People};
+use softcap_identity::{KeyId, Keys, People, UnixMillis};
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
@@ -73,11 +78,15 @@ pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
+pub(crate) use me::MePaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
 pub(crate) use people::PeoplePaths;
 pub(crate) use rail::RailPaths;
+pub(crate) use sessions::SessionPaths;
 pub(crate) use settlements::{SettlementPaths, publish_settlement};
+pub(crate) use sign_up::SignUpPaths;
+pub(crate) use signed_in::SESSION_COOKIE;
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::WebhookPaths;
@@ -89,6 +98,9 @@ pub struct Service {
     numbers: InvestorNumbers,
     keys: Keys,
     people: People,
+    /// Of the site's own pages.
+    origin: String,
+    sends_mail: bool,
     requests: RequestKey,
     webhooks: Webhooks,
     drafts: Drafts,
@@ -113,6 +125,10 @@ pub struct ServiceParts {
     pub keys: Keys,
     /// The people who log in.
     pub people: People,
+    /// Scheme, host and port of the site's own pages.
+    pub origin: String,
+    /// Whether mail is sent, without which nobody signs up.
+    pub sends_mail: bool,
     /// Makes request ids.
     pub requests: RequestKey,
     /// The webhooks that tell of it.
@@ -183,6 +199,8 @@ impl Service {
             numbers: parts.numbers,
             keys: parts.keys,
             people: parts.people,
+            origin: parts.origin,
+            sends_mail: parts.sends_mail,
             requests: parts.requests,
             webhooks: parts.webhooks,
             drafts: parts.drafts,
@@ -226,6 +244,11 @@ impl Service {
         &self.people
     }
 
+    /// The time, for people.
+    pub(crate) fn now(&self) -> UnixMillis {
+        UnixMillis::new(i64::try_from(self.clock.now()).unwrap_or(i64::MAX))
+    }
+
     /// The webhooks.
     #[must_use]
     pub fn webhooks(&self) -> &Webhooks {
@@ -262,7 +285,7 @@ impl Service {
 /// Problems that other crates number and these routes answer with, for their pages.
 pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = caller::codes().chain(submit::codes());
-    let known = known.chain(rail::codes());
+    let known = known.chain(rail::codes()).chain(person_problem::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 
@@ -290,6 +313,9 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(bids::routes())
         .merge(keys::routes())
         .merge(leaks::routes())
+        .merge(sign_up::routes())
+        .merge(sessions::routes())
+        .merge(me::routes())
         .merge(webhooks::routes())
         .with_state(service)
 }

@@ -1,7 +1,7 @@
 //! The addresses that every service has: health, numbers, version, the reference and the problems.
 
 mod health_checks;
-mod page_layout;
+pub(crate) mod page_layout;
 mod problem_page;
 mod reference_page;
 

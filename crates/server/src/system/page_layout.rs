@@ -19,7 +19,7 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:72rem;mar
     @media(prefers-color-scheme:dark){body{color:#e6e8eb;background:#12161c}a{color:#7db7ff}code{background:#222932}\
     th{color:#9aa4af}th,td,tr{border-color:#3b444f}}";
 
-pub(super) fn document(title: &str, content: &Markup) -> Html<String> {
+pub(crate) fn document(title: &str, content: &Markup) -> Html<String> {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

@@ -10,7 +10,7 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::{openapi::document_text, problem::ApiError, system::page_layout};
+use crate::{api::SESSION_COOKIE, openapi::document_text, problem::ApiError, system::page_layout};
 
 /// The methods in the order in which they are shown.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -112,15 +112,17 @@ fn operations(document: &Value) -> Vec<Shown<'_>> {
 
 fn section(shown: &Shown<'_>) -> Markup {
     let operation = shown.operation;
-    let needs_key = operation["security"]
-        .as_array()
-        .is_some_and(|all| !all.is_empty());
+    let needs = |scheme: &str| {
+        let all = operation["security"].as_array();
+        all.is_some_and(|all| all.iter().any(|one| one.get(scheme).is_some()))
+    };
     html! {
         section id=(shown.anchor()) {
             h3 { code { (shown.method.to_uppercase()) " " (shown.path) } }
             p { strong { (prose(text(&operation["summary"]))) } }
             (paragraphs(text(&operation["description"])))
-            @if needs_key { p { "Needs a key: " code { "Authorization: Bearer sc_..." } } }
+            @if needs("key") { p { "Needs a key: " code { "Authorization: Bearer sc_..." } } }
+            @if needs("session") { p { "Needs a session: the cookie " code { (SESSION_COOKIE) } } }
             @if let Some(parameters) = operation["parameters"].as_array() {
                 table {
                     caption { "Parameters" }

@@ -24,6 +24,7 @@ mod leaks;
 mod log;
 mod offerings;
 mod operations;
+mod people;
 mod rail;
 mod scopes;
 mod settlement;

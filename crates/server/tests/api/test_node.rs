@@ -74,9 +74,11 @@ pub(crate) struct TestNode {
     /// A key that may do everything.
     pub(crate) key: String,
     /// What the node's configuration has of its own.
-    change: fn(&mut Config),
+    change: Change,
     folder: tempfile::TempDir,
 }
+
+type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 
 /// What one start gives.
 struct Started {
@@ -87,7 +89,7 @@ struct Started {
 }
 
 /// Opens a node on the data of a folder, and serves it.
-async fn start(folder: &Path, clock: Arc<HandClock>, change: fn(&mut Config)) -> Started {
+async fn start(folder: &Path, clock: Arc<HandClock>, change: &Change) -> Started {
     let mut config = Config::on_free_port().unwrap();
     config.server.data = folder.join("data").display().to_string();
     let witnesses = [1, 2].map(|seed| Witness(WitnessKey::of(&witness(seed))));
@@ -118,11 +120,12 @@ impl TestNode {
     }
 
     /// An empty node with another configuration.
-    pub(crate) fn empty_with(change: fn(&mut Config)) -> Self {
+    pub(crate) fn empty_with(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
+        let change: Change = Arc::new(change);
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
         let clock = Arc::new(HandClock(AtomicU64::new(IN_PUBLIC_ROUND)));
-        let started = runtime.block_on(start(folder.path(), Arc::clone(&clock), change));
+        let started = runtime.block_on(start(folder.path(), Arc::clone(&clock), &change));
         let mut node = Self {
             runtime,
             service: started.service,
@@ -163,6 +166,11 @@ impl TestNode {
         let created = self.service.keys().create(&actor, new, UnixMillis::now());
         let created = self.runtime.block_on(created).unwrap();
         created.text.reveal().to_string()
+    }
+
+    /// The folder that holds the node's data.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn set_clock(&self, millis: u64) {
@@ -227,7 +235,7 @@ impl TestNode {
         let clock = Arc::clone(&self.clock);
         let started = self
             .runtime
-            .block_on(start(self.folder.path(), clock, self.change));
+            .block_on(start(self.folder.path(), clock, &self.change));
         self.service = started.service;
         self.address = started.address;
         self.switch = Some(started.switch);

@@ -1,0 +1,156 @@
+//! What mails say: plain words, no link to click, so that nobody learns to click one.
+
+use super::{Site, mail_token::Purpose};
+
+/// Characters of a line, so that every program shows it as it is.
+const WIDTH: usize = 72;
+
+/// Subject and text of a mail.
+pub(super) struct Text {
+    pub(super) subject: String,
+    pub(super) body: String,
+}
+
+impl Text {
+    fn new(site: &Site, subject: &str, body: String) -> Self {
+        let Site { name, origin } = site;
+        Self {
+            subject: format!("{name}: {subject}"),
+            body: format!("{}\n{name}\n{origin}\n", wrapped(&body)),
+        }
+    }
+
+    /// The code that proves an address, for who may go on.
+    pub(super) fn code(site: &Site, purpose: Purpose, code: &str) -> Self {
+        let origin = &site.origin;
+        match purpose {
+            Purpose::SignUp => Self::new(
+                site,
+                "confirm your address",
+                format!(
+                    "Somebody, probably you, wants to sign up at {origin} with this address.\n\
+                     To go on, enter this code there within 24 hours. It works once:\n\n    {code}\n\n\
+                     If it was not you, do nothing: without the code nobody signs up with your address. \
+                     Give the code to nobody; we never ask for it."
+                ),
+            ),
+            Purpose::Recovery => Self::new(
+                site,
+                "set a new password",
+                format!(
+                    "Somebody, probably you, wants to set a new password at {origin}.\n\
+                     To go on, enter this code there within one hour. It works once:\n\n    {code}\n\n\
+                     All your sessions end then. A second factor, if you have one, stays and is asked for. \
+                     If it was not you, do nothing, and nothing changes. Give the code to nobody; we never ask for it."
+                ),
+            ),
+        }
+    }
+
+    /// For who cannot go on: is there already, or is not there.
+    pub(super) fn no_code(site: &Site, purpose: Purpose) -> Self {
+        let origin = &site.origin;
+        match purpose {
+            Purpose::SignUp => Self::new(
+                site,
+                "you have signed up before",
+                format!(
+                    "Somebody, probably you, wants to sign up at {origin} with this address, with which \
+                     you have signed up before.\nLog in, or ask there for a new password if you do not know \
+                     yours.\nIf it was not you, do nothing: nothing has changed."
+                ),
+            ),
+            Purpose::Recovery => Self::new(
+                site,
+                "nobody signed up with this address",
+                format!(
+                    "Somebody, probably you, wants to set a new password at {origin}. Nobody has signed up \
+                     there with this address; perhaps you did with another one.\nIf it was not you, do nothing."
+                ),
+            ),
+        }
+    }
+
+    /// To the owner, after a password was set.
+    pub(super) fn password_was_set(site: &Site, by_mail: bool) -> Self {
+        let origin = &site.origin;
+        let how = if by_mail {
+            "with a code that was sent to this address. All sessions were ended"
+        } else {
+            "by somebody who was logged in and knew the old one"
+        };
+        Self::new(
+            site,
+            "your password was changed",
+            format!(
+                "Your password at {origin} was changed, {how}.\nIf it was not you, ask there for a new \
+                 password at once, and tell whoever runs the site."
+            ),
+        )
+    }
+}
+
+/// Lines broken between words.
+fn wrapped(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len() + 16);
+    for line in text.lines() {
+        let mut width = 0;
+        for word in line.split(' ') {
+            if width > 0 && width + 1 + word.len() > WIDTH {
+                whole.push('\n');
+                width = 0;
+            } else if width > 0 || word.is_empty() {
+                whole.push(' ');
+                width += 1;
+            }
+            whole.push_str(word);
+            width += word.len();
+        }
+        whole.push('\n');
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_broken_between_words_and_a_code_stands_by_itself() {
+        let text = format!(
+            "{}\n\n    {}\n\nthe end",
+            "word ".repeat(20).trim(),
+            "x".repeat(43)
+        );
+        let lines: Vec<_> = wrapped(&text).lines().map(str::to_owned).collect();
+        let code = format!("    {}", "x".repeat(43));
+        let expected = ["word ".repeat(14), "word ".repeat(6)].map(|line| line.trim().to_owned());
+        assert_eq!(lines[..2], expected);
+        assert_eq!(lines[2..], ["", code.as_str(), "", "the end"]);
+    }
+
+    #[test]
+    fn only_who_may_go_on_reads_the_code_and_all_read_who_wrote() {
+        let site = Site {
+            name: "Harbour".to_owned(),
+            origin: "https://sale.example".to_owned(),
+        };
+        let code = "c0de";
+        for purpose in [Purpose::SignUp, Purpose::Recovery] {
+            let (with, without) = (
+                Text::code(&site, purpose, code),
+                Text::no_code(&site, purpose),
+            );
+            assert!(with.body.contains(code) && !without.body.contains(code));
+            for text in [with, without, Text::password_was_set(&site, true)] {
+                assert!(text.subject.starts_with("Harbour: ") && !text.subject.contains('\n'));
+                assert!(text.body.ends_with("Harbour\nhttps://sale.example\n"));
+                assert!(
+                    text.body.lines().all(|line| line.len() <= WIDTH),
+                    "{}",
+                    text.body
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Which passwords are taken, and how one is kept.
+//!
+//! The rules are those of OWASP ASVS 5.0, V6.2: long, of any characters, changed by nothing (no trimming, no
+//! normalisation, no truncation), and not one that is guessed first. What is guessed first is said by `zxcvbn`: 30,000
+//! passwords of breaches with names and words beside them, and the patterns people make of them (keyboard rows, dates,
+//! repeats, swapped letters).
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use zeroize::Zeroizing;
+use zxcvbn::{Score, zxcvbn};
+
+use super::{PersonError, random_id::random_bytes};
+
+/// Characters of Unicode. ASVS asks for 8 and recommends 15, which NIST SP 800-63B-4 demands of a password that may be
+/// the only factor.
+pub(crate) const FEWEST: usize = 15;
+/// Bytes; ASVS asks for at least 64 characters, of which each has at most 4.
+pub(crate) const MOST_BYTES: usize = 1024;
+/// Words of a context that are shorter say nothing.
+const SHORTEST_WORD: usize = 4;
+/// KiB, passes, lanes: the second of the choices of the OWASP cheat sheet.
+const MEMORY: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const SALT: usize = 16;
+
+/// A password as somebody typed it: of a length that is worth looking at. It is never printed by `Debug`.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes it as it is.
+    ///
+    /// # Errors
+    /// [`PersonError::PasswordLength`] beyond 1,024 bytes, and for nothing at all.
+    pub fn new(text: String) -> Result<Self, PersonError> {
+        let text = Zeroizing::new(text);
+        if text.is_empty() || text.len() > MOST_BYTES {
+            return Err(PersonError::PasswordLength);
+        }
+        Ok(Self(text))
+    }
+
+    /// Whether it may be set, given the words that everybody would try here: the site's name, the person's own address.
+    pub(crate) fn judge(&self, context: &[String]) -> Result<(), PersonError> {
+        if self.0.chars().count() < FEWEST {
+            return Err(PersonError::PasswordLength);
+        }
+        let words = context
+            .iter()
+            .filter(|word| word.chars().count() >= SHORTEST_WORD);
+        let words: Vec<&str> = words.map(String::as_str).collect();
+        if self.without(&words).chars().count() < FEWEST / 2 {
+            return Err(PersonError::PasswordOfContext);
+        }
+        if zxcvbn(&self.0, &words).score() < Score::Three {
+            return Err(PersonError::PasswordGuessed);
+        }
+        Ok(())
+    }
+
+    /// What is left of it in lower case when these words are taken out.
+    fn without(&self, words: &[&str]) -> Zeroizing<String> {
+        let mut rest = Zeroizing::new(self.0.to_lowercase());
+        for word in words {
+            rest = Zeroizing::new(rest.replace(word, ""));
+        }
+        rest
+    }
+
+    /// The text that is kept: argon2id in the form of PHC strings, with a salt of its own.
+    pub(crate) fn hash(&self) -> Result<Zeroizing<String>, PersonError> {
+        let salt: [u8; SALT] = random_bytes()?;
+        let hash = hasher()?.hash_password_with_salt(self.0.as_bytes(), &salt);
+        let hash = hash.map_err(|_| PersonError::Hash)?;
+        Ok(Zeroizing::new(hash.to_string()))
+    }
+
+    /// Whether this is the password of which the text was kept. Compared in constant time.
+    pub(crate) fn is(&self, kept: &str) -> Result<bool, PersonError> {
+        match hasher()?.verify_password(self.0.as_bytes(), kept) {
+            Ok(()) => Ok(true),
+            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+            Err(_) => Err(PersonError::Hash),
+        }
+    }
+}
+
+/// The words of a text in lower case, as [`Password::judge`] takes them.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let parts = text.split(|character: char| !character.is_alphanumeric());
+    parts
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Nothing of it.
+impl std::fmt::Debug for Password {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Password(..)")
+    }
+}
+
+fn hasher() -> Result<Argon2<'static>, PersonError> {
+    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| PersonError::Hash)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(text: &str) -> &'static str {
+        let context = [words("Harbour Tokens"), words("Anna.Berg@example.org")].concat();
+        match Password::new(text.to_owned()).and_then(|password| password.judge(&context)) {
+            Ok(()) => "",
+            Err(error) => error.code(),
+        }
+    }
+
+    #[test]
+    fn v6_2_4_and_v6_2_12_passwords_that_are_guessed_first_are_refused() {
+        for text in [
+            "passwordpassword",
+            "PasswordPassword",
+            "123456789012345",
+            "qwertyuiopasdfgh",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "abcabcabcabcabcabc",
+            "iloveyouiloveyou",
+            "1q2w3e4r5t6y7u8i",
+            "footballfootball1",
+        ] {
+            assert_eq!(judged(text), "P404", "{text}");
+        }
+    }
+
+    #[test]
+    fn v6_2_11_the_site_and_the_own_address_make_no_password() {
+        for text in [
+            "harbour-tokens!!",
+            "Anna.Berg@example",
+            "HarbourHarbour1!",
+            "anna.berganna.berg",
+        ] {
+            assert_eq!(judged(text), "P405", "{text}");
+        }
+        assert_eq!(judged("four lamps at the harbour burn"), "");
+    }
+
+    #[test]
+    fn v6_2_5_and_v6_2_9_any_characters_and_64_of_them_are_taken() {
+        let snow = "\u{2744}\u{fe0f}".repeat(3) + " falls on seven rusty anchors";
+        let long = "every one of these words is kept as it was typed, to the very last letter of it, and beyond";
+        let longest = format!("{}{}", long, "x9 q-".repeat(180));
+        for text in [
+            "correcthorsebatterystaple",
+            "tidal lantern ochre mule",
+            "884213907764501283",
+            "zq\u{0}\u{7}vbtxkwplmrdhg",
+            &snow,
+            long,
+            &longest,
+        ] {
+            assert_eq!(judged(text), "", "{text:?}");
+        }
+        for text in ["", "k3!Vx9#qLw2$Zr", &"x".repeat(MOST_BYTES + 1)] {
+            assert_eq!(judged(text), "P403", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn v6_2_8_a_password_is_kept_as_argon2id_and_only_the_same_one_is_it() {
+        let password = |text: &str| Password::new(text.to_owned()).unwrap();
+        let right = password(" Tidal lantern ochre mule ");
+        let kept = right.hash().unwrap();
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{}",
+            *kept
+        );
+        assert_ne!(*kept, *right.hash().unwrap());
+        assert!(right.is(&kept).unwrap());
+        for wrong in [
+            "Tidal lantern ochre mule",
+            " tidal lantern ochre mule ",
+            " Tidal lantern ochre mule",
+        ] {
+            assert!(!password(wrong).is(&kept).unwrap(), "{wrong}");
+        }
+        assert_eq!(right.is("none").unwrap_err().code(), "P494");
+        assert!(!format!("{right:?}").contains("idal"));
+    }
+}

@@ -1,0 +1,187 @@
+//! Signing up, and setting a password anew: both prove an address of mail first, and set the password with the proof.
+//!
+//! The password comes with the code and not before it: else somebody could sign up with an address of another, wait until
+//! its owner confirms, and know the password.
+
+use std::net::IpAddr;
+
+use softcap_database::on_writer;
+use zeroize::Zeroizing;
+
+use super::{
+    EmailAddress, Level, Password, People, PersonError, PersonId,
+    mail_text::Text,
+    mail_token::{END_OTHERS, Purpose, USE},
+    outbox,
+    session::END_ALL,
+};
+use crate::{Act, UnixMillis, audit::note};
+
+impl People {
+    /// Somebody wants to sign up with this address: sends it a code, or the word that it is known. Which of both does
+    /// not show.
+    ///
+    /// # Errors
+    /// [`PersonError::Limited`] when this source asks too often, and what the database says.
+    pub async fn sign_up(
+        &self,
+        email: &EmailAddress,
+        source: IpAddr,
+        now: UnixMillis,
+    ) -> Result<(), PersonError> {
+        self.send_code(Purpose::SignUp, email, source, now).await
+    }
+
+    /// The owner of the address, who has the code, becomes a person with this password.
+    ///
+    /// # Errors
+    /// [`PersonError::Code`] when it is unknown, used or over; [`PersonError::PasswordLength`],
+    /// [`PersonError::PasswordOfContext`] and [`PersonError::PasswordGuessed`], which use up no code;
+    /// [`PersonError::Busy`], and what the database says.
+    pub async fn confirm_sign_up(
+        &self,
+        code: &str,
+        password: &Password,
+        now: UnixMillis,
+    ) -> Result<PersonId, PersonError> {
+        const ADD: &str = "INSERT INTO person \
+             (id, email_tag, email, password, password_at, made_at, needs_level) \
+             VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (email_tag) DO NOTHING";
+        let token = self.find_code(Purpose::SignUp, code, now).await?;
+        let kept = self.make_password(password, &token.email).await?;
+        let id = PersonId::random()?;
+        let who = id.to_string();
+        let email = self.key().seal(
+            &Self::column("email", &who),
+            token.email.as_str().as_bytes(),
+        )?;
+        let kept = self
+            .key()
+            .seal(&Self::column("password", &who), kept.as_bytes())?;
+        let purpose = Purpose::SignUp.as_code();
+        let is_new = on_writer!(self.database(), |pool| async {
+            let mut work = pool.begin().await?;
+            let used: Option<Vec<u8>> = sqlx::query_scalar(USE)
+                .bind(token.tag.as_slice())
+                .bind(purpose)
+                .bind(now.get())
+                .fetch_optional(&mut *work)
+                .await?;
+            if used.is_none() {
+                return Ok(false);
+            }
+            let add = sqlx::query(ADD).bind(&who).bind(&token.email_tag);
+            let add = add.bind(email.as_bytes()).bind(kept.as_bytes());
+            let add = add.bind(now.get()).bind(Level::One.as_code());
+            let is_new = add.execute(&mut *work).await?.rows_affected() == 1;
+            let end = sqlx::query(END_OTHERS).bind(&token.email_tag);
+            end.bind(purpose).execute(&mut *work).await?;
+            if is_new {
+                note!(work, now, &actor(&who), Act::SignUp, &who, "");
+            }
+            work.commit().await?;
+            Ok::<_, sqlx::Error>(is_new)
+        }
+        .await)?;
+        is_new.then_some(id).ok_or(PersonError::Code)
+    }
+
+    /// Somebody does not know their password: sends a code to this address, or the word that it is not known here.
+    /// Which of both does not show.
+    ///
+    /// # Errors
+    /// [`PersonError::Limited`] when this source asks too often, and what the database says.
+    pub async fn recover(
+        &self,
+        email: &EmailAddress,
+        source: IpAddr,
+        now: UnixMillis,
+    ) -> Result<(), PersonError> {
+        self.send_code(Purpose::Recovery, email, source, now).await
+    }
+
+    /// The owner of the address, who has the code, sets a new password. All sessions end, nobody is logged in, and a
+    /// second factor stays.
+    ///
+    /// # Errors
+    /// Those of [`People::confirm_sign_up`].
+    pub async fn confirm_recovery(
+        &self,
+        code: &str,
+        password: &Password,
+        source: IpAddr,
+        now: UnixMillis,
+    ) -> Result<(), PersonError> {
+        let token = self.find_code(Purpose::Recovery, code, now).await?;
+        let person = self
+            .credentials(&token.email_tag)
+            .await?
+            .ok_or(PersonError::Code)?;
+        let kept = self.make_password(password, &token.email).await?;
+        let who = person.id.to_string();
+        let kept = self
+            .key()
+            .seal(&Self::column("password", &who), kept.as_bytes())?;
+        let text = Text::password_was_set(self.site(), true);
+        let mail = self.seal_mail(&token.email, &text.subject, &text.body)?;
+        let source = self.source_tag(person.id, source);
+        let purpose = Purpose::Recovery.as_code();
+        let is_done = on_writer!(self.database(), |pool| async {
+            let mut work = pool.begin().await?;
+            let used: Option<Vec<u8>> = sqlx::query_scalar(USE)
+                .bind(token.tag.as_slice())
+                .bind(purpose)
+                .bind(now.get())
+                .fetch_optional(&mut *work)
+                .await?;
+            if used.is_none() {
+                return Ok(false);
+            }
+            let set = sqlx::query(SET_PASSWORD).bind(&who).bind(kept.as_bytes());
+            set.bind(now.get()).execute(&mut *work).await?;
+            let end = sqlx::query(END_OTHERS).bind(&token.email_tag);
+            end.bind(purpose).execute(&mut *work).await?;
+            sqlx::query(END_ALL).bind(&who).execute(&mut *work).await?;
+            let know = sqlx::query(KNOW_SOURCE).bind(&who).bind(source.as_slice());
+            know.bind(now.get()).execute(&mut *work).await?;
+            note!(work, now, &actor(&who), Act::Recover, &who, "");
+            let add = sqlx::query(outbox::ADD)
+                .bind(&mail.id)
+                .bind(&mail.recipient);
+            add.bind(&mail.message)
+                .bind(now.get())
+                .execute(&mut *work)
+                .await?;
+            work.commit().await?;
+            Ok::<_, sqlx::Error>(true)
+        }
+        .await)?;
+        self.mail_was_added();
+        is_done.then_some(()).ok_or(PersonError::Code)
+    }
+
+    /// Judges a password for the owner of an address and makes what is kept of it.
+    pub(super) async fn make_password(
+        &self,
+        password: &Password,
+        email: &EmailAddress,
+    ) -> Result<Zeroizing<String>, PersonError> {
+        let context = self
+            .site()
+            .words()
+            .chain(super::password::words(email.as_str()));
+        self.hasher().make(password, context.collect()).await
+    }
+}
+
+/// Sets a password: person, sealed text, now.
+pub(super) const SET_PASSWORD: &str =
+    "UPDATE person SET password = $2, password_at = $3 WHERE id = $1";
+/// Notes from where a person came: person, source, now.
+pub(super) const KNOW_SOURCE: &str = "INSERT INTO known_source (person, source_tag, seen_at) VALUES ($1, $2, $3) \
+     ON CONFLICT (person, source_tag) DO UPDATE SET seen_at = $3";
+
+/// As the audit names a person who acts.
+pub(super) fn actor(person: &str) -> String {
+    format!("person:{person}")
+}

@@ -1,0 +1,169 @@
+//! Changing a password, guessing one, and what is written down about it.
+
+use softcap_identity::{Act, AuditEntry, PasswordChange};
+
+use super::*;
+
+impl Installation {
+    /// The whole audit.
+    pub(crate) async fn audit(&self) -> Vec<AuditEntry> {
+        let peppers = softcap_identity::Peppers::new(
+            softcap_identity::Pepper::random("p").unwrap(),
+            Vec::new(),
+        );
+        let keys = Keys::open(
+            self.database.clone(),
+            peppers.unwrap(),
+            softcap_identity::KeySettings::standard().unwrap(),
+            softcap_identity::Ticks::by_hand(),
+        );
+        keys.await.unwrap().audit(0, 100_000).await.unwrap()
+    }
+}
+
+pub(crate) async fn v6_3_7_a_changed_password_is_told_by_mail_and_ends_what_it_should(
+    here: &Installation,
+) {
+    let email = "anna.changes@example.org";
+    here.sign_up(email).await;
+    let (current, new) = (password(PASSWORD), password(OTHER_PASSWORD));
+    let first = here.log_in(email, PASSWORD, HOME).await.unwrap();
+    let other = here.log_in(email, PASSWORD, HOME).await.unwrap();
+    let session = here
+        .people
+        .session(first.secret.reveal(), here.now)
+        .await
+        .unwrap();
+    // What was asked for by mail before is of no use after it.
+    here.people
+        .recover(&parsed(email), address("192.0.2.7"), here.now)
+        .await
+        .unwrap();
+    let code = here.code_for(email).await.unwrap();
+    for (current, new, expected) in [
+        (&new, &new, "P407"),
+        (&current, &password("too short"), "P403"),
+        (&current, &password("passwordpassword"), "P404"),
+    ] {
+        let change = PasswordChange {
+            current,
+            new,
+            end_others: true,
+        };
+        let refused = here
+            .people
+            .change_password(&session, &change, here.now)
+            .await;
+        assert_eq!(refused.unwrap_err().code(), expected);
+    }
+    assert_eq!(here.refusal(&other.secret).await, "");
+    let change = PasswordChange {
+        current: &current,
+        new: &new,
+        end_others: false,
+    };
+    let second = here
+        .people
+        .change_password(&session, &change, here.now)
+        .await
+        .unwrap();
+    assert_eq!(here.refusal(&first.secret).await, "P408");
+    assert_eq!(here.refusal(&other.secret).await, "");
+    let told = here.all_mail().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].recipient, parsed(email));
+    assert!(told[0].subject.ends_with("your password was changed"));
+    let recovery = here
+        .people
+        .confirm_recovery(&code, &current, address(HOME), here.now)
+        .await;
+    assert_eq!(recovery.unwrap_err().code(), "P406");
+    assert_eq!(
+        here.log_in(email, PASSWORD, HOME).await.unwrap_err().code(),
+        "P407"
+    );
+    let session = here
+        .people
+        .session(second.reveal(), here.now)
+        .await
+        .unwrap();
+    let change = PasswordChange {
+        current: &new,
+        new: &current,
+        end_others: true,
+    };
+    let third = here
+        .people
+        .change_password(&session, &change, here.now)
+        .await
+        .unwrap();
+    assert_eq!(here.refusal(&other.secret).await, "P408");
+    assert_eq!(here.refusal(&third).await, "");
+}
+
+pub(crate) async fn v6_3_8_unknown_and_wrong_are_one_answer(here: &Installation) {
+    let email = "anna.right@example.org";
+    here.sign_up(email).await;
+    let wrong = here
+        .log_in(email, OTHER_PASSWORD, "192.0.2.8")
+        .await
+        .unwrap_err();
+    let unknown = here
+        .log_in("nobody@example.org", OTHER_PASSWORD, "192.0.2.8")
+        .await;
+    assert_eq!(wrong.to_string(), unknown.unwrap_err().to_string());
+    // Both cost one hash and one row of the audit, of which neither holds an address.
+    let rows = here.audit().await;
+    let denied: Vec<_> = rows
+        .iter()
+        .rev()
+        .take_while(|row| row.act == Act::Deny)
+        .collect();
+    assert_eq!(denied.len(), 2, "{denied:?}");
+    assert!(
+        denied
+            .iter()
+            .all(|row| row.code == "P407" && row.times == 1)
+    );
+    assert_ne!(denied[0].subject, denied[1].subject);
+    // The address is the same person however it is written; the password is not.
+    assert!(
+        here.log_in("ANNA.Right@EXAMPLE.org", PASSWORD, HOME)
+            .await
+            .is_ok()
+    );
+    assert!(
+        here.log_in(email, &PASSWORD.to_uppercase(), HOME)
+            .await
+            .is_err()
+    );
+}
+
+pub(crate) async fn who_logs_in_is_written_down(here: &Installation) {
+    let email = "anna.noted@example.org";
+    here.sign_up(email).await;
+    let logged_in = here.log_in(email, PASSWORD, HOME).await.unwrap();
+    let session = here
+        .people
+        .session(logged_in.secret.reveal(), here.now)
+        .await
+        .unwrap();
+    here.people
+        .step_up(&session, &password(PASSWORD), here.now)
+        .await
+        .unwrap();
+    here.people
+        .end_session(session.person, session.id, here.now)
+        .await
+        .unwrap();
+    let who = logged_in.person.to_string();
+    let rows = here.audit().await;
+    let own: Vec<_> = rows.iter().filter(|row| row.subject == who).collect();
+    let acts: Vec<_> = own.iter().map(|row| row.act).collect();
+    assert_eq!(
+        acts,
+        [Act::SignUp, Act::LogIn, Act::StepUp, Act::EndSession]
+    );
+    assert!(own.iter().all(|row| row.actor == format!("person:{who}")));
+    assert_eq!(own[1].code, logged_in.id.to_string());
+}

@@ -1,0 +1,209 @@
+//! A node that writes mails to a folder, and browsers that keep the cookie they are given.
+
+use std::{fs, path::PathBuf, thread, time::Duration};
+
+use serde_json::{Value, json};
+use softcap_server::Config;
+
+use crate::test_node::{Answer, Call, TestNode};
+
+pub(super) const ORIGIN: &str = "https://sale.example";
+pub(super) const PASSWORD: &str = "tidal lantern ochre mule";
+pub(super) const NEW_PASSWORD: &str = "seven rusty anchors sing";
+
+/// A node, and the folder of its mails.
+pub(super) struct Site {
+    pub(super) node: TestNode,
+}
+
+impl Site {
+    pub(super) fn start() -> Self {
+        Self {
+            node: TestNode::empty_with(with_mail),
+        }
+    }
+
+    /// A node on a PostgreSQL, with the secrets of another one if there is one already.
+    pub(super) fn start_on(url: String, secrets: Option<PathBuf>) -> Self {
+        let node = TestNode::empty_with(move |config| {
+            with_mail(config);
+            let folder = PathBuf::from(&config.server.data).with_file_name("node");
+            if let Some(secrets) = &secrets {
+                fs::create_dir_all(folder.join("secrets")).unwrap();
+                for entry in fs::read_dir(secrets).unwrap() {
+                    let path = entry.unwrap().path();
+                    let name = path.file_name().unwrap();
+                    fs::copy(&path, folder.join("secrets").join(name)).unwrap();
+                }
+            }
+            config.server.folder = folder;
+            config.server.data.clone_from(&url);
+        });
+        Self { node }
+    }
+
+    /// One that comes from this address, through a proxy that is believed.
+    pub(super) fn browser(&self, from: &str) -> Browser<'_> {
+        Browser {
+            site: self,
+            from: from.to_owned(),
+            cookie: None,
+            says: Some(("origin", ORIGIN)),
+        }
+    }
+
+    /// The browser of somebody who has signed up and logged in.
+    pub(super) fn signed_up(&self, email: &str) -> Browser<'_> {
+        let mut browser = self.browser("192.0.2.10");
+        let before = self.mails().len();
+        assert_eq!(
+            browser
+                .post("/v1/sign-up", &json!({ "email": email }))
+                .status,
+            202
+        );
+        let mails = self.mails_after(before + 1);
+        let mail = mails
+            .iter()
+            .find(|mail| mail.contains(&format!("To: {email}\r\n")));
+        let body = json!({ "code": code_in(mail.unwrap()), "password": PASSWORD });
+        assert_eq!(browser.post("/v1/sign-up/confirmation", &body).status, 201);
+        assert_eq!(browser.log_in(email, PASSWORD).status, 201);
+        browser
+    }
+
+    /// All mails, oldest first.
+    fn mails(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.node.folder().join("mail")) else {
+            return Vec::new();
+        };
+        let mut files: Vec<_> = entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "eml"))
+            .map(|path| (path.metadata().unwrap().modified().unwrap(), path))
+            .collect();
+        files.sort();
+        files
+            .iter()
+            .map(|(_, path)| fs::read_to_string(path).unwrap())
+            .collect()
+    }
+
+    /// All mails once there are so many. The sender is told of each one; the bound only ends a broken test.
+    pub(super) fn mails_after(&self, count: usize) -> Vec<String> {
+        for _ in 0..1_200 {
+            let mails = self.mails();
+            if mails.len() >= count {
+                return mails;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("no mail came");
+    }
+
+    /// The code of the first mail.
+    pub(super) fn first_code(&self) -> String {
+        code_in(&self.mails_after(1)[0])
+    }
+}
+
+fn with_mail(config: &mut Config) {
+    config.mail.folder = Some(PathBuf::from(&config.server.data).with_file_name("mail"));
+    config.site.name = "Harbour".to_owned();
+    config.site.origin = Some(ORIGIN.parse().unwrap());
+    config.server.proxies = vec!["127.0.0.1".parse().unwrap()];
+}
+
+pub(super) fn code_in(mail: &str) -> String {
+    let mut lines = mail.lines().filter_map(|line| line.strip_prefix("    "));
+    lines
+        .next()
+        .unwrap_or_else(|| panic!("no code in {mail}"))
+        .to_owned()
+}
+
+/// A browser: its cookie, and what it says about the page that asks.
+pub(super) struct Browser<'a> {
+    site: &'a Site,
+    from: String,
+    cookie: Option<String>,
+    pub(super) says: Option<(&'static str, &'static str)>,
+}
+
+impl Browser<'_> {
+    pub(super) fn send(&mut self, method: &'static str, path: &str, body: &Value) -> Answer {
+        let call = self.call(method, path).body(body);
+        self.exchange(&call)
+    }
+
+    /// A form as pages of other sites can send it without asking anybody.
+    pub(super) fn send_form(&mut self, path: &str, form: &str) -> Answer {
+        let call = self.call("POST", path);
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        let call = call.header("content-length", &form.len().to_string());
+        self.exchange(&call)
+    }
+
+    fn call(&self, method: &'static str, path: &str) -> Call {
+        let call = Call::new(method, path).header("x-forwarded-for", &self.from);
+        let call = call.header("user-agent", "Firefox on a ship");
+        let cookie = self.cookie.iter().map(|cookie| ("cookie", cookie.as_str()));
+        let headers = cookie.chain(self.says);
+        headers.fold(call, |call, (name, value)| call.header(name, value))
+    }
+
+    fn exchange(&mut self, call: &Call) -> Answer {
+        let answer = self.site.node.call(call);
+        if let Some(cookie) = answer.header("set-cookie") {
+            let (pair, attributes) = cookie.split_once("; ").unwrap();
+            assert!(
+                attributes.ends_with("Path=/; Secure; HttpOnly; SameSite=Lax"),
+                "{attributes}"
+            );
+            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+        }
+        answer
+    }
+
+    pub(super) fn get(&mut self, path: &str) -> Answer {
+        self.send("GET", path, &Value::Null)
+    }
+
+    pub(super) fn delete(&mut self, path: &str) -> Answer {
+        self.send("DELETE", path, &Value::Null)
+    }
+
+    pub(super) fn post(&mut self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, body)
+    }
+
+    pub(super) fn log_in(&mut self, email: &str, password: &str) -> Answer {
+        self.post(
+            "/v1/sessions",
+            &json!({ "email": email, "password": password }),
+        )
+    }
+
+    pub(super) fn step_up(&mut self, password: &str) -> Answer {
+        self.post(
+            "/v1/sessions/current/step-up",
+            &json!({ "password": password }),
+        )
+    }
+
+    /// The secret in its cookie.
+    pub(super) fn secret(&self) -> Option<String> {
+        let cookie = self.cookie.as_deref()?;
+        cookie.strip_prefix("__Host-softcap=").map(str::to_owned)
+    }
+
+    /// The same browser with another secret.
+    pub(super) fn with_secret(&self, secret: &str) -> Self {
+        Self {
+            site: self.site,
+            from: self.from.clone(),
+            cookie: Some(format!("__Host-softcap={secret}")),
+            says: self.says,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What is refused because there is too much of it.
+
+use std::{sync::Barrier, thread};
+
+use serde_json::json;
+
+use super::browser::{NEW_PASSWORD, PASSWORD, Site};
+
+#[test]
+fn more_logins_at_once_than_the_queue_holds_are_told_to_come_again() {
+    let site = Site::start();
+    site.signed_up("anna@example.org");
+    let together = Barrier::new(100);
+    let answers: Vec<_> = thread::scope(|scope| {
+        let logins: Vec<_> = (0..100)
+            .map(|count| {
+                let (site, together) = (&site, &together);
+                scope.spawn(move || {
+                    let mut browser = site.browser(&format!("198.51.100.{count}"));
+                    together.wait();
+                    browser.log_in(&format!("nobody.{count}@example.org"), NEW_PASSWORD)
+                })
+            })
+            .collect();
+        logins
+            .into_iter()
+            .map(|login| login.join().unwrap())
+            .collect()
+    });
+    let refused: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.status == 429)
+        .collect();
+    assert!(!refused.is_empty());
+    for answer in &refused {
+        assert_eq!(answer.refusal().1, "H443");
+        assert_eq!(answer.header("retry-after"), Some("2"));
+    }
+    let looked_at = answers
+        .iter()
+        .filter(|answer| answer.refusal() == (401, "P407".to_owned()));
+    assert_eq!(looked_at.count() + refused.len(), 100);
+    // Who comes again gets in.
+    let mut anna = site.browser("192.0.2.10");
+    assert_eq!(anna.log_in("anna@example.org", PASSWORD).status, 201);
+}
+
+#[test]
+fn v6_3_1_guesses_are_slowed_by_account_and_the_owner_gets_in() {
+    let site = Site::start();
+    let mut anna = site.signed_up("anna@example.org");
+    for email in ["anna@example.org", "nobody@example.org"] {
+        for count in 0..10 {
+            let mut eve = site.browser(&format!("203.0.113.{count}"));
+            assert_eq!(
+                eve.log_in(email, NEW_PASSWORD).refusal(),
+                (401, "P407".to_owned())
+            );
+        }
+        let mut eve = site.browser("203.0.113.50");
+        let limited = eve.log_in(email, NEW_PASSWORD);
+        assert_eq!(limited.refusal(), (429, "H442".to_owned()), "{email}");
+        assert_eq!(limited.header("retry-after"), Some("300"));
+    }
+    assert_eq!(anna.log_in("anna@example.org", PASSWORD).status, 201);
+}
+
+#[test]
+fn v6_3_1_a_source_that_sprays_is_slowed_at_all_accounts() {
+    let site = Site::start();
+    let mut eve = site.browser("2001:db8::1");
+    for count in 0..30 {
+        let email = format!("sprayed.{count}@example.org");
+        assert_eq!(
+            eve.log_in(&email, PASSWORD).refusal(),
+            (401, "P407".to_owned())
+        );
+    }
+    // Her whole network is one source, and what she writes into a header of the proxies changes nothing.
+    for from in [
+        "2001:db8::1",
+        "2001:db8::ffff:1",
+        "203.0.113.1, 2001:db8::2",
+    ] {
+        let limited = site
+            .browser(from)
+            .log_in("sprayed.last@example.org", PASSWORD);
+        assert_eq!(limited.refusal(), (429, "H442".to_owned()), "{from}");
+        assert_eq!(limited.header("retry-after"), Some("20"));
+    }
+    assert_eq!(
+        site.browser("2001:db8:0:1::1")
+            .log_in("x@example.org", PASSWORD)
+            .status,
+        401
+    );
+}
+
+#[test]
+fn mail_is_limited_by_source_and_silently_by_address() {
+    let site = Site::start();
+    let mut eve = site.browser("203.0.113.1");
+    for _ in 0..4 {
+        let asked = eve.post("/v1/sign-up", &json!({ "email": "anna@example.org" }));
+        assert_eq!(asked.status, 202);
+    }
+    for count in 4..10 {
+        let email = json!({ "email": format!("anna.{count}@example.org") });
+        assert_eq!(eve.post("/v1/recovery", &email).status, 202);
+    }
+    let limited = eve.post("/v1/sign-up", &json!({ "email": "last@example.org" }));
+    assert_eq!(limited.refusal(), (429, "H442".to_owned()));
+    assert_eq!(limited.header("retry-after"), Some("60"));
+    let mails = site.mails_after(9);
+    let to_anna = mails
+        .iter()
+        .filter(|mail| mail.contains("To: anna@example.org\r\n"));
+    assert_eq!((to_anna.count(), mails.len()), (3, 9));
+}
