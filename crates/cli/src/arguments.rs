@@ -17,7 +17,7 @@ pub(crate) use after_sale::{
 };
 pub(crate) use contribute::ContributeArguments;
 pub(crate) use escrow::{EscrowCommand, EscrowShowArguments};
-pub(crate) use identity::ScanArguments;
+pub(crate) use identity::{RoleArguments, RoleCommand, ScanArguments};
 pub(crate) use on_chain::{
     AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
     ExitArguments, PermitArguments, SenderArguments, WatchArguments,
@@ -230,6 +230,13 @@ pub(crate) enum Command {
         after_help = "Example:\n  softcap api-key new --data softcap-data --label operator"
     )]
     ApiKey(ApiKeyCommand),
+    /// Give people their first roles, on the machine itself.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  \
+            softcap role give --data softcap-data --person anna@example.org --role owner"
+    )]
+    Role(RoleCommand),
     /// Find keys where none should stand: in a source tree, a log, a history.
     #[command(after_help = "Examples:\n  \
             softcap scan .\n  \

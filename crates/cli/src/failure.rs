@@ -105,6 +105,9 @@ pub(crate) enum Failure {
     /// The server.
     #[error("{0}")]
     Server(#[from] ServerError),
+    /// Roles of people.
+    #[error("{0}")]
+    Role(softcap_identity::RoleError),
     /// The record of a server.
     #[error("{0}")]
     Record(#[from] JournalError),

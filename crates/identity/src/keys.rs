@@ -20,7 +20,8 @@ use softcap_database::{Database, DatabaseError, Migrations, migrations};
 
 use crate::{
     AddressList, AuditEntry, Denied, Environment, KeyError, KeyId, KeyPolicy, KeyRecord,
-    KeySettings, KeyText, LastUse, Peppers, Principal, RateLimit, Scopes, Ticks, UnixMillis, audit,
+    KeySettings, KeyText, LastUse, Peppers, Principal, RateLimit, Scopes, Standing, Ticks,
+    UnixMillis, audit,
     cache::{Cache, CachedKey, KEPT},
     clock::in_nanos,
     pepper::Tag,
@@ -41,6 +42,9 @@ pub enum Actor {
     /// A key. It may only make and change keys within itself. Whether it has the verb `keys:write` is
     /// the caller's to check.
     Key(Principal),
+    /// A person with a role. An owner of the organisation makes any key, others keys that may only do what they may
+    /// themselves. Whether they have `keys:write`, and have shown enough for it, is the caller's to check.
+    Person(Standing),
 }
 
 impl fmt::Display for Actor {
@@ -48,6 +52,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Operator(name) => write!(out, "operator:{name}"),
             Self::Key(principal) => write!(out, "key:{}", principal.key_id()),
+            Self::Person(standing) => write!(out, "person:{}", standing.person()),
         }
     }
 }
@@ -202,7 +207,7 @@ impl Keys {
             });
         }
         let minted_by = match actor {
-            Actor::Operator(_) => None,
+            Actor::Operator(_) | Actor::Person(_) => None,
             Actor::Key(principal) => Some(principal.key_id()),
         };
         let record = |id| KeyRecord {
@@ -261,7 +266,7 @@ impl Keys {
             ..old
         };
         let minted_by = match actor {
-            Actor::Operator(_) => None,
+            Actor::Operator(_) | Actor::Person(_) => None,
             Actor::Key(principal) => Some(principal.key_id()),
         };
         let row = self.new_row(&text, record, minted_by);
@@ -280,7 +285,10 @@ impl Keys {
         now: UnixMillis,
     ) -> Result<Vec<KeyRecord>, KeyError> {
         let key = records::find(&self.inner.database, id).await?.record;
-        may_act_on(actor, &key.owner, &key.policy)?;
+        // A person with the right may end any key: that makes nothing wider.
+        if !matches!(actor, Actor::Person(_)) {
+            may_act_on(actor, &key.owner, &key.policy)?;
+        }
         let database = &self.inner.database;
         let with_minted = reach == Reach::WithMinted;
         let revoked = records::revoke(database, id, with_minted, &actor.to_string(), now).await?;
@@ -610,7 +618,8 @@ fn may_act_on(actor: &Actor, owner: &str, policy: &KeyPolicy) -> Result<(), KeyE
         {
             Ok(())
         }
-        Actor::Key(_) => Err(KeyError::Wider),
+        Actor::Person(standing) if standing.may_give(&policy.scopes) => Ok(()),
+        Actor::Key(_) | Actor::Person(_) => Err(KeyError::Wider),
     }
 }
 

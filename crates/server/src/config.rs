@@ -16,6 +16,7 @@ use confique::{Config as _, File, FileFormat, Layer as _, toml::FormatOptions};
 use ipnet::IpNet;
 use serde::Deserialize;
 use softcap_database::DatabaseUrl;
+use softcap_identity::Site;
 use softcap_proof::{ProofError, VerifierKey, WitnessKey};
 
 pub use site::{MailSection, NotAnOrigin, Origin, Sender, SiteSection, SmtpSecurity};
@@ -445,6 +446,15 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// What the site calls itself, for people.
+    #[must_use]
+    pub fn people_site(&self) -> Site {
+        Site {
+            name: self.site.name.clone(),
+            origin: self.origin(),
+        }
     }
 
     /// The origin of the site's own pages: the configured one, or the address the service listens on.

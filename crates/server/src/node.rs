@@ -5,7 +5,7 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
-use softcap_identity::{KeySettings, Keys, People, Site, Ticks, Verb, Watch};
+use softcap_identity::{KeySettings, Keys, People, Roles, Ticks, Verb, Watch};
 use softcap_journal::{
     Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
     SystemClock, encode_at_batch_time,
@@ -77,11 +77,8 @@ impl Node {
         let carrier = Carrier::of(&config.mail, &config.site)?;
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let drafts = Drafts::open(database.clone()).await?;
-        let site = Site {
-            name: config.site.name.clone(),
-            origin: config.origin(),
-        };
-        let people = People::open(database.clone(), secrets.personal, site)?;
+        let people = People::open(database.clone(), secrets.personal, config.people_site())?;
+        let roles = Roles::new(database.clone());
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
@@ -106,6 +103,7 @@ impl Node {
             numbers,
             keys,
             people,
+            roles,
             origin: config.origin(),
             sends_mail: config.mail.is_configured(),
             requests: secrets.requests,

@@ -62,8 +62,8 @@ codes! {
         "Correct what the detail names. A body is one JSON value in UTF-8, at most 64 levels deep.";
     NotAuthenticated = "H401", UNAUTHORIZED, "The request carries no valid key.",
         "Send `Authorization: Bearer sc_...` with a key that is neither expired nor revoked.";
-    NotAllowed = "H403", FORBIDDEN, "The key may not do this.",
-        "Use a key whose scopes and networks cover this operation and this offering.";
+    NotAllowed = "H403", FORBIDDEN, "The caller may not do this.",
+        "Use a key whose scopes and networks cover this operation and this offering, or have a role that may.";
     NotFound = "H404", NOT_FOUND, "There is nothing at this address.",
         "Compare path and ids with the reference at /docs.";
     WrongMethod = "H405", METHOD_NOT_ALLOWED, "The address does not know this method.",
@@ -92,6 +92,10 @@ codes! {
         "Wait as long as `Retry-After` says.";
     TooManyRefusals = "H430", TOO_MANY_REQUESTS, "Too many contributions of this investor were refused in this minute.",
         "Read why they were refused before you try again, and wait as long as `Retry-After` says. Nothing was written.";
+    SecondFactorNeeded = "H445", FORBIDDEN, "A role that may do this needs a second factor.",
+        "Set one up below `/v1/me/factors`, or show it at `POST /v1/sessions/current/second-factor`, and ask again.";
+    TwoPeople = "H446", FORBIDDEN, "This needs two people.",
+        "Propose it at `POST /v1/proposals`; somebody else approves it. No key may do it.";
     ForeignReport = "H444", FORBIDDEN, "The report is not signed by whom it says.",
         "Send it without a signature: the key itself is proof enough. An operator saves the reporter's new keys as `leaks.keys_file`.";
     ForeignOrigin = "H441", FORBIDDEN, "The request does not come from a page of this site.",
@@ -332,6 +336,17 @@ pub(crate) fn write_problem(response: &mut Response, problem: Problem) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     *response.body_mut() = Body::from(body);
     response.extensions_mut().insert(problem);
+}
+
+/// The words of an error of another crate without the code that they begin with, beginning with a capital.
+pub(crate) fn sentence_of(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let words = text
+        .split_once(": ")
+        .map_or(text.as_str(), |(_, words)| words);
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
 }
 
 #[cfg(test)]

@@ -54,8 +54,7 @@ impl Secrets {
         let peppers = read_peppers(&shared).await?;
         let requests = shared.read_or_make("requests.key", random_hex).await?;
         let requests = RequestKey::new(*requests.parsed(secret_bytes)?);
-        let personal = shared.read_or_make("personal.key", random_hex).await?;
-        let personal = PersonalKey::new(&*personal.parsed(secret_bytes)?);
+        let personal = read_personal_key(&shared).await?;
         let webhooks = match webhook_key {
             Some(path) => WebhookKey::read(path)?,
             None => {
@@ -83,6 +82,20 @@ impl Secrets {
 /// [`ServerError::Secret`], [`ServerError::OtherSecret`].
 pub async fn peppers(folder: &Path, database: &Database) -> Result<Peppers, ServerError> {
     read_peppers(&Shared::open(folder, database)?).await
+}
+
+/// The key of what is personal, for whoever looks for a person beside a running server. The database has the tables of
+/// [`softcap_identity::Keys`].
+///
+/// # Errors
+/// [`ServerError::Secret`], [`ServerError::OtherSecret`].
+pub async fn personal_key(folder: &Path, database: &Database) -> Result<PersonalKey, ServerError> {
+    read_personal_key(&Shared::open(folder, database)?).await
+}
+
+async fn read_personal_key(shared: &Shared<'_>) -> Result<PersonalKey, ServerError> {
+    let secret = shared.read_or_make("personal.key", random_hex).await?;
+    Ok(PersonalKey::new(&*secret.parsed(secret_bytes)?))
 }
 
 async fn read_peppers(shared: &Shared<'_>) -> Result<Peppers, ServerError> {

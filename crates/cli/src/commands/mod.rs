@@ -25,6 +25,7 @@ mod proof;
 mod rebuild;
 mod record_folder;
 mod restore;
+mod role;
 mod root;
 mod scan;
 mod serve;
@@ -83,6 +84,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Vest(arguments) => after_sale::vest(&arguments, console),
         Command::Watch(arguments) => watch::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
+        Command::Role(command) => role::run(&command, console),
         Command::Scan(arguments) => scan::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
         Command::Balance(BalanceCommand::Import(arguments)) => {

@@ -128,6 +128,9 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["api-key"], ""),
     (&["api-key", "new"], ""),
     (&["api-key", "revoke"], ""),
+    (&["role"], ""),
+    (&["role", "give"], "Exit codes: 0 given, 2 bad input"),
+    (&["role", "list"], ""),
     (&["scan"], "Exit codes: 0 nothing found, 1 something was"),
     (&["balance"], ""),
     (

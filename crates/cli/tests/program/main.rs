@@ -24,6 +24,7 @@ mod kill;
 mod migrate;
 mod on_chain;
 mod python_checker;
+mod role;
 mod root;
 mod scan;
 mod signing;

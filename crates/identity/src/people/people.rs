@@ -101,6 +101,18 @@ impl People {
         row.map(|row| self.read(row)).transpose()
     }
 
+    /// The person who has this address. For whoever runs the machine: a caller of the interface is never told.
+    ///
+    /// # Errors
+    /// [`PersonError::Sealed`], [`PersonError::Row`], and what the database says.
+    pub async fn find_address(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<PersonId>, PersonError> {
+        let found = self.credentials(&self.email_tag(address)).await?;
+        Ok(found.map(|person| person.id))
+    }
+
     fn read(&self, row: PersonRow) -> Result<Person, PersonError> {
         let email = self
             .key()

@@ -142,6 +142,7 @@ const GRANTS: &str = "SELECT person, role, place, granted_at, granted_by FROM ro
 const OF_PERSON: &str = "SELECT person, role, place, granted_at, granted_by FROM role_grant \
      WHERE person = $1 ORDER BY role, place";
 const OPEN_OR_NAMED: &str = "SELECT * FROM proposal WHERE state = 'open' OR id = $1";
+const NAMED: &str = "SELECT * FROM proposal WHERE id = $1";
 const NEWEST: &str = "SELECT * FROM proposal ORDER BY proposed_at DESC, id LIMIT $1";
 const GIVE: &str = "INSERT INTO role_grant (person, role, place, granted_at, granted_by) \
      VALUES ($1, $2, $3, $4, $5)";
@@ -187,6 +188,18 @@ impl Book {
             .fetch_all(pool)
             .await)?;
         rows.into_iter().map(|row| row.read(now)).collect()
+    }
+
+    pub(super) async fn proposal(
+        &self,
+        id: ProposalId,
+        now: UnixMillis,
+    ) -> Result<Option<Proposal>, RoleError> {
+        let row: Option<ProposalRow> = on_reader!(&self.database, |pool| sqlx::query_as(NAMED)
+            .bind(id.to_string())
+            .fetch_optional(pool)
+            .await)?;
+        row.map(|row| row.read(now)).transpose()
     }
 
     pub(super) async fn require_person(&self, person: PersonId) -> Result<(), RoleError> {

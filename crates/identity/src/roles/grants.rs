@@ -69,6 +69,15 @@ impl Roles {
         self.book.proposals(most, now).await
     }
 
+    /// One proposal.
+    ///
+    /// # Errors
+    /// [`RoleError::NoProposal`], [`RoleError::Database`].
+    pub async fn proposal(&self, id: ProposalId, now: UnixMillis) -> Result<Proposal, RoleError> {
+        let found = self.book.proposal(id, now).await?;
+        found.ok_or(RoleError::NoProposal)
+    }
+
     /// Gives a role without a second person: for whoever runs the machine, who could write into the database as well. How the
     /// first owner comes to be.
     ///

@@ -1,7 +1,7 @@
 //! Whether a person may do something now.
 
 use super::{Demand, Grant, Right, Role};
-use crate::{Level, PersonId, ResourcePattern};
+use crate::{Level, PersonId, ResourcePattern, Scopes};
 
 /// The roles of a person as they are at the moment of a request. A later request reads them again, so that a role that was
 /// taken away counts from the next request on.
@@ -76,8 +76,18 @@ impl Standing {
         granted.chain([Role::Investor])
     }
 
+    /// Whether the person may give a key these scopes: an owner of the organisation any, others what they may themselves.
+    pub(crate) fn may_give(&self, scopes: &Scopes) -> bool {
+        let mut roles = self.roles_on(&ResourcePattern::Every);
+        roles.any(|role| role == Role::Owner)
+            || scopes
+                .iter()
+                .all(|scope| self.has(Right::Verb(scope.verb), &scope.resource))
+    }
+
     /// Whether a role of the person has this right here.
-    pub(super) fn has(&self, right: Right, place: &ResourcePattern) -> bool {
+    #[must_use]
+    pub fn has(&self, right: Right, place: &ResourcePattern) -> bool {
         let mut roles = self.roles_on(place);
         roles.any(|role| right.roles().contains(&role))
     }

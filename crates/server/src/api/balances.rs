@@ -218,9 +218,7 @@ async fn record(
     command: &BalanceCommand<'_>,
 ) -> Result<Sequence, ApiError> {
     let platform = service.journal.open_platform().await.map_err(of_journal)?;
-    let request = service
-        .requests
-        .request(caller.principal().key_id(), &key.0);
+    let request = caller.request(&service.requests, &key);
     let recorded = platform.record(Some(request), command).await;
     match recorded.map_err(of_journal)? {
         (sequence, BalanceOutcome::Done) => Ok(sequence),

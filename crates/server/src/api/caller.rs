@@ -10,9 +10,19 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use softcap_identity::{Denied, Keys, Principal, UnixMillis, Verb};
+use softcap_identity::{
+    Actor, Denied, Keys, PersonError, Principal, Refused, ResourcePattern, Right, Shown, Standing,
+    UnixMillis, Verb,
+};
 
-use super::Service;
+use softcap_offering::RequestId;
+
+use super::{
+    RequestKey, Service,
+    person_problem::of_person,
+    role_problem::of_role,
+    signed_in::{SignedIn, session_secret},
+};
 use crate::{
     forwarded::ClientAddress,
     limit_headers::LimitNote,
@@ -21,10 +31,41 @@ use crate::{
 };
 
 const ONE: NonZeroU32 = NonZeroU32::MIN;
+/// On whose behalf people with roles act.
+const ORGANISATION: &str = "organisation";
 
-/// The holder of the key of this request.
+/// Who asks: the holder of a key, or a person with a session and roles.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller(Principal);
+pub(crate) enum Caller {
+    /// A program.
+    Key(Principal),
+    /// A person.
+    Person(Box<Staff>),
+}
+
+/// A person as they are at this request.
+#[derive(Clone, Debug)]
+pub(crate) struct Staff {
+    standing: Standing,
+    shown: Shown,
+}
+
+impl Staff {
+    /// What the person is now.
+    pub(super) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Refuses what none of the person's roles may here, and what the session has not shown enough for.
+    pub(super) fn require(&self, right: Right, place: &ResourcePattern) -> Result<(), ApiError> {
+        let allowed = self.standing.authorize(right, place, self.shown);
+        allowed.map_err(|refused| match refused {
+            Refused::Role => ProblemCode::NotAllowed.into(),
+            Refused::SecondFactor => ProblemCode::SecondFactorNeeded.into(),
+            Refused::Stale => of_person(PersonError::NotFresh),
+        })
+    }
+}
 
 impl Caller {
     /// The holder of the key in these headers.
@@ -39,31 +80,81 @@ impl Caller {
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or(ProblemCode::NotAuthenticated)?;
         let principal = keys.authenticate_or_refresh(text, client.ip(), UnixMillis::now(), ONE);
-        principal.await.map(Self).map_err(denied)
+        principal.await.map(Self::Key).map_err(denied)
     }
 
-    /// Refuses what the key may not do on an offering. That an offering exists is public, so there is
+    /// Refuses what the caller may not do on an offering. That an offering exists is public, so there is
     /// nothing to hide here.
     pub(super) fn require(&self, verb: Verb, offering: &str) -> Result<(), ApiError> {
-        if self.0.allows(verb, offering) {
-            Ok(())
-        } else {
-            Err(ProblemCode::NotAllowed.into())
+        match self {
+            Self::Key(principal) => allowed(principal.allows(verb, offering)),
+            // What is no id of a resource is no offering that somebody has a role on.
+            Self::Person(staff) => {
+                let place = offering.parse().map_err(|_| ProblemCode::NotAllowed)?;
+                staff.require(Right::Verb(verb), &ResourcePattern::Only(place))
+            }
         }
     }
 
-    /// Refuses what the key may not do on every resource: for acts on no single one.
+    /// Refuses what the caller may not do on every resource: for acts on no single one.
     pub(crate) fn require_on_all(&self, verb: Verb) -> Result<(), ApiError> {
-        if self.0.allows_on_all(verb) {
-            Ok(())
-        } else {
-            Err(ProblemCode::NotAllowed.into())
+        match self {
+            Self::Key(principal) => allowed(principal.allows_on_all(verb)),
+            Self::Person(staff) => staff.require(Right::Verb(verb), &ResourcePattern::Every),
         }
     }
 
-    /// The key's holder.
-    pub(super) fn principal(&self) -> &Principal {
-        &self.0
+    /// Names a request of this caller for good.
+    pub(super) fn request(&self, requests: &RequestKey, key: &IdempotencyKey) -> RequestId {
+        match self {
+            Self::Key(principal) => requests.request(principal.key_id().as_str(), &key.0),
+            Self::Person(staff) => requests.request(&staff.standing.person().to_string(), &key.0),
+        }
+    }
+
+    /// On whose behalf the caller acts.
+    pub(super) fn owner(&self) -> String {
+        match self {
+            Self::Key(principal) => principal.owner().to_owned(),
+            Self::Person(_) => ORGANISATION.to_owned(),
+        }
+    }
+
+    /// Who answers for what is done to keys.
+    pub(super) fn actor(&self) -> Actor {
+        match self {
+            Self::Key(principal) => Actor::Key(principal.clone()),
+            Self::Person(staff) => Actor::Person(staff.standing.clone()),
+        }
+    }
+}
+
+fn allowed(is_allowed: bool) -> Result<(), ApiError> {
+    if is_allowed {
+        Ok(())
+    } else {
+        Err(ProblemCode::NotAllowed.into())
+    }
+}
+
+/// A person who asks. Keys are not let in: for what no key may do.
+impl FromRequestParts<Arc<Service>> for Staff {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, ApiError> {
+        let SignedIn(session) = SignedIn::from_request_parts(parts, service).await?;
+        let standing = service.roles.standing(session.person).await;
+        let shown = match session.require_fresh(service.now()) {
+            Ok(()) => Shown::JustNow(session.level),
+            Err(_) => Shown::Earlier(session.level),
+        };
+        Ok(Self {
+            standing: standing.map_err(of_role)?,
+            shown,
+        })
     }
 }
 
@@ -74,11 +165,19 @@ impl FromRequestParts<Arc<Service>> for Caller {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
+        // A key goes before a session: a program that sends one says which it means.
+        if !parts.headers.contains_key(header::AUTHORIZATION)
+            && session_secret(&parts.headers).is_some()
+        {
+            let staff = Staff::from_request_parts(parts, service).await?;
+            return Ok(Self::Person(Box::new(staff)));
+        }
         let client = parts.extensions.get::<ClientAddress>().copied();
         let client = client.ok_or(ProblemCode::NotAuthenticated)?;
         let caller = Self::of(service.keys(), &parts.headers, client).await?;
-        if let Some(limit) = parts.extensions.get::<LimitNote>() {
-            limit.note(&caller.0);
+        if let (Self::Key(principal), Some(limit)) = (&caller, parts.extensions.get::<LimitNote>())
+        {
+            limit.note(principal);
         }
         Ok(caller)
     }

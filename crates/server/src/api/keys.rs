@@ -12,7 +12,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_identity::{
-    Actor, AddressList, Created, Environment, KeyError, KeyId, KeyRecord, NewKey, RateLimit, Reach,
+    AddressList, Created, Environment, KeyError, KeyId, KeyRecord, NewKey, RateLimit, Reach,
     Rotation, Scopes, UnixMillis, Verb,
 };
 use utoipa::ToSchema;
@@ -58,6 +58,28 @@ pub(super) struct NewKeyBody {
     /// How fast; without a wish as fast as the asking key.
     #[serde(default)]
     limit: Option<LimitBody>,
+    /// For real offerings or for trials; without a wish as the asking key, or `live` for a person.
+    #[serde(default)]
+    environment: Option<EnvironmentName>,
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum EnvironmentName {
+    /// Real offerings.
+    Live,
+    /// Trials.
+    Test,
+}
+
+impl From<EnvironmentName> for Environment {
+    fn from(name: EnvironmentName) -> Self {
+        match name {
+            EnvironmentName::Live => Self::Live,
+            EnvironmentName::Test => Self::Test,
+        }
+    }
 }
 
 /// How fast a key may be used.
@@ -201,7 +223,7 @@ impl KeyView {
     }
 }
 
-/// Make a key within the asking one. Its secret is in this answer and nowhere else: if the answer is
+/// Make a key within the asking one, or, as a person, within one's own rights (an owner of the organisation: any). Its secret is in this answer and nowhere else: if the answer is
 /// lost, revoke the key and make another.
 #[utoipa::path(
     post,
@@ -217,30 +239,30 @@ async fn create(
     Json(body): Json<NewKeyBody>,
 ) -> Result<Response, ApiError> {
     caller.require_on_all(Verb::KeysWrite)?;
-    let principal = caller.principal();
+    let given = Given::by(&caller);
     let addresses = match &body.networks {
-        None => principal.policy().addresses.clone(),
+        None => given.addresses,
         Some(networks) => AddressList::from_str(&networks.join(" ")).map_err(of_keys)?,
     };
     let limit = match &body.limit {
-        None => principal.policy().limit,
-        Some(limit) => RateLimit::new(limit.per_second, limit.burst).map_err(of_keys)?,
+        None => given.limit,
+        Some(limit) => Some(RateLimit::new(limit.per_second, limit.burst).map_err(of_keys)?),
     };
     let new = NewKey {
         label: body.label,
-        owner: principal.owner().to_owned(),
-        environment: principal.environment(),
+        owner: caller.owner(),
+        environment: body.environment.map_or(given.environment, Into::into),
         scopes: Scopes::from_str(&body.scopes.join(" ")).map_err(of_keys)?,
         addresses,
         expires_at: body.expires_at.as_deref().map(instant).transpose()?,
-        limit: Some(limit),
+        limit,
     };
-    let actor = Actor::Key(principal.clone());
+    let actor = caller.actor();
     let created = service.keys.create(&actor, new, UnixMillis::now()).await;
     Ok(shown_once(&service, &created.map_err(of_keys)?))
 }
 
-/// Keys of the asking key's owner, in the order they were made.
+/// Keys of the asking key's owner, in the order they were made; to a person with a role all keys.
 #[utoipa::path(
     get,
     path = "/v1/keys",
@@ -259,7 +281,7 @@ async fn list(
     if limit == 0 || limit > PAGE_MOST {
         return Err(ApiError::invalid("limit", "1 to 1000"));
     }
-    let owner = Some(caller.principal().owner());
+    let owner = owner_seen(&caller);
     let after = page.after.unwrap_or(0);
     let records = service.keys.list(owner, after, limit + 1).await;
     let records = records.map_err(of_keys)?;
@@ -318,7 +340,7 @@ async fn rotate(
         overlap: Duration::from_secs(body.overlap_seconds.into()),
         expires_at: body.expires_at.as_deref().map(instant).transpose()?,
     };
-    let actor = Actor::Key(caller.principal().clone());
+    let actor = caller.actor();
     let now = UnixMillis::now();
     let created = service.keys.rotate(&actor, old.id, rotation, now).await;
     Ok(shown_once(&service, &created.map_err(of_keys)?))
@@ -346,7 +368,7 @@ async fn revoke(
     } else {
         Reach::Alone
     };
-    let actor = Actor::Key(caller.principal().clone());
+    let actor = caller.actor();
     let now = UnixMillis::now();
     let revoked = service.keys.revoke(&actor, key.id, reach, now).await;
     let revoked = revoked.map_err(of_keys)?;
@@ -355,10 +377,42 @@ async fn revoke(
     }))
 }
 
+/// Whose keys somebody sees: a key those of its owner, a person those of everybody.
+fn owner_seen(caller: &Caller) -> Option<&str> {
+    match caller {
+        Caller::Key(principal) => Some(principal.owner()),
+        Caller::Person(_) => None,
+    }
+}
+
+/// What a new key gets where nothing is said.
+struct Given {
+    environment: Environment,
+    addresses: AddressList,
+    limit: Option<RateLimit>,
+}
+
+impl Given {
+    fn by(caller: &Caller) -> Self {
+        match caller {
+            Caller::Key(principal) => Self {
+                environment: principal.environment(),
+                addresses: principal.policy().addresses.clone(),
+                limit: Some(principal.policy().limit),
+            },
+            Caller::Person(_) => Self {
+                environment: Environment::Live,
+                addresses: AddressList::default(),
+                limit: None,
+            },
+        }
+    }
+}
+
 async fn own_key(service: &Service, caller: &Caller, id: &str) -> Result<KeyRecord, ApiError> {
     let id = KeyId::from_str(id).map_err(|_| no_key())?;
     let record = service.keys.find(id).await.map_err(of_keys)?;
-    if record.owner == caller.principal().owner() {
+    if owner_seen(caller).is_none_or(|owner| owner == record.owner) {
         Ok(record)
     } else {
         Err(no_key())

@@ -31,9 +31,12 @@ mod operations;
 mod page;
 mod people;
 mod person_problem;
+mod proposals;
 mod rail;
 mod random_id;
 mod refusal_limit;
+mod role_problem;
+mod roles;
 mod sessions;
 mod settlements;
 mod sign_up;
@@ -49,7 +52,7 @@ use std::{str::FromStr as _, sync::Arc};
 use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use softcap_identity::{KeyId, Keys, People, UnixMillis};
+use softcap_identity::{Keys, People, ProposalId, Roles, UnixMillis};
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
@@ -82,7 +85,9 @@ pub(crate) use me::MePaths;
 pub(crate) use offerings::OfferingPaths;
 pub(crate) use operations::OperationPaths;
 pub(crate) use people::PeoplePaths;
+pub(crate) use proposals::ProposalPaths;
 pub(crate) use rail::RailPaths;
+pub(crate) use roles::RolePaths;
 pub(crate) use sessions::SessionPaths;
 pub(crate) use settlements::{SettlementPaths, publish_settlement};
 pub(crate) use sign_up::SignUpPaths;
@@ -98,6 +103,7 @@ pub struct Service {
     numbers: InvestorNumbers,
     keys: Keys,
     people: People,
+    roles: Roles,
     /// Of the site's own pages.
     origin: String,
     sends_mail: bool,
@@ -125,6 +131,8 @@ pub struct ServiceParts {
     pub keys: Keys,
     /// The people who log in.
     pub people: People,
+    /// What they may do.
+    pub roles: Roles,
     /// Scheme, host and port of the site's own pages.
     pub origin: String,
     /// Whether mail is sent, without which nobody signs up.
@@ -166,9 +174,14 @@ impl RequestKey {
         Self(Zeroizing::new(secret))
     }
 
-    /// The first 16 bytes of HMAC-SHA-256 over key id, zero byte and Idempotency-Key.
-    fn request(&self, key: KeyId, idempotency_key: &str) -> RequestId {
-        self.of(key.as_str(), idempotency_key)
+    /// The first 16 bytes of HMAC-SHA-256 over the caller's name, zero byte and Idempotency-Key.
+    fn request(&self, caller: &str, idempotency_key: &str) -> RequestId {
+        self.of(caller, idempotency_key)
+    }
+
+    /// Of what was proposed and approved. No name of a caller is this word, as with imports.
+    fn proposal(&self, id: ProposalId) -> RequestId {
+        self.of("proposal", &id.to_string())
     }
 
     /// Of a row of an import, whoever sends it. No id of a key is this word: it is shorter.
@@ -199,6 +212,7 @@ impl Service {
             numbers: parts.numbers,
             keys: parts.keys,
             people: parts.people,
+            roles: parts.roles,
             origin: parts.origin,
             sends_mail: parts.sends_mail,
             requests: parts.requests,
@@ -244,6 +258,12 @@ impl Service {
         &self.people
     }
 
+    /// What they may do.
+    #[must_use]
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
     /// The time, for people.
     pub(crate) fn now(&self) -> UnixMillis {
         UnixMillis::new(i64::try_from(self.clock.now()).unwrap_or(i64::MAX))
@@ -286,6 +306,7 @@ impl Service {
 pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = caller::codes().chain(submit::codes());
     let known = known.chain(rail::codes()).chain(person_problem::codes());
+    let known = known.chain(role_problem::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 
@@ -315,6 +336,8 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(leaks::routes())
         .merge(sign_up::routes())
         .merge(sessions::routes())
+        .merge(roles::routes())
+        .merge(proposals::routes())
         .merge(me::routes())
         .merge(webhooks::routes())
         .with_state(service)

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     extract::{Json, Path},
-    problem::ApiError,
+    problem::{ApiError, ProblemCode},
 };
 
 /// Longest proof of a lottery's seed in bytes.
@@ -202,6 +202,9 @@ async fn operate(
 ) -> Result<Response, ApiError> {
     let log = service.offering(&offering)?;
     caller.require(operation.verb(), &offering)?;
+    if matches!(operation, Operation::Release { .. }) {
+        return Err(ProblemCode::TwoPeople.into());
+    }
     let terms = &log.terms;
     let proof = if let Operation::Seed { proof, .. } = &operation {
         bytes("proof", proof, PROOF_MAX)?

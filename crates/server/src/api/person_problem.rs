@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use softcap_identity::PersonError;
 
 use crate::{
-    problem::{ApiError, ProblemCode},
+    problem::{ApiError, ProblemCode, sentence_of},
     system::CodeText,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn of_person(error: PersonError) -> ApiError {
             ApiError::Domain {
                 status,
                 code: error.code().into(),
-                title: sentence(&error).into(),
+                title: sentence_of(&error).into(),
                 detail: String::new(),
                 remedy: remedy.into(),
             }
@@ -65,7 +65,7 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     ];
     all.into_iter().map(|error| CodeText {
         code: error.code().into(),
-        title: sentence(&error).into(),
+        title: sentence_of(&error).into(),
         remedy: like(&error).1.into(),
     })
 }
@@ -111,17 +111,6 @@ fn like(error: &PersonError) -> (StatusCode, &'static str) {
             "Correct it and send it again.",
         ),
     }
-}
-
-/// Its words without its code, beginning with a capital.
-fn sentence(error: &PersonError) -> String {
-    let text = error.to_string();
-    let words = text
-        .split_once(": ")
-        .map_or(text.as_str(), |(_, words)| words);
-    let mut letters = words.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
 }
 
 fn seconds(wait: Duration) -> u32 {

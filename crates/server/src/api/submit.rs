@@ -46,6 +46,17 @@ pub(super) async fn submit_at(
     log: &OfferingLog,
     caller: &Caller,
     key: &IdempotencyKey,
+    entry: (Stamp, &Command<'_>),
+) -> Result<EntryView, ApiError> {
+    let request = caller.request(&service.requests, key);
+    submit_as(service, log, request, entry).await
+}
+
+/// As [`submit_at`], under a request of another origin.
+pub(super) async fn submit_as(
+    service: &Service,
+    log: &OfferingLog,
+    request: RequestId,
     (stamp, command): (Stamp, &Command<'_>),
 ) -> Result<EntryView, ApiError> {
     // A contract that takes the outcome as a root waits for the settlement of the record.
@@ -56,9 +67,6 @@ pub(super) async fn submit_at(
     {
         return Err(conflict(ON_CHAIN, String::new()));
     }
-    let request = service
-        .requests
-        .request(caller.principal().key_id(), &key.0);
     let mut body = Vec::new();
     let entry = Entry {
         sequence: Sequence(0),

@@ -288,9 +288,7 @@ async fn register(
     let url = EndpointUrl::parse(&new.url, webhooks.rules())
         .map_err(|refused| ApiError::invalid("url", &refused.to_string()))?;
     let kinds = chosen_kinds(new.kinds)?;
-    let request = service
-        .requests
-        .request(caller.principal().key_id(), &key.0);
+    let request = caller.request(&service.requests, &key);
     let id = format!("ep_{}", hex(&request.0));
     let others = webhooks.endpoints(&offering).await.map_err(of_database)?;
     if others.len() >= ENDPOINTS_MOST && others.iter().all(|other| other.id != id) {
@@ -301,7 +299,7 @@ async fn register(
     }
     let endpoint = NewEndpoint {
         offering,
-        owner: caller.principal().owner().to_owned(),
+        owner: caller.owner(),
         url,
         kinds,
     };

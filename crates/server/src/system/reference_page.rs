@@ -121,7 +121,7 @@ fn section(shown: &Shown<'_>) -> Markup {
             h3 { code { (shown.method.to_uppercase()) " " (shown.path) } }
             p { strong { (prose(text(&operation["summary"]))) } }
             (paragraphs(text(&operation["description"])))
-            @if needs("key") { p { "Needs a key: " code { "Authorization: Bearer sc_..." } } }
+            @if needs("key") { p { "Needs a key: " code { "Authorization: Bearer sc_..." } ", or the session of a person whose role may" } }
             @if needs("session") { p { "Needs a session: the cookie " code { (SESSION_COOKIE) } } }
             @if let Some(parameters) = operation["parameters"].as_array() {
                 table {

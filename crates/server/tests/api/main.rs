@@ -8,6 +8,7 @@
 
 mod accounts;
 mod addresses;
+mod authorization;
 mod balances;
 mod contributions;
 mod cosignatures;
@@ -26,6 +27,7 @@ mod offerings;
 mod operations;
 mod people;
 mod rail;
+mod roles;
 mod scopes;
 mod settlement;
 mod simulations;

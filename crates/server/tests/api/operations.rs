@@ -68,7 +68,6 @@ fn every_kind_is_an_entry_that_the_rules_judge() {
             706,
         ),
         (json!({ "kind": "vest", "share": 0, "tokens": "1" }), 706),
-        (json!({ "kind": "release", "milestone": 0 }), 706),
         (json!({ "kind": "cancel" }), 0),
         (json!({ "kind": "pause" }), 106),
     ];
@@ -118,4 +117,13 @@ fn what_names_nothing_in_the_terms_is_no_entry() {
         &Value::Null,
     );
     assert_eq!((confirmed.status, confirmed.text()), (204, ""));
+}
+
+#[test]
+fn a_key_releases_no_money() {
+    let node = TestNode::with_offering();
+    let path = format!("/v1/offerings/{NAME}/operations");
+    let body = json!({ "kind": "release", "milestone": 0 });
+    let refused = node.post(&path, "release", &body);
+    assert_eq!(refused.refusal(), (403, "H446".to_owned()));
 }

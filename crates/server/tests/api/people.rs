@@ -1,6 +1,6 @@
 //! People over a socket: signing up by mail, logging in, sessions, and what is refused.
 
-mod browser;
+pub(crate) mod browser;
 mod limits;
 mod nodes;
 

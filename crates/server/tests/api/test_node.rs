@@ -13,7 +13,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use softcap_identity::{Actor, AddressList, Environment, NewKey, RateLimit, Scopes, UnixMillis};
+use softcap_database::{Database, DatabaseUrl, on_writer};
+use softcap_identity::{
+    Actor, AddressList, Environment, NewKey, RateLimit, RoleChange, Scopes, UnixMillis,
+};
 use softcap_journal::{Clock, Intake, Movement, Submission, encode_at_batch_time};
 use softcap_offering::{Command, terms::Terms};
 use softcap_proof::{SigningKey, VerifierKey, WitnessKey, hex, receipt::Receipt};
@@ -144,11 +147,39 @@ impl TestNode {
     /// A node with the offering announced.
     pub(crate) fn with_offering() -> Self {
         let node = Self::empty();
+        node.announce();
+        node
+    }
+
+    /// Announces the offering.
+    pub(crate) fn announce(&self) {
         let text = terms();
         let body = json!({ "name": NAME, "terms": text, "terms_hash": terms_hash(&text) });
-        let answer = node.post("/v1/offerings", "announce", &body);
+        let answer = self.post("/v1/offerings", "announce", &body);
         assert_eq!(answer.status, 201, "{}", answer.text());
-        node
+    }
+
+    /// Gives somebody a role as whoever runs the machine does.
+    pub(crate) fn give_role(&self, change: RoleChange) {
+        let given = self
+            .service
+            .roles()
+            .give_as_operator("test", change, UnixMillis::now());
+        self.runtime.block_on(given).unwrap();
+    }
+
+    /// Changes the service's tables behind its back.
+    pub(crate) fn execute(&self, text: &'static str) {
+        let url = DatabaseUrl::Folder(self.folder.path().join("data"));
+        self.runtime.block_on(async {
+            let database = Database::open(&url, "service").await.unwrap();
+            let done = on_writer!(&database, |pool| sqlx::query(text)
+                .execute(pool)
+                .await
+                .map(drop));
+            done.unwrap();
+            database.close().await;
+        });
     }
 
     /// A key with these scopes, or all, of this owner.

@@ -7,20 +7,27 @@ use softcap_server::Config;
 
 use crate::test_node::{Answer, Call, TestNode};
 
-pub(super) const ORIGIN: &str = "https://sale.example";
-pub(super) const PASSWORD: &str = "tidal lantern ochre mule";
+pub(crate) const ORIGIN: &str = "https://sale.example";
+pub(crate) const PASSWORD: &str = "tidal lantern ochre mule";
 pub(super) const NEW_PASSWORD: &str = "seven rusty anchors sing";
 
 /// A node, and the folder of its mails.
-pub(super) struct Site {
-    pub(super) node: TestNode,
+pub(crate) struct Site {
+    pub(crate) node: TestNode,
 }
 
 impl Site {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self {
             node: TestNode::empty_with(with_mail),
         }
+    }
+
+    /// One with the offering announced.
+    pub(crate) fn with_offering() -> Self {
+        let site = Self::start();
+        site.node.announce();
+        site
     }
 
     /// A node on a PostgreSQL, with the secrets of another one if there is one already.
@@ -53,7 +60,7 @@ impl Site {
     }
 
     /// The browser of somebody who has signed up and logged in.
-    pub(super) fn signed_up(&self, email: &str) -> Browser<'_> {
+    pub(crate) fn signed_up(&self, email: &str) -> Browser<'_> {
         let mut browser = self.browser("192.0.2.10");
         let before = self.mails().len();
         assert_eq!(
@@ -123,15 +130,15 @@ pub(super) fn code_in(mail: &str) -> String {
 }
 
 /// A browser: its cookie, and what it says about the page that asks.
-pub(super) struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     site: &'a Site,
     from: String,
     cookie: Option<String>,
-    pub(super) says: Option<(&'static str, &'static str)>,
+    pub(crate) says: Option<(&'static str, &'static str)>,
 }
 
 impl Browser<'_> {
-    pub(super) fn send(&mut self, method: &'static str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn send(&mut self, method: &'static str, path: &str, body: &Value) -> Answer {
         let call = self.call(method, path).body(body);
         self.exchange(&call)
     }
@@ -165,26 +172,32 @@ impl Browser<'_> {
         answer
     }
 
-    pub(super) fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &Value::Null)
     }
 
-    pub(super) fn delete(&mut self, path: &str) -> Answer {
+    pub(crate) fn delete(&mut self, path: &str) -> Answer {
         self.send("DELETE", path, &Value::Null)
     }
 
-    pub(super) fn post(&mut self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, body)
     }
 
-    pub(super) fn log_in(&mut self, email: &str, password: &str) -> Answer {
+    /// A change that happens once under this name.
+    pub(crate) fn post_once(&mut self, path: &str, idempotency: &str, body: &Value) -> Answer {
+        let call = self.call("POST", path).idempotency(idempotency).body(body);
+        self.exchange(&call)
+    }
+
+    pub(crate) fn log_in(&mut self, email: &str, password: &str) -> Answer {
         self.post(
             "/v1/sessions",
             &json!({ "email": email, "password": password }),
         )
     }
 
-    pub(super) fn step_up(&mut self, password: &str) -> Answer {
+    pub(crate) fn step_up(&mut self, password: &str) -> Answer {
         self.post(
             "/v1/sessions/current/step-up",
             &json!({ "password": password }),
@@ -192,7 +205,7 @@ impl Browser<'_> {
     }
 
     /// The secret in its cookie.
-    pub(super) fn secret(&self) -> Option<String> {
+    pub(crate) fn secret(&self) -> Option<String> {
         let cookie = self.cookie.as_deref()?;
         cookie.strip_prefix("__Host-softcap=").map(str::to_owned)
     }

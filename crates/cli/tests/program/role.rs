@@ -1,0 +1,26 @@
+//! The first roles, given on the machine.
+
+use crate::workplace::Workplace;
+
+#[test]
+fn a_role_is_given_to_somebody_who_signed_up_and_to_nobody_else() {
+    let place = Workplace::empty();
+    let none = place.run(&["role", "list", "--data", "data"]).succeeded();
+    assert_eq!(none.out, "nobody has a role\n");
+    let give = |person: &str, role: &str, on: &str| {
+        place.run(&[
+            "role", "give", "--data", "data", "--person", person, "--role", role, "--on", on,
+        ])
+    };
+    let nobody = "0f14d0ab96054a62a9e45ed26688389b";
+    for (person, role, on, parts) in [
+        ("anna@example.org", "owner", "*", ["C302", "signed up"]),
+        ("anna", "owner", "*", ["C302", "signed up"]),
+        (nobody, "owner", "*", ["P502", "no person"]),
+        (nobody, "landlord", "*", ["P501", "treasurer"]),
+        (nobody, "investor", "*", ["P501", "treasurer"]),
+        (nobody, "owner", "a b", ["C301", "--on"]),
+    ] {
+        give(person, role, on).refused(&parts);
+    }
+}

@@ -1,0 +1,91 @@
+//! What callers are told when something about roles is refused.
+
+use axum::http::StatusCode;
+use softcap_identity::RoleError;
+
+use super::person_problem::of_person;
+use crate::{
+    problem::{ApiError, ProblemCode, sentence_of},
+    system::CodeText,
+};
+
+/// A refusal as an answer.
+pub(super) fn of_role(error: RoleError) -> ApiError {
+    let (status, remedy) = match error {
+        RoleError::Person(error) => return of_person(error),
+        RoleError::Database(ref database) if database.is_passing() => {
+            return ApiError::caused(ProblemCode::NoRoom, &error);
+        }
+        RoleError::Database(_) => return ApiError::internal(&error),
+        RoleError::Role(_)
+        | RoleError::NoPerson
+        | RoleError::NoProposal
+        | RoleError::NotOpen(_)
+        | RoleError::SamePerson
+        | RoleError::ProposerLost
+        | RoleError::LastOwner
+        | RoleError::NoChange(_)
+        | RoleError::Proposed => like(&error),
+    };
+    ApiError::Domain {
+        status,
+        code: error.code().into(),
+        title: sentence_of(&error).into(),
+        detail: String::new(),
+        remedy: remedy.into(),
+    }
+}
+
+/// The codes of this file, for their pages.
+pub(super) fn codes() -> impl Iterator<Item = CodeText> {
+    let all = [
+        RoleError::Role("landlord".to_owned()),
+        RoleError::NoPerson,
+        RoleError::NoProposal,
+        RoleError::NotOpen("over"),
+        RoleError::SamePerson,
+        RoleError::ProposerLost,
+        RoleError::LastOwner,
+        RoleError::NoChange("the person has this role"),
+        RoleError::Proposed,
+    ];
+    all.into_iter().map(|error| CodeText {
+        code: error.code().into(),
+        title: sentence_of(&error).into(),
+        remedy: like(&error).1.into(),
+    })
+}
+
+/// The status of a refusal, and what to do.
+fn like(error: &RoleError) -> (StatusCode, &'static str) {
+    match error {
+        RoleError::Role(_) | RoleError::NoPerson => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Correct it and send it again.",
+        ),
+        RoleError::NoProposal => (
+            StatusCode::NOT_FOUND,
+            "Read the list at `GET /v1/proposals` again.",
+        ),
+        RoleError::SamePerson => (
+            StatusCode::FORBIDDEN,
+            "Ask somebody else who has the role to approve it.",
+        ),
+        RoleError::ProposerLost => (
+            StatusCode::FORBIDDEN,
+            "Have it proposed by somebody who has the role.",
+        ),
+        RoleError::LastOwner => (
+            StatusCode::CONFLICT,
+            "Give the role of an owner to somebody else first.",
+        ),
+        RoleError::NotOpen(_) | RoleError::NoChange(_) | RoleError::Proposed => (
+            StatusCode::CONFLICT,
+            "Read roles and proposals again and decide anew.",
+        ),
+        // They are answered before.
+        RoleError::Person(_) | RoleError::Database(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "Try again.")
+        }
+    }
+}
