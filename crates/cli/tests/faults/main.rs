@@ -24,6 +24,7 @@ mod one_folder;
 mod one_place;
 mod postgres;
 mod rail;
+mod rail_after_sale;
 mod rail_root;
 mod record;
 mod rpc;
