@@ -407,18 +407,23 @@ pub(crate) fn request(escrow: &EscrowAddress, place: &LogPlace, part: u64) -> Re
     RequestId(id)
 }
 
-/// How far the totals of this offering may be from the contract's, with everything that came in.
-fn slack_of(offering: &Offering) -> Slack {
-    let Some(round) = offering.terms().rounds.first() else {
-        return Slack::default();
-    };
-    match round.allocation {
-        Allocation::ProRata => {}
+/// Whether all get the same part of what they asked for where that is too much, which no contract adds up.
+pub(crate) fn is_shared(offering: &Offering) -> bool {
+    let round = offering.terms().rounds.first();
+    round.is_some_and(|round| match round.allocation {
+        Allocation::ProRata => true,
         Allocation::FirstCome
         | Allocation::ProRataCapped { .. }
         | Allocation::WaterFilling
         | Allocation::Lottery { .. }
-        | Allocation::Guaranteed { .. } => return Slack::default(),
+        | Allocation::Guaranteed { .. } => false,
+    })
+}
+
+/// How far the totals of this offering may be from the contract's, with everything that came in.
+fn slack_of(offering: &Offering) -> Slack {
+    if !is_shared(offering) {
+        return Slack::default();
     }
     let inside = offering.rows().filter(|row| !row.accepted.is_zero());
     let investors: BTreeSet<InvestorIndex> = inside.map(|row| row.investor).collect();

@@ -1,8 +1,9 @@
 //! Several endpoints of one chain, asked the same and compared.
 //!
 //! An answer counts when `quorum` endpoints give it. Whoever says something else, fails, or is behind is
-//! named and left out of that answer, and asked again with the next question. With fewer that agree nothing
-//! is believed and nothing goes on: the chain is still there later.
+//! named and left out of that answer, and asked again with the next question. Where too few answer, those whose answer broke
+//! on the way are asked the same again, alone and each time after a longer wait, so that one broken answer does not cost all
+//! those before it. With fewer that agree nothing is believed and nothing goes on: the chain is still there later.
 
 use std::{
     future::Future,
@@ -16,7 +17,9 @@ use alloy_transport::{RpcError, TransportError, TransportErrorKind};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
+use crate::broken_answer::{in_short, is_broken, is_too_many};
 use crate::follower::Header;
 
 /// Headers that are asked for in one request.
@@ -25,6 +28,12 @@ const HEADERS_AT_ONCE: usize = 100;
 const CALLS_AT_ONCE: usize = 100;
 /// How long an endpoint rests that says it is asked too often and not for how long.
 const REST: Duration = Duration::from_secs(5);
+/// How long is waited before a question whose answer broke is asked again.
+const WAITS: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_millis(1_600),
+];
 /// The longest rest that is believed.
 const LONGEST_REST: Duration = Duration::from_secs(600);
 
@@ -160,18 +169,27 @@ pub struct Endpoints {
     faults: Arc<Mutex<Vec<Option<Fault>>>>,
     /// Until when each is left alone because it asked for that.
     rests: Arc<Mutex<Vec<Option<Instant>>>>,
+    /// Before each time that a question is asked again.
+    waits: Arc<[Duration]>,
 }
 
 impl Endpoints {
     /// Some endpoints, of which `quorum` must agree; at least one must.
     #[must_use]
     pub fn new(all: Vec<Endpoint>, quorum: usize) -> Self {
+        Self::with_waits(all, quorum, WAITS.to_vec())
+    }
+
+    /// The same, with other waits before a question whose answer broke is asked again; as often as there are waits.
+    #[must_use]
+    pub fn with_waits(all: Vec<Endpoint>, quorum: usize, waits: Vec<Duration>) -> Self {
         let (faults, rests) = (vec![None; all.len()], vec![None; all.len()]);
         Self {
             all: all.into(),
             quorum: quorum.max(1),
             faults: Arc::new(Mutex::new(faults)),
             rests: Arc::new(Mutex::new(rests)),
+            waits: waits.into(),
         }
     }
 
@@ -419,21 +437,49 @@ impl Endpoints {
     where
         F: Future<Output = Result<T, TransportError>>,
     {
-        let calls = self.all.iter().enumerate().map(|(place, endpoint)| {
-            let call = ask(endpoint.client.clone());
-            async move {
-                if let Some(left) = self.rest_of(place) {
-                    let why = format!("it asked to be left alone for {} s", left.as_secs() + 1);
-                    return Err(TransportErrorKind::custom_str(&why));
-                }
-                let answer = call.await;
-                if let Err(error) = &answer {
-                    self.note_rest(place, error);
-                }
-                answer
+        let everybody = 0..self.all.len();
+        let mut answers = join_all(everybody.map(|place| self.ask_one(place, &ask))).await;
+        for wait in self.waits.iter() {
+            let broken = answers.iter().enumerate().filter_map(|(place, answer)| {
+                let broke = answer.as_ref().err().is_some_and(is_broken);
+                (broke && self.rest_of(place).is_none()).then_some(place)
+            });
+            let broken: Vec<usize> = broken.collect();
+            if broken.is_empty() || answers.iter().flatten().count() >= self.quorum {
+                break;
             }
-        });
-        join_all(calls).await
+            sleep(*wait).await;
+            let again = broken.iter().map(|place| self.ask_one(*place, &ask));
+            for (place, answer) in broken.iter().zip(join_all(again).await) {
+                if let Some(held) = answers.get_mut(*place) {
+                    *held = answer;
+                }
+            }
+        }
+        answers
+    }
+
+    /// One answer of one endpoint, unless it wants to be left alone.
+    async fn ask_one<T, F>(
+        &self,
+        place: usize,
+        ask: &impl Fn(RpcClient) -> F,
+    ) -> Result<T, TransportError>
+    where
+        F: Future<Output = Result<T, TransportError>>,
+    {
+        if let Some(left) = self.rest_of(place) {
+            let why = format!("it asked to be left alone for {} s", left.as_secs() + 1);
+            return Err(TransportErrorKind::custom_str(&why));
+        }
+        let Some(endpoint) = self.all.get(place) else {
+            return Err(TransportErrorKind::backend_gone());
+        };
+        let answer = ask(endpoint.client.clone()).await;
+        if let Err(error) = &answer {
+            self.note_rest(place, error);
+        }
+        answer
     }
 
     /// How long an endpoint is still left alone.
@@ -521,50 +567,4 @@ impl Endpoints {
             faults: faults.to_owned(),
         }
     }
-}
-
-/// An error without an address in it, which may hold a secret.
-fn in_short(error: &TransportError) -> String {
-    match error {
-        RpcError::ErrorResp(payload) => format!("{} ({})", payload.message, payload.code),
-        RpcError::NullResp => "it does not have it".to_owned(),
-        RpcError::DeserError { .. } | RpcError::SerError(_) => {
-            "its answer is none of this protocol".to_owned()
-        }
-        RpcError::UnsupportedFeature(what) => (*what).to_owned(),
-        RpcError::LocalUsageError(_) => "the question could not be asked".to_owned(),
-        RpcError::Transport(
-            TransportErrorKind::HttpError(http)
-            | TransportErrorKind::HttpErrorWithRetryAfter { error: http, .. },
-        ) => {
-            format!("status {}", http.status)
-        }
-        RpcError::Transport(TransportErrorKind::Custom(why)) => why.to_string(),
-        RpcError::Transport(_) => "the connection broke".to_owned(),
-    }
-}
-
-/// How endpoints say that a range holds more than they give.
-fn is_too_many(error: &TransportError) -> bool {
-    const WORDS: [&str; 7] = [
-        "too many",
-        "more than",
-        "limit exceeded",
-        "block range",
-        "range is too",
-        "too large",
-        "response size",
-    ];
-    let Some(payload) = error.as_error_resp() else {
-        return false;
-    };
-    let message = payload.message.to_ascii_lowercase();
-    // The same number also says that somebody asked too often.
-    if ["rate", "request count", "per second"]
-        .iter()
-        .any(|words| message.contains(words))
-    {
-        return false;
-    }
-    payload.code == -32005 || WORDS.iter().any(|words| message.contains(words))
 }

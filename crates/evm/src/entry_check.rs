@@ -4,7 +4,7 @@ use softcap_offering::{
     Amount, BasisPoints, Command, Contribute, InvestorId, Offering, Outcome, Verdict,
 };
 
-use crate::chain_entries::{ChainCommand, ChainEntry, Ending};
+use crate::chain_entries::{ChainCommand, ChainEntry, Ending, is_shared};
 use crate::escrow_event::LogPlace;
 
 /// What the engine made of an entry is not what the contract did.
@@ -82,7 +82,7 @@ impl ChainEntry {
             (ChainCommand::Release { milestone, paid }, Outcome::Done)
                 if !offering.terms().milestones.is_empty() =>
             {
-                part_of(offering, *milestone) == Some(*paid)
+                is_part_of(offering, *milestone, *paid)
             }
             (
                 ChainCommand::Contribute { .. }
@@ -130,6 +130,18 @@ impl ChainEntry {
             .into(),
         })
     }
+}
+
+/// Whether so much is what a milestone releases. The contract of a sale that is shared out was paid up to a unit for each
+/// investor less than the record adds up, so its parts may differ by that.
+pub(crate) fn is_part_of(offering: &Offering, milestone: u8, paid: Amount) -> bool {
+    let slack = if is_shared(offering) {
+        offering.investor_count() as u128
+    } else {
+        0
+    };
+    let part = part_of(offering, milestone);
+    part.is_some_and(|part| part.0.abs_diff(paid.0) <= slack)
 }
 
 /// The part of the accepted money that a milestone releases: the parts up to it rounded down together, less those

@@ -20,6 +20,7 @@ mod allowance;
 mod announce;
 mod announcement;
 pub mod bindings;
+mod broken_answer;
 mod chain_entries;
 mod chain_source;
 mod client;

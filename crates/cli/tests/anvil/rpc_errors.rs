@@ -84,12 +84,16 @@ fn error(question: &Value, code: i64, message: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_breaks_on_the_way_loses_and_doubles_nothing() {
-    let sale = Sale::start(&FOLLOWING).await;
+    let many_questions = Following {
+        blocks_at_once: 2,
+        ..FOLLOWING
+    };
+    let sale = Sale::start(&many_questions).await;
     let mut random = ChaCha8Rng::seed_from_u64(0x50F7_CA95);
     let broken = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&broken);
     sale.endpoints[0].rule(move |question| {
-        // A quarter: a server finds its place in the chain by some thirteen answers in a row.
+        // A quarter: a question is asked four times before a server begins anew.
         let act = match random.next_u32() % 32 {
             0 => Act::Close,
             1 => Act::Cut,
@@ -116,7 +120,8 @@ async fn what_breaks_on_the_way_loses_and_doubles_nothing() {
     pay(&sale, 0, payments);
     sale.bury();
     sale.until_followed().await;
-    assert!(broken.load(Ordering::Relaxed) > 50, "hardly anything broke");
+    let broken = broken.load(Ordering::Relaxed);
+    assert!(broken > 20, "hardly anything broke: {broken}");
     assert_eq!(sale.agree_to_the_wei().await as u64, payments);
 }
 

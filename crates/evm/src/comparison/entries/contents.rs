@@ -12,7 +12,7 @@ use crate::{
         record::Recorded,
         words::{Happened, Said},
     },
-    entry_check::part_of,
+    entry_check::{is_part_of, part_of},
     escrow_event::{EscrowEvent, EscrowLog},
     root_event::RootEvent,
 };
@@ -169,7 +169,10 @@ impl Walk<'_> {
                 if milestone != *released {
                     self.find(entry, log, number, milestone, released);
                 }
-                if let Some(part) = part_of(self.offering, milestone) {
+                // Where nothing is settled, the entry was refused, which is looked at by itself.
+                if let Some(part) = part_of(self.offering, milestone)
+                    && !is_part_of(self.offering, milestone, *amount)
+                {
                     self.same_amount(entry, log, "released", (part, *amount));
                 }
             }
