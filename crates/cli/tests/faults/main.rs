@@ -12,6 +12,7 @@
 
 mod appenders;
 mod bundle;
+mod canaries;
 mod chain;
 mod client;
 mod clock;
