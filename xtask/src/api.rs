@@ -16,12 +16,13 @@ const SCHEMATHESIS: Packages = Packages {
 };
 const CHECK: &str = "xtask/api/check.py";
 /// The program under test, as the build step leaves it.
-pub(crate) const BUILD: [&str; 6] = [
+pub(crate) const BUILD: [&str; 7] = [
     "build",
     "--workspace",
     "--all-targets",
     "--test=faults",
     "--test=anvil",
+    "--test=browser",
     "--locked",
 ];
 

@@ -28,7 +28,7 @@ pub(crate) enum Part {
     Faults,
     /// The escrow contracts, and the program against an EVM node and client by others.
     Chain,
-    /// A real browser. Arrives with the server crate.
+    /// The program in a real browser.
     Browser,
 }
 

@@ -107,6 +107,16 @@ pub(crate) enum XtaskError {
         processor: &'static str,
     },
 
+    /// No browser is pinned for this machine.
+    #[error(
+        "X016: no browser is pinned for {system} on {processor}; name in SOFTCAP_BROWSER a folder that holds \
+         bin/chromium and node_modules/playwright-core"
+    )]
+    NoBrowser {
+        system: &'static str,
+        processor: &'static str,
+    },
+
     /// The disk would fill up in the middle of the run.
     #[error(
         "X013: {folder} has {free_megabytes} MB free and this run may need {needed_megabytes} MB; \

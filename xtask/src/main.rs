@@ -6,6 +6,7 @@
 
 mod anvil;
 mod api;
+mod browser;
 mod budget;
 mod contracts;
 mod direction;
@@ -64,6 +65,8 @@ enum Task {
     Postgres,
     /// Fetches the EVM node and client that the tests start, and prints their folder (`test` does it by itself).
     Anvil,
+    /// Fetches the browser that the tests start, and prints its folder (`test` does it by itself).
+    Browser,
     /// Requests drawn from the OpenAPI document, sent to the program (`test` does it, too).
     Api,
     /// The escrow contracts: compiled, compared, tested, measured.
@@ -101,6 +104,7 @@ fn run(arguments: Arguments) -> Result<bool, XtaskError> {
         Task::Direction => direction::check(&workspace, None)?,
         Task::Postgres => println!("{}", postgres::ensure(&workspace, None)?.display()),
         Task::Anvil => println!("{}", anvil::ensure(&workspace, None)?.display()),
+        Task::Browser => println!("{}", browser::ensure(&workspace, None)?.display()),
         Task::Api => api::build_and_check(&workspace)?,
         Task::Contracts { task } => contracts::run(&workspace, task, None)?,
         Task::Mutants(sample) => mutants::run(&workspace, &sample)?,

@@ -13,13 +13,13 @@ use crate::process::{self, Limit, Output};
 use crate::results::TestCount;
 use crate::tools::CARGO_DENY;
 use crate::workspace::Workspace;
-use crate::{anvil, api, contracts, direction, postgres, room, sales, tidy};
+use crate::{anvil, api, browser, contracts, direction, postgres, room, sales, tidy};
 
 /// Set for the tests by `--full`: property tests draw their full number of cases.
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -50,6 +50,7 @@ const STEPS: [Step; 17] = [
             "--all-targets",
             "--test=faults",
             "--test=anvil",
+            "--test=browser",
             "--locked",
             "--",
             "--deny=warnings",
@@ -122,6 +123,11 @@ const STEPS: [Step; 17] = [
         work: Work::Test(&["--workspace", "--test=anvil"]),
     },
     Step {
+        name: "browser",
+        part: Part::Browser,
+        work: Work::Test(&["--workspace", "--test=browser"]),
+    },
+    Step {
         name: "tidy",
         part: Part::LintsAndDocs,
         work: Work::Tidy,
@@ -184,6 +190,7 @@ pub(crate) fn run(workspace: &Workspace, counts: Counts) -> bool {
         tests: TestCount::default(),
         postgres: None,
         anvil: None,
+        browser: None,
     };
     let mut outcomes = Vec::new();
     for step in STEPS {
@@ -222,6 +229,8 @@ struct Run<'a> {
     postgres: Option<PathBuf>,
     /// The same for the EVM node and client.
     anvil: Option<PathBuf>,
+    /// The same for the browser.
+    browser: Option<PathBuf>,
 }
 
 impl Run<'_> {
@@ -240,6 +249,7 @@ impl Run<'_> {
             Work::Tools => {
                 self.postgres = Some(postgres::ensure(self.workspace, limit)?);
                 self.anvil = Some(anvil::ensure(self.workspace, limit)?);
+                self.browser = Some(browser::ensure(self.workspace, limit)?);
                 api::ensure(self.workspace, limit)?;
                 contracts::install(self.workspace, limit)?;
                 CARGO_DENY.ensure(self.workspace, limit).map(drop)
@@ -278,6 +288,9 @@ impl Run<'_> {
         }
         if let Some(folder) = &self.anvil {
             command.env(anvil::FOLDER_VARIABLE, folder);
+        }
+        if let Some(folder) = &self.browser {
+            command.env(browser::FOLDER_VARIABLE, folder);
         }
         match self.counts {
             Counts::Small => command.env_remove(FULL_VARIABLE),

@@ -42,10 +42,20 @@ pub enum Act {
     ChangePassword,
     /// A person set a new password with a code of a mail; all their sessions ended.
     Recover,
+    /// A person showed a second factor; `code` is its kind.
+    ShowFactor,
+    /// A second factor counts from now on, or recovery codes were made; `code` is its kind.
+    AddFactor,
+    /// A second factor is gone; `code` is its kind.
+    RemoveFactor,
+    /// The last second factor will be gone after a delay; `code` is its kind.
+    BeginFactorRemoval,
+    /// The removal of the last second factor was taken back.
+    KeepFactor,
 }
 
 impl Act {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 21] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -62,6 +72,11 @@ impl Act {
         Self::EndSession,
         Self::ChangePassword,
         Self::Recover,
+        Self::ShowFactor,
+        Self::AddFactor,
+        Self::RemoveFactor,
+        Self::BeginFactorRemoval,
+        Self::KeepFactor,
     ];
 
     /// As stored.
@@ -84,6 +99,11 @@ impl Act {
             Self::EndSession => "end_session",
             Self::ChangePassword => "change_password",
             Self::Recover => "recover",
+            Self::ShowFactor => "show_factor",
+            Self::AddFactor => "add_factor",
+            Self::RemoveFactor => "remove_factor",
+            Self::BeginFactorRemoval => "begin_factor_removal",
+            Self::KeepFactor => "keep_factor",
         }
     }
 

@@ -139,6 +139,7 @@ impl Keys {
                 "0001_api_keys",
                 "0002_known_secret",
                 "0003_people",
+                "0004_factors",
                 "0005_roles",
                 "0006_key_uses"
             ]

@@ -13,6 +13,7 @@ mod cache;
 mod clock;
 mod denied;
 mod error;
+mod factors;
 mod key_text;
 mod keys;
 mod known_secrets;
@@ -33,6 +34,11 @@ pub use audit::{Act, AuditEntry};
 pub use clock::{Ticks, UnixMillis};
 pub use denied::{Answer, Denied};
 pub use error::KeyError;
+pub use factors::{
+    Answered, BegunTotp, CEREMONY, Ceremony, FactorError, FactorId, FactorList, FactorName,
+    Factors, MOST_IN_A_LOGIN, MOST_IN_A_ROW, MOST_PASSKEYS, PasskeyFault, PasskeyView,
+    RECOVERY_CODES, REMOVAL_DELAY, RecoveryCode, Removal, SecondFactor, TotpConfirmation,
+};
 pub use key_text::{Environment, KeyId, KeyText, KeyTextError};
 pub use keys::{Actor, Created, Keys, NewKey, Reach, Rotation};
 pub use known_secrets::{Fingerprint, KnownSecrets};

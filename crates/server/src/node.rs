@@ -287,6 +287,9 @@ async fn sweep_people(service: Arc<Service>, mut stopping: Stopping) {
         if let Err(error) = service.people().tidy(service.now()).await {
             tracing::warn!(%error, "what is over of sessions and codes is swept later");
         }
+        if let Err(error) = service.factors().settle_due(service.now()).await {
+            tracing::warn!(%error, "second factors whose time is up are removed later");
+        }
     }
 }
 

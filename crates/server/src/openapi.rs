@@ -15,10 +15,10 @@ use utoipa::{
 use crate::{
     api::{
         AccountPaths, AddressPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths,
-        CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, ImportPaths, InvestorPaths,
-        KeyPaths, LeakPaths, LogPaths, MePaths, OfferingPaths, OperationPaths, PeoplePaths,
-        ProposalPaths, RailPaths, RolePaths, SESSION_COOKIE, SessionPaths, SettlementPaths,
-        SignUpPaths, SimulationPaths, WebhookPaths,
+        CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, FactorPaths, ImportPaths,
+        InvestorPaths, KeyPaths, LeakPaths, LogPaths, MePaths, OfferingPaths, OperationPaths,
+        PeoplePaths, ProposalPaths, RailPaths, RolePaths, SESSION_COOKIE, SessionPaths,
+        SettlementPaths, SignUpPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -52,6 +52,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     RolePaths::openapi,
     ProposalPaths::openapi,
     MePaths::openapi,
+    FactorPaths::openapi,
     WebhookPaths::openapi,
     SystemPaths::openapi,
 ];

@@ -21,7 +21,7 @@ use super::{
     session::{self, Beginning},
     sign_up::{SET_PASSWORD, actor},
 };
-use crate::{Act, UnixMillis, audit::note};
+use crate::{Act, UnixMillis, audit::note, factors::FORGIVE};
 
 /// Tries of one source, at whatever account.
 const BY_SOURCE: Rate = Rate {
@@ -227,6 +227,7 @@ impl People {
             }
             let set = sqlx::query(SET_PASSWORD).bind(&who).bind(kept.as_bytes());
             set.bind(now.get()).execute(&mut *work).await?;
+            sqlx::query(FORGIVE).bind(&who).execute(&mut *work).await?;
             if change.end_others {
                 let end = sqlx::query(session::END_OTHERS).bind(&who).bind(&row);
                 end.execute(&mut *work).await?;

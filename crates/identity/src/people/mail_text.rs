@@ -6,13 +6,14 @@ use super::{Site, mail_token::Purpose};
 const WIDTH: usize = 72;
 
 /// Subject and text of a mail.
-pub(super) struct Text {
-    pub(super) subject: String,
-    pub(super) body: String,
+pub(crate) struct Text {
+    pub(crate) subject: String,
+    pub(crate) body: String,
 }
 
 impl Text {
-    fn new(site: &Site, subject: &str, body: String) -> Self {
+    /// A text that says who writes.
+    pub(crate) fn new(site: &Site, subject: &str, body: String) -> Self {
         let Site { name, origin } = site;
         Self {
             subject: format!("{name}: {subject}"),

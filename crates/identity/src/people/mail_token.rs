@@ -168,7 +168,7 @@ fn column(row: &str) -> Column<'_> {
 }
 
 /// What counts as one source: an address of IPv4, or 64 bits of IPv6, of which one subscriber has all the rest.
-pub(super) fn network(address: IpAddr) -> Vec<u8> {
+pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),

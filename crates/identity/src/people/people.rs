@@ -131,7 +131,7 @@ impl People {
         self.inner.mail.notified().await;
     }
 
-    pub(super) fn mail_was_added(&self) {
+    pub(crate) fn mail_was_added(&self) {
         self.inner.mail.notify_one();
     }
 
@@ -250,7 +250,7 @@ impl People {
         &self.inner.key
     }
 
-    pub(super) fn site(&self) -> &Site {
+    pub(crate) fn site(&self) -> &Site {
         &self.inner.site
     }
 

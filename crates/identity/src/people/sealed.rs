@@ -75,6 +75,10 @@ pub enum Domain {
     Allowance,
     /// The subject of an audit row that names nobody who is known.
     Subject,
+    /// A recovery code and whose it is.
+    RecoveryCode,
+    /// The name of a credential of an authenticator.
+    Passkey,
 }
 
 impl Domain {
@@ -86,6 +90,8 @@ impl Domain {
             Self::Source => b"softcap/v1/source",
             Self::Allowance => b"softcap/v1/allowance",
             Self::Subject => b"softcap/v1/subject",
+            Self::RecoveryCode => b"softcap/v1/recovery_code",
+            Self::Passkey => b"softcap/v1/passkey",
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
     outbox,
     session::END_ALL,
 };
-use crate::{Act, UnixMillis, audit::note};
+use crate::{Act, UnixMillis, audit::note, factors::FORGIVE};
 
 impl People {
     /// Somebody wants to sign up with this address: sends it a code, or the word that it is known. Which of both does
@@ -139,6 +139,7 @@ impl People {
             }
             let set = sqlx::query(SET_PASSWORD).bind(&who).bind(kept.as_bytes());
             set.bind(now.get()).execute(&mut *work).await?;
+            sqlx::query(FORGIVE).bind(&who).execute(&mut *work).await?;
             let end = sqlx::query(END_OTHERS).bind(&token.email_tag);
             end.bind(purpose).execute(&mut *work).await?;
             sqlx::query(END_ALL).bind(&who).execute(&mut *work).await?;
@@ -182,6 +183,6 @@ pub(super) const KNOW_SOURCE: &str = "INSERT INTO known_source (person, source_t
      ON CONFLICT (person, source_tag) DO UPDATE SET seen_at = $3";
 
 /// As the audit names a person who acts.
-pub(super) fn actor(person: &str) -> String {
+pub(crate) fn actor(person: &str) -> String {
     format!("person:{person}")
 }

@@ -18,6 +18,8 @@ mod drafts;
 mod entry_view;
 mod etag;
 mod events;
+mod factor_problem;
+mod factors;
 mod imports;
 mod investors;
 mod issuer;
@@ -52,7 +54,7 @@ use std::{str::FromStr as _, sync::Arc};
 use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use softcap_identity::{Keys, People, ProposalId, Roles, UnixMillis};
+use softcap_identity::{Factors, Keys, People, ProposalId, Roles, UnixMillis};
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
@@ -76,6 +78,7 @@ pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
 pub(crate) use drafts::DraftPaths;
 pub(crate) use events::EventPaths;
+pub(crate) use factors::FactorPaths;
 pub(crate) use imports::ImportPaths;
 pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
@@ -104,6 +107,7 @@ pub struct Service {
     keys: Keys,
     people: People,
     roles: Roles,
+    factors: Factors,
     /// Of the site's own pages.
     origin: String,
     sends_mail: bool,
@@ -211,6 +215,7 @@ impl Service {
             journal: parts.journal,
             numbers: parts.numbers,
             keys: parts.keys,
+            factors: Factors::new(parts.people.clone()),
             people: parts.people,
             roles: parts.roles,
             origin: parts.origin,
@@ -264,6 +269,11 @@ impl Service {
         &self.roles
     }
 
+    /// Their second factors.
+    pub(crate) fn factors(&self) -> &Factors {
+        &self.factors
+    }
+
     /// The time, for people.
     pub(crate) fn now(&self) -> UnixMillis {
         UnixMillis::new(i64::try_from(self.clock.now()).unwrap_or(i64::MAX))
@@ -307,6 +317,7 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = caller::codes().chain(submit::codes());
     let known = known.chain(rail::codes()).chain(person_problem::codes());
     let known = known.chain(role_problem::codes());
+    let known = known.chain(factor_problem::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 
@@ -339,6 +350,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(roles::routes())
         .merge(proposals::routes())
         .merge(me::routes())
+        .merge(factors::routes())
         .merge(webhooks::routes())
         .with_state(service)
 }

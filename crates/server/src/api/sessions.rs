@@ -11,7 +11,7 @@ use axum::{
     routing::{delete, get, post},
 };
 use serde::{Deserialize, Serialize};
-use softcap_identity::{Level, ListedSession, LogIn, Password};
+use softcap_identity::{Level, ListedSession, LogIn, LoggedIn, Password};
 use utoipa::ToSchema;
 
 use super::{
@@ -126,6 +126,17 @@ pub(super) struct EndedView {
     ended: u64,
 }
 
+impl LoggedInView {
+    pub(super) fn new(logged_in: &LoggedIn) -> Self {
+        Self {
+            id: logged_in.id.to_string(),
+            person: logged_in.person.to_string(),
+            level: logged_in.level.into(),
+            needs: logged_in.needs.into(),
+        }
+    }
+}
+
 impl SessionView {
     fn new(session: ListedSession, current: &SignedIn) -> Self {
         Self {
@@ -165,12 +176,7 @@ async fn log_in(
     };
     let logged_in = service.people.log_in(&attempt, service.now()).await;
     let logged_in = logged_in.map_err(of_person)?;
-    let view = LoggedInView {
-        id: logged_in.id.to_string(),
-        person: logged_in.person.to_string(),
-        level: logged_in.level.into(),
-        needs: logged_in.needs.into(),
-    };
+    let view = LoggedInView::new(&logged_in);
     let cookie = [(header::SET_COOKIE, set_cookie(&logged_in.secret)?)];
     Ok((StatusCode::CREATED, cookie, Json(view)).into_response())
 }

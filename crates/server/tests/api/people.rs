@@ -1,6 +1,9 @@
 //! People over a socket: signing up by mail, logging in, sessions, and what is refused.
 
+#[path = "../../../identity/tests/factors/authenticator.rs"]
+mod authenticator;
 pub(crate) mod browser;
+mod factors;
 mod limits;
 mod nodes;
 
