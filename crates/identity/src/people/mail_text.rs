@@ -96,11 +96,11 @@ fn wrapped(text: &str) -> String {
     let mut whole = String::with_capacity(text.len() + 16);
     for line in text.lines() {
         let mut width = 0;
-        for word in line.split(' ') {
-            if width > 0 && width + 1 + word.len() > WIDTH {
+        for (place, word) in line.split(' ').enumerate() {
+            if place > 0 && width + 1 + word.len() > WIDTH {
                 whole.push('\n');
                 width = 0;
-            } else if width > 0 || word.is_empty() {
+            } else if place > 0 {
                 whole.push(' ');
                 width += 1;
             }

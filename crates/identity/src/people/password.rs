@@ -16,6 +16,8 @@ use super::{PersonError, random_id::random_bytes};
 pub(crate) const FEWEST: usize = 15;
 /// Bytes; ASVS asks for at least 64 characters, of which each has at most 4.
 pub(crate) const MOST_BYTES: usize = 1024;
+/// So much of a password is judged; what begins well does not become bad behind it.
+const JUDGED: usize = 64;
 /// Words of a context that are shorter say nothing.
 const SHORTEST_WORD: usize = 4;
 /// KiB, passes, lanes: the second of the choices of the OWASP cheat sheet.
@@ -53,7 +55,8 @@ impl Password {
         if self.without(&words).chars().count() < FEWEST / 2 {
             return Err(PersonError::PasswordOfContext);
         }
-        if zxcvbn(&self.0, &words).score() < Score::Three {
+        let begin: Zeroizing<String> = Zeroizing::new(self.0.chars().take(JUDGED).collect());
+        if zxcvbn(&begin, &words).score() < Score::Three {
             return Err(PersonError::PasswordGuessed);
         }
         Ok(())
@@ -109,6 +112,8 @@ fn hasher() -> Result<Argon2<'static>, PersonError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn judged(text: &str) -> &'static str {
@@ -167,6 +172,49 @@ mod tests {
         }
         for text in ["", "k3!Vx9#qLw2$Zr", &"x".repeat(MOST_BYTES + 1)] {
             assert_eq!(judged(text), "P403", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_its_owner_made_up_is_judged_however_odd_it_is() {
+        // Numbers of variations that fit into no integer, of a word that the owner of the address chose.
+        let name = "aqwertzu".repeat(8);
+        let mixed: String = (0..)
+            .zip(name.chars())
+            .map(|(place, letter)| {
+                if place % 2 == 0 {
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter
+                }
+            })
+            .collect();
+        let context = words(&format!("{name}@example.org"));
+        for text in [
+            format!("{mixed} and then some"),
+            format!("and then {mixed}"),
+            "to be or not ".repeat(40),
+            "4@8({[<369|!1/|70$5+7%2".repeat(4),
+            format!("{}b{}", "a".repeat(50), "a".repeat(49)),
+            "\n".repeat(80),
+        ] {
+            let judged = Password::new(text.clone()).unwrap().judge(&context);
+            let code = judged.map_or_else(|error| error.code(), |()| "");
+            assert!(["", "P404", "P405"].contains(&code), "{text}: {code}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_text_is_judged_and_none_stops_the_thread(
+            text in "[a-z0-9 ]{15,120}|[[:ascii:]]{15,120}|\\PC{15,60}|([a-d]{1,3}[A-D4@$!1]{1,3}){6,20}",
+            word in "[a-zA-Z]{4,64}",
+        ) {
+            let judged = Password::new(text).and_then(|password| password.judge(&[word]));
+            let code = judged.map_or_else(|error| error.code(), |()| "");
+            prop_assert!(["", "P403", "P404", "P405"].contains(&code));
         }
     }
 

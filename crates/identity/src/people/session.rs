@@ -236,7 +236,7 @@ impl People {
         const ADD: &str = "INSERT INTO session \
              (id, person, tag, made_at, seen_at, fresh_at, level, device, address) \
              VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)";
-        const END: &str = "DELETE FROM session WHERE tag = $1";
+        const END: &str = "DELETE FROM session WHERE tag = $1 RETURNING id, person";
         let (id, secret) = (SessionId(random_bytes()?), SecretText::random()?);
         let (row, who) = (id.to_string(), beginning.person.to_string());
         let address = beginning.device.address;
@@ -249,10 +249,11 @@ impl People {
         on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
             if let Some(replaced) = &replaced {
-                sqlx::query(END)
-                    .bind(replaced.as_slice())
-                    .execute(&mut *work)
-                    .await?;
+                let end = sqlx::query_as(END).bind(replaced.as_slice());
+                let ended: Option<(String, String)> = end.fetch_optional(&mut *work).await?;
+                if let Some((id, owner)) = &ended {
+                    note!(work, now, &actor(&who), Act::EndSession, owner, id);
+                }
             }
             let add = sqlx::query(ADD).bind(&row).bind(&who).bind(tag.as_slice());
             let add = add.bind(now.get()).bind(beginning.level.as_code());

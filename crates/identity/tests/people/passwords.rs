@@ -166,4 +166,13 @@ pub(crate) async fn who_logs_in_is_written_down(here: &Installation) {
     );
     assert!(own.iter().all(|row| row.actor == format!("person:{who}")));
     assert_eq!(own[1].code, logged_in.id.to_string());
+    // A session that another login takes the place of ends too.
+    let first = here.log_in(email, PASSWORD, HOME).await.unwrap();
+    let again = here
+        .log_in_over(email, PASSWORD, HOME, Some(&first.secret))
+        .await;
+    again.unwrap();
+    let rows = here.audit().await;
+    let ended = rows.iter().rfind(|row| row.act == Act::EndSession).unwrap();
+    assert_eq!((&ended.subject, &ended.code), (&who, &first.id.to_string()));
 }

@@ -6,6 +6,8 @@ pub(crate) mod browser;
 mod factors;
 mod limits;
 mod nodes;
+mod routes;
+mod smtp;
 
 use serde_json::{Value, json};
 
