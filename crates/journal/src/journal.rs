@@ -14,16 +14,17 @@ use softcap_offering::{
     terms::{ClockKind, Terms},
 };
 use softcap_proof::{SigningKey, entry::Entry};
-use tokio::{sync::OnceCell, time::sleep};
+use tokio::time::sleep;
 
 use crate::locks::{read, write};
 use crate::{
-    BATCH_TIME, Clock, Follower, Hold, Intake, IssuerSignature, JournalError, Log, LogKind,
-    LogName, LogReader, LogRow, Machine, OfferingMachine, PlatformLog, PlatformMachine, Sequencer,
+    AuditMachine, BATCH_TIME, Clock, Follower, Hold, Intake, IssuerSignature, JournalError, Log,
+    LogKind, LogName, LogReader, LogRow, Machine, OfferingMachine, PlatformMachine, Sequencer,
     SequencerConfig, Store, Submission, Tiles,
     companions::{Companions, TILES_AT_ONCE, keep_newest, write_all_tiles},
     kept_checkpoint::KeptCheckpoints,
     machine::SERVER_LINE,
+    private_log::PrivateCell,
     running_snapshot::snapshot_beside,
     snapshot_file,
     tile_edge::TILE,
@@ -51,16 +52,17 @@ pub struct JournalConfig {
 /// An open record. One per process and folder.
 #[derive(Debug)]
 pub struct Journal {
-    store: Store,
+    pub(crate) store: Store,
     tiles: Tiles,
     kept: KeptCheckpoints,
     folder: PathBuf,
-    key: Arc<SigningKey>,
-    clock: Arc<dyn Clock>,
+    pub(crate) key: Arc<SigningKey>,
+    pub(crate) clock: Arc<dyn Clock>,
     offerings: RwLock<BTreeMap<LogName, Arc<OfferingLog>>>,
     /// Held while a log is started, so that it gets one writer here.
     starting: tokio::sync::Mutex<()>,
-    platform: OnceCell<Arc<PlatformLog>>,
+    pub(crate) platform: PrivateCell<PlatformMachine>,
+    pub(crate) audit: PrivateCell<AuditMachine>,
     /// Held until the record is closed: a second process must not append.
     lock: File,
 }
@@ -80,10 +82,10 @@ pub struct OfferingLog {
 }
 
 /// A log that takes entries, whatever its machine.
-struct Started<M> {
-    sequencer: Sequencer<M>,
-    reader: LogReader<M>,
-    companions: Companions,
+pub(crate) struct Started<M> {
+    pub(crate) sequencer: Sequencer<M>,
+    pub(crate) reader: LogReader<M>,
+    pub(crate) companions: Companions,
 }
 
 impl std::fmt::Debug for dyn Clock {
@@ -127,95 +129,23 @@ impl Journal {
             clock,
             offerings: RwLock::new(BTreeMap::new()),
             starting: tokio::sync::Mutex::new(()),
-            platform: OnceCell::new(),
+            platform: PrivateCell::new(LogKind::Platform, LogName::platform()),
+            audit: PrivateCell::new(LogKind::Audit, LogName::audit()),
             lock,
         };
         for row in journal.store.logs().await? {
-            match row.kind {
-                LogKind::Offering => journal.run(row).await?,
-                LogKind::Platform => {
-                    let run = || journal.run_platform(row);
-                    journal.platform.get_or_try_init(run).await?;
-                }
-            }
+            journal.run_log(row).await?;
         }
         Ok(journal)
     }
 
-    /// The log of the platform's balances, made now if there is none.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn open_platform(&self) -> Result<Arc<PlatformLog>, JournalError> {
-        let made = self.platform.get_or_try_init(|| self.create_platform());
-        made.await.cloned()
-    }
-
-    /// Makes the platform's log, unless another node does it at the same time.
-    async fn create_platform(&self) -> Result<Arc<PlatformLog>, JournalError> {
-        let row = LogRow {
-            name: LogName::platform(),
-            kind: LogKind::Platform,
-            origin: format!("{}/platform", self.key.verifier_key().name()),
-            document: String::new(),
-            created: self.clock.now(),
-            issuer: None,
-        };
-        let created = match self.refuse_lost(&row.name).await {
-            Ok(()) => self.store.create(&row).await,
-            Err(error) => Err(error),
-        };
-        match created {
-            Ok(()) => self.run_platform(row).await,
-            Err(JournalError::LogExists(name)) => {
-                let mut rows = self.store.logs().await?.into_iter();
-                let made = rows.find(|row| row.kind == LogKind::Platform);
-                self.run_platform(made.ok_or(JournalError::LogExists(name))?)
-                    .await
-            }
-            Err(error) => Err(error),
+    /// Starts a log of the record.
+    async fn run_log(&self, row: LogRow) -> Result<(), JournalError> {
+        match row.kind {
+            LogKind::Offering => self.run(row).await,
+            LogKind::Platform => self.platform.run(self, row).await.map(|_| ()),
+            LogKind::Audit => self.audit.run(self, row).await.map(|_| ()),
         }
-    }
-
-    async fn run_platform(&self, row: LogRow) -> Result<Arc<PlatformLog>, JournalError> {
-        let Started {
-            sequencer,
-            reader,
-            companions,
-        } = self.start(&row, PlatformMachine::default()).await?;
-        let running = PlatformLog {
-            row,
-            sequencer,
-            reader,
-            companions,
-        };
-        Ok(Arc::new(running))
-    }
-
-    /// The log of the platform's balances, if there is one.
-    ///
-    /// # Errors
-    /// [`JournalError::NoSuchLog`] before [`Journal::open_platform`] made it, in this run or another.
-    pub fn platform(&self) -> Result<Arc<PlatformLog>, JournalError> {
-        let running = self.platform.get().cloned();
-        running.ok_or_else(|| JournalError::NoSuchLog(LogName::platform().to_string()))
-    }
-
-    /// The log of the platform's balances, also when another node made it just now; `None` when nobody
-    /// did.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn find_platform(&self) -> Result<Option<Arc<PlatformLog>>, JournalError> {
-        if let Some(running) = self.platform.get() {
-            return Ok(Some(Arc::clone(running)));
-        }
-        let mut rows = self.store.logs().await?.into_iter();
-        let Some(row) = rows.find(|row| row.kind == LogKind::Platform) else {
-            return Ok(None);
-        };
-        let run = || self.run_platform(row);
-        self.platform.get_or_try_init(run).await.cloned().map(Some)
     }
 
     /// Freezes terms: makes the log of an offering, whose first entry announces them.
@@ -242,7 +172,7 @@ impl Journal {
         document: &str,
         issuer: Option<IssuerSignature>,
     ) -> Result<Arc<OfferingLog>, JournalError> {
-        if *name == LogName::platform() {
+        if name.is_reserved() {
             return Err(JournalError::LogExists(name.to_string()));
         }
         let terms = parse_terms(name, document)?;
@@ -278,7 +208,7 @@ impl Journal {
     }
 
     /// A log that is not in the database and of which a checkpoint is kept is lost, not new.
-    async fn refuse_lost(&self, name: &LogName) -> Result<(), JournalError> {
+    pub(crate) async fn refuse_lost(&self, name: &LogName) -> Result<(), JournalError> {
         let known = self.store.logs().await?.iter().any(|row| row.name == *name);
         let hold = match self.kept.newest(name) {
             Ok(Some(kept)) => Hold::Behind {
@@ -329,10 +259,7 @@ impl Journal {
             log.sequencer.catch_up();
             return Ok(());
         }
-        if let Some(log) = self.platform.get()
-            && log.row.name == *name
-        {
-            log.sequencer.catch_up();
+        if self.platform.catch_up(name) || self.audit.catch_up(name) {
             return Ok(());
         }
         let _starting = self.starting.lock().await;
@@ -341,13 +268,7 @@ impl Journal {
         }
         let rows = self.store.logs().await?;
         match rows.into_iter().find(|row| row.name == *name) {
-            Some(row) => match row.kind {
-                LogKind::Offering => self.run(row).await,
-                LogKind::Platform => {
-                    let run = || self.run_platform(row);
-                    self.platform.get_or_try_init(run).await.map(|_| ())
-                }
-            },
+            Some(row) => self.run_log(row).await,
             None => Ok(()),
         }
     }
@@ -424,7 +345,11 @@ impl Journal {
     }
 
     /// Brings a log to its end, and starts its writer and the writer's companions.
-    async fn start<M: Machine>(&self, row: &LogRow, empty: M) -> Result<Started<M>, JournalError> {
+    pub(crate) async fn start<M: Machine>(
+        &self,
+        row: &LogRow,
+        empty: M,
+    ) -> Result<Started<M>, JournalError> {
         let log = self.replay(row, empty).await?;
         let config = SequencerConfig {
             queue: QUEUE,
@@ -524,8 +449,11 @@ impl Journal {
         for running in self.offerings() {
             self.snapshot_of(&running.sequencer)?;
         }
-        let platform = self.platform.get();
-        platform.map_or(Ok(()), |running| self.snapshot_of(&running.sequencer))
+        if let Some(running) = self.platform.get() {
+            self.snapshot_of(&running.sequencer)?;
+        }
+        let audit = self.audit.get();
+        audit.map_or(Ok(()), |running| self.snapshot_of(&running.sequencer))
     }
 
     fn snapshot_of<M: Machine>(&self, sequencer: &Sequencer<M>) -> Result<(), JournalError> {
@@ -546,19 +474,16 @@ impl Journal {
             running.companions.stop();
             write_all_tiles(&running.sequencer, &self.tiles).await?;
         }
-        if let Some(running) = self.platform.get() {
-            running.companions.stop();
-            write_all_tiles(&running.sequencer, &self.tiles).await?;
-        }
+        self.platform.write_all_tiles(&self.tiles).await?;
+        self.audit.write_all_tiles(&self.tiles).await?;
         // A snapshot takes the tiles before it for granted: they must be on disk first.
         self.tiles.close().await;
         self.snapshot()?;
         for running in self.offerings() {
             keep_newest(&running.reader, &self.kept)?;
         }
-        if let Some(running) = self.platform.get() {
-            keep_newest(&running.reader, &self.kept)?;
-        }
+        self.platform.keep_newest(&self.kept)?;
+        self.audit.keep_newest(&self.kept)?;
         self.store.close().await;
         // Nothing can be appended any more: the folder is free for others.
         self.lock

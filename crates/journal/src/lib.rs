@@ -1,4 +1,4 @@
-//! The durable, totally ordered record: one log per offering, and one of the platform's balances.
+//! The durable, totally ordered record: one log per offering, one of the platform's balances, and one of the audit.
 //!
 //! - [`Store`]: the rows of the record, in SQLite or PostgreSQL.
 //! - [`Machine`]: what the entries of a log mean; pure.
@@ -10,6 +10,7 @@
 //! - [`Cosignatures`]: what witnesses said of the checkpoints.
 //! - [`Journal`]: all of it for one data folder or database.
 
+mod audit;
 mod backup;
 mod bundle;
 mod companions;
@@ -24,6 +25,7 @@ mod log_name;
 mod log_reader;
 mod machine;
 mod platform;
+mod private_log;
 mod publisher;
 mod rebuild;
 mod record_check;
@@ -43,6 +45,7 @@ mod tree_head;
 mod turn;
 mod writer;
 
+pub use audit::{AuditLog, AuditMachine, AuditReading, AuditState};
 pub use backup::{BackedUp, back_up};
 pub use bundle::{BundleArchive, write_bundle};
 pub use cosignatures::{Cosignatures, Cosigned};
@@ -55,6 +58,7 @@ pub use log_name::LogName;
 pub use log_reader::{LogReader, bundle_leaves};
 pub use machine::{BATCH_TIME, Leaves, Machine, OfferingMachine, StateFailure};
 pub use platform::{PlatformLog, PlatformMachine};
+pub use private_log::PrivateLog;
 pub use rebuild::{Rebuilt, rebuild};
 pub use record_check::{CheckedLog, LogCheck, check_record};
 pub use record_reading::{ReadOffering, read_offerings};

@@ -1,4 +1,4 @@
-//! The name of a log: that of its offering in URLs, or `platform`.
+//! The name of a log: that of its offering in URLs, or of a private log of the platform.
 
 use std::{fmt, str::FromStr};
 
@@ -13,6 +13,17 @@ impl LogName {
     #[must_use]
     pub fn platform() -> Self {
         Self("platform".into())
+    }
+
+    /// The log of the audit.
+    #[must_use]
+    pub fn audit() -> Self {
+        Self("audit".into())
+    }
+
+    /// Whether no offering can have it.
+    pub(crate) fn is_reserved(&self) -> bool {
+        *self == Self::platform() || *self == Self::audit()
     }
 
     /// The name as text.

@@ -10,8 +10,8 @@ use softcap_rails::balance::{
 };
 
 use crate::{
-    Answer, BATCH_TIME, BatchRow, Intake, JournalError, Leaves, LogReader, LogRow, Machine,
-    Sequencer, StateFailure, Submission, companions::Companions, machine::parting,
+    Answer, BATCH_TIME, BatchRow, Intake, JournalError, Leaves, Machine, PrivateLog, StateFailure,
+    Submission, machine::parting,
 };
 
 /// The machine of the platform's log.
@@ -90,17 +90,8 @@ impl Machine for PlatformMachine {
     }
 }
 
-/// The platform's log, running. It is private: its receipts are for the operator's own books.
-#[derive(Debug)]
-pub struct PlatformLog {
-    /// Its row.
-    pub row: LogRow,
-    /// Its writer.
-    pub sequencer: Sequencer<PlatformMachine>,
-    /// What can be asked of it.
-    pub reader: LogReader<PlatformMachine>,
-    pub(crate) companions: Companions,
-}
+/// The platform's log, running. Its receipts are for the operator's own books.
+pub type PlatformLog = PrivateLog<PlatformMachine>;
 
 impl PlatformLog {
     /// Records an entry, and says what became of it. With a request that came before it is the first

@@ -9,7 +9,8 @@ use softcap_database::{Database, DatabaseUrl};
 use softcap_proof::Root;
 
 use crate::{
-    JournalError, Log, LogKind, LogName, LogRow, Machine, PlatformMachine, Store, Tiles,
+    AuditMachine, JournalError, Log, LogKind, LogName, LogRow, Machine, PlatformMachine, Store,
+    Tiles,
     companions::TILES_AT_ONCE,
     journal::{SNAPSHOTS, lock, offering_machine, parse_terms},
     snapshot_file,
@@ -98,6 +99,10 @@ async fn rebuild_log(
         }
         LogKind::Platform => {
             let log = Log::new(row.name.clone(), PlatformMachine::default());
+            replay(store, tiles, snapshots, log, progress).await
+        }
+        LogKind::Audit => {
+            let log = Log::new(row.name.clone(), AuditMachine::default());
             replay(store, tiles, snapshots, log, progress).await
         }
     }

@@ -9,8 +9,8 @@ use softcap_database::{Database, DatabaseError, DatabaseUrl};
 use softcap_proof::Root;
 
 use crate::{
-    JournalError, Log, LogKind, LogName, LogRow, Machine, PlatformMachine, Store, Tiles,
-    bundle_leaves,
+    AuditMachine, JournalError, Log, LogKind, LogName, LogRow, Machine, PlatformMachine, Store,
+    Tiles, bundle_leaves,
     journal::{SNAPSHOTS, offering_machine, parse_terms},
     snapshot_file,
     tile_edge::{BUNDLE_LEVEL, FullTile, TILE},
@@ -117,6 +117,10 @@ impl Check<'_> {
             }
             LogKind::Platform => {
                 let machine = || Ok(PlatformMachine::default());
+                self.replay(&machine, progress).await
+            }
+            LogKind::Audit => {
+                let machine = || Ok(AuditMachine::default());
                 self.replay(&machine, progress).await
             }
         }

@@ -88,6 +88,8 @@ pub enum LogKind {
     Offering,
     /// The balances of the platform; its document is empty.
     Platform,
+    /// The audit; its document is empty.
+    Audit,
 }
 
 impl LogKind {
@@ -95,11 +97,12 @@ impl LogKind {
         match self {
             Self::Offering => 1,
             Self::Platform => 2,
+            Self::Audit => 3,
         }
     }
 
     fn from_code(code: i64) -> Option<Self> {
-        [Self::Offering, Self::Platform]
+        [Self::Offering, Self::Platform, Self::Audit]
             .into_iter()
             .find(|kind| kind.code() == code)
     }

@@ -9,6 +9,7 @@
 //! - [`settlement_leaf`], [`settlement_tree`], [`settlement_file`]: the commitment to who gets what,
 //!   byte for byte the tree of `@openzeppelin/merkle-tree`, and its file.
 //! - [`mod@entry`], [`journal`]: what a leaf of the journal's tree is, and the file of all of them.
+//! - [`audit_entry`]: what a leaf of the audit log is.
 //! - [`bundle`], [`verify`]: the folder that a settlement leaves behind, written and computed again.
 //! - [`signed_text`]: any other lines under a signature, such as where an offering stands on a chain.
 //! - [`receipt`], [`investor_proof`]: what one person keeps of it.
@@ -16,6 +17,7 @@
 //! The crate is pure: no clock, no randomness, no network. What is read or written goes through the
 //! caller's `Read` and `Write`.
 
+pub mod audit_entry;
 pub mod batch_receipts;
 pub mod bundle;
 pub mod checkpoint;

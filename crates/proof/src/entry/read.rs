@@ -29,7 +29,11 @@ impl<'a> Reader<'a> {
         self.leaf.len() - self.offset
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], &'static str> {
+    /// So many bytes, borrowed.
+    ///
+    /// # Errors
+    /// When they are not there.
+    pub fn take(&mut self, length: usize) -> Result<&'a [u8], &'static str> {
         let rest = self.leaf.get(self.offset..).unwrap_or_default();
         let taken = rest.get(..length).ok_or(ENDS_EARLY)?;
         self.offset += length;
