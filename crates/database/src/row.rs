@@ -9,9 +9,15 @@
 /// ```
 #[macro_export]
 macro_rules! row {
-    (struct $name:ident { $($column:ident: $kind:ty),+ $(,)? }) => {
-        struct $name {
-            $($column: $kind),+
+    (
+        $(#[$about:meta])*
+        $seen:vis struct $name:ident {
+            $($(#[$of:meta])* $shown:vis $column:ident: $kind:ty),+ $(,)?
+        }
+    ) => {
+        $(#[$about])*
+        $seen struct $name {
+            $($(#[$of])* $shown $column: $kind),+
         }
 
         impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name

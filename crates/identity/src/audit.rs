@@ -52,10 +52,14 @@ pub enum Act {
     BeginFactorRemoval,
     /// The removal of the last second factor was taken back.
     KeepFactor,
+    /// A call of the interface changed something; `subject` is the offering, `code` the call and the entry it made.
+    Call,
+    /// Rows that only the audit log had any more were put back into the table; `code` is the first and last of them.
+    PutBack,
 }
 
 impl Act {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 23] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -77,6 +81,8 @@ impl Act {
         Self::RemoveFactor,
         Self::BeginFactorRemoval,
         Self::KeepFactor,
+        Self::Call,
+        Self::PutBack,
     ];
 
     /// As stored.
@@ -104,6 +110,8 @@ impl Act {
             Self::RemoveFactor => "remove_factor",
             Self::BeginFactorRemoval => "begin_factor_removal",
             Self::KeepFactor => "keep_factor",
+            Self::Call => "call",
+            Self::PutBack => "put_back",
         }
     }
 
@@ -132,14 +140,23 @@ pub struct AuditEntry {
 }
 
 row! {
-    struct AuditRow {
-        number: i64,
-        at: i64,
-        actor: String,
-        act: String,
-        subject: String,
-        code: String,
-        times: i64,
+    /// A row as it stands in the table, whatever is in it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct AuditRow {
+        /// See [`AuditEntry`], as the others.
+        pub number: i64,
+        /// Unix milliseconds.
+        pub at: i64,
+        /// Who.
+        pub actor: String,
+        /// What.
+        pub act: String,
+        /// To what.
+        pub subject: String,
+        /// What else there is to say.
+        pub code: String,
+        /// How often.
+        pub times: i64,
     }
 }
 

@@ -141,7 +141,8 @@ impl Keys {
                 "0003_people",
                 "0004_factors",
                 "0005_roles",
-                "0006_key_uses"
+                "0006_key_uses",
+                "0007_audit_log"
             ]
         )
     }

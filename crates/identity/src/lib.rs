@@ -9,6 +9,7 @@
 
 mod addresses;
 mod audit;
+mod audit_table;
 mod cache;
 mod clock;
 mod denied;
@@ -30,7 +31,8 @@ mod scope;
 mod watch;
 
 pub use addresses::{AddressList, MOST_NETWORKS};
-pub use audit::{Act, AuditEntry};
+pub use audit::{Act, AuditEntry, AuditRow};
+pub use audit_table::{AuditFilter, AuditTable};
 pub use clock::{Ticks, UnixMillis};
 pub use denied::{Answer, Denied};
 pub use error::KeyError;

@@ -5,6 +5,7 @@
 //! no rule of an offering.
 
 pub mod api;
+mod audit;
 mod body_deadline;
 mod config;
 pub mod drafts;
@@ -32,6 +33,7 @@ mod system;
 mod tls;
 pub mod webhooks;
 
+pub use audit::{AuditComparison, AuditFinding, compare_audit};
 pub use config::{
     Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection, LeaksSection,
     LimitsSection, LogFormat, LogSection, MailSection, Network, NotANetwork, NotAnOrigin, Origin,

@@ -5,7 +5,9 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
-use softcap_identity::{KeySettings, Keys, People, Roles, Ticks, Verb, Watch};
+use softcap_identity::{
+    AuditTable, KeySettings, Keys, People, Roles, Ticks, UnixMillis, Verb, Watch,
+};
 use softcap_journal::{
     Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
     SystemClock, encode_at_batch_time,
@@ -15,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     api::{self, Service, ServiceParts},
+    audit::{enter_rows, feed_audit_log, put_back_lost_rows},
     config::Config,
     drafts::Drafts,
     error::ServerError,
@@ -79,8 +82,8 @@ impl Node {
         let drafts = Drafts::open(database.clone()).await?;
         let people = People::open(database.clone(), secrets.personal, config.people_site())?;
         let roles = Roles::new(database.clone());
+        let audit = AuditTable::new(database.clone());
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
-        let watch = keys.watch();
         let numbers = InvestorNumbers::open(&url).await?;
         let issuers = config.issuers.keys.iter().map(|key| key.0.clone());
         let issuers: Vec<_> = issuers.collect();
@@ -94,6 +97,9 @@ impl Node {
         let journal = Journal::open_and_keep(journal, Arc::clone(&clock), second).await?;
         let journal = Arc::new(journal);
         journal.follow();
+        put_back_lost_rows(&journal, &audit, UnixMillis::now()).await?;
+        // From here on rows are added.
+        let watch = keys.watch();
         let witnesses = config.witnesses.keys.iter().map(|key| key.0.clone());
         let store = journal.store().clone();
         let cosignatures = Arc::new(Cosignatures::open(store, witnesses.collect()).await?);
@@ -102,6 +108,7 @@ impl Node {
             journal,
             numbers,
             keys,
+            audit,
             people,
             roles,
             origin: config.origin(),
@@ -211,9 +218,13 @@ impl Node {
         let sweeper = tokio::spawn(sweep_people(service, stopping.clone()));
         let service = Arc::clone(&self.service);
         let sender = tokio::spawn(send_mail(service, self.carrier.take(), stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let auditor = tokio::spawn(feed_audit_log(service, stopping.clone()));
         let report = server.serve(router, stopping).await?;
         // They end by themselves; what they did not finish is in the database, for the next start.
-        let _ = tokio::join!(deliverer, tidy, feed, driver, follower, sweeper, sender);
+        let _ = tokio::join!(
+            deliverer, tidy, feed, driver, follower, sweeper, sender, auditor
+        );
         self.close().await?;
         Ok(report)
     }
@@ -225,9 +236,21 @@ impl Node {
     pub async fn close(self) -> Result<(), ServerError> {
         self.ticker.abort();
         drop(self.watch);
+        finish_audit(&self.service).await;
         self.service.numbers().close().await;
         self.service.journal().close().await?;
         Ok(())
+    }
+}
+
+/// Writes what was noted of denied requests, and enters what is not in the audit log yet. What fails now is entered after
+/// the next start.
+async fn finish_audit(service: &Service) {
+    if let Err(error) = service.keys().write_notes(UnixMillis::now()).await {
+        tracing::warn!(%error, "what was noted of the last requests is lost");
+    }
+    if let Err(error) = enter_rows(service.journal(), service.audit()).await {
+        tracing::warn!(%error, "the last rows of the audit are entered after the next start");
     }
 }
 

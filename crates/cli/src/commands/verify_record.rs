@@ -7,6 +7,7 @@ use softcap_database::DatabaseUrl;
 use softcap_evm::comparison::ChainRecord;
 use softcap_journal::{CheckedLog, LogCheck, LogName, ReadOffering, check_record, read_offerings};
 use softcap_proof::{entry::decode, hex};
+use softcap_server::{AuditComparison, AuditFinding, compare_audit};
 
 use super::{
     record_folder,
@@ -41,6 +42,12 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
         Some(_) | None => Vec::new(),
     };
     lines.extend(beside.iter().map(line_beside));
+    // As above.
+    let audit = match found {
+        0 => block_on(async { Ok(compare_audit(&url).await?) })?,
+        _ => AuditComparison::default(),
+    };
+    lines.extend(audit_lines(&audit));
     let (mut differences, mut escrows) = (0, 0);
     for (_, beside) in &beside {
         match beside {
@@ -59,12 +66,17 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
         (_, 0) if differences > 0 => {
             format!("not verified: {differences} difference(s) between record and chain")
         }
+        (_, 0) if audit.differences > 0 => {
+            let count = audit.differences;
+            format!("not verified: {count} difference(s) between the audit and its log")
+        }
         (_, 0) => format!(
             "verified: {} log(s), each replayed from entry 0",
             checks.len()
         ),
         (all, found) => format!("not verified: {found} of {all} log(s) do not hold together"),
     };
+    let is_right = found + differences == 0 && audit.differences == 0;
     console.data(
         lines
             .into_iter()
@@ -72,12 +84,13 @@ pub(super) fn run(data: &str, plan: Option<&Plan>, console: &Console) -> Result<
             .collect::<Vec<_>>()
             .join("\n"),
         &json!({
-            "verified": found + differences == 0,
+            "verified": is_right,
             "logs": checks.iter().map(value).collect::<Vec<_>>(),
             "on_chain": beside.iter().map(value_beside).collect::<Vec<_>>(),
+            "audit": audit_value(&audit),
         }),
     );
-    Ok(ExitCode::from(u8::from(found + differences > 0)))
+    Ok(ExitCode::from(u8::from(!is_right)))
 }
 
 /// Every offering of the record that names an escrow.
@@ -113,6 +126,34 @@ async fn beside_the_chain(
         beside.push((name, one));
     }
     Ok(beside)
+}
+
+/// Nothing where there is no audit.
+fn audit_lines(audit: &AuditComparison) -> Vec<String> {
+    let mut lines: Vec<String> = audit.findings.iter().map(ToString::to_string).collect();
+    if audit.rows + audit.waiting > 0 && audit.differences == 0 {
+        let (rows, waiting) = (audit.rows, audit.waiting);
+        lines.push(format!(
+            "audit: {rows} row(s) of the table are what was entered; {waiting} more are not entered yet"
+        ));
+    }
+    lines
+}
+
+fn audit_value(audit: &AuditComparison) -> Value {
+    let finding = |finding: &AuditFinding| {
+        json!({
+            "code": finding.code(),
+            "row": finding.number(),
+            "problem": finding.to_string(),
+        })
+    };
+    json!({
+        "rows": audit.rows,
+        "waiting": audit.waiting,
+        "differences": audit.differences,
+        "findings": audit.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
 }
 
 fn line_beside((name, beside): &(LogName, Beside)) -> String {

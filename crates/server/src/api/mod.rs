@@ -54,7 +54,7 @@ use std::{str::FromStr as _, sync::Arc};
 use axum::Router;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use softcap_identity::{Factors, Keys, People, ProposalId, Roles, UnixMillis};
+use softcap_identity::{AuditTable, Factors, Keys, People, ProposalId, Roles, UnixMillis};
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
@@ -105,6 +105,7 @@ pub struct Service {
     journal: Arc<Journal>,
     numbers: InvestorNumbers,
     keys: Keys,
+    audit: AuditTable,
     people: People,
     roles: Roles,
     factors: Factors,
@@ -133,6 +134,8 @@ pub struct ServiceParts {
     pub numbers: InvestorNumbers,
     /// The keys that may use it.
     pub keys: Keys,
+    /// What was done with them.
+    pub audit: AuditTable,
     /// The people who log in.
     pub people: People,
     /// What they may do.
@@ -216,6 +219,7 @@ impl Service {
             numbers: parts.numbers,
             keys: parts.keys,
             factors: Factors::new(parts.people.clone()),
+            audit: parts.audit,
             people: parts.people,
             roles: parts.roles,
             origin: parts.origin,
@@ -255,6 +259,12 @@ impl Service {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The table of the audit.
+    #[must_use]
+    pub fn audit(&self) -> &AuditTable {
+        &self.audit
     }
 
     /// The people who log in.

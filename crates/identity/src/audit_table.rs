@@ -1,0 +1,169 @@
+//! The table of the audit, for whoever carries it into a log, searches it or compares it.
+
+use softcap_database::{Database, DatabaseError, on_reader, on_writer};
+
+use crate::{Act, AuditRow, UnixMillis, audit::ADD};
+
+macro_rules! rows_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT number, at, actor, act, subject, code, times FROM identity_audit WHERE ",
+            $condition,
+            " ORDER BY number LIMIT $2"
+        )
+    };
+}
+
+/// What is searched for. What is `None` is not asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Who did it.
+    pub actor: Option<String>,
+    /// To what it was done.
+    pub subject: Option<String>,
+    /// What was done.
+    pub act: Option<String>,
+    /// Not before.
+    pub from: Option<UnixMillis>,
+    /// Before.
+    pub until: Option<UnixMillis>,
+}
+
+impl AuditFilter {
+    /// One text for each way to begin, so that each uses the index of what it begins with.
+    const fn text(&self) -> &'static str {
+        if self.subject.is_some() {
+            rows_where!(
+                "number > $1 AND subject = $3 AND ($4 = '' OR actor = $4) AND ($5 = '' OR act = $5) \
+                 AND at >= $6 AND at < $7"
+            )
+        } else if self.actor.is_some() {
+            rows_where!(
+                "number > $1 AND actor = $4 AND ($3 = '' OR subject = $3) AND ($5 = '' OR act = $5) \
+                 AND at >= $6 AND at < $7"
+            )
+        } else if self.act.is_some() {
+            rows_where!(
+                "number > $1 AND act = $5 AND ($3 = '' OR subject = $3) AND ($4 = '' OR actor = $4) \
+                 AND at >= $6 AND at < $7"
+            )
+        } else {
+            rows_where!(
+                "number > $1 AND ($3 = '' OR subject = $3) AND ($4 = '' OR actor = $4) \
+                 AND ($5 = '' OR act = $5) AND at >= $6 AND at < $7"
+            )
+        }
+    }
+}
+
+/// The table of the audit. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct AuditTable {
+    database: Database,
+}
+
+impl AuditTable {
+    /// In the database of [`Keys`](crate::Keys), whose migrations were run.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Rows after the one of this number, in order, at most `most`. Who has seen row N has seen all before it: a number is
+    /// given when its transaction ends.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn rows(&self, after: i64, most: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        const TEXT: &str = rows_where!("number > $1");
+        on_reader!(&self.database, |pool| sqlx::query_as(TEXT)
+            .bind(after)
+            .bind(i64::from(most))
+            .fetch_all(pool)
+            .await)
+    }
+
+    /// As [`AuditTable::rows`], but only what a filter lets through.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn search(
+        &self,
+        filter: &AuditFilter,
+        after: i64,
+        most: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        let text = |wish: &Option<String>| wish.clone().unwrap_or_default();
+        on_reader!(&self.database, |pool| sqlx::query_as(filter.text())
+            .bind(after)
+            .bind(i64::from(most))
+            .bind(text(&filter.subject))
+            .bind(text(&filter.actor))
+            .bind(text(&filter.act))
+            .bind(filter.from.map_or(i64::MIN, UnixMillis::get))
+            .bind(filter.until.map_or(i64::MAX, UnixMillis::get))
+            .fetch_all(pool)
+            .await)
+    }
+
+    /// The number of the newest row; 0 when there is none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn newest(&self) -> Result<i64, DatabaseError> {
+        const TEXT: &str = "SELECT COALESCE(MAX(number), 0) FROM identity_audit";
+        on_reader!(&self.database, |pool| sqlx::query_scalar(TEXT)
+            .fetch_one(pool)
+            .await)
+    }
+
+    /// Adds a row of an act that is in no transaction of this crate.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn add(
+        &self,
+        actor: &str,
+        act: Act,
+        (subject, code): (&str, &str),
+        now: UnixMillis,
+    ) -> Result<(), DatabaseError> {
+        on_writer!(&self.database, |pool| sqlx::query(ADD)
+            .bind(now.get())
+            .bind(actor)
+            .bind(act.as_code())
+            .bind(subject)
+            .bind(code)
+            .bind(1_i64)
+            .execute(pool)
+            .await
+            .map(drop))
+    }
+
+    /// Puts rows back that the table lost at its end, under the numbers they had, and one that says so. All or nothing.
+    ///
+    /// # Errors
+    /// What the database says, also when a row of such a number is there.
+    pub async fn put_back(&self, rows: &[AuditRow], now: UnixMillis) -> Result<(), DatabaseError> {
+        const TEXT: &str = "INSERT INTO identity_audit (number, at, actor, act, subject, code, times) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Ok(());
+        };
+        let range = format!("{}-{}", first.number, last.number);
+        on_writer!(&self.database, |pool| async {
+            let mut work = pool.begin().await?;
+            for row in rows {
+                let put = sqlx::query(TEXT).bind(row.number).bind(row.at);
+                let put = put.bind(&row.actor).bind(&row.act).bind(&row.subject);
+                let put = put.bind(&row.code).bind(row.times);
+                put.execute(&mut *work).await?;
+            }
+            let note = sqlx::query(ADD).bind(now.get()).bind("server");
+            let note = note.bind(Act::PutBack.as_code()).bind("-").bind(&range);
+            note.bind(1_i64).execute(&mut *work).await?;
+            work.commit().await
+        }
+        .await)
+    }
+}
