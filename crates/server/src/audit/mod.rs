@@ -3,6 +3,8 @@
 mod comparison;
 mod log_feed;
 mod lost_rows;
+#[cfg(test)]
+mod tests;
 
 use softcap_identity::AuditRow;
 use softcap_proof::audit_entry::{self, AuditText};
