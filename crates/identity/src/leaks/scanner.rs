@@ -142,7 +142,7 @@ mod tests {
             environment: Environment::Live,
         };
         for (line, column) in [
-            (format!("{}", *key), 1),
+            (key.to_string(), 1),
             (format!("KEY={}", *key), 5),
             (format!("  authorization: Bearer {}\r", *key), 25),
             (format!("curl -H 'x: {}' https://a.example", *key), 13),

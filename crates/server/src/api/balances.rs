@@ -218,7 +218,7 @@ async fn record(
     command: &BalanceCommand<'_>,
 ) -> Result<Sequence, ApiError> {
     let platform = service.journal.open_platform().await.map_err(of_journal)?;
-    let request = caller.request(&service.requests, &key);
+    let request = caller.request(&service.requests, key);
     let recorded = platform.record(Some(request), command).await;
     match recorded.map_err(of_journal)? {
         (sequence, BalanceOutcome::Done) => Ok(sequence),
