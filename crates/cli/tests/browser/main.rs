@@ -10,7 +10,7 @@
 )]
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufReader, Write as _},
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
@@ -33,8 +33,10 @@ impl Site {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The origin must be known before the server listens. Whoever takes the port in between ends the test.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = port.local_addr().unwrap().port();
+        let port = {
+            let free = TcpListener::bind("127.0.0.1:0").unwrap();
+            free.local_addr().unwrap().port()
+        };
         let origin = format!("http://localhost:{port}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_softcap"))
             .args(["serve", "--data", "data", "--json"])
@@ -48,8 +50,9 @@ impl Site {
             .spawn()
             .unwrap();
         let out = BufReader::new(child.stdout.as_mut().unwrap());
-        let first = out.lines().next();
-        assert!(first.is_some(), "no server");
+        // The object ends where it ends: the program goes on and says no more.
+        let said = serde_json::Deserializer::from_reader(out).into_iter::<Value>();
+        assert!(said.flatten().next().is_some(), "no server");
         Self {
             folder,
             origin,

@@ -42,7 +42,7 @@ async function code() {
     const names = readdirSync(mail).filter((name) => name.endsWith('.eml'));
     if (names.length > 0) {
       const place = join(mail, names[0]);
-      const found = /^ {4}(\S{43})\s*$/m.exec(readFileSync(place, 'utf8'));
+      const found = /^ {4,}(\S{43})\s*$/m.exec(readFileSync(place, 'utf8'));
       unlinkSync(place);
       if (found) return found[1];
     }
