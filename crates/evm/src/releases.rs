@@ -15,8 +15,8 @@ pub struct Releases {
     pub released: u8,
     /// Whether objections ended the releases.
     pub stopped: Stopped,
-    /// First second without objections to the next one, in unix seconds; zero where it is not announced.
-    pub objections_until: u64,
+    /// First second without objections to the next one, in unix seconds; `None` where it is not announced.
+    pub objections_until: Option<u64>,
     /// Accepted money of those who object to it, in smallest units.
     pub objections: u128,
     /// What the escrow paid in, in smallest units.
@@ -42,7 +42,7 @@ impl Releases {
                 1 => Stopped::Yes,
                 _ => return None,
             },
-            objections_until: progress.objectionsUntil.to(),
+            objections_until: Some(progress.objectionsUntil.to()).filter(|until| *until != 0),
             objections: number(U256::from(progress.objections))?,
             total: number(U256::from(progress.total))?,
         })

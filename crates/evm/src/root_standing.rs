@@ -47,10 +47,10 @@ pub struct RootStanding {
     pub phase: RootPhase,
     /// The root, once there is one.
     pub root: Option<B256>,
-    /// First second without objections; zero before there is a root.
-    pub challenge_until: u64,
-    /// First second without claims; zero before there is a root.
-    pub claims_until: u64,
+    /// First second without objections; `None` before there is a root.
+    pub challenge_until: Option<u64>,
+    /// First second without claims; `None` before there is a root.
+    pub claims_until: Option<u64>,
     /// Contributed and not returned.
     pub contributed: u128,
     /// Contributed by those who object.
@@ -74,13 +74,7 @@ impl RootStanding {
         let phase = RootPhase::from_code(said.outcome.phase)?;
         let posted: u64 = said.outcome.postedAt.to();
         let seconds = |span| u64::try_from(span).ok();
-        let after = |span: u64| {
-            if posted == 0 {
-                0
-            } else {
-                posted.saturating_add(span)
-            }
-        };
+        let after = |span: u64| (posted != 0).then(|| posted.saturating_add(span));
         let challenge = seconds(said.terms.challengePeriod)?;
         let claims = seconds(said.terms.claimPeriod)?.saturating_add(challenge);
         Some(Self {

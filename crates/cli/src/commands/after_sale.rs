@@ -211,8 +211,7 @@ async fn show(steps: &Steps<'_>, milestones: Address) -> Result<ExitCode, Failur
     let releases = Releases::read_from(&steps.client, milestones).await?;
     let mut text = steps.text();
     text.push(format!("milestones released: {}", releases.released));
-    let announced = (releases.objections_until != 0).then_some(releases.objections_until);
-    if let Some(until) = announced {
+    if let Some(until) = releases.objections_until {
         let (objections, total) = (releases.objections, releases.total);
         text.push(format!(
             "announced: milestone {}, objections before {until} (unix seconds), so far {objections} of {total}",
@@ -229,7 +228,7 @@ async fn show(steps: &Steps<'_>, milestones: Address) -> Result<ExitCode, Failur
             "sent": steps.sends(),
             "steps": steps.json(),
             "released": releases.released,
-            "objections_until": announced,
+            "objections_until": releases.objections_until,
             "objections": releases.objections.to_string(),
             "total": releases.total.to_string(),
             "stopped": releases.stopped == Stopped::Yes,

@@ -63,13 +63,14 @@ fn show(arguments: &RootShowArguments, console: &Console) -> Result<ExitCode, Fa
 
 pub(super) fn standing_text(standing: &RootStanding) -> String {
     let mut text = vec![format!("phase:       {}", standing.phase.name())];
-    if let Some(root) = standing.root {
+    let times = standing.challenge_until.zip(standing.claims_until);
+    if let (Some(root), Some((challenge, claims))) = (standing.root, times) {
         text.push(format!("root:        {root}"));
         text.push(format!(
-            "objections:  before {}, so far {} of {} smallest units",
-            standing.challenge_until, standing.objections, standing.contributed
+            "objections:  before {challenge}, so far {} of {} smallest units",
+            standing.objections, standing.contributed
         ));
-        text.push(format!("claims:      before {}", standing.claims_until));
+        text.push(format!("claims:      before {claims}"));
     } else {
         text.push(format!(
             "contributed: {} smallest units",
@@ -84,12 +85,11 @@ pub(super) fn standing_text(standing: &RootStanding) -> String {
 }
 
 pub(super) fn standing_json(standing: &RootStanding) -> Value {
-    let second = |second: u64| (second != 0).then_some(second);
     json!({
         "phase": standing.phase.name(),
         "root": standing.root,
-        "challenge_until": second(standing.challenge_until),
-        "claims_until": second(standing.claims_until),
+        "challenge_until": standing.challenge_until,
+        "claims_until": standing.claims_until,
         "contributed": standing.contributed.to_string(),
         "objections": standing.objections.to_string(),
         "accepted": standing.accepted.to_string(),

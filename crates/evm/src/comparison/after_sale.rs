@@ -223,7 +223,7 @@ impl<'a> Steps<'a> {
             (
                 "end of objections",
                 self.until.to_string(),
-                releases.objections_until.to_string(),
+                releases.objections_until.unwrap_or_default().to_string(),
             ),
         ];
         let other = compared

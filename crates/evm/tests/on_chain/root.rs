@@ -293,7 +293,7 @@ async fn a_sale_by_root_is_followed_to_the_last_claim() {
         (RootPhase::Posted, Some(root))
     );
     assert_eq!(standing.contributed, 270_000_000_000_000_000_000);
-    let claims = standing.claims_until - standing.challenge_until;
+    let claims = standing.claims_until.unwrap() - standing.challenge_until.unwrap();
     assert_eq!(claims, 90 * DAY);
 
     let own = RootAct::Claim(leaves[0].clone());

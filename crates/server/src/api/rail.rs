@@ -106,11 +106,10 @@ pub(super) struct ReleasesView {
 
 impl From<Releases> for ReleasesView {
     fn from(releases: Releases) -> Self {
-        let until = releases.objections_until;
         Self {
             released: releases.released,
             stopped: releases.stopped == Stopped::Yes,
-            objections_until: (until != 0).then_some(until),
+            objections_until: releases.objections_until,
             objections: releases.objections.to_string(),
             total: releases.total.to_string(),
         }
@@ -143,12 +142,11 @@ pub(super) struct RootView {
 
 impl From<RootStanding> for RootView {
     fn from(standing: RootStanding) -> Self {
-        let second = |second: u64| (second != 0).then_some(second);
         Self {
             phase: standing.phase.name(),
             root: standing.root.map(|root| root.to_string()),
-            challenge_until: second(standing.challenge_until),
-            claims_until: second(standing.claims_until),
+            challenge_until: standing.challenge_until,
+            claims_until: standing.claims_until,
             contributed: standing.contributed.to_string(),
             objections: standing.objections.to_string(),
             accepted: standing.accepted.to_string(),
