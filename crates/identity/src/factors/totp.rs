@@ -223,3 +223,42 @@ impl Factors {
         Ok(step.filter(|step| *step > row.last_step))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6238, appendix B: seconds and codes of eight digits, of which six are the last ones.
+    const VECTORS: [(u64, &str); 6] = [
+        (59, "94287082"),
+        (1_111_111_109, "07081804"),
+        (1_111_111_111, "14050471"),
+        (1_234_567_890, "89005924"),
+        (2_000_000_000, "69279037"),
+        (20_000_000_000, "65353130"),
+    ];
+
+    #[test]
+    fn codes_are_those_of_the_standard_one_step_early_or_late() {
+        let app = totp(b"12345678901234567890", "Harbour", "ada@example.org").unwrap();
+        for (seconds, digits) in VECTORS {
+            let code = &digits[2..];
+            let step = seconds / 30;
+            for early_or_late in [seconds - 30, seconds, seconds + 30] {
+                assert_eq!(app.check(code, early_or_late), Some(step), "{code}");
+            }
+            for far in seconds.checked_sub(60).into_iter().chain([seconds + 60]) {
+                assert_eq!(app.check(code, far), None, "{code}");
+            }
+        }
+        for junk in ["", "28708", "2870822", "+28708", "28708a", "\u{662}87082"] {
+            assert_eq!(app.check(junk, 59), None, "{junk}");
+        }
+        // The secret in base 32 was computed with Python's base64.b32encode.
+        let uri = app.to_url().unwrap();
+        assert_eq!(
+            uri,
+            "otpauth://totp/Harbour:ada%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Harbour"
+        );
+    }
+}
