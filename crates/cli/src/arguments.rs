@@ -17,7 +17,9 @@ pub(crate) use after_sale::{
 };
 pub(crate) use contribute::ContributeArguments;
 pub(crate) use escrow::{EscrowCommand, EscrowShowArguments};
-pub(crate) use identity::{RoleArguments, RoleCommand, ScanArguments};
+pub(crate) use identity::{
+    PersonArguments, PersonCommand, RoleArguments, RoleCommand, ScanArguments,
+};
 pub(crate) use on_chain::{
     AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
     ExitArguments, PermitArguments, SenderArguments, WatchArguments,
@@ -230,6 +232,13 @@ pub(crate) enum Command {
         after_help = "Example:\n  softcap api-key new --data softcap-data --label operator"
     )]
     ApiKey(ApiKeyCommand),
+    /// Let a person in nowhere, or in again, on the machine itself.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  \
+            softcap person disable --data softcap-data --person eve@example.org"
+    )]
+    Person(PersonCommand),
     /// Give people their first roles, on the machine itself.
     #[command(
         subcommand,

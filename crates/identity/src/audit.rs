@@ -42,6 +42,10 @@ pub enum Act {
     ChangePassword,
     /// A person set a new password with a code of a mail; all their sessions ended.
     Recover,
+    /// A person is let in nowhere from now on; all their sessions ended.
+    Disable,
+    /// A person who was disabled is let in again.
+    Enable,
     /// A person showed a second factor; `code` is its kind.
     ShowFactor,
     /// A second factor counts from now on, or recovery codes were made; `code` is its kind.
@@ -59,7 +63,7 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 25] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -76,6 +80,8 @@ impl Act {
         Self::EndSession,
         Self::ChangePassword,
         Self::Recover,
+        Self::Disable,
+        Self::Enable,
         Self::ShowFactor,
         Self::AddFactor,
         Self::RemoveFactor,
@@ -105,6 +111,8 @@ impl Act {
             Self::EndSession => "end_session",
             Self::ChangePassword => "change_password",
             Self::Recover => "recover",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
             Self::ShowFactor => "show_factor",
             Self::AddFactor => "add_factor",
             Self::RemoveFactor => "remove_factor",

@@ -142,7 +142,8 @@ impl Keys {
                 "0004_factors",
                 "0005_roles",
                 "0006_key_uses",
-                "0007_audit_log"
+                "0007_audit_log",
+                "0008_disabled_people"
             ]
         )
     }

@@ -11,6 +11,31 @@ pub(crate) struct ScanArguments {
     pub(crate) paths: Vec<PathBuf>,
 }
 
+/// What can be done with a person on the machine itself.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PersonCommand {
+    /// End all sessions of a person at once and let them in nowhere. What they have stays.
+    #[command(after_help = "Example:\n  \
+            softcap person disable --data softcap-data --person eve@example.org\n\n\
+            Exit codes: 0 disabled now or before, 2 there is no such person.")]
+    Disable(PersonArguments),
+    /// Let a person who was disabled log in again.
+    #[command(after_help = "Example:\n  \
+            softcap person enable --data softcap-data --person anna@example.org\n\n\
+            Exit codes: 0 enabled now or before, 2 there is no such person.")]
+    Enable(PersonArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PersonArguments {
+    /// Where the server keeps its data.
+    #[arg(long, default_value = "softcap-data")]
+    pub(crate) data: String,
+    /// The person's address of mail, or their id of 32 digits.
+    #[arg(long)]
+    pub(crate) person: String,
+}
+
 /// What can be done with roles on the machine itself.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoleCommand {

@@ -21,6 +21,7 @@ mod offering_sign;
 mod offering_simulate;
 mod on_chain;
 mod permit;
+mod person;
 mod proof;
 mod rebuild;
 mod record_folder;
@@ -84,6 +85,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Vest(arguments) => after_sale::vest(&arguments, console),
         Command::Watch(arguments) => watch::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
+        Command::Person(command) => person::run(&command, console),
         Command::Role(command) => role::run(&command, console),
         Command::Scan(arguments) => scan::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),

@@ -25,7 +25,7 @@ pub(crate) fn run(command: &RoleCommand, console: &Console) -> Result<ExitCode, 
     })
 }
 
-async fn open(data: &str) -> Result<(People, Roles), Failure> {
+pub(super) async fn open(data: &str) -> Result<(People, Roles), Failure> {
     let url = DatabaseUrl::from_str(data).map_err(ServerError::from)?;
     let config = Config::load(None)?;
     let folder = config.node_folder(&url);
@@ -53,7 +53,7 @@ async fn give(arguments: &RoleArguments, console: &Console) -> Result<ExitCode, 
         role,
         place,
     };
-    let operator = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let operator = operator();
     let given = roles.give_as_operator(&operator, change, UnixMillis::now());
     given.await.map_err(Failure::Role)?;
     let on = &arguments.on;
@@ -64,8 +64,13 @@ async fn give(arguments: &RoleArguments, console: &Console) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Who runs this, for the audit.
+pub(super) fn operator() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
+}
+
 /// By id, or by address of mail.
-async fn person(people: &People, text: &str) -> Result<PersonId, Failure> {
+pub(super) async fn person(people: &People, text: &str) -> Result<PersonId, Failure> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
@@ -74,12 +79,16 @@ async fn person(people: &People, text: &str) -> Result<PersonId, Failure> {
         Err(_) => Ok(None),
     };
     let found = found.map_err(ServerError::from)?;
-    found.ok_or_else(|| Failure::NotThere {
+    found.ok_or_else(|| no_person(text))
+}
+
+pub(super) fn no_person(text: &str) -> Failure {
+    Failure::NotThere {
         what: "person",
         name: text.to_owned(),
         place: "this installation".to_owned(),
         remedy: "give the address with which the person signed up, or their id of 32 digits",
-    })
+    }
 }
 
 async fn list(data: &str, console: &Console) -> Result<ExitCode, Failure> {

@@ -128,6 +128,12 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["api-key"], ""),
     (&["api-key", "new"], ""),
     (&["api-key", "revoke"], ""),
+    (&["person"], ""),
+    (
+        &["person", "disable"],
+        "Exit codes: 0 disabled now or before",
+    ),
+    (&["person", "enable"], "Exit codes: 0 enabled now or before"),
     (&["role"], ""),
     (&["role", "give"], "Exit codes: 0 given, 2 bad input"),
     (&["role", "list"], ""),

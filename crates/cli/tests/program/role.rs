@@ -1,4 +1,4 @@
-//! The first roles, given on the machine.
+//! The first roles, given on the machine, and people who are disabled there.
 
 use crate::workplace::Workplace;
 
@@ -22,5 +22,18 @@ fn a_role_is_given_to_somebody_who_signed_up_and_to_nobody_else() {
         (nobody, "owner", "a b", ["C301", "--on"]),
     ] {
         give(person, role, on).refused(&parts);
+    }
+}
+
+#[test]
+fn only_somebody_who_signed_up_is_disabled_or_enabled() {
+    let place = Workplace::empty();
+    let nobody = "0f14d0ab96054a62a9e45ed26688389b";
+    for act in ["disable", "enable"] {
+        for person in ["eve@example.org", "eve", nobody] {
+            place
+                .run(&["person", act, "--data", "data", "--person", person])
+                .refused(&["C302", "signed up"]);
+        }
     }
 }

@@ -294,7 +294,8 @@ impl People {
         &self,
         email_tag: &[u8],
     ) -> Result<Option<Credentials>, PersonError> {
-        const TEXT: &str = "SELECT id, password, needs_level FROM person WHERE email_tag = $1";
+        const TEXT: &str = "SELECT id, CASE WHEN disabled_at IS NULL THEN password END AS password, needs_level \
+             FROM person WHERE email_tag = $1";
         let row: Option<CredentialsRow> = on_reader!(self.database(), |pool| sqlx::query_as(TEXT)
             .bind(email_tag)
             .fetch_optional(pool)

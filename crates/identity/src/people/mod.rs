@@ -5,6 +5,7 @@
 //! hash only. What may be told to a caller never differs between a person who is known and one who is not.
 
 mod allowance;
+mod disabling;
 mod email;
 mod error;
 mod hasher;

@@ -192,7 +192,8 @@ impl People {
     /// [`PersonError::NoSession`] when there is none, it was ended or it is over; what the database says.
     pub async fn session(&self, secret: &str, now: UnixMillis) -> Result<Session, PersonError> {
         const FIND: &str = "SELECT session.id, person, session.made_at, seen_at, fresh_at, level, needs_level \
-             FROM session JOIN person ON person.id = session.person WHERE tag = $1";
+             FROM session JOIN person ON person.id = session.person \
+             WHERE tag = $1 AND disabled_at IS NULL";
         const SEEN: &str = "UPDATE session SET seen_at = $2 WHERE tag = $1 AND seen_at < $2";
         let secret = SecretText::parse(secret).ok_or(PersonError::NoSession)?;
         let tag = self.session_tag(&secret);
@@ -227,7 +228,7 @@ impl People {
     /// Begins a session, and writes down that it did. Its source is known from now on.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`PersonError::WrongPassword`] for a person who is disabled, as if there were none; what the database says.
     pub(crate) async fn begin(
         &self,
         beginning: &Beginning<'_>,
@@ -235,7 +236,8 @@ impl People {
     ) -> Result<(SecretText, SessionId), PersonError> {
         const ADD: &str = "INSERT INTO session \
              (id, person, tag, made_at, seen_at, fresh_at, level, device, address) \
-             VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)";
+             SELECT $1, id, $3, $4, $4, $4, $5, $6, $7 FROM person \
+             WHERE id = $2 AND disabled_at IS NULL";
         const END: &str = "DELETE FROM session WHERE tag = $1 RETURNING id, person";
         let (id, secret) = (SessionId(random_bytes()?), SecretText::random()?);
         let (row, who) = (id.to_string(), beginning.person.to_string());
@@ -246,7 +248,7 @@ impl People {
         let replaced = beginning.replaces.map(|secret| self.session_tag(secret));
         let source = self.source_tag(beginning.person, address);
         let tag = self.session_tag(&secret);
-        on_writer!(self.database(), |pool| async {
+        let begun = on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
             if let Some(replaced) = &replaced {
                 let end = sqlx::query_as(END).bind(replaced.as_slice());
@@ -258,16 +260,22 @@ impl People {
             let add = sqlx::query(ADD).bind(&row).bind(&who).bind(tag.as_slice());
             let add = add.bind(now.get()).bind(beginning.level.as_code());
             let add = add.bind(device.as_bytes()).bind(from.as_bytes());
-            add.execute(&mut *work).await?;
+            if add.execute(&mut *work).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
             let know = sqlx::query(super::sign_up::KNOW_SOURCE).bind(&who);
             let know = know.bind(source.as_slice()).bind(now.get());
             know.execute(&mut *work).await?;
             note!(work, now, &actor(&who), Act::LogIn, &who, &row);
             work.commit().await?;
-            Ok::<_, sqlx::Error>(())
+            Ok::<_, sqlx::Error>(true)
         }
         .await)?;
-        Ok((secret, id))
+        if begun {
+            Ok((secret, id))
+        } else {
+            Err(PersonError::WrongPassword)
+        }
     }
 
     /// Gives a session in which a factor was shown a new secret; the old one is dead. It is fresh now.

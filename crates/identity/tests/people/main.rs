@@ -154,6 +154,7 @@ async fn all_scenarios(database: Database) {
     sessions::v7_3_1_and_v7_3_2_idle_and_absolute_limits_hold(&here).await;
     sessions::v7_5_2_sessions_are_listed_and_ended_on_every_node(&here).await;
     sessions::v7_5_1_what_needs_a_fresh_factor_says_so_after_ten_minutes(&here).await;
+    sessions::v7_4_2_who_is_disabled_is_let_in_nowhere(&here).await;
     sessions::what_is_over_is_swept(&here).await;
     passwords::v6_3_7_a_changed_password_is_told_by_mail_and_ends_what_it_should(&here).await;
     passwords::v6_3_8_unknown_and_wrong_are_one_answer(&here).await;

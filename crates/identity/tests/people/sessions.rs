@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use softcap_identity::{ABSOLUTE, FRESH, IDLE};
+use softcap_identity::{ABSOLUTE, Act, FRESH, IDLE};
 
 use super::*;
 
@@ -186,6 +186,46 @@ pub(crate) async fn v7_5_1_what_needs_a_fresh_factor_says_so_after_ten_minutes(
         .unwrap();
     assert!(session.require_fresh(late.now).is_ok());
     assert_eq!(session.fresh_until(), late.now.plus(FRESH));
+}
+
+pub(crate) async fn v7_4_2_who_is_disabled_is_let_in_nowhere(here: &Installation) {
+    let (email, from) = ("anna.disabled@example.org", address("192.0.2.40"));
+    here.sign_up(email).await;
+    let logged_in = here.log_in(email, PASSWORD, HOME).await.unwrap();
+    let (person, secret) = (logged_in.person, logged_in.secret);
+    here.people
+        .recover(&parsed(email), from, here.now)
+        .await
+        .unwrap();
+    let code = here.code_for(email).await.unwrap();
+    let other = people(&here.database);
+    assert!(other.disable("eve", person, here.now).await.unwrap());
+    assert!(!other.disable("eve", person, here.now).await.unwrap());
+    assert_eq!(here.refusal(&secret).await, "P408");
+    let refused = |result: Result<LoggedIn, PersonError>| result.unwrap_err().code();
+    assert_eq!(refused(here.log_in(email, PASSWORD, HOME).await), "P407");
+    // A new password by mail lets nobody in either.
+    let new = password(OTHER_PASSWORD);
+    here.people
+        .confirm_recovery(&code, &new, from, here.now)
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(here.log_in(email, OTHER_PASSWORD, HOME).await),
+        "P407"
+    );
+    assert!(other.enable("eve", person, here.now).await.unwrap());
+    assert!(!other.enable("eve", person, here.now).await.unwrap());
+    assert_eq!(here.refusal(&secret).await, "P408");
+    assert!(here.log_in(email, OTHER_PASSWORD, HOME).await.is_ok());
+    let rows = here.audit().await;
+    let who = person.to_string();
+    let acts: Vec<_> = rows
+        .iter()
+        .filter(|row| row.subject == who && row.actor == "operator:eve")
+        .map(|row| row.act)
+        .collect();
+    assert_eq!(acts, [Act::Disable, Act::Enable]);
 }
 
 pub(crate) async fn what_is_over_is_swept(here: &Installation) {

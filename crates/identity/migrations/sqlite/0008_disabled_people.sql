@@ -1,0 +1,2 @@
+-- Since when a person is let in nowhere; nothing while they are.
+ALTER TABLE person ADD COLUMN disabled_at INTEGER;
