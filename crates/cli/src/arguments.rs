@@ -18,7 +18,8 @@ pub(crate) use after_sale::{
 pub(crate) use contribute::ContributeArguments;
 pub(crate) use escrow::{EscrowCommand, EscrowShowArguments};
 pub(crate) use identity::{
-    PersonArguments, PersonCommand, RoleArguments, RoleCommand, ScanArguments,
+    ApiKeyCommand, NewApiKeyArguments, PersonArguments, PersonCommand, RoleArguments, RoleCommand,
+    ScanArguments,
 };
 pub(crate) use on_chain::{
     AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
@@ -433,46 +434,6 @@ pub(crate) struct BalanceImportArguments {
     /// Say what would be new, and record nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ApiKeyCommand {
-    /// Make a key; it is shown once.
-    #[command(after_help = "Examples:\n  \
-            softcap api-key new --data softcap-data --label operator\n  \
-            softcap api-key new --data softcap-data --label shop --scope contributions:write:harbour")]
-    New(NewApiKeyArguments),
-    /// Revoke a key and all keys that it made.
-    #[command(after_help = "Example:\n  softcap api-key revoke --data softcap-data 4kQ0vT1ZcX9b")]
-    Revoke {
-        /// Where the server keeps its data.
-        #[arg(long, default_value = "softcap-data")]
-        data: String,
-        /// The 12 characters after sc_live_ or sc_test_.
-        id: String,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct NewApiKeyArguments {
-    /// Where the server keeps its data.
-    #[arg(long, default_value = "softcap-data")]
-    pub(crate) data: String,
-    /// What people call the key.
-    #[arg(long)]
-    pub(crate) label: String,
-    /// What it may do, as `verb:resource`; without it everything.
-    #[arg(long)]
-    pub(crate) scope: Vec<String>,
-    /// Networks that it may be used from; without it all.
-    #[arg(long)]
-    pub(crate) network: Vec<ipnet::IpNet>,
-    /// Requests per second; twice as many at once.
-    #[arg(long)]
-    pub(crate) per_second: Option<u32>,
-    /// A key for tests.
-    #[arg(long)]
-    pub(crate) test: bool,
 }
 
 #[derive(Debug, Subcommand)]
