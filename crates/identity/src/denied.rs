@@ -45,6 +45,9 @@ pub enum Denied {
         /// The burst.
         burst: u32,
     },
+    /// Somebody who was let in asked for what they may not do.
+    #[error("not allowed")]
+    NotAllowed,
     /// This node has not heard from the database for so long that the key may be revoked.
     #[error("keys cannot be checked now")]
     Stale,
@@ -63,7 +66,7 @@ pub struct Answer {
 
 impl Denied {
     /// Every reason once, for metrics and documentation; values inside mean nothing.
-    pub(crate) const CODES: [&'static str; 9] = [
+    pub(crate) const CODES: [&'static str; 10] = [
         "key_malformed",
         "key_unknown",
         "key_wrong_secret",
@@ -73,6 +76,7 @@ impl Denied {
         "key_limited",
         "key_too_dear",
         "key_stale",
+        "not_allowed",
     ];
 
     pub(crate) const fn index(self) -> usize {
@@ -86,6 +90,7 @@ impl Denied {
             Self::Limited { .. } => 6,
             Self::TooDear { .. } => 7,
             Self::Stale => 8,
+            Self::NotAllowed => 9,
         }
     }
 
@@ -127,6 +132,11 @@ impl Denied {
             Self::TooDear { .. } => (
                 "key_too_dear",
                 "This request costs more than the key's burst: send it in smaller parts.",
+                None,
+            ),
+            Self::NotAllowed => (
+                "not_allowed",
+                "You may not do this: ask for the scope or the role that the documentation names.",
                 None,
             ),
             Self::Stale => (

@@ -63,6 +63,8 @@ verbs! {
     WebhooksRead = "webhooks:read",
     /// Register webhooks, send again.
     WebhooksWrite = "webhooks:write",
+    /// The audit and its log.
+    AuditRead = "audit:read",
     /// Metrics of the server.
     MetricsRead = "metrics:read",
     /// Acts on the server itself: confirm the clock after a jump, start a backup.

@@ -24,6 +24,9 @@ const WRITE_EVERY: Duration = Duration::from_secs(10);
 /// How often keys that nobody uses are looked for.
 const LOOK_FOR_IDLE_EVERY: Duration = Duration::from_secs(3600);
 
+/// The subject of refusals that name no key.
+const NAMELESS: &str = "-";
+
 /// Requests leave here what is to be written later. Bounded by the number of keys: a denial without a
 /// known key is only counted.
 #[derive(Default)]
@@ -38,7 +41,8 @@ pub(crate) struct Notebook {
 #[derive(Default)]
 struct Pages {
     uses: HashMap<KeyId, LastUse>,
-    denials: HashMap<(KeyId, usize), i64>,
+    /// By the id of a key, or `person:ID`.
+    denials: HashMap<(String, usize), i64>,
     moves: HashMap<KeyId, (String, String, Tag)>,
 }
 
@@ -56,11 +60,22 @@ impl Notebook {
         let index = denied.index();
         self.totals[index].fetch_add(1, Ordering::Relaxed);
         match known {
-            Some(id) => *self.lock().denials.entry((id, index)).or_default() += 1,
+            Some(id) => self.count(id.to_string(), index, 1),
             None => {
                 self.nameless[index].fetch_add(1, Ordering::Relaxed);
             }
         }
+    }
+
+    /// Somebody who was let in asked for what they may not do.
+    pub(crate) fn not_allowed(&self, subject: String) {
+        let index = Denied::NotAllowed.index();
+        self.totals[index].fetch_add(1, Ordering::Relaxed);
+        self.count(subject, index, 1);
+    }
+
+    fn count(&self, subject: String, index: usize, times: i64) {
+        *self.lock().denials.entry((subject, index)).or_default() += times;
     }
 
     pub(crate) fn totals(&self) -> impl Iterator<Item = (&'static str, u64)> {
@@ -76,14 +91,14 @@ impl Notebook {
         let mut denials: Vec<_> = pages
             .denials
             .into_iter()
-            .map(|((id, index), times)| (id.to_string(), Denied::CODES[index], times))
+            .map(|((subject, index), times)| (subject, Denied::CODES[index], times))
             .collect();
         denials.sort();
         for (count, code) in self.nameless.iter().zip(Denied::CODES) {
             let times = count.swap(0, Ordering::Relaxed);
             if times > 0 {
                 denials.push((
-                    "-".to_owned(),
+                    NAMELESS.to_owned(),
                     code,
                     i64::try_from(times).unwrap_or(i64::MAX),
                 ));
@@ -114,12 +129,11 @@ impl Notebook {
             let Some(index) = Denied::CODES.iter().position(|known| *known == code) else {
                 continue;
             };
-            match subject.parse::<KeyId>() {
-                Ok(id) => *pages.denials.entry((id, index)).or_default() += times,
-                Err(_) => {
-                    let times = u64::try_from(times).unwrap_or_default();
-                    self.nameless[index].fetch_add(times, Ordering::Relaxed);
-                }
+            if subject == NAMELESS {
+                let times = u64::try_from(times).unwrap_or_default();
+                self.nameless[index].fetch_add(times, Ordering::Relaxed);
+            } else {
+                *pages.denials.entry((subject, index)).or_default() += times;
             }
         }
     }
@@ -136,6 +150,12 @@ impl fmt::Debug for Notebook {
 }
 
 impl Keys {
+    /// Notes that a key or person who was let in asked for what they may not do; `subject` is the id of the key, or
+    /// `person:ID`. Written as other refusals are.
+    pub fn note_not_allowed(&self, subject: String) {
+        self.notebook().not_allowed(subject);
+    }
+
     /// Writes last uses, refusals and moves to the current pepper. The background task does it every ten
     /// seconds; call it once more before the process ends.
     ///

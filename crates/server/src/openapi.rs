@@ -14,11 +14,11 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, AddressPaths, BalancePaths, BidPaths, BundlePaths, ContributionPaths,
-        CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, FactorPaths, ImportPaths,
-        InvestorPaths, KeyPaths, LeakPaths, LogPaths, MePaths, OfferingPaths, OperationPaths,
-        PeoplePaths, ProposalPaths, RailPaths, RolePaths, SESSION_COOKIE, SessionPaths,
-        SettlementPaths, SignUpPaths, SimulationPaths, WebhookPaths,
+        AccountPaths, AddressPaths, AuditPaths, BalancePaths, BidPaths, BundlePaths,
+        ContributionPaths, CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, FactorPaths,
+        ImportPaths, InvestorPaths, KeyPaths, LeakPaths, LogPaths, MePaths, OfferingPaths,
+        OperationPaths, PeoplePaths, ProposalPaths, RailPaths, RolePaths, SESSION_COOKIE,
+        SessionPaths, SettlementPaths, SignUpPaths, SimulationPaths, WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -43,6 +43,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     SettlementPaths::openapi,
     BundlePaths::openapi,
     LogPaths::openapi,
+    AuditPaths::openapi,
     CosignaturePaths::openapi,
     EventPaths::openapi,
     KeyPaths::openapi,

@@ -107,7 +107,7 @@ impl Right {
                 Verb::AccountsWrite | Verb::SettlementsWrite => &[Treasurer],
                 Verb::KeysRead | Verb::WebhooksRead => &[Owner, Auditor, Developer],
                 Verb::KeysWrite | Verb::WebhooksWrite => &[Owner, Developer],
-                Verb::MetricsRead => &[Owner, Auditor],
+                Verb::MetricsRead | Verb::AuditRead => &[Owner, Auditor],
                 Verb::ServerWrite => &[Owner],
             },
             Self::ReadRoles => &[Owner, Auditor],
@@ -129,6 +129,7 @@ impl Right {
                 | Verb::KeysRead
                 | Verb::WebhooksRead
                 | Verb::MetricsRead
+                | Verb::AuditRead
                 | Verb::OfferingsWrite
                 | Verb::InvestorsWrite
                 | Verb::ContributionsWrite

@@ -19,6 +19,7 @@ use softcap_offering::RequestId;
 
 use super::{
     RequestKey, Service,
+    call_note::{CallNote, Who},
     person_problem::of_person,
     role_problem::of_role,
     signed_in::{SignedIn, session_secret},
@@ -151,10 +152,11 @@ impl FromRequestParts<Arc<Service>> for Staff {
             Ok(()) => Shown::JustNow(session.level),
             Err(_) => Shown::Earlier(session.level),
         };
-        Ok(Self {
-            standing: standing.map_err(of_role)?,
-            shown,
-        })
+        let standing = standing.map_err(of_role)?;
+        if let Some(note) = parts.extensions.get::<CallNote>() {
+            note.set(Who::Person(standing.person()));
+        }
+        Ok(Self { standing, shown })
     }
 }
 
@@ -178,6 +180,9 @@ impl FromRequestParts<Arc<Service>> for Caller {
         if let (Self::Key(principal), Some(limit)) = (&caller, parts.extensions.get::<LimitNote>())
         {
             limit.note(principal);
+        }
+        if let (Self::Key(principal), Some(note)) = (&caller, parts.extensions.get::<CallNote>()) {
+            note.set(Who::Key(principal.key_id()));
         }
         Ok(caller)
     }
@@ -206,7 +211,9 @@ fn like(denied: Denied) -> (StatusCode, ProblemCode) {
         Denied::Limited { .. } => (StatusCode::TOO_MANY_REQUESTS, ProblemCode::TooMany),
         // Without the database nobody knows which keys still hold: that is no fault of the caller.
         Denied::Stale => (StatusCode::SERVICE_UNAVAILABLE, ProblemCode::NoRoom),
-        Denied::Address { .. } => (StatusCode::FORBIDDEN, ProblemCode::NotAllowed),
+        Denied::Address { .. } | Denied::NotAllowed => {
+            (StatusCode::FORBIDDEN, ProblemCode::NotAllowed)
+        }
         Denied::TooDear { .. } => (StatusCode::TOO_MANY_REQUESTS, ProblemCode::TooLarge),
         Denied::Malformed
         | Denied::Unknown

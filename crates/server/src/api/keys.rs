@@ -254,7 +254,7 @@ async fn create(
         environment: body.environment.map_or(given.environment, Into::into),
         scopes: Scopes::from_str(&body.scopes.join(" ")).map_err(of_keys)?,
         addresses,
-        expires_at: body.expires_at.as_deref().map(instant).transpose()?,
+        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
         limit,
     };
     let actor = caller.actor();
@@ -338,7 +338,7 @@ async fn rotate(
     let old = own_key(&service, &caller, &id).await?;
     let rotation = Rotation {
         overlap: Duration::from_secs(body.overlap_seconds.into()),
-        expires_at: body.expires_at.as_deref().map(instant).transpose()?,
+        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
     };
     let actor = caller.actor();
     let now = UnixMillis::now();
@@ -434,10 +434,15 @@ pub(super) fn time_text(at: UnixMillis) -> String {
         .map_or_else(|_| at.get().to_string(), |time| time.to_string())
 }
 
-fn instant(text: &str) -> Result<UnixMillis, ApiError> {
-    let time: jiff::Timestamp = text.parse().map_err(|_| {
-        ApiError::invalid("expires_at", "RFC 3339, for example 2027-01-31T12:00:00Z")
-    })?;
+fn expiry(text: &str) -> Result<UnixMillis, ApiError> {
+    instant("expires_at", text)
+}
+
+/// A time of a field of this name.
+pub(super) fn instant(field: &str, text: &str) -> Result<UnixMillis, ApiError> {
+    let time: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| ApiError::invalid(field, "RFC 3339, for example 2027-01-31T12:00:00Z"))?;
     Ok(UnixMillis::new(time.as_millisecond()))
 }
 

@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use serde::{Deserialize, Serialize};
-use softcap_proof::{CheckpointNote, hex};
+use softcap_proof::{CheckpointNote, NodeHash, hex};
 use utoipa::ToSchema;
 
 use super::{
@@ -51,9 +51,9 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 #[serde(deny_unknown_fields)]
 pub(super) struct InclusionQuery {
     /// Number of the entry.
-    index: u64,
+    pub(super) index: u64,
     /// In the tree of this size.
-    size: u64,
+    pub(super) size: u64,
 }
 
 /// Which consistency proof.
@@ -62,9 +62,9 @@ pub(super) struct InclusionQuery {
 #[serde(deny_unknown_fields)]
 pub(super) struct ConsistencyQuery {
     /// The smaller size.
-    old: u64,
+    pub(super) old: u64,
     /// The larger size.
-    new: u64,
+    pub(super) new: u64,
 }
 
 /// A proof of RFC 9162: hashes in hexadecimal.
@@ -72,6 +72,14 @@ pub(super) struct ConsistencyQuery {
 pub(super) struct ProofView {
     /// In the order of the RFC.
     proof: Vec<String>,
+}
+
+impl ProofView {
+    pub(super) fn new(proof: &[NodeHash]) -> Self {
+        Self {
+            proof: proof.iter().map(|node| hex(&node.0)).collect(),
+        }
+    }
 }
 
 /// The signed tree head now (C2SP tlog-checkpoint), with the lines of witnesses that signed just this.
@@ -132,9 +140,7 @@ async fn inclusion(
         .inclusion(query.index, query.size)
         .await
         .map_err(of_journal)?;
-    Ok(Json(ProofView {
-        proof: proof.iter().map(|node| hex(&node.0)).collect(),
-    }))
+    Ok(Json(ProofView::new(&proof)))
 }
 
 /// Proof that the log of one size is the beginning of that of another.
@@ -156,9 +162,7 @@ async fn consistency(
         .consistency(query.old, query.new)
         .await
         .map_err(of_journal)?;
-    Ok(Json(ProofView {
-        proof: proof.iter().map(|node| hex(&node.0)).collect(),
-    }))
+    Ok(Json(ProofView::new(&proof)))
 }
 
 /// A hash tile (C2SP tlog-tiles): `x001/234`, or `x001/234.p/17` for a part of it.

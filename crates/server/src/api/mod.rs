@@ -6,10 +6,13 @@
 mod accounts;
 mod addresses;
 mod amount;
+mod audit;
+mod audit_export;
 mod balances;
 mod bids;
 mod bundles;
 mod byte_range;
+mod call_note;
 mod caller;
 mod contributions;
 mod cosignatures;
@@ -51,7 +54,7 @@ mod webhooks;
 
 use std::{str::FromStr as _, sync::Arc};
 
-use axum::Router;
+use axum::{Router, middleware::from_fn_with_state};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use softcap_identity::{AuditTable, Factors, Keys, People, ProposalId, Roles, UnixMillis};
@@ -69,6 +72,7 @@ use crate::{
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use addresses::AddressPaths;
+pub(crate) use audit::AuditPaths;
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
 pub(crate) use bundles::BundlePaths;
@@ -333,26 +337,19 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
 
 /// All routes of offerings.
 pub fn routes(service: Arc<Service>) -> Router {
+    let state = || Arc::clone(&service);
     Router::new()
-        .merge(offerings::routes())
-        .merge(drafts::routes())
+        .merge(changes().route_layer(from_fn_with_state(state(), call_note::write_changes)))
         .merge(simulations::routes())
         .merge(contributions::routes())
+        .merge(bids::routes())
         .merge(investors::routes())
-        .merge(accounts::routes())
-        .merge(balances::routes())
-        .merge(imports::routes())
-        .merge(people::routes())
-        .merge(rail::routes())
         .merge(addresses::routes())
-        .merge(operations::routes())
-        .merge(documents::routes())
-        .merge(settlements::routes())
         .merge(bundles::routes())
         .merge(log::routes())
+        .merge(audit::routes())
         .merge(cosignatures::routes())
         .merge(events::routes())
-        .merge(bids::routes())
         .merge(keys::routes())
         .merge(leaks::routes())
         .merge(sign_up::routes())
@@ -361,6 +358,23 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(proposals::routes())
         .merge(me::routes())
         .merge(factors::routes())
-        .merge(webhooks::routes())
+        .layer(from_fn_with_state(state(), call_note::count_denied))
         .with_state(service)
+}
+
+/// Routes whose changes are rows of the audit. What the others change is one already, is on the way of contributions, or is
+/// nobody's privilege.
+fn changes() -> Router<Arc<Service>> {
+    Router::new()
+        .merge(offerings::routes())
+        .merge(drafts::routes())
+        .merge(accounts::routes())
+        .merge(balances::routes())
+        .merge(imports::routes())
+        .merge(people::routes())
+        .merge(rail::routes())
+        .merge(operations::routes())
+        .merge(documents::routes())
+        .merge(settlements::routes())
+        .merge(webhooks::routes())
 }

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod addresses;
+mod audit;
 mod authorization;
 mod balances;
 mod contributions;

@@ -462,12 +462,29 @@ fn read_answer(mut reader: BufReader<TcpStream>) -> Answer {
     let (status, headers) = read_head(&mut reader);
     let mut body = Vec::new();
     reader.read_to_end(&mut body).unwrap();
-    let chunked = headers.iter().any(|(name, _)| name == "transfer-encoding");
-    assert!(!chunked, "only streams come in chunks");
+    if headers.iter().any(|(name, _)| name == "transfer-encoding") {
+        body = whole(&body);
+    }
     Answer {
         status,
         headers,
         body,
+    }
+}
+
+/// The body that came in chunks, which must be ended.
+fn whole(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = chunks.windows(2).position(|two| two == b"\r\n").unwrap();
+        let length = std::str::from_utf8(&chunks[..end]).unwrap();
+        let length = usize::from_str_radix(length, 16).unwrap();
+        let chunk = &chunks[end + 2..];
+        body.extend_from_slice(&chunk[..length]);
+        chunks = chunk[length..].strip_prefix(b"\r\n").unwrap();
+        if length == 0 {
+            return body;
+        }
     }
 }
 

@@ -1,0 +1,146 @@
+//! What callers did and what they were denied, for the audit.
+//!
+//! Whoever lets a caller in leaves here who it is. A change that succeeded becomes a row before it is answered; a refusal is
+//! counted. Nothing is written for what is only read, and nothing on the way of a contribution.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use softcap_identity::{Act, KeyId, PersonId};
+
+use super::Service;
+
+/// Who was let in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who {
+    /// A program.
+    Key(KeyId),
+    /// A person.
+    Person(PersonId),
+}
+
+impl Who {
+    fn actor(self) -> String {
+        match self {
+            Self::Key(id) => format!("key:{id}"),
+            Self::Person(id) => format!("person:{id}"),
+        }
+    }
+
+    /// As refusals name it.
+    fn subject(self) -> String {
+        match self {
+            Self::Key(id) => id.to_string(),
+            Self::Person(_) => self.actor(),
+        }
+    }
+}
+
+/// A place in a request for who was let in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CallNote(Arc<OnceLock<Who>>);
+
+impl CallNote {
+    /// Notes it; the first one of a request counts.
+    pub(super) fn set(&self, who: Who) {
+        let _ = self.0.set(who);
+    }
+
+    fn who(&self) -> Option<Who> {
+        self.0.get().copied()
+    }
+}
+
+/// Counts what a caller who was let in may not do.
+pub(super) async fn count_denied(
+    State(service): State<Arc<Service>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let note = CallNote::default();
+    request.extensions_mut().insert(note.clone());
+    let response = next.run(request).await;
+    if response.status() == StatusCode::FORBIDDEN
+        && let Some(who) = note.who()
+    {
+        service.keys.note_not_allowed(who.subject());
+    }
+    response
+}
+
+/// Writes a row for each change that succeeded. The change is done then: a row that cannot be written is said in the
+/// server's own log, and the caller gets the answer all the same.
+pub(super) async fn write_changes(
+    State(service): State<Arc<Service>>,
+    route: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    let note = request.extensions().get::<CallNote>().cloned();
+    if matches!(method, Method::GET | Method::HEAD) || !changes_something(route.as_str()) {
+        return next.run(request).await;
+    }
+    let subject = subject(route.as_str(), request.uri().path());
+    let response = next.run(request).await;
+    let who = note.and_then(|note| note.who());
+    let Some(who) = who.filter(|_| response.status().is_success()) else {
+        return response;
+    };
+    let mut code = format!("{method} {}", route.as_str());
+    let made = response.headers().get(header::LOCATION);
+    if let Some(place) = made.and_then(|place| place.to_str().ok()) {
+        code = format!("{code} {place}");
+    }
+    let (actor, what) = (who.actor(), (subject.as_str(), code.as_str()));
+    let written = service.audit.add(&actor, Act::Call, what, service.now());
+    if let Err(error) = written.await {
+        tracing::error!(%error, %actor, %subject, %code, "a change has no row in the audit");
+    }
+    response
+}
+
+/// Some routes take a body only to judge it.
+fn changes_something(route: &str) -> bool {
+    !(route.ends_with("/check") || route.ends_with("/simulate"))
+}
+
+/// What a request is about: the first of its parameters, with the name of it.
+fn subject(route: &str, path: &str) -> String {
+    let parts = route.split('/').zip(path.split('/'));
+    let mut named = parts.filter_map(|(name, value)| {
+        let name = name.strip_prefix('{')?.strip_suffix('}')?;
+        Some(format!("{name}:{value}"))
+    });
+    named.next().unwrap_or_else(|| "-".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_about_its_first_parameter() {
+        for (route, path, expected) in [
+            (
+                "/v1/offerings/{offering}/operations",
+                "/v1/offerings/harbour/operations",
+                "offering:harbour",
+            ),
+            (
+                "/v1/offerings/{offering}/webhooks/{webhook}",
+                "/v1/offerings/harbour/webhooks/w1",
+                "offering:harbour",
+            ),
+            ("/v1/people/{person}", "/v1/people/00ff", "person:00ff"),
+            ("/v1/offerings", "/v1/offerings", "-"),
+        ] {
+            assert_eq!(subject(route, path), expected);
+        }
+    }
+}
