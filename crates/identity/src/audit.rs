@@ -60,10 +60,12 @@ pub enum Act {
     Call,
     /// Rows that only the audit log had any more were put back into the table; `code` is the first and last of them.
     PutBack,
+    /// Somebody said, with a code of a mail, that an act of this person was not theirs.
+    Freeze,
 }
 
 impl Act {
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 26] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -89,6 +91,7 @@ impl Act {
         Self::KeepFactor,
         Self::Call,
         Self::PutBack,
+        Self::Freeze,
     ];
 
     /// As stored.
@@ -120,6 +123,7 @@ impl Act {
             Self::KeepFactor => "keep_factor",
             Self::Call => "call",
             Self::PutBack => "put_back",
+            Self::Freeze => "freeze",
         }
     }
 

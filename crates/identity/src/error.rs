@@ -83,6 +83,9 @@ pub enum KeyError {
         /// The maximum.
         most: u32,
     },
+    /// Whoever makes the key was stopped meanwhile.
+    #[error("K305: who makes this key was stopped meanwhile: nothing was made")]
+    MakerStopped,
     /// A pepper is wrong.
     #[error(transparent)]
     Pepper(#[from] PepperError),

@@ -19,13 +19,13 @@ use std::{
 use softcap_database::{Database, DatabaseError, Migrations, migrations};
 
 use crate::{
-    AddressList, AuditEntry, Denied, Environment, KeyError, KeyId, KeyPolicy, KeyRecord,
-    KeySettings, KeyText, LastUse, Peppers, Principal, RateLimit, Scopes, Standing, Ticks,
-    UnixMillis, audit,
+    AuditEntry, Created, Denied, KeyError, KeyId, KeyPolicy, KeyRecord, KeySettings, KeyText,
+    LastUse, NewKey, Peppers, Principal, Reach, Rotation, Standing, Ticks, UnixMillis, Warning,
+    audit,
     cache::{Cache, CachedKey, KEPT},
     clock::in_nanos,
     pepper::Tag,
-    records::{self, NewRow, StoredKey},
+    records::{self, Insertion, NewRow, StoredKey},
     watch::Notebook,
 };
 
@@ -55,53 +55,6 @@ impl fmt::Display for Actor {
             Self::Person(standing) => write!(out, "person:{}", standing.person()),
         }
     }
-}
-
-/// A key to be made.
-#[derive(Debug, Clone)]
-pub struct NewKey {
-    /// What people call it: 1 to 200 characters.
-    pub label: String,
-    /// On whose behalf it acts: 1 to 200 characters, opaque here.
-    pub owner: String,
-    /// Live or test.
-    pub environment: Environment,
-    /// What it may do.
-    pub scopes: Scopes,
-    /// From where; empty: from everywhere.
-    pub addresses: AddressList,
-    /// Until when; the operator's default if none.
-    pub expires_at: Option<UnixMillis>,
-    /// How fast; the operator's default if none.
-    pub limit: Option<RateLimit>,
-}
-
-/// A key that was made.
-#[derive(Debug)]
-pub struct Created {
-    /// What is stored.
-    pub record: KeyRecord,
-    /// The key. Show it once; it cannot be had again.
-    pub text: KeyText,
-}
-
-/// How a key is replaced.
-#[derive(Debug, Clone, Copy)]
-pub struct Rotation {
-    /// How long the old key goes on working, unless it expires before.
-    pub overlap: Duration,
-    /// When the new one expires; when the old one would have, if none.
-    pub expires_at: Option<UnixMillis>,
-}
-
-/// How far a revocation reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// This key.
-    Alone,
-    /// This key, those made with it (also by rotating itself), those made with them, and so on: for a
-    /// key that was stolen.
-    WithMinted,
 }
 
 /// The keys of an installation. Cloning is cheap.
@@ -143,7 +96,8 @@ impl Keys {
                 "0005_roles",
                 "0006_key_uses",
                 "0007_audit_log",
-                "0008_disabled_people"
+                "0008_disabled_people",
+                "0009_freeze"
             ]
         )
     }
@@ -181,11 +135,25 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeyError::Wider`] when a key asks for more than it has, [`KeyError::Expiry`],
-    /// [`KeyError::Name`], [`KeyError::TooManyKeys`], and what the database says.
+    /// [`KeyError::Name`], [`KeyError::TooManyKeys`], [`KeyError::MakerStopped`], and what the database says.
     pub async fn create(
         &self,
         actor: &Actor,
         new: NewKey,
+        now: UnixMillis,
+    ) -> Result<Created, KeyError> {
+        self.create_and_tell(actor, new, None, now).await
+    }
+
+    /// As [`Keys::create`]; the warning is sent with it. For keys that a person makes.
+    ///
+    /// # Errors
+    /// Those of [`Keys::create`].
+    pub async fn create_and_tell(
+        &self,
+        actor: &Actor,
+        new: NewKey,
+        warning: Option<Warning>,
         now: UnixMillis,
     ) -> Result<Created, KeyError> {
         check_name("a label", &new.label)?;
@@ -209,10 +177,6 @@ impl Keys {
                 most: settings.most_keys,
             });
         }
-        let minted_by = match actor {
-            Actor::Operator(_) | Actor::Person(_) => None,
-            Actor::Key(principal) => Some(principal.key_id()),
-        };
         let record = |id| KeyRecord {
             id,
             number: 0,
@@ -228,7 +192,7 @@ impl Keys {
             used: Vec::new(),
         };
         let text = KeyText::random(new.environment)?;
-        let row = self.new_row(&text, record(text.id()), minted_by);
+        let row = self.new_row(&text, record(text.id()), actor, warning);
         self.store(actor, row, text, now).await
     }
 
@@ -237,12 +201,27 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeyError::Missing`], [`KeyError::NotLive`], [`KeyError::Wider`], [`KeyError::Overlap`],
-    /// [`KeyError::Expiry`], and what the database says.
+    /// [`KeyError::Expiry`], [`KeyError::MakerStopped`], and what the database says.
     pub async fn rotate(
         &self,
         actor: &Actor,
         id: KeyId,
         rotation: Rotation,
+        now: UnixMillis,
+    ) -> Result<Created, KeyError> {
+        self.rotate_and_tell(actor, id, rotation, None, now).await
+    }
+
+    /// As [`Keys::rotate`]; the warning is sent with it. For a person, who gets a new secret by it.
+    ///
+    /// # Errors
+    /// Those of [`Keys::rotate`].
+    pub async fn rotate_and_tell(
+        &self,
+        actor: &Actor,
+        id: KeyId,
+        rotation: Rotation,
+        warning: Option<Warning>,
         now: UnixMillis,
     ) -> Result<Created, KeyError> {
         let settings = &self.inner.settings;
@@ -268,11 +247,7 @@ impl Keys {
             last_use: None,
             ..old
         };
-        let minted_by = match actor {
-            Actor::Operator(_) | Actor::Person(_) => None,
-            Actor::Key(principal) => Some(principal.key_id()),
-        };
-        let row = self.new_row(&text, record, minted_by);
+        let row = self.new_row(&text, record, actor, warning);
         self.store(actor, row, text, old_ends).await
     }
 
@@ -556,7 +531,13 @@ impl Keys {
             .moved(text.id(), from, to, new.tag(text));
     }
 
-    fn new_row(&self, text: &KeyText, record: KeyRecord, minted_by: Option<KeyId>) -> NewRow {
+    fn new_row(
+        &self,
+        text: &KeyText,
+        record: KeyRecord,
+        actor: &Actor,
+        warning: Option<Warning>,
+    ) -> NewRow {
         let pepper = self.inner.peppers.current();
         NewRow {
             key: StoredKey {
@@ -565,7 +546,15 @@ impl Keys {
                 tag: pepper.tag(text),
                 changed: 0,
             },
-            minted_by,
+            minted_by: match actor {
+                Actor::Operator(_) | Actor::Person(_) => None,
+                Actor::Key(principal) => Some(principal.key_id()),
+            },
+            made_by: match actor {
+                Actor::Operator(_) | Actor::Key(_) => None,
+                Actor::Person(standing) => Some(standing.person()),
+            },
+            warning,
         }
     }
 
@@ -579,7 +568,11 @@ impl Keys {
         let old = row.key.record.replaces.unwrap_or(text.id());
         let actor = actor.to_string();
         let stored = records::insert(&self.inner.database, &row, &actor, old_ends).await?;
-        let stored = stored.ok_or(KeyError::NotLive(old))?;
+        let stored = match stored {
+            Insertion::Stored(stored) => stored,
+            Insertion::Replaced => return Err(KeyError::NotLive(old)),
+            Insertion::MakerStopped => return Err(KeyError::MakerStopped),
+        };
         let new = stored.iter().find(|key| key.record.id == text.id());
         let record = new.ok_or(KeyError::Missing(text.id()))?.record.clone();
         self.take_over(stored);

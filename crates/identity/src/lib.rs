@@ -8,6 +8,7 @@
 //! either: [`Denied`] says what may be told to the caller, the server says how.
 
 mod addresses;
+mod alerts;
 mod audit;
 mod audit_table;
 mod cache;
@@ -21,6 +22,7 @@ mod known_secrets;
 mod leaks;
 mod limit;
 mod mac;
+mod new_key;
 mod people;
 mod pepper;
 mod policy;
@@ -31,6 +33,7 @@ mod scope;
 mod watch;
 
 pub use addresses::{AddressList, MOST_NETWORKS};
+pub use alerts::{FREEZE_CODE_LIFE, Frozen, Warning};
 pub use audit::{Act, AuditEntry, AuditRow};
 pub use audit_table::{AuditFilter, AuditTable};
 pub use clock::{Ticks, UnixMillis};
@@ -42,10 +45,11 @@ pub use factors::{
     RECOVERY_CODES, REMOVAL_DELAY, RecoveryCode, Removal, SecondFactor, TotpConfirmation,
 };
 pub use key_text::{Environment, KeyId, KeyText, KeyTextError};
-pub use keys::{Actor, Created, Keys, NewKey, Reach, Rotation};
+pub use keys::{Actor, Keys};
 pub use known_secrets::{Fingerprint, KnownSecrets};
 pub use leaks::{Exchange, Finding, Leak, Scanner};
 pub use limit::RateLimit;
+pub use new_key::{Created, NewKey, Reach, Rotation};
 pub use people::{
     ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,
     LoggedIn, Mail, Password, PasswordChange, People, Person, PersonError, PersonId, PersonalKey,

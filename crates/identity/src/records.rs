@@ -5,7 +5,8 @@ use std::{net::IpAddr, str::FromStr, time::Duration};
 use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
 use crate::{
-    Act, KeyError, KeyId, KeyPolicy, RateLimit, Scope, UnixMillis, Verb, audit, pepper::Tag,
+    Act, KeyError, KeyId, KeyPolicy, PersonId, RateLimit, Scope, UnixMillis, Verb, Warning,
+    alerts::tell, audit, pepper::Tag,
 };
 
 /// What is known of a key, without anything secret.
@@ -163,7 +164,8 @@ fn read_all(rows: Vec<KeyRow>) -> Result<Vec<StoredKey>, KeyError> {
     rows.into_iter().map(KeyRow::read).collect()
 }
 
-const NEXT_CHANGE: &str =
+/// Takes the number of the next change, and with it the lock under which keys change.
+pub(crate) const NEXT_CHANGE: &str =
     "UPDATE api_key_change SET value = value + 1 WHERE one = 1 RETURNING value";
 
 /// A key that is not stored yet. Its number and change are given by the database.
@@ -171,7 +173,26 @@ pub(crate) struct NewRow {
     pub(crate) key: StoredKey,
     /// The key that asked for it, unless an operator did.
     pub(crate) minted_by: Option<KeyId>,
+    /// The person who asked for it.
+    pub(crate) made_by: Option<PersonId>,
+    /// What that person is told.
+    pub(crate) warning: Option<Warning>,
 }
+
+/// What became of a new key.
+pub(crate) enum Insertion<K = Vec<StoredKey>> {
+    /// It is stored: it, and the one that it replaces, as they are now.
+    Stored(K),
+    /// The old one was replaced or revoked meanwhile; nothing is stored.
+    Replaced,
+    /// The key or person that asked for it was revoked or frozen meanwhile; nothing is stored.
+    MakerStopped,
+}
+
+/// Whoever makes a key and is stopped already: the key, the person. Asked under the lock of [`NEXT_CHANGE`], so that no
+/// key outlives a revocation or a freeze that was under way.
+const STOPPED: &str = "SELECT (SELECT COUNT(*) FROM api_key WHERE id = $1 AND revoked_at IS NOT NULL) \
+     + (SELECT COUNT(*) FROM person WHERE id = $2 AND frozen_at IS NOT NULL)";
 
 const INSERT: &str = "INSERT INTO api_key (id, number, environment, owner, label, scopes, \
      addresses, per_second, burst, created_at, created_by, minted_by, expires_at, replaces, \
@@ -181,14 +202,13 @@ const REPLACE: &str = "UPDATE api_key SET replaced_by = $2, changed = $3, expire
      CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
      WHERE id = $1 AND replaced_by IS NULL AND revoked_at IS NULL RETURNING *";
 
-/// Stores a key and, in the same transaction, ends the one it replaces at `old_ends`. Gives both as
-/// they are now; `None` when the old one was replaced or revoked meanwhile, and then nothing is stored.
+/// Stores a key and, in the same transaction, ends the one it replaces at `old_ends`.
 pub(crate) async fn insert(
     database: &Database,
     new: &NewRow,
     actor: &str,
     old_ends: UnixMillis,
-) -> Result<Option<Vec<StoredKey>>, KeyError> {
+) -> Result<Insertion, KeyError> {
     let StoredKey {
         record,
         pepper,
@@ -199,11 +219,19 @@ pub(crate) async fn insert(
     let id = record.id.as_str();
     let old = record.replaces;
     let at = record.created_at.get();
-    let rows: Option<Vec<KeyRow>> = on_writer!(database, |pool| async {
+    let inserted: Insertion<Vec<KeyRow>> = on_writer!(database, |pool| async {
         let mut work = pool.begin().await?;
         let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
             .fetch_one(&mut *work)
             .await?;
+        let stopped = sqlx::query_scalar(STOPPED);
+        let stopped = stopped.bind(new.minted_by.as_ref().map(KeyId::as_str));
+        let stopped = stopped.bind(new.made_by.map(|person| person.to_string()));
+        let stopped: i64 = stopped.fetch_one(&mut *work).await?;
+        if stopped > 0 {
+            work.rollback().await?;
+            return Ok(Insertion::MakerStopped);
+        }
         let insert = sqlx::query_as(INSERT)
             .bind(id)
             .bind(change)
@@ -234,18 +262,25 @@ pub(crate) async fn insert(
             let replace = replace.bind(change).bind(old_ends.get());
             let Some(replaced) = replace.fetch_optional(&mut *work).await? else {
                 work.rollback().await?;
-                return Ok(None);
+                return Ok(Insertion::Replaced);
             };
             rows.push(replaced);
             let note = sqlx::query(audit::ADD).bind(at).bind(actor);
             let note = note.bind(Act::Rotate.as_code()).bind(old.as_str()).bind(id);
             note.bind(1_i64).execute(&mut *work).await?;
         }
+        if let Some(warning) = &new.warning {
+            tell!(work, warning, record.created_at);
+        }
         work.commit().await?;
-        Ok::<_, sqlx::Error>(Some(rows))
+        Ok::<_, sqlx::Error>(Insertion::Stored(rows))
     }
     .await)?;
-    rows.map(read_all).transpose()
+    Ok(match inserted {
+        Insertion::Stored(rows) => Insertion::Stored(read_all(rows)?),
+        Insertion::Replaced => Insertion::Replaced,
+        Insertion::MakerStopped => Insertion::MakerStopped,
+    })
 }
 
 /// Revokes a key, and if wished those it minted and those they minted. Gives the keys that were not

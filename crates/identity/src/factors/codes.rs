@@ -6,7 +6,9 @@ use super::{
     FactorError, Factors, Notice, RecoveryCode,
     guessing::{CHARGE, CHARGE_SESSION, FORGIVE, FORGIVE_SESSION, MOST_IN_A_LOGIN, MOST_IN_A_ROW},
 };
-use crate::{Act, Level, SecretText, Session, UnixMillis, audit::note, people::actor};
+use crate::{
+    Act, Level, SecretText, Session, UnixMillis, alerts::tell, audit::note, people::actor,
+};
 
 /// What a person shows.
 #[derive(Clone, Copy)]
@@ -145,7 +147,7 @@ impl Factors {
                     claim.as_code()
                 );
                 if matches!(claim, Claim::RecoveryCode(_)) {
-                    send!(work, used, now);
+                    tell!(work, used, now);
                 }
                 Spent::Counted
             } else {
@@ -156,7 +158,7 @@ impl Factors {
                         .execute(&mut *work)
                         .await?;
                     note!(work, now, &actor(&person), Act::EndSession, &person, &id);
-                    send!(work, guessed, now);
+                    tell!(work, guessed, now);
                     Spent::LoginOver
                 } else {
                     Spent::Wrong

@@ -11,19 +11,6 @@
 //! [`crate::PersonalKey`], of recovery codes there are keyed tags. What a code or a challenge was good for it was good
 //! for once: the statement that uses it up is the one that decides, also on several nodes at once.
 
-/// Adds a mail to the outbox in a transaction.
-macro_rules! send {
-    ($work:ident, $mail:expr, $now:expr) => {
-        sqlx::query(crate::people::ADD_MAIL)
-            .bind(&$mail.id)
-            .bind(&$mail.recipient)
-            .bind(&$mail.message)
-            .bind($now.get())
-            .execute(&mut *$work)
-            .await?
-    };
-}
-
 mod ceremonies;
 mod codes;
 mod error;

@@ -1,10 +1,7 @@
 //! What a person is told by mail about their factors.
 
 use super::{FactorError, FactorName, Factors};
-use crate::{
-    PersonId,
-    people::{SealedMail, Text},
-};
+use crate::{PersonId, Warning};
 
 /// What happened.
 #[derive(Debug, Clone, Copy)]
@@ -31,9 +28,6 @@ pub(super) enum Notice<'a> {
     RemovalDone,
 }
 
-const NOT_YOU: &str = "If it was not you, log in at once, remove what is not yours, end all other sessions and change \
-     your password.";
-
 impl Notice<'_> {
     fn subject(self) -> &'static str {
         match self {
@@ -51,40 +45,37 @@ impl Notice<'_> {
 
     fn body(self) -> String {
         match self {
-            Self::TotpAdded => format!(
-                "From now on a code of the new authenticator app is asked for when you log in with your password; \
-                 codes of an app before it do not count any more.\n{NOT_YOU}"
-            ),
+            Self::TotpAdded => "From now on a code of the new authenticator app is asked for when you log in with your password; \
+                 codes of an app before it do not count any more."
+                .to_owned(),
             Self::PasskeyAdded(label) => format!(
-                "From now on the passkey \"{label}\" logs you in.\n{NOT_YOU}"
+                "From now on the passkey \"{label}\" logs you in."
             ),
             Self::RecoveryCodesMade => {
-                format!("Recovery codes that you had before do not count any more.\n{NOT_YOU}")
+                "Recovery codes that you had before do not count any more.".to_owned()
             }
-            Self::RecoveryCodeUsed => format!(
-                "A login was completed with a recovery code instead of an app or a passkey. The code is used up. If few \
-                 are left, make new ones.\n{NOT_YOU}"
-            ),
+            Self::RecoveryCodeUsed => "A login was completed with a recovery code instead of an app or a passkey. The code is used up. If few \
+                 are left, make new ones."
+                .to_owned(),
             Self::CodesGuessed => "Somebody gave your right password and then several wrong codes; that login was \
                  ended. If it was you, try again with a new code. If it was not you, your password is known to \
-                 others: change it now."
+                 others."
                 .to_owned(),
             Self::PasskeyCopied => "A passkey of yours answered with a counter that had been used before, and was \
                  refused. That happens when there is a copy of it. Remove this passkey and add a new one."
                 .to_owned(),
-            Self::Removed(factor) => format!("It was {}.\n{NOT_YOU}", name(factor)),
+            Self::Removed(factor) => format!("It was {}.", name(factor)),
             Self::RemovalBegun(factor) => format!(
                 "Somebody who is logged in as you, probably you, asked to remove {}. It goes in 72 hours. Until then it \
-                 counts as before, and you can take the removal back where your factors are shown.\n{NOT_YOU}",
+                 counts as before, and you can take the removal back where your factors are shown.",
                 name(factor),
             ),
             Self::TakenBack => "The removal of a second factor was taken back; it goes on counting. If you did \
-                 not ask for the removal, change your password and end all other sessions."
+                 not ask for the removal, others act in your name."
                 .to_owned(),
-            Self::RemovalDone => format!(
-                "The removal that was announced to you is done. If no other second factor is left, your password alone \
-                 logs you in from now on.\n{NOT_YOU}"
-            ),
+            Self::RemovalDone => "The removal that was announced to you is done. If no other second factor is left, your password alone \
+                 logs you in from now on."
+                .to_owned(),
         }
     }
 }
@@ -97,20 +88,20 @@ fn name(factor: FactorName) -> &'static str {
 }
 
 impl Factors {
-    /// A notice as a mail to its person, ready for a transaction.
+    /// A notice as a warning to its person, ready for a transaction.
     pub(super) async fn notice(
         &self,
         person: PersonId,
         notice: Notice<'_>,
-    ) -> Result<SealedMail, FactorError> {
+    ) -> Result<Warning, FactorError> {
         let owner = self
             .people
             .find(person)
             .await?
             .ok_or(FactorError::Missing)?;
-        let text = Text::new(self.people.site(), notice.subject(), notice.body());
-        Ok(self
+        let warning = self
             .people
-            .seal_mail(&owner.email, &text.subject, &text.body)?)
+            .warning(person, &owner.email, notice.subject(), &notice.body());
+        Ok(warning?)
     }
 }

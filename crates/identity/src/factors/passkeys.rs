@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Act, Column, Device, Domain, Level, LoggedIn, PersonId, Sealed, SecretText, Session,
     UnixMillis,
+    alerts::tell,
     audit::note,
     people::{Beginning, Rate, actor, network},
 };
@@ -188,7 +189,7 @@ impl Factors {
                 &person,
                 "passkey"
             );
-            send!(work, mail, now);
+            tell!(work, mail, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }
@@ -376,7 +377,7 @@ impl Factors {
             let mut work = pool.begin().await?;
             note!(work, now, "-", Act::Deny, &subject, fault.code());
             if let Some(mail) = &mail {
-                send!(work, mail, now);
+                tell!(work, mail, now);
             }
             work.commit().await
         }

@@ -3,7 +3,7 @@
 use softcap_database::{on_reader, on_writer};
 
 use super::{FactorError, Factors, Notice, RecoveryCode, guessing::HOLD, may_change};
-use crate::{Act, Domain, PersonId, Session, UnixMillis, audit::note, people::actor};
+use crate::{Act, Domain, PersonId, Session, UnixMillis, alerts::tell, audit::note, people::actor};
 
 /// Codes that are made at once.
 pub const RECOVERY_CODES: usize = 10;
@@ -62,7 +62,7 @@ impl Factors {
                 &person,
                 "recovery_codes"
             );
-            send!(work, mail, now);
+            tell!(work, mail, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

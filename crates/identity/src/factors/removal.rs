@@ -6,7 +6,7 @@
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{FactorError, FactorId, Factors, Notice, REMOVAL_DELAY, guessing::HOLD, may_change};
-use crate::{Act, PersonId, Session, UnixMillis, audit::note, people::actor};
+use crate::{Act, PersonId, Session, UnixMillis, alerts::tell, audit::note, people::actor};
 
 /// Which factor of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Factors {
                         &person,
                         factor.as_code()
                     );
-                    send!(work, done, now);
+                    tell!(work, done, now);
                 }
                 Ok((id, Removal::Due(due_at))) => {
                     let begin = sqlx::query(BEGIN).bind(id).bind(&person);
@@ -132,7 +132,7 @@ impl Factors {
                         &person,
                         factor.as_code()
                     );
-                    send!(work, begun, now);
+                    tell!(work, begun, now);
                 }
             }
             work.commit().await?;
@@ -160,7 +160,7 @@ impl Factors {
                 return Ok(false);
             }
             note!(work, now, &actor(&person), Act::KeepFactor, &person, "");
-            send!(work, mail, now);
+            tell!(work, mail, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }
@@ -232,7 +232,7 @@ impl Factors {
             for text in FOLLOW {
                 sqlx::query(text).bind(&person).execute(&mut *work).await?;
             }
-            send!(work, mail, now);
+            tell!(work, mail, now);
             work.commit().await
         }
         .await)?;

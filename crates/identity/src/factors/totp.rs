@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Act, Column, Level, PersonId, Sealed, SecretText, Session, UnixMillis,
+    alerts::tell,
     audit::note,
     people::{actor, random_bytes},
 };
@@ -170,7 +171,7 @@ impl Factors {
                 sqlx::query(text).bind(&person).execute(&mut *work).await?;
             }
             note!(work, now, &actor(&person), Act::AddFactor, &person, "totp");
-            send!(work, mail, now);
+            tell!(work, mail, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

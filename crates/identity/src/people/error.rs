@@ -65,6 +65,11 @@ pub enum PersonError {
         /// When to come again.
         wait: Duration,
     },
+    /// Somebody said that an act of this person was not theirs.
+    #[error(
+        "P414: nobody logs in here until a new password was set by mail: an act was reported as not yours"
+    )]
+    Frozen,
     /// The operating system gives no random bytes.
     #[error("P491: the operating system gives no random bytes")]
     Randomness,
@@ -114,6 +119,7 @@ impl PersonError {
             Self::NoSuchSession => "P411",
             Self::Limited { .. } => "P412",
             Self::Busy { .. } => "P413",
+            Self::Frozen => "P414",
             Self::Randomness => "P491",
             Self::Sealed { .. } => "P492",
             Self::Row { .. } => "P493",
@@ -146,6 +152,7 @@ mod tests {
             PersonError::NoSuchSession,
             PersonError::Limited { wait },
             PersonError::Busy { wait },
+            PersonError::Frozen,
             PersonError::Randomness,
             PersonError::Row { table, row },
             PersonError::Hash,

@@ -14,14 +14,13 @@ use super::{
     Column, Device, Domain, EmailAddress, Level, Password, People, PersonError, PersonId,
     SecretText, Session, SessionId,
     allowance::{Cell, Rate},
-    mail_text::Text,
+    mail_text::{PASSWORD_CHANGED, PASSWORD_SUBJECT},
     mail_token::{self, Purpose, network},
-    outbox,
     random_id::hex,
     session::{self, Beginning},
     sign_up::{SET_PASSWORD, actor},
 };
-use crate::{Act, UnixMillis, audit::note, factors::FORGIVE};
+use crate::{Act, UnixMillis, alerts::tell, audit::note, factors::FORGIVE};
 
 /// Tries of one source, at whatever account.
 const BY_SOURCE: Rate = Rate {
@@ -212,8 +211,12 @@ impl People {
         let kept = self
             .key()
             .seal(&Self::column("password", &who), kept.as_bytes())?;
-        let text = Text::password_was_set(self.site(), false);
-        let mail = self.seal_mail(&person.email, &text.subject, &text.body)?;
+        let warning = self.warning(
+            session.person,
+            &person.email,
+            PASSWORD_SUBJECT,
+            PASSWORD_CHANGED,
+        )?;
         let secret = SecretText::random()?;
         let (tag, email_tag) = (self.session_tag(&secret), self.email_tag(&person.email));
         let is_done = on_writer!(self.database(), |pool| async {
@@ -237,13 +240,7 @@ impl People {
                 .execute(&mut *work)
                 .await?;
             note!(work, now, &actor(&who), Act::ChangePassword, &who, "");
-            let add = sqlx::query(outbox::ADD)
-                .bind(&mail.id)
-                .bind(&mail.recipient);
-            add.bind(&mail.message)
-                .bind(now.get())
-                .execute(&mut *work)
-                .await?;
+            tell!(work, warning, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

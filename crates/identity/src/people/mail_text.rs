@@ -72,24 +72,45 @@ impl Text {
         }
     }
 
-    /// To the owner, after a password was set.
-    pub(super) fn password_was_set(site: &Site, by_mail: bool) -> Self {
+    /// To its person, about an act that may not be theirs.
+    pub(crate) fn warning(site: &Site, subject: &str, what: &str, code: &str) -> Self {
         let origin = &site.origin;
-        let how = if by_mail {
-            "with a code that was sent to this address. All sessions were ended"
-        } else {
-            "by somebody who was logged in and knew the old one"
-        };
         Self::new(
             site,
-            "your password was changed",
+            subject,
             format!(
-                "Your password at {origin} was changed, {how}.\nIf it was not you, ask there for a new \
-                 password at once, and tell whoever runs the site."
+                "{what}\n\nIf it was not you, say so at {origin} with this code. All your sessions end at \
+                 once, keys that you made are revoked, and nobody logs in until you set a new password by \
+                 mail. It works once, for 30 days; it lets nobody in:\n\n    {code}\n\n\
+                 If it was you, do nothing."
+            ),
+        )
+    }
+
+    /// To its person, after they said that it was not them.
+    pub(crate) fn frozen(site: &Site) -> Self {
+        let origin = &site.origin;
+        Self::new(
+            site,
+            "everything in your name was stopped",
+            format!(
+                "With a code of a mail to you, somebody said at {origin} that an act there was not yours. All \
+                 sessions were ended, the keys that were made in your name are revoked, and nobody logs in \
+                 as you.\nTo come back, ask there for a new password. Second factors stay as they are: remove \
+                 those that are not yours."
             ),
         )
     }
 }
+
+/// What its person is told after a new password was set with a code of a mail.
+pub(super) const PASSWORD_RECOVERED: &str = "Your password was changed with a code that was sent to \
+     this address. All sessions were ended.";
+/// What its person is told after a password was set in a session.
+pub(super) const PASSWORD_CHANGED: &str = "Your password was changed by somebody who was logged in \
+     and knew the old one.";
+/// The subject of both.
+pub(super) const PASSWORD_SUBJECT: &str = "your password was changed";
 
 /// Lines broken between words.
 fn wrapped(text: &str) -> String {
@@ -143,7 +164,8 @@ mod tests {
                 Text::no_code(&site, purpose),
             );
             assert!(with.body.contains(code) && !without.body.contains(code));
-            for text in [with, without, Text::password_was_set(&site, true)] {
+            let warning = Text::warning(&site, "it happened", PASSWORD_RECOVERED, code);
+            for text in [with, without, warning, Text::frozen(&site)] {
                 assert!(text.subject.starts_with("Harbour: ") && !text.subject.contains('\n'));
                 assert!(text.body.ends_with("Harbour\nhttps://sale.example\n"));
                 assert!(

@@ -41,5 +41,6 @@ pub(crate) use random_id::{hex, parse_id, random_bytes};
 pub use sealed::{Column, Domain, PersonalKey, Sealed};
 pub use secret_text::SecretText;
 pub(crate) use session::Beginning;
+pub(crate) use session::END_ALL as END_SESSIONS;
 pub use session::{ABSOLUTE, Device, FRESH, IDLE, ListedSession, Session, SessionId};
 pub(crate) use sign_up::actor;

@@ -79,6 +79,8 @@ pub enum Domain {
     RecoveryCode,
     /// The name of a credential of an authenticator.
     Passkey,
+    /// The code with which a person says that an act was not theirs.
+    FreezeCode,
 }
 
 impl Domain {
@@ -92,6 +94,7 @@ impl Domain {
             Self::Subject => b"softcap/v1/subject",
             Self::RecoveryCode => b"softcap/v1/recovery_code",
             Self::Passkey => b"softcap/v1/passkey",
+            Self::FreezeCode => b"softcap/v1/freeze_code",
         }
     }
 }

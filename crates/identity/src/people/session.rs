@@ -10,9 +10,9 @@ use softcap_database::{on_reader, on_writer, row};
 use super::{
     Column, Domain, Level, People, PersonError, PersonId, SecretText,
     random_id::{hex, parse_id, random_bytes},
-    sign_up::actor,
+    sign_up::{KNOW_SOURCE, actor},
 };
-use crate::{Act, UnixMillis, audit::note};
+use crate::{Act, UnixMillis, alerts::tell, audit::note};
 
 /// Without a request for so long, a session is over (ASVS V7.3.1).
 pub const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -27,7 +27,7 @@ const LONGEST_DEVICE: usize = 200;
 const TABLE: &str = "session";
 
 /// Ends all sessions of a person.
-pub(super) const END_ALL: &str = "DELETE FROM session WHERE person = $1";
+pub(crate) const END_ALL: &str = "DELETE FROM session WHERE person = $1";
 /// Ends those of a person but one: person, the id of that one.
 pub(super) const END_OTHERS: &str = "DELETE FROM session WHERE person = $1 AND id <> $2";
 /// Gives a session a new secret: old tag, new tag, now, level.
@@ -225,10 +225,12 @@ impl People {
         })
     }
 
-    /// Begins a session, and writes down that it did. Its source is known from now on.
+    /// Begins a session, and writes down that it did. Its source is known from now on; a new one is told by mail to who
+    /// logged in before.
     ///
     /// # Errors
-    /// [`PersonError::WrongPassword`] for a person who is disabled, as if there were none; what the database says.
+    /// [`PersonError::WrongPassword`] for a person who is disabled, as if there were none; [`PersonError::Frozen`], and
+    /// what the database says.
     pub(crate) async fn begin(
         &self,
         beginning: &Beginning<'_>,
@@ -236,9 +238,12 @@ impl People {
     ) -> Result<(SecretText, SessionId), PersonError> {
         const ADD: &str = "INSERT INTO session \
              (id, person, tag, made_at, seen_at, fresh_at, level, device, address) \
-             SELECT $1, id, $3, $4, $4, $4, $5, $6, $7 FROM person \
-             WHERE id = $2 AND disabled_at IS NULL";
+             VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)";
         const END: &str = "DELETE FROM session WHERE tag = $1 RETURNING id, person";
+        const COUNT: &str = "UPDATE person SET logins = logins + 1 \
+             WHERE id = $1 AND disabled_at IS NULL RETURNING logins, frozen_at";
+        const SEEN_AGAIN: &str =
+            "UPDATE known_source SET seen_at = $3 WHERE person = $1 AND source_tag = $2";
         let (id, secret) = (SessionId(random_bytes()?), SecretText::random()?);
         let (row, who) = (id.to_string(), beginning.person.to_string());
         let address = beginning.device.address;
@@ -248,8 +253,19 @@ impl People {
         let replaced = beginning.replaces.map(|secret| self.session_tag(secret));
         let source = self.source_tag(beginning.person, address);
         let tag = self.session_tag(&secret);
+        let warning = self.warning_of_place(beginning.person, address).await?;
         let begun = on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
+            // Under the lock of this row, so that a freeze at the same time ends this session, or keeps it from beginning.
+            let counted: Option<(i64, Option<i64>)> = sqlx::query_as(COUNT)
+                .bind(&who)
+                .fetch_optional(&mut *work)
+                .await?;
+            let logins = match counted {
+                Some((logins, None)) => logins,
+                Some((_, Some(_))) => return Ok(Err(PersonError::Frozen)),
+                None => return Ok(Err(PersonError::WrongPassword)),
+            };
             if let Some(replaced) = &replaced {
                 let end = sqlx::query_as(END).bind(replaced.as_slice());
                 let ended: Option<(String, String)> = end.fetch_optional(&mut *work).await?;
@@ -260,22 +276,33 @@ impl People {
             let add = sqlx::query(ADD).bind(&row).bind(&who).bind(tag.as_slice());
             let add = add.bind(now.get()).bind(beginning.level.as_code());
             let add = add.bind(device.as_bytes()).bind(from.as_bytes());
-            if add.execute(&mut *work).await?.rows_affected() == 0 {
-                return Ok(false);
+            add.execute(&mut *work).await?;
+            let known = sqlx::query(SEEN_AGAIN).bind(&who);
+            let known = known.bind(source.as_slice()).bind(now.get());
+            let is_new = known.execute(&mut *work).await?.rows_affected() == 0;
+            if is_new {
+                let know = sqlx::query(KNOW_SOURCE).bind(&who);
+                let know = know.bind(source.as_slice()).bind(now.get());
+                know.execute(&mut *work).await?;
             }
-            let know = sqlx::query(super::sign_up::KNOW_SOURCE).bind(&who);
-            let know = know.bind(source.as_slice()).bind(now.get());
-            know.execute(&mut *work).await?;
+            let is_told = is_new && logins > 1;
+            if is_told {
+                tell!(work, warning, now);
+            }
             note!(work, now, &actor(&who), Act::LogIn, &who, &row);
             work.commit().await?;
-            Ok::<_, sqlx::Error>(true)
+            Ok::<_, sqlx::Error>(Ok(is_told))
         }
         .await)?;
-        if begun {
-            Ok((secret, id))
-        } else {
-            Err(PersonError::WrongPassword)
+        match begun {
+            Ok(true) => self.mail_was_added(),
+            Ok(false) => {}
+            Err(refused) => {
+                self.note_denial(&who, &refused, now).await?;
+                return Err(refused);
+            }
         }
+        Ok((secret, id))
     }
 
     /// Gives a session in which a factor was shown a new secret; the old one is dead. It is fresh now.

@@ -10,12 +10,11 @@ use zeroize::Zeroizing;
 
 use super::{
     EmailAddress, Level, Password, People, PersonError, PersonId,
-    mail_text::Text,
+    mail_text::{PASSWORD_RECOVERED, PASSWORD_SUBJECT},
     mail_token::{END_OTHERS, Purpose, USE},
-    outbox,
     session::END_ALL,
 };
-use crate::{Act, UnixMillis, audit::note, factors::FORGIVE};
+use crate::{Act, UnixMillis, alerts::tell, audit::note, factors::FORGIVE};
 
 impl People {
     /// Somebody wants to sign up with this address: sends it a code, or the word that it is known. Which of both does
@@ -122,8 +121,12 @@ impl People {
         let kept = self
             .key()
             .seal(&Self::column("password", &who), kept.as_bytes())?;
-        let text = Text::password_was_set(self.site(), true);
-        let mail = self.seal_mail(&token.email, &text.subject, &text.body)?;
+        let warning = self.warning(
+            person.id,
+            &token.email,
+            PASSWORD_SUBJECT,
+            PASSWORD_RECOVERED,
+        )?;
         let source = self.source_tag(person.id, source);
         let purpose = Purpose::Recovery.as_code();
         let is_done = on_writer!(self.database(), |pool| async {
@@ -145,14 +148,9 @@ impl People {
             sqlx::query(END_ALL).bind(&who).execute(&mut *work).await?;
             let know = sqlx::query(KNOW_SOURCE).bind(&who).bind(source.as_slice());
             know.bind(now.get()).execute(&mut *work).await?;
+            sqlx::query(THAW).bind(&who).execute(&mut *work).await?;
             note!(work, now, &actor(&who), Act::Recover, &who, "");
-            let add = sqlx::query(outbox::ADD)
-                .bind(&mail.id)
-                .bind(&mail.recipient);
-            add.bind(&mail.message)
-                .bind(now.get())
-                .execute(&mut *work)
-                .await?;
+            tell!(work, warning, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }
@@ -178,6 +176,8 @@ impl People {
 /// Sets a password: person, sealed text, now.
 pub(super) const SET_PASSWORD: &str =
     "UPDATE person SET password = $2, password_at = $3 WHERE id = $1";
+/// Ends a freeze: person.
+const THAW: &str = "UPDATE person SET frozen_at = NULL WHERE id = $1";
 /// Notes from where a person came: person, source, now.
 pub(super) const KNOW_SOURCE: &str = "INSERT INTO known_source (person, source_tag, seen_at) VALUES ($1, $2, $3) \
      ON CONFLICT (person, source_tag) DO UPDATE SET seen_at = $3";

@@ -79,6 +79,7 @@ impl Installation {
         self.signed_up += 1;
         let email = format!("ada{}@example.org", self.signed_up);
         let email: EmailAddress = email.parse().unwrap();
+        self.mails().await;
         let address: IpAddr = format!("203.0.113.{}", self.signed_up).parse().unwrap();
         self.people
             .sign_up(&email, address, self.now)

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a scenario fails by panicking")]
 
+mod freezing;
 mod limits;
 mod passwords;
 mod sessions;
@@ -166,6 +167,15 @@ async fn all_scenarios(database: Database) {
     limits::guesses_in_a_stolen_session_are_slowed(&here).await;
     limits::mail_is_limited_by_source_and_by_address(&here).await;
     limits::tries_at_the_same_time_are_no_more_than_there_are(&here).await;
+    // After what others used up of the limits.
+    let later = here.later(200 * HOUR);
+    freezing::a_login_from_a_new_place_is_told_once(&later).await;
+    freezing::who_says_it_was_not_them_is_stopped_on_every_node(&later).await;
+    freezing::a_freeze_keeps_the_second_factor_and_its_removal_out(&later).await;
+    freezing::a_code_to_freeze_works_for_thirty_days_and_once_also_in_parallel(&later).await;
+    freezing::no_login_that_is_under_way_survives_a_freeze(&later).await;
+    freezing::a_freeze_revokes_the_keys_that_the_person_made(&later).await;
+    freezing::a_place_that_nobody_came_from_for_90_days_is_new_again(&later).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

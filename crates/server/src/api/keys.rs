@@ -12,12 +12,12 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_identity::{
-    AddressList, Created, Environment, KeyError, KeyId, KeyRecord, NewKey, RateLimit, Reach,
-    Rotation, Scopes, UnixMillis, Verb,
+    Actor, AddressList, Created, Environment, KeyError, KeyId, KeyRecord, NewKey, RateLimit, Reach,
+    Rotation, Scopes, UnixMillis, Verb, Warning,
 };
 use utoipa::ToSchema;
 
-use super::{Service, caller::Caller};
+use super::{Service, caller::Caller, person_problem::of_person};
 use crate::{
     extract::{Json, Path, Query},
     problem::{ApiError, ProblemCode},
@@ -258,8 +258,10 @@ async fn create(
         limit,
     };
     let actor = caller.actor();
-    let created = service.keys.create(&actor, new, UnixMillis::now()).await;
-    Ok(shown_once(&service, &created.map_err(of_keys)?))
+    let warning = warning(&service, &actor, &new.label).await?;
+    let (keys, now) = (&service.keys, UnixMillis::now());
+    let created = keys.create_and_tell(&actor, new, warning, now);
+    Ok(shown_once(&service, &created.await.map_err(of_keys)?))
 }
 
 /// Keys of the asking key's owner, in the order they were made; to a person with a role all keys.
@@ -341,9 +343,10 @@ async fn rotate(
         expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
     };
     let actor = caller.actor();
-    let now = UnixMillis::now();
-    let created = service.keys.rotate(&actor, old.id, rotation, now).await;
-    Ok(shown_once(&service, &created.map_err(of_keys)?))
+    let warning = warning(&service, &actor, &old.label).await?;
+    let (keys, now) = (&service.keys, UnixMillis::now());
+    let created = keys.rotate_and_tell(&actor, old.id, rotation, warning, now);
+    Ok(shown_once(&service, &created.await.map_err(of_keys)?))
 }
 
 /// End a key at once and for good. Doing it again changes nothing.
@@ -419,6 +422,21 @@ async fn own_key(service: &Service, caller: &Caller, id: &str) -> Result<KeyReco
     }
 }
 
+/// What the person who makes a key is told by mail; nothing to who is none.
+async fn warning(
+    service: &Service,
+    actor: &Actor,
+    label: &str,
+) -> Result<Option<Warning>, ApiError> {
+    match actor {
+        Actor::Person(standing) => {
+            let warning = service.people.warning_of_key(standing.person(), label);
+            warning.await.map(Some).map_err(of_person)
+        }
+        Actor::Key(_) | Actor::Operator(_) => Ok(None),
+    }
+}
+
 fn shown_once(service: &Service, created: &Created) -> Response {
     let idle_after = service.keys.idle_after();
     let view = NewKeyView {
@@ -453,7 +471,9 @@ fn no_key() -> ApiError {
 pub(super) fn of_keys(error: KeyError) -> ApiError {
     match &error {
         KeyError::Missing(_) => no_key(),
-        KeyError::Wider => refused(StatusCode::FORBIDDEN, ProblemCode::NotAllowed, &error),
+        KeyError::Wider | KeyError::MakerStopped => {
+            refused(StatusCode::FORBIDDEN, ProblemCode::NotAllowed, &error)
+        }
         KeyError::NotLive(_) | KeyError::TooManyKeys { .. } => {
             refused(StatusCode::CONFLICT, ProblemCode::Conflict, &error)
         }

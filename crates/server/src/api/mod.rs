@@ -23,6 +23,7 @@ mod etag;
 mod events;
 mod factor_problem;
 mod factors;
+mod freeze;
 mod imports;
 mod investors;
 mod issuer;
@@ -83,6 +84,7 @@ pub(crate) use documents::DocumentPaths;
 pub(crate) use drafts::DraftPaths;
 pub(crate) use events::EventPaths;
 pub(crate) use factors::FactorPaths;
+pub(crate) use freeze::FreezePaths;
 pub(crate) use imports::ImportPaths;
 pub(crate) use investors::InvestorPaths;
 pub(crate) use keys::KeyPaths;
@@ -354,6 +356,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(leaks::routes())
         .merge(sign_up::routes())
         .merge(sessions::routes())
+        .merge(freeze::routes())
         .merge(roles::routes())
         .merge(proposals::routes())
         .merge(me::routes())

@@ -35,6 +35,7 @@ pub(super) fn of_person(error: PersonError) -> ApiError {
         | PersonError::NoSession
         | PersonError::NotFresh
         | PersonError::SecondFactor
+        | PersonError::Frozen
         | PersonError::NoSuchSession => {
             let (status, remedy) = like(&error);
             ApiError::Domain {
@@ -61,6 +62,7 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         PersonError::NoSession,
         PersonError::NotFresh,
         PersonError::SecondFactor,
+        PersonError::Frozen,
         PersonError::NoSuchSession,
     ];
     all.into_iter().map(|error| CodeText {
@@ -85,6 +87,10 @@ fn like(error: &PersonError) -> (StatusCode, &'static str) {
         PersonError::SecondFactor => (
             StatusCode::FORBIDDEN,
             "Show it at `POST /v1/sessions/current/second-factor`.",
+        ),
+        PersonError::Frozen => (
+            StatusCode::FORBIDDEN,
+            "Set a new password at `POST /v1/recovery`; a second factor stays.",
         ),
         PersonError::NoSuchSession => (
             StatusCode::NOT_FOUND,

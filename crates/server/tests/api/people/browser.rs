@@ -62,18 +62,13 @@ impl Site {
     /// The browser of somebody who has signed up and logged in.
     pub(crate) fn signed_up(&self, email: &str) -> Browser<'_> {
         let mut browser = self.browser("192.0.2.10");
-        let before = self.mails().len();
-        assert_eq!(
-            browser
-                .post("/v1/sign-up", &json!({ "email": email }))
-                .status,
-            202
-        );
-        let mails = self.mails_after(before + 1);
-        let mail = mails
-            .iter()
-            .find(|mail| mail.contains(&format!("To: {email}\r\n")));
-        let body = json!({ "code": code_in(mail.unwrap()), "password": PASSWORD });
+        let asked = browser.post("/v1/sign-up", &json!({ "email": email }));
+        assert_eq!(asked.status, 202);
+        let recipient = format!("To: {email}\r\n");
+        let mail = self.mail_that(self, "the sign-up", |mail| {
+            mail.contains(&recipient) && mail.contains("confirm your address")
+        });
+        let body = json!({ "code": code_in(&mail), "password": PASSWORD });
         assert_eq!(browser.post("/v1/sign-up/confirmation", &body).status, 201);
         assert_eq!(browser.log_in(email, PASSWORD).status, 201);
         browser
@@ -106,6 +101,25 @@ impl Site {
             thread::sleep(Duration::from_millis(50));
         }
         panic!("no mail came");
+    }
+
+    /// The mail of this subject, whichever of two nodes sends it.
+    pub(super) fn mail_of(&self, other: &Self, subject: &str) -> String {
+        let line = format!("Subject: Harbour: {subject}\r\n");
+        self.mail_that(other, subject, |mail| mail.contains(&line))
+    }
+
+    /// The newest mail of which this holds, once there is one.
+    fn mail_that(&self, other: &Self, about: &str, is_it: impl Fn(&str) -> bool) -> String {
+        for _ in 0..1_200 {
+            let all = self.mails().into_iter().chain(other.mails());
+            let found = all.filter(|mail| is_it(mail)).last();
+            if let Some(mail) = found {
+                return mail;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("no mail came about {about}");
     }
 
     /// The code of the first mail.

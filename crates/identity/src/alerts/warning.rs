@@ -1,0 +1,115 @@
+//! A mail about an act that its person may not have done, and the code with which they say so.
+
+use std::{fmt, net::IpAddr, time::Duration};
+
+use crate::{
+    Domain, EmailAddress, People, PersonError, PersonId, SecretText,
+    people::{SealedMail, Text},
+};
+
+/// How long somebody may take to say that it was not them.
+pub const FREEZE_CODE_LIFE: Duration = Duration::from_secs(30 * 86_400);
+
+/// Keeps a code: its tag, whose it is, until when.
+pub(crate) const ADD_FREEZE_CODE: &str =
+    "INSERT INTO freeze_code (tag, person, expires_at) VALUES ($1, $2, $3)";
+/// Ends the codes that are over: now.
+pub(crate) const END_FREEZE_CODES: &str = "DELETE FROM freeze_code WHERE expires_at <= $1";
+
+/// A mail that is sealed, with its code, to be put into the transaction of the act that it is about.
+pub struct Warning {
+    pub(crate) mail: SealedMail,
+    pub(crate) tag: [u8; 32],
+    pub(crate) person: String,
+}
+
+/// Nothing of it but its mail's name.
+impl fmt::Debug for Warning {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Warning({})", self.mail.id)
+    }
+}
+
+/// Adds a warning in a transaction that is called `$work`: its mail and its code.
+macro_rules! tell {
+    ($work:ident, $warning:expr, $now:expr) => {{
+        let warning: &$crate::Warning = &$warning;
+        sqlx::query($crate::alerts::ADD_FREEZE_CODE)
+            .bind(warning.tag.as_slice())
+            .bind(&warning.person)
+            .bind($now.plus($crate::FREEZE_CODE_LIFE).get())
+            .execute(&mut *$work)
+            .await?;
+        sqlx::query($crate::people::ADD_MAIL)
+            .bind(&warning.mail.id)
+            .bind(&warning.mail.recipient)
+            .bind(&warning.mail.message)
+            .bind($now.get())
+            .execute(&mut *$work)
+            .await?
+    }};
+}
+pub(crate) use tell;
+
+impl People {
+    /// A warning to a person whose address is known.
+    pub(crate) fn warning(
+        &self,
+        person: PersonId,
+        address: &EmailAddress,
+        subject: &str,
+        what: &str,
+    ) -> Result<Warning, PersonError> {
+        let code = SecretText::random()?;
+        let text = Text::warning(self.site(), subject, what, code.reveal());
+        Ok(Warning {
+            mail: self.seal_mail(address, &text.subject, &text.body)?,
+            tag: self.freeze_tag(&code),
+            person: person.to_string(),
+        })
+    }
+
+    /// A warning to a person.
+    async fn warning_to(
+        &self,
+        person: PersonId,
+        subject: &str,
+        what: &str,
+    ) -> Result<Warning, PersonError> {
+        let found = self.find(person).await?.ok_or(PersonError::NoSession)?;
+        self.warning(person, &found.email, subject, what)
+    }
+
+    /// That somebody logged in from where the person never was. What the device says of itself is not in it: whoever
+    /// logs in chooses those words.
+    pub(crate) async fn warning_of_place(
+        &self,
+        person: PersonId,
+        from: IpAddr,
+    ) -> Result<Warning, PersonError> {
+        let what = format!(
+            "Somebody logged in with your password or passkey from the address {}, from whose network you had not logged \
+             in before, or not for 90 days.",
+            from.to_canonical()
+        );
+        self.warning_to(person, "a login from a new place", &what)
+            .await
+    }
+
+    /// That a key was made in the name of a person, for [`crate::Keys::create_and_tell`].
+    ///
+    /// # Errors
+    /// [`PersonError::NoSession`] when there is no such person, [`PersonError::Sealed`], and what the database says.
+    pub async fn warning_of_key(
+        &self,
+        person: PersonId,
+        label: &str,
+    ) -> Result<Warning, PersonError> {
+        let what = format!("In your name a key for programs was made. It is called \"{label}\".");
+        self.warning_to(person, "a key was made", &what).await
+    }
+
+    pub(crate) fn freeze_tag(&self, code: &SecretText) -> [u8; 32] {
+        self.key().tag(Domain::FreezeCode, code.reveal().as_bytes())
+    }
+}
