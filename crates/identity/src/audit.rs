@@ -62,10 +62,12 @@ pub enum Act {
     PutBack,
     /// Somebody said, with a code of a mail, that an act of this person was not theirs.
     Freeze,
+    /// Somebody looked at an alert; `code` is what they found out.
+    CloseAlert,
 }
 
 impl Act {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 27] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -92,6 +94,7 @@ impl Act {
         Self::Call,
         Self::PutBack,
         Self::Freeze,
+        Self::CloseAlert,
     ];
 
     /// As stored.
@@ -124,6 +127,7 @@ impl Act {
             Self::Call => "call",
             Self::PutBack => "put_back",
             Self::Freeze => "freeze",
+            Self::CloseAlert => "close_alert",
         }
     }
 

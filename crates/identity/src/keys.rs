@@ -97,7 +97,8 @@ impl Keys {
                 "0006_key_uses",
                 "0007_audit_log",
                 "0008_disabled_people",
-                "0009_freeze"
+                "0009_freeze",
+                "0010_alerts"
             ]
         )
     }
@@ -190,6 +191,7 @@ impl Keys {
             replaced_by: None,
             last_use: None,
             used: Vec::new(),
+            is_canary: new.is_canary,
         };
         let text = KeyText::random(new.environment)?;
         let row = self.new_row(&text, record(text.id()), actor, warning);
@@ -491,6 +493,17 @@ impl Keys {
         let record = key.record();
         if !self.is_text_of(key, text) {
             return Err(Denied::WrongSecret);
+        }
+        if record.is_canary {
+            // Also when it is over: whoever has it has found it.
+            if key.is_use_due(now, NOTE_EVERY) {
+                let used = LastUse {
+                    at: now,
+                    from: peer.to_canonical(),
+                };
+                self.inner.notebook.canary(record.id, used);
+            }
+            return Err(Denied::Unknown);
         }
         if record.revoked_at.is_some() {
             return Err(Denied::Revoked);

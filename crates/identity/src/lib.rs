@@ -33,7 +33,10 @@ mod scope;
 mod watch;
 
 pub use addresses::{AddressList, MOST_NETWORKS};
-pub use alerts::{FREEZE_CODE_LIFE, Frozen, Warning};
+pub use alerts::{
+    Alert, AlertError, AlertId, AlertKind, AlertState, Alerts, FREEZE_CODE_LIFE, Frozen, Verdict,
+    Warning,
+};
 pub use audit::{Act, AuditEntry, AuditRow};
 pub use audit_table::{AuditFilter, AuditTable};
 pub use clock::{Ticks, UnixMillis};

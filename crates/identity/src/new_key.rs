@@ -21,6 +21,9 @@ pub struct NewKey {
     pub expires_at: Option<UnixMillis>,
     /// How fast; the operator's default if none.
     pub limit: Option<RateLimit>,
+    /// Whether nobody has a reason to use it: it is put where a thief looks, can do nothing, is answered as a key that is
+    /// unknown, and raises an alert at once.
+    pub is_canary: bool,
 }
 
 /// A key that was made.

@@ -5,8 +5,11 @@ use std::{net::IpAddr, str::FromStr, time::Duration};
 use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
 use crate::{
-    Act, KeyError, KeyId, KeyPolicy, PersonId, RateLimit, Scope, UnixMillis, Verb, Warning,
-    alerts::tell, audit, pepper::Tag,
+    Act, AlertKind, KeyError, KeyId, KeyPolicy, PersonId, RateLimit, Scope, UnixMillis, Verb,
+    Warning,
+    alerts::{raise, tell},
+    audit,
+    pepper::Tag,
 };
 
 /// What is known of a key, without anything secret.
@@ -36,6 +39,8 @@ pub struct KeyRecord {
     pub last_use: Option<LastUse>,
     /// What it was ever used for, ten seconds old at most.
     pub used: Vec<Verb>,
+    /// See [`crate::NewKey`].
+    pub is_canary: bool,
 }
 
 /// When and from where a key was used.
@@ -100,6 +105,7 @@ row! {
         last_used_at: Option<i64>,
         last_used_from: Option<String>,
         used_verbs: String,
+        is_canary: i64,
         changed: i64,
     }
 }
@@ -150,6 +156,7 @@ impl KeyRow {
                 .split(' ')
                 .filter_map(|verb| verb.parse().ok())
                 .collect(),
+            is_canary: self.is_canary != 0,
         };
         Ok(StoredKey {
             record,
@@ -192,12 +199,12 @@ pub(crate) enum Insertion<K = Vec<StoredKey>> {
 /// Whoever makes a key and is stopped already: the key, the person. Asked under the lock of [`NEXT_CHANGE`], so that no
 /// key outlives a revocation or a freeze that was under way.
 const STOPPED: &str = "SELECT (SELECT COUNT(*) FROM api_key WHERE id = $1 AND revoked_at IS NOT NULL) \
-     + (SELECT COUNT(*) FROM person WHERE id = $2 AND frozen_at IS NOT NULL)";
+     + (SELECT COUNT(*) FROM person WHERE id = $2 AND (frozen_at IS NOT NULL OR disabled_at IS NOT NULL))";
 
 const INSERT: &str = "INSERT INTO api_key (id, number, environment, owner, label, scopes, \
      addresses, per_second, burst, created_at, created_by, minted_by, expires_at, replaces, \
-     pepper, tag, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-     $14, $15, $16, $2) RETURNING *";
+     pepper, tag, is_canary, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+     $14, $15, $16, $17, $2) RETURNING *";
 const REPLACE: &str = "UPDATE api_key SET replaced_by = $2, changed = $3, expires_at = \
      CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
      WHERE id = $1 AND replaced_by IS NULL AND revoked_at IS NULL RETURNING *";
@@ -248,7 +255,8 @@ pub(crate) async fn insert(
             .bind(policy.expires_at.get())
             .bind(old.as_ref().map(KeyId::as_str))
             .bind(pepper)
-            .bind(tag.as_slice());
+            .bind(tag.as_slice())
+            .bind(i64::from(record.is_canary));
         let mut rows: Vec<KeyRow> = vec![insert.fetch_one(&mut *work).await?];
         let note = sqlx::query(audit::ADD).bind(at).bind(actor);
         let note = note
@@ -332,10 +340,10 @@ pub(crate) async fn end_idle(
     now: UnixMillis,
 ) -> Result<Vec<StoredKey>, KeyError> {
     const FIND: &str = "SELECT id FROM api_key WHERE revoked_at IS NULL AND expires_at > $1 \
-         AND created_at <= $2 AND COALESCE(last_used_at, 0) <= $2 LIMIT 1";
+         AND created_at <= $2 AND COALESCE(last_used_at, 0) <= $2 AND is_canary = 0 LIMIT 1";
     const END: &str = "UPDATE api_key SET expires_at = $1, changed = $3 \
          WHERE revoked_at IS NULL AND expires_at > $1 \
-         AND created_at <= $2 AND COALESCE(last_used_at, 0) <= $2 RETURNING *";
+         AND created_at <= $2 AND COALESCE(last_used_at, 0) <= $2 AND is_canary = 0 RETURNING *";
     let found: Option<(String,)> = on_reader!(database, |pool| sqlx::query_as(FIND)
         .bind(now.get())
         .bind(since.get())
@@ -447,6 +455,8 @@ pub(crate) struct Notes {
     pub(crate) verbs: Vec<(KeyId, String)>,
     /// Key, the pepper it was stored with, the one now, its new tag.
     pub(crate) moves: Vec<(KeyId, String, String, Tag)>,
+    /// Keys that nobody has a reason to use, and that were used.
+    pub(crate) canaries: Vec<KeyId>,
 }
 
 impl Notes {
@@ -455,6 +465,7 @@ impl Notes {
             && self.denials.is_empty()
             && self.verbs.is_empty()
             && self.moves.is_empty()
+            && self.canaries.is_empty()
     }
 }
 
@@ -477,6 +488,9 @@ pub(crate) async fn write(database: &Database, notes: &Notes) -> Result<Vec<Stor
                 let moved: Option<KeyRow> = query.fetch_optional(&mut *work).await?;
                 rows.extend(moved);
             }
+        }
+        for id in &notes.canaries {
+            raise!(work, AlertKind::CanaryUsed, id.as_str(), notes.at);
         }
         for (id, used) in &notes.uses {
             let query = sqlx::query(USE).bind(id.as_str()).bind(used.at.get());

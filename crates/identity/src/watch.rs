@@ -1,7 +1,7 @@
 //! Staying up to date: what other nodes changed comes in, what requests noted goes out.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
+use tokio::{sync::Notify, task::JoinHandle, time::MissedTickBehavior};
 
 use crate::{
     Denied, KeyError, KeyId, KeyRecord, Keys, LastUse, UnixMillis,
@@ -36,6 +36,8 @@ pub(crate) struct Notebook {
     nameless: [AtomicU64; Denied::CODES.len()],
     /// All refusals since the start.
     totals: [AtomicU64; Denied::CODES.len()],
+    /// Told when something is not to wait for its turn.
+    urgent: Notify,
 }
 
 #[derive(Default)]
@@ -44,11 +46,21 @@ struct Pages {
     /// By the id of a key, or `person:ID`.
     denials: HashMap<(String, usize), i64>,
     moves: HashMap<KeyId, (String, String, Tag)>,
+    canaries: BTreeSet<KeyId>,
 }
 
 impl Notebook {
     pub(crate) fn used(&self, id: KeyId, used: LastUse) {
         self.lock().uses.insert(id, used);
+    }
+
+    /// A key was used that nobody has a reason to use.
+    pub(crate) fn canary(&self, id: KeyId, used: LastUse) {
+        let mut pages = self.lock();
+        pages.uses.insert(id, used);
+        pages.canaries.insert(id);
+        drop(pages);
+        self.urgent.notify_one();
     }
 
     pub(crate) fn moved(&self, id: KeyId, old: String, new: String, tag: Tag) {
@@ -113,6 +125,7 @@ impl Notebook {
             moves: moves
                 .map(|(id, (old, new, tag))| (id, old, new, tag))
                 .collect(),
+            canaries: pages.canaries.into_iter().collect(),
         }
     }
 
@@ -122,6 +135,7 @@ impl Notebook {
         for (id, used) in notes.uses {
             pages.uses.entry(id).or_insert(used);
         }
+        pages.canaries.extend(notes.canaries);
         for (id, old, new, tag) in notes.moves {
             pages.moves.entry(id).or_insert((old, new, tag));
         }
@@ -221,6 +235,7 @@ impl Keys {
                     gone = result.is_err();
                 }
                 _ = write.tick() => self.start_writing(),
+                () = self.notebook().urgent.notified() => self.start_writing(),
                 _ = idle.tick() => self.start_ending_idle(),
             }
         }

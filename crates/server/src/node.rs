@@ -81,7 +81,7 @@ impl Node {
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let drafts = Drafts::open(database.clone()).await?;
         let people = People::open(database.clone(), secrets.personal, config.people_site())?;
-        let roles = Roles::new(database.clone());
+        let roles = Roles::new(people.clone());
         let audit = AuditTable::new(database.clone());
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let numbers = InvestorNumbers::open(&url).await?;

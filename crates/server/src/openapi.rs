@@ -14,7 +14,7 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, AddressPaths, AuditPaths, BalancePaths, BidPaths, BundlePaths,
+        AccountPaths, AddressPaths, AlertPaths, AuditPaths, BalancePaths, BidPaths, BundlePaths,
         ContributionPaths, CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, FactorPaths,
         FreezePaths, ImportPaths, InvestorPaths, KeyPaths, LeakPaths, LogPaths, MePaths,
         OfferingPaths, OperationPaths, PeoplePaths, ProposalPaths, RailPaths, RolePaths,
@@ -53,6 +53,7 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     FreezePaths::openapi,
     RolePaths::openapi,
     ProposalPaths::openapi,
+    AlertPaths::openapi,
     MePaths::openapi,
     FactorPaths::openapi,
     WebhookPaths::openapi,

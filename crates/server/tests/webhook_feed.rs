@@ -70,6 +70,7 @@ impl Running {
             addresses: AddressList::default(),
             expires_at: None,
             limit: Some(RateLimit::new(100_000, 100_000).unwrap()),
+            is_canary: false,
         };
         let actor = Actor::Operator("test".to_owned());
         let keys = node.service().keys();

@@ -76,6 +76,7 @@ async fn create(arguments: &NewApiKeyArguments, console: &Console) -> Result<Exi
         addresses: AddressList::new(networks).map_err(of_keys)?,
         expires_at: None,
         limit,
+        is_canary: false,
     };
     let created = keys
         .create(&operator(), new, UnixMillis::now())

@@ -164,6 +164,7 @@ async fn demo_key(service: &Service) -> Result<String, Failure> {
         addresses: AddressList::default(),
         expires_at: None,
         limit: Some(RateLimit::new(1_000_000, 1_000_000).map_err(of_keys)?),
+        is_canary: false,
     };
     let actor = Actor::Operator("demo".to_owned());
     let created = service

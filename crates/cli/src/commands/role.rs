@@ -34,9 +34,9 @@ pub(super) async fn open(data: &str) -> Result<(People, Roles), Failure> {
     let migrated = Keys::migrations().run(&database).await;
     migrated.map_err(ServerError::from)?;
     let key = softcap_server::personal_key(&folder.join("secrets"), &database).await?;
-    let people =
-        People::open(database.clone(), key, config.people_site()).map_err(ServerError::from)?;
-    Ok((people, Roles::new(database)))
+    let people = People::open(database, key, config.people_site()).map_err(ServerError::from)?;
+    let roles = Roles::new(people.clone());
+    Ok((people, roles))
 }
 
 async fn give(arguments: &RoleArguments, console: &Console) -> Result<ExitCode, Failure> {

@@ -6,7 +6,8 @@
 use softcap_database::{on_reader, on_writer, row};
 
 use crate::{
-    Act, People, PersonError, PersonId, SecretText, UnixMillis,
+    Act, AlertKind, People, PersonError, PersonId, SecretText, UnixMillis,
+    alerts::raise,
     audit::note,
     people::{ADD_MAIL, END_SESSIONS, Text, actor},
     records::NEXT_CHANGE,
@@ -92,6 +93,7 @@ impl People {
             let revoke = sqlx::query_scalar(REVOKE).bind(&actor).bind(now.get());
             let keys: Vec<String> = revoke.bind(change).fetch_all(&mut *work).await?;
             note!(work, now, &actor, Act::Freeze, &who, "");
+            raise!(work, AlertKind::PersonFrozen, &who, now);
             for key in &keys {
                 note!(work, now, &actor, Act::Revoke, key, "freeze");
             }

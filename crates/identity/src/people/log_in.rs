@@ -20,7 +20,12 @@ use super::{
     session::{self, Beginning},
     sign_up::{SET_PASSWORD, actor},
 };
-use crate::{Act, UnixMillis, alerts::tell, audit::note, factors::FORGIVE};
+use crate::{
+    Act, UnixMillis,
+    alerts::{FailedLogin, tell},
+    audit::note,
+    factors::FORGIVE,
+};
 
 /// Tries of one source, at whatever account.
 const BY_SOURCE: Rate = Rate {
@@ -132,8 +137,12 @@ impl People {
                 Some(person) => person.id.to_string(),
                 None => hex(&self.key().tag(Domain::Subject, &email_tag)),
             };
-            self.note_denial(&subject, &PersonError::WrongPassword, now)
-                .await?;
+            let failed = FailedLogin {
+                subject: &subject,
+                is_known: found.is_some(),
+                source: &source,
+            };
+            self.note_failed(&failed, now).await?;
             return Err(PersonError::WrongPassword);
         };
         let beginning = Beginning {

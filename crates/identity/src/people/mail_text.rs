@@ -1,6 +1,7 @@
 //! What mails say: plain words, no link to click, so that nobody learns to click one.
 
 use super::{Site, mail_token::Purpose};
+use crate::Alert;
 
 /// Characters of a line, so that every program shows it as it is.
 const WIDTH: usize = 72;
@@ -87,6 +88,24 @@ impl Text {
         )
     }
 
+    /// To the owners, about an alert.
+    pub(crate) fn alert(site: &Site, alert: &Alert) -> Self {
+        let (origin, subject) = (&site.origin, &alert.subject);
+        let words = alert.kind.as_words();
+        Self::new(
+            site,
+            &format!("alert: {words}"),
+            format!(
+                "At {origin} a rule for alerts held: {words} ({}).\nIt is about\n\n    {subject}\n\n\
+                 The alert is number\n\n    {}\n\nRead it there among the alerts. The page docs/alerts.md says \
+                 of each rule what to do. There is one mail for each rule, subject and day, however often \
+                 it holds.",
+                alert.kind.as_code(),
+                alert.id,
+            ),
+        )
+    }
+
     /// To its person, after they said that it was not them.
     pub(crate) fn frozen(site: &Site) -> Self {
         let origin = &site.origin;
@@ -97,7 +116,7 @@ impl Text {
                 "With a code of a mail to you, somebody said at {origin} that an act there was not yours. All \
                  sessions were ended, the keys that were made in your name are revoked, and nobody logs in \
                  as you.\nTo come back, ask there for a new password. Second factors stay as they are: remove \
-                 those that are not yours."
+                 those that are not yours. Whoever runs the site was told."
             ),
         )
     }

@@ -20,7 +20,11 @@ use super::{
     password::words,
     session::{ABSOLUTE, IDLE},
 };
-use crate::{Act, UnixMillis, alerts::END_FREEZE_CODES, audit};
+use crate::{
+    Act, UnixMillis,
+    alerts::{END_FREEZE_CODES, FORGET_FAILED, WINDOW},
+    audit,
+};
 
 /// A network from which nobody came for so long is no known one any more.
 const SOURCE_KNOWN: Duration = Duration::from_secs(90 * 86_400);
@@ -149,6 +153,7 @@ impl People {
             ),
             ("DELETE FROM mail_token WHERE expires_at <= $1", now),
             (END_FREEZE_CODES, now),
+            (FORGET_FAILED, now.minus(WINDOW)),
             // Where nothing sends mail any more, what waits is of no use.
             (
                 "DELETE FROM outbox WHERE made_at <= $1",

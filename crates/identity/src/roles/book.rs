@@ -3,7 +3,11 @@
 use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
 use super::{Grant, Proposal, ProposalId, ProposalState, ProposedAct, RoleChange, RoleError};
-use crate::{Act, PersonId, UnixMillis, audit};
+use crate::{
+    Act, AlertKind, PersonId, UnixMillis, Warning,
+    alerts::{raise, tell},
+    audit::note,
+};
 
 row! {
     struct GrantRow {
@@ -134,6 +138,8 @@ pub(super) enum Step {
     Open(Proposal),
     Decide(Proposal),
     Note(Note),
+    Raise(AlertKind, PersonId),
+    Tell(Warning),
 }
 
 const LOCK: &str = "UPDATE role_change SET value = value + 1 WHERE one = 1";
@@ -234,17 +240,16 @@ impl Book {
                 }
             };
             for step in steps {
-                let text = step.text();
                 match step {
                     Step::Give(grant) => {
-                        let give = sqlx::query(text).bind(grant.person.to_string());
+                        let give = sqlx::query(GIVE).bind(grant.person.to_string());
                         let give = give.bind(grant.role.as_code());
                         let give = give.bind(grant.place.to_string());
                         let give = give.bind(grant.granted_at.get()).bind(grant.granted_by);
                         give.execute(&mut *work).await?;
                     }
                     Step::Take(change) => {
-                        let take = sqlx::query(text).bind(change.person.to_string());
+                        let take = sqlx::query(TAKE).bind(change.person.to_string());
                         let take = take.bind(change.role.as_code());
                         take.bind(change.place.to_string())
                             .execute(&mut *work)
@@ -252,7 +257,7 @@ impl Book {
                     }
                     Step::Open(proposal) => {
                         let change = proposal.act.role_change();
-                        let open = sqlx::query(text).bind(proposal.id.to_string());
+                        let open = sqlx::query(OPEN).bind(proposal.id.to_string());
                         let open = open.bind(proposal.act.as_code());
                         let open = open.bind(change.map(|change| change.person.to_string()));
                         let open = open.bind(change.map(|change| change.role.as_code()));
@@ -265,14 +270,18 @@ impl Book {
                     }
                     Step::Decide(proposal) => {
                         let (state, by) = proposal.state.decided();
-                        let decide = sqlx::query(text).bind(proposal.id.to_string());
+                        let decide = sqlx::query(DECIDE).bind(proposal.id.to_string());
                         let decide = decide.bind(state).bind(by.map(|by| by.to_string()));
                         decide.bind(now.get()).execute(&mut *work).await?;
                     }
                     Step::Note(note) => {
-                        let add = sqlx::query(text).bind(now.get()).bind(note.actor);
-                        let add = add.bind(note.act.as_code()).bind(note.subject);
-                        add.bind(note.code).bind(1_i64).execute(&mut *work).await?;
+                        note!(work, now, note.actor, note.act, note.subject, note.code);
+                    }
+                    Step::Raise(kind, person) => {
+                        raise!(work, kind, &person.to_string(), now);
+                    }
+                    Step::Tell(warning) => {
+                        tell!(work, warning, now);
                     }
                 }
             }
@@ -280,18 +289,6 @@ impl Book {
             Ok::<_, sqlx::Error>(Ok(result))
         }
         .await)?
-    }
-}
-
-impl Step {
-    const fn text(&self) -> &'static str {
-        match self {
-            Self::Give(_) => GIVE,
-            Self::Take(_) => TAKE,
-            Self::Open(_) => OPEN,
-            Self::Decide(_) => DECIDE,
-            Self::Note(_) => audit::ADD,
-        }
     }
 }
 

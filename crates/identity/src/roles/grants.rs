@@ -1,13 +1,11 @@
 //! Who has which role, and how that changes.
 
-use softcap_database::Database;
-
 use super::{
     Decision, Proposal, ProposalId, ProposalState, ProposedAct, Right, Role, RoleChange, RoleError,
     Standing,
     book::{Book, Note, Step},
 };
-use crate::{Act, PersonId, ResourcePattern, UnixMillis};
+use crate::{Act, AlertKind, People, PersonId, ResourcePattern, UnixMillis, Warning};
 
 /// A role that a person has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +32,17 @@ impl Grant {
 #[derive(Debug, Clone)]
 pub struct Roles {
     book: Book,
+    /// Who is told what happens to their roles.
+    people: People,
 }
 
 impl Roles {
-    /// Those of a database.
+    /// Those of these people, in their database.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
+    pub fn new(people: People) -> Self {
         Self {
-            book: Book::new(database),
+            book: Book::new(people.database().clone()),
+            people,
         }
     }
 
@@ -91,8 +92,11 @@ impl Roles {
     ) -> Result<(), RoleError> {
         let actor = format!("operator:{operator}");
         let person = change.person;
+        self.book.require_person(person).await?;
+        let act = ProposedAct::GiveRole(change.clone());
+        let warning = self.warning(&act).await?;
         let judge = |grants: &[Grant], _: &[Proposal]| {
-            require_change(grants, &ProposedAct::GiveRole(change.clone()))?;
+            require_change(grants, &act)?;
             let note = Note::of(&actor, Act::GiveRole, &change);
             let grant = Grant {
                 person: change.person,
@@ -101,9 +105,11 @@ impl Roles {
                 granted_at: now,
                 granted_by: actor,
             };
-            Ok(((), vec![Step::Give(grant), Step::Note(note)]))
+            let mut steps = vec![Step::Give(grant), Step::Note(note)];
+            steps.extend(alarming(&act));
+            steps.extend(warning.map(Step::Tell));
+            Ok(((), steps))
         };
-        self.book.require_person(person).await?;
         self.book.write(None, now, judge).await
     }
 
@@ -112,12 +118,16 @@ impl Roles {
     /// # Errors
     /// [`RoleError::LastOwner`], [`RoleError::NoChange`], [`RoleError::Database`].
     pub async fn give_up(&self, change: RoleChange, now: UnixMillis) -> Result<(), RoleError> {
+        let act = ProposedAct::TakeRole(change.clone());
+        let warning = self.warning(&act).await?;
         let judge = |grants: &[Grant], _: &[Proposal]| {
-            let act = ProposedAct::TakeRole(change.clone());
             require_change(grants, &act)?;
             let actor = format!("person:{}", change.person);
             let note = Note::of(&actor, Act::TakeRole, &change);
-            Ok(((), vec![Step::Take(change), Step::Note(note)]))
+            let mut steps = vec![Step::Take(change), Step::Note(note)];
+            steps.extend(alarming(&act));
+            steps.extend(warning.map(Step::Tell));
+            Ok(((), steps))
         };
         self.book.write(None, now, judge).await
     }
@@ -168,6 +178,14 @@ impl Roles {
         decision: Decision,
         now: UnixMillis,
     ) -> Result<Proposal, RoleError> {
+        let found = match decision {
+            Decision::Approve => self.book.proposal(id, now).await?,
+            Decision::Decline => None,
+        };
+        let warning = match &found {
+            Some(proposal) => self.warning(&proposal.act).await?,
+            None => None,
+        };
         let judge = |grants: &[Grant], proposals: &[Proposal]| {
             let proposal = proposals.iter().find(|proposal| proposal.id == id);
             let mut proposal = proposal.cloned().ok_or(RoleError::NoProposal)?;
@@ -198,6 +216,8 @@ impl Roles {
                     }
                     require_change(grants, &proposal.act)?;
                     steps.extend(role_step(&proposal, now));
+                    steps.extend(alarming(&proposal.act));
+                    steps.extend(warning.map(Step::Tell));
                     (ProposalState::Approved { by, at: now }, Act::Approve)
                 }
             };
@@ -208,6 +228,42 @@ impl Roles {
         };
         self.book.write(Some(id), now, judge).await
     }
+}
+
+impl Roles {
+    /// What the person of a change is told. Nothing, where it is none or there is no such person any more.
+    async fn warning(&self, act: &ProposedAct) -> Result<Option<Warning>, RoleError> {
+        let (change, what) = match act {
+            ProposedAct::GiveRole(change) => (change, "given to"),
+            ProposedAct::TakeRole(change) => (change, "taken from"),
+            ProposedAct::Release { .. } => return Ok(None),
+        };
+        let Some(person) = self.people.find(change.person).await? else {
+            return Ok(None);
+        };
+        let place = match &change.place {
+            ResourcePattern::Every => "of the whole organisation".to_owned(),
+            ResourcePattern::Only(_) => format!("for the offering {}", change.place),
+        };
+        let role = change.role.as_code().replace('_', " ");
+        let what = format!("The role {role} {place} was {what} you.");
+        let warning = self
+            .people
+            .warning(person.id, &person.email, "your roles changed", &what);
+        Ok(Some(warning?))
+    }
+}
+
+/// What a change of roles alerts of. Whose rights get narrower is no reason, but with those who own all.
+fn alarming(act: &ProposedAct) -> Option<Step> {
+    let change = act.role_change()?;
+    let owns_all = change.role == Role::Owner && change.place == ResourcePattern::Every;
+    let kind = match act {
+        _ if owns_all => AlertKind::OwnersChanged,
+        ProposedAct::GiveRole(_) => AlertKind::RightsWidened,
+        ProposedAct::TakeRole(_) | ProposedAct::Release { .. } => return None,
+    };
+    Some(Step::Raise(kind, change.person))
 }
 
 /// Whether somebody has a right by their role, whatever they have shown.

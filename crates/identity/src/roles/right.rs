@@ -18,6 +18,10 @@ pub enum Right {
     ProposeRelease,
     /// Approve a release that somebody else proposed. No key may.
     ApproveRelease,
+    /// Read what is alarming. No key may.
+    ReadAlerts,
+    /// Say what was found out about it. No key may.
+    CloseAlerts,
 }
 
 /// What a session must have shown. Each includes the ones before it.
@@ -43,11 +47,13 @@ impl Demand {
     }
 }
 
-const PERSONS_ONLY: [Right; 4] = [
+const PERSONS_ONLY: [Right; 6] = [
     Right::ReadRoles,
     Right::ChangeRoles,
     Right::ProposeRelease,
     Right::ApproveRelease,
+    Right::ReadAlerts,
+    Right::CloseAlerts,
 ];
 
 impl Right {
@@ -69,6 +75,8 @@ impl Right {
             Self::ChangeRoles => "roles:change",
             Self::ProposeRelease => "releases:propose",
             Self::ApproveRelease => "releases:approve",
+            Self::ReadAlerts => "alerts:read",
+            Self::CloseAlerts => "alerts:close",
         }
     }
 
@@ -110,8 +118,8 @@ impl Right {
                 Verb::MetricsRead | Verb::AuditRead => &[Owner, Auditor],
                 Verb::ServerWrite => &[Owner],
             },
-            Self::ReadRoles => &[Owner, Auditor],
-            Self::ChangeRoles => &[Owner],
+            Self::ReadRoles | Self::ReadAlerts => &[Owner, Auditor],
+            Self::ChangeRoles | Self::CloseAlerts => &[Owner],
             Self::ProposeRelease => &[IssuerManager, Treasurer],
             Self::ApproveRelease => &[Owner, Treasurer],
         }
@@ -140,7 +148,7 @@ impl Right {
                 | Verb::KeysWrite
                 | Verb::ServerWrite => Demand::Fresh,
             },
-            Self::ReadRoles => Demand::TwoFactors,
+            Self::ReadRoles | Self::ReadAlerts | Self::CloseAlerts => Demand::TwoFactors,
             Self::ChangeRoles | Self::ProposeRelease | Self::ApproveRelease => Demand::Fresh,
         }
     }

@@ -73,6 +73,7 @@ fn new_key(scopes: &str) -> NewKey {
         addresses: AddressList::default(),
         expires_at: None,
         limit: None,
+        is_canary: false,
     }
 }
 

@@ -208,7 +208,7 @@ pub(crate) async fn no_login_that_is_under_way_survives_a_freeze(here: &Installa
 pub(crate) async fn a_freeze_revokes_the_keys_that_the_person_made(here: &Installation) {
     let email = "wilma@example.org";
     let (person, code) = here.seen_away(email).await;
-    let roles = Roles::new(here.database.clone());
+    let roles = Roles::new(here.people.clone());
     let owner = RoleChange {
         person,
         role: Role::Owner,
@@ -266,6 +266,7 @@ fn new_key() -> NewKey {
         addresses: AddressList::default(),
         expires_at: None,
         limit: None,
+        is_canary: false,
     }
 }
 

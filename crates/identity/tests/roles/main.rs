@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use softcap_database::{Database, on_writer, temporary::BothDatabases};
 use softcap_identity::{
-    Decision, Keys, PersonId, Proposal, ProposalState, ProposedAct, Role, RoleChange, RoleError,
-    Roles, UnixMillis,
+    Alert, AlertKind, Alerts, Column, Decision, Keys, People, PersonId, PersonalKey, Proposal,
+    ProposalState, ProposedAct, Role, RoleChange, RoleError, Roles, Site, UnixMillis,
 };
 
 const NOW: UnixMillis = UnixMillis::new(1_800_000_000_000);
 const DAY: Duration = Duration::from_hours(24);
+
+fn key() -> PersonalKey {
+    PersonalKey::new(&[7; 32])
+}
 
 /// Somebody who has signed up.
 async fn person(database: &Database) -> PersonId {
@@ -22,10 +26,16 @@ async fn person(database: &Database) -> PersonId {
     let id = PersonId::random().unwrap();
     let row = id.to_string();
     let tag = id.to_bytes().to_vec();
+    let column = Column {
+        table: "person",
+        column: "email",
+        row: &row,
+    };
+    let email = key().seal(&column, b"somebody@example.org").unwrap();
     on_writer!(database, |pool| sqlx::query(TEXT)
         .bind(&row)
         .bind(&tag)
-        .bind(&tag)
+        .bind(email.as_bytes())
         .execute(pool)
         .await
         .map(|_| ()))
@@ -44,6 +54,7 @@ fn change(person: PersonId, role: Role, place: &str) -> RoleChange {
 /// Two owners, who share nothing.
 struct Organisation {
     database: Database,
+    people: People,
     roles: Roles,
     anna: PersonId,
     bela: PersonId,
@@ -52,7 +63,12 @@ struct Organisation {
 impl Organisation {
     async fn new(database: Database) -> Self {
         Keys::migrations().run(&database).await.unwrap();
-        let roles = Roles::new(database.clone());
+        let site = Site {
+            name: "Harbour".to_owned(),
+            origin: "https://sale.example".to_owned(),
+        };
+        let people = People::open(database.clone(), key(), site).unwrap();
+        let roles = Roles::new(people.clone());
         let (anna, bela) = (person(&database).await, person(&database).await);
         for owner in [anna, bela] {
             let given = roles.give_as_operator("test", change(owner, Role::Owner, "*"), NOW);
@@ -60,6 +76,7 @@ impl Organisation {
         }
         Self {
             database,
+            people,
             roles,
             anna,
             bela,
@@ -92,6 +109,61 @@ async fn two_people_change_a_role_and_release_money() {
         a_role_needs_two_owners(&Organisation::new(database.clone()).await).await;
         database.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_change_of_roles_is_told_to_its_person_and_alerts_the_owners() {
+    for database in BothDatabases::start().unwrap().open("roles").await.unwrap() {
+        roles_are_told_and_alarming(&Organisation::new(database.clone()).await).await;
+        database.close().await;
+    }
+}
+
+/// Alerts of this kind about a person.
+async fn alerts(here: &Organisation, kind: AlertKind, person: PersonId) -> Vec<Alert> {
+    let all = Alerts::new(here.people.clone()).list(false, 100).await;
+    let mut all = all.unwrap();
+    all.retain(|alert| alert.kind == kind && alert.subject == person.to_string());
+    all
+}
+
+/// How many mails wait whose subject ends so.
+async fn mails(here: &Organisation, subject: &str) -> usize {
+    let mut found = 0;
+    while let Some(mail) = here.people.claim_mail(NOW).await.unwrap() {
+        here.people.mail_is_sent(&mail).await.unwrap();
+        found += usize::from(mail.subject.ends_with(subject));
+    }
+    found
+}
+
+async fn roles_are_told_and_alarming(here: &Organisation) {
+    let (anna, bela) = (here.anna, here.bela);
+    assert_eq!(mails(here, "your roles changed").await, 2);
+    assert_eq!(alerts(here, AlertKind::OwnersChanged, bela).await.len(), 1);
+    assert_eq!(alerts(here, AlertKind::RightsWidened, bela).await.len(), 0);
+    let carla = person(&here.database).await;
+    let wanted = change(carla, Role::Treasurer, "harbour");
+    let proposal = here
+        .propose(anna, ProposedAct::GiveRole(wanted.clone()))
+        .await
+        .unwrap();
+    assert_eq!(mails(here, "your roles changed").await, 0, "only proposed");
+    assert_eq!(alerts(here, AlertKind::RightsWidened, carla).await.len(), 0);
+    here.approve(bela, &proposal).await.unwrap();
+    // What was approved already is done once, and so is its mail.
+    here.approve(bela, &proposal).await.unwrap();
+    assert_eq!(mails(here, "your roles changed").await, 1);
+    let raised = alerts(here, AlertKind::RightsWidened, carla).await;
+    assert_eq!((raised.len(), raised[0].times), (1, 1));
+    // Less is told and alarms nobody, but with an owner of all.
+    here.roles.give_up(wanted, NOW).await.unwrap();
+    assert_eq!(mails(here, "your roles changed").await, 1);
+    assert_eq!(alerts(here, AlertKind::RightsWidened, carla).await, raised);
+    let less = change(bela, Role::Owner, "*");
+    here.roles.give_up(less, NOW).await.unwrap();
+    let raised = alerts(here, AlertKind::OwnersChanged, bela).await;
+    assert_eq!((raised.len(), raised[0].times), (1, 2));
 }
 
 async fn a_role_needs_two_owners(here: &Organisation) {

@@ -61,6 +61,10 @@ pub(super) struct NewKeyBody {
     /// For real offerings or for trials; without a wish as the asking key, or `live` for a person.
     #[serde(default)]
     environment: Option<EnvironmentName>,
+    /// Whether it is a canary: put where a thief looks. It can do nothing, is answered as a key that is unknown, and raises an
+    /// alert at once. Nothing but its alert shows that it is one.
+    #[serde(default)]
+    canary: bool,
 }
 
 /// What a key is for.
@@ -256,6 +260,7 @@ async fn create(
         addresses,
         expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
         limit,
+        is_canary: body.canary,
     };
     let actor = caller.actor();
     let warning = warning(&service, &actor, &new.label).await?;

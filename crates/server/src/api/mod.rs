@@ -5,6 +5,7 @@
 
 mod accounts;
 mod addresses;
+mod alerts;
 mod amount;
 mod audit;
 mod audit_export;
@@ -58,7 +59,7 @@ use std::{str::FromStr as _, sync::Arc};
 use axum::{Router, middleware::from_fn_with_state};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use softcap_identity::{AuditTable, Factors, Keys, People, ProposalId, Roles, UnixMillis};
+use softcap_identity::{Alerts, AuditTable, Factors, Keys, People, ProposalId, Roles, UnixMillis};
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
@@ -73,6 +74,7 @@ use crate::{
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use addresses::AddressPaths;
+pub(crate) use alerts::AlertPaths;
 pub(crate) use audit::AuditPaths;
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
@@ -115,6 +117,7 @@ pub struct Service {
     people: People,
     roles: Roles,
     factors: Factors,
+    alerts: Alerts,
     /// Of the site's own pages.
     origin: String,
     sends_mail: bool,
@@ -225,6 +228,7 @@ impl Service {
             numbers: parts.numbers,
             keys: parts.keys,
             factors: Factors::new(parts.people.clone()),
+            alerts: Alerts::new(parts.people.clone()),
             audit: parts.audit,
             people: parts.people,
             roles: parts.roles,
@@ -290,6 +294,11 @@ impl Service {
         &self.factors
     }
 
+    /// What staff is alerted of.
+    pub(crate) fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
     /// The time, for people.
     pub(crate) fn now(&self) -> UnixMillis {
         UnixMillis::new(i64::try_from(self.clock.now()).unwrap_or(i64::MAX))
@@ -334,6 +343,7 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = known.chain(rail::codes()).chain(person_problem::codes());
     let known = known.chain(role_problem::codes());
     let known = known.chain(factor_problem::codes());
+    let known = known.chain(alerts::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 
@@ -359,6 +369,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(freeze::routes())
         .merge(roles::routes())
         .merge(proposals::routes())
+        .merge(alerts::routes())
         .merge(me::routes())
         .merge(factors::routes())
         .layer(from_fn_with_state(state(), call_note::count_denied))

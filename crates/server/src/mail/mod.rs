@@ -24,6 +24,9 @@ pub(crate) async fn send_mail(
     let Some(carrier) = carrier else { return };
     let people = service.people();
     while !stopping.is_stopping() {
+        if let Err(error) = service.alerts().deliver(service.now()).await {
+            tracing::warn!(%error, "owners are told of alerts later");
+        }
         match people.claim_mail(service.now()).await {
             Ok(Some(mail)) => {
                 send(&service, &carrier, &mail).await;

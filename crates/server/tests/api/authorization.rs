@@ -58,6 +58,7 @@ fn asking(site: &Site) -> Vec<Asking> {
 fn body(shown: &str) -> Value {
     let money = json!({ "transfer": "a".repeat(32), "currency": "XXX", "amount": "1" });
     match shown {
+        "POST /v1/alerts/{id}/close" => json!({ "note": "handled" }),
         "POST /v1/drafts" => json!({ "name": NAME, "terms": "" }),
         "PUT /v1/drafts/{draft}" | "POST /v1/offerings/check" => json!({ "terms": "" }),
         "POST /v1/drafts/{draft}/announcement" => json!({ "terms_hash": "" }),

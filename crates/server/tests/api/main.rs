@@ -8,6 +8,7 @@
 
 mod accounts;
 mod addresses;
+mod alerts;
 mod audit;
 mod authorization;
 mod balances;

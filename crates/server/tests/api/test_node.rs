@@ -192,6 +192,7 @@ impl TestNode {
             addresses: AddressList::default(),
             expires_at: None,
             limit: Some(RateLimit::new(100_000, 100_000).unwrap()),
+            is_canary: false,
         };
         let actor = Actor::Operator("test".to_owned());
         let created = self.service.keys().create(&actor, new, UnixMillis::now());

@@ -104,7 +104,7 @@ impl Site {
     }
 
     /// The mail of this subject, whichever of two nodes sends it.
-    pub(super) fn mail_of(&self, other: &Self, subject: &str) -> String {
+    pub(crate) fn mail_of(&self, other: &Self, subject: &str) -> String {
         let line = format!("Subject: Harbour: {subject}\r\n");
         self.mail_that(other, subject, |mail| mail.contains(&line))
     }
