@@ -11,6 +11,7 @@
 )]
 
 mod appenders;
+mod audit;
 mod bundle;
 mod canaries;
 mod chain;

@@ -80,10 +80,17 @@ impl AuditQuery {
             let text = text.as_deref();
             text.map(|text| instant(field, text)).transpose()
         };
+        // PostgreSQL has no text with it, so that no row can have one.
+        let text = |field: &str, text: &Option<String>| match text {
+            Some(text) if text.contains('\0') => {
+                Err(ApiError::invalid(field, "a text without the character 0"))
+            }
+            Some(_) | None => Ok(text.clone()),
+        };
         Ok(AuditFilter {
-            actor: self.actor.clone(),
-            subject: self.subject.clone(),
-            act: self.act.clone(),
+            actor: text("actor", &self.actor)?,
+            subject: text("subject", &self.subject)?,
+            act: text("act", &self.act)?,
             from: time("from", &self.from)?,
             until: time("until", &self.until)?,
         })

@@ -226,6 +226,7 @@ fn rows_are_found_by_who_what_and_when_page_by_page() {
         "limit=0",
         "limit=1001",
         "format=xml",
+        "actor=%00",
         "fly=1",
     ] {
         let status = node.get(&format!("/v1/audit?{wrong}")).status;
