@@ -553,7 +553,7 @@ mod tests {
             ("[evm]\nquorum = 0\n", "H902"),
             ("[site]\norigin = \"sale.example\"\n", "is no origin"),
             ("[mail]\nfolder = \"mail\"\n", ""),
-            ("[mail]\nfrom = \"Harbour\"\n", "P402"),
+            ("[mail]\nfrom = \"Harbour\"\n", "A402"),
             ("[mail]\nsmtp_host = \"mail.example\"\n", "needs from"),
             (
                 "[mail]\nsmtp_host = \"m\"\nfolder = \"m\"\n",

@@ -134,13 +134,13 @@ fn a_browser_registers_a_passkey_and_logs_in_with_it() {
         assert_eq!(cookie[field], expected, "{cookie}");
     }
     assert_eq!(said["half"]["body"]["level"], "one");
-    assert_eq!(said["halfMe"]["body"]["code"], "P410");
+    assert_eq!(said["halfMe"]["body"]["code"], "A410");
     assert_eq!(said["passkey"]["body"]["level"], "two");
     assert_eq!(
         said["passkey"]["body"]["person"],
         said["loggedIn"]["body"]["person"]
     );
-    assert_eq!(said["again"]["body"]["code"], "P520");
+    assert_eq!(said["again"]["body"]["code"], "A520");
     assert_eq!(said["me"]["body"]["email"], "ada@example.org");
     // The browser itself refuses who is not verified, and pages of another host.
     assert_eq!(said["unverified"]["refused"], "NotAllowedError");

@@ -16,9 +16,9 @@ fn a_role_is_given_to_somebody_who_signed_up_and_to_nobody_else() {
     for (person, role, on, parts) in [
         ("anna@example.org", "owner", "*", ["C302", "signed up"]),
         ("anna", "owner", "*", ["C302", "signed up"]),
-        (nobody, "owner", "*", ["P502", "no person"]),
-        (nobody, "landlord", "*", ["P501", "treasurer"]),
-        (nobody, "investor", "*", ["P501", "treasurer"]),
+        (nobody, "owner", "*", ["A702", "no person"]),
+        (nobody, "landlord", "*", ["A701", "treasurer"]),
+        (nobody, "investor", "*", ["A701", "treasurer"]),
         (nobody, "owner", "a b", ["C301", "--on"]),
     ] {
         give(person, role, on).refused(&parts);

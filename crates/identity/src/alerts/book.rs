@@ -106,10 +106,10 @@ pub struct Alert {
 #[derive(Debug, Error)]
 pub enum AlertError {
     /// There is none of this id.
-    #[error("P601: there is no alert of this id; read the list again")]
+    #[error("A601: there is no alert of this id; read the list again")]
     Missing,
     /// Somebody closed it.
-    #[error("P602: the alert is closed already")]
+    #[error("A602: the alert is closed already")]
     Closed,
     /// What names a person.
     #[error(transparent)]
@@ -124,10 +124,10 @@ impl AlertError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Missing => "P601",
-            Self::Closed => "P602",
+            Self::Missing => "A601",
+            Self::Closed => "A602",
             Self::Person(error) => error.code(),
-            Self::Database(_) => "P499",
+            Self::Database(_) => "A499",
         }
     }
 }

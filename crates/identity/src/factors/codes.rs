@@ -151,7 +151,7 @@ impl Factors {
                 }
                 Spent::Counted
             } else {
-                note!(work, now, "-", Act::Deny, &person, "P501");
+                note!(work, now, "-", Act::Deny, &person, "A501");
                 if tried >= i64::from(MOST_IN_A_LOGIN) {
                     sqlx::query(END_SESSION)
                         .bind(&id)

@@ -10,55 +10,55 @@ use crate::PersonError;
 #[derive(Debug, Error)]
 pub enum FactorError {
     /// Wrong, used before, or there is nothing it could belong to: one answer for all three.
-    #[error("P501: this code is not valid, or it was used before: take the next one")]
+    #[error("A501: this code is not valid, or it was used before: take the next one")]
     Code,
     /// The last allowed wrong code of a login.
-    #[error("P502: too many wrong codes: this login is over; log in again")]
+    #[error("A502: too many wrong codes: this login is over; log in again")]
     LoginOver,
     /// Too many wrong codes in a row, over all sessions.
     #[error(
-        "P503: too many wrong codes in a row: no code counts until the password is changed; use a passkey, or recover by mail"
+        "A503: too many wrong codes in a row: no code counts until the password is changed; use a passkey, or recover by mail"
     )]
     Blocked,
     /// A TOTP is confirmed that nobody began, or too late.
-    #[error("P504: there is no authenticator app to confirm: begin again")]
+    #[error("A504: there is no authenticator app to confirm: begin again")]
     NothingToConfirm,
     /// A TOTP takes the place of another.
     #[error(
-        "P505: there is an authenticator app already: give a code of it too (`present_code`), or remove it first"
+        "A505: there is an authenticator app already: give a code of it too (`present_code`), or remove it first"
     )]
     PresentCode,
     /// No such factor of this person.
-    #[error("P506: you have no such factor")]
+    #[error("A506: you have no such factor")]
     Missing,
     /// Recovery codes without anything they could stand in for.
-    #[error("P507: recovery codes stand in for a second factor: add a passkey or an app first")]
+    #[error("A507: recovery codes stand in for a second factor: add a passkey or an app first")]
     NothingToRecover,
     /// A label is not what it may be.
-    #[error("P508: a label has 1 to 100 characters and no control characters")]
+    #[error("A508: a label has 1 to 100 characters and no control characters")]
     Label,
     /// More than [`MOST_PASSKEYS`].
-    #[error("P509: you have {MOST_PASSKEYS} passkeys, the most there may be: remove one")]
+    #[error("A509: you have {MOST_PASSKEYS} passkeys, the most there may be: remove one")]
     TooManyPasskeys,
     /// The origin of the site has no host name.
     #[error(
-        "P510: passkeys need a site with a host name, such as https://sale.example: the operator sets `[site] origin`"
+        "A510: passkeys need a site with a host name, such as https://sale.example: the operator sets `[site] origin`"
     )]
     NoSite,
     /// The challenge was not given out, is over, or was answered.
-    #[error("P520: this challenge is over or was answered: begin again")]
+    #[error("A520: this challenge is over or was answered: begin again")]
     CeremonyOver,
     /// A passkey was refused.
     #[error(transparent)]
     Passkey(#[from] PasskeyFault),
     /// The removal of this factor is on its way.
-    #[error("P530: this factor is being removed already")]
+    #[error("A530: this factor is being removed already")]
     RemovalPending,
     /// No removal is on its way.
-    #[error("P531: no removal is on its way")]
+    #[error("A531: no removal is on its way")]
     NoRemoval,
     /// A row that this program cannot have written.
-    #[error("P590: a factor's row is damaged: {0}")]
+    #[error("A590: a factor's row is damaged: {0}")]
     Row(&'static str),
     /// Something below: sealed columns, limits, randomness, the database.
     #[error(transparent)]
@@ -70,21 +70,21 @@ impl FactorError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Code => "P501",
-            Self::LoginOver => "P502",
-            Self::Blocked => "P503",
-            Self::NothingToConfirm => "P504",
-            Self::PresentCode => "P505",
-            Self::Missing => "P506",
-            Self::NothingToRecover => "P507",
-            Self::Label => "P508",
-            Self::TooManyPasskeys => "P509",
-            Self::NoSite => "P510",
-            Self::CeremonyOver => "P520",
+            Self::Code => "A501",
+            Self::LoginOver => "A502",
+            Self::Blocked => "A503",
+            Self::NothingToConfirm => "A504",
+            Self::PresentCode => "A505",
+            Self::Missing => "A506",
+            Self::NothingToRecover => "A507",
+            Self::Label => "A508",
+            Self::TooManyPasskeys => "A509",
+            Self::NoSite => "A510",
+            Self::CeremonyOver => "A520",
             Self::Passkey(fault) => fault.code(),
-            Self::RemovalPending => "P530",
-            Self::NoRemoval => "P531",
-            Self::Row(_) => "P590",
+            Self::RemovalPending => "A530",
+            Self::NoRemoval => "A531",
+            Self::Row(_) => "A590",
             Self::Person(error) => error.code(),
         }
     }

@@ -64,14 +64,14 @@ impl PasskeyFault {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Origin => "P521",
-            Self::Site => "P522",
-            Self::Challenge => "P523",
-            Self::Counter => "P524",
-            Self::NotVerified => "P525",
-            Self::Unknown => "P526",
-            Self::Malformed => "P527",
-            Self::Known => "P528",
+            Self::Origin => "A521",
+            Self::Site => "A522",
+            Self::Challenge => "A523",
+            Self::Counter => "A524",
+            Self::NotVerified => "A525",
+            Self::Unknown => "A526",
+            Self::Malformed => "A527",
+            Self::Known => "A528",
         }
     }
 }

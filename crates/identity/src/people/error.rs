@@ -9,73 +9,73 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum PersonError {
     /// The text names no person.
-    #[error("P401: a person's id has 32 lower-case hexadecimal digits, not all of them zero")]
+    #[error("A401: a person's id has 32 lower-case hexadecimal digits, not all of them zero")]
     Id,
     /// The text is no address of mail.
     #[error(
-        "P402: this is no address of mail: write it as anna@example.org, without a name, the domain in ASCII"
+        "A402: this is no address of mail: write it as anna@example.org, without a name, the domain in ASCII"
     )]
     Email,
     /// A password is too short or too long.
     #[error(
-        "P403: a password has at least 15 characters, of whatever kind, and at most 1,024 bytes: take some words that nobody else puts together"
+        "A403: a password has at least 15 characters, of whatever kind, and at most 1,024 bytes: take some words that nobody else puts together"
     )]
     PasswordLength,
     /// A password is one of those that are tried first.
     #[error(
-        "P404: this password is one of those that are tried first: take some words that nobody else puts together, or let a password manager make one"
+        "A404: this password is one of those that are tried first: take some words that nobody else puts together, or let a password manager make one"
     )]
     PasswordGuessed,
     /// A password is made of what everybody knows here.
     #[error(
-        "P405: this password is made of the site's name or of your own address, which is tried first: take other words"
+        "A405: this password is made of the site's name or of your own address, which is tried first: take other words"
     )]
     PasswordOfContext,
     /// A code of a mail is unknown, used or over.
     #[error(
-        "P406: this code is not valid: it works once and for a limited time; ask for another one"
+        "A406: this code is not valid: it works once and for a limited time; ask for another one"
     )]
     Code,
     /// Nobody has this address with this password.
-    #[error("P407: address or password is wrong")]
+    #[error("A407: address or password is wrong")]
     WrongPassword,
     /// There is no such session.
-    #[error("P408: you are not logged in, or not any more: log in")]
+    #[error("A408: you are not logged in, or not any more: log in")]
     NoSession,
     /// No factor was shown lately.
     #[error(
-        "P409: this needs a factor that was shown in the last ten minutes: show one again, and repeat it"
+        "A409: this needs a factor that was shown in the last ten minutes: show one again, and repeat it"
     )]
     NotFresh,
     /// The second factor was not shown yet.
-    #[error("P410: your second factor is asked for before anything else")]
+    #[error("A410: your second factor is asked for before anything else")]
     SecondFactor,
     /// The person has no session of this name.
-    #[error("P411: you have no session of this name")]
+    #[error("A411: you have no session of this name")]
     NoSuchSession,
     /// Too many tries.
-    #[error("P412: too many tries")]
+    #[error("A412: too many tries")]
     Limited {
         /// After this long the same goes through if no other comes first.
         wait: Duration,
     },
     /// Too many passwords wait to be looked at.
-    #[error("P413: too many people log in at this moment")]
+    #[error("A413: too many people log in at this moment")]
     Busy {
         /// When to come again.
         wait: Duration,
     },
     /// Somebody said that an act of this person was not theirs.
     #[error(
-        "P414: nobody logs in here until a new password was set by mail: an act was reported as not yours"
+        "A414: nobody logs in here until a new password was set by mail: an act was reported as not yours"
     )]
     Frozen,
     /// The operating system gives no random bytes.
-    #[error("P491: the operating system gives no random bytes")]
+    #[error("A491: the operating system gives no random bytes")]
     Randomness,
     /// A sealed column does not open.
     #[error(
-        "P492: {table}.{column} of row {row} does not open: it was changed, moved, or sealed with another `personal.key`"
+        "A492: {table}.{column} of row {row} does not open: it was changed, moved, or sealed with another `personal.key`"
     )]
     Sealed {
         /// Which table.
@@ -86,7 +86,7 @@ pub enum PersonError {
         row: String,
     },
     /// A row that this program cannot have written.
-    #[error("P493: the row `{row}` of {table} is damaged")]
+    #[error("A493: the row `{row}` of {table} is damaged")]
     Row {
         /// Which table.
         table: &'static str,
@@ -94,7 +94,7 @@ pub enum PersonError {
         row: String,
     },
     /// A password could not be hashed, or what was kept of one is none.
-    #[error("P494: passwords cannot be hashed now")]
+    #[error("A494: passwords cannot be hashed now")]
     Hash,
     /// The database.
     #[error(transparent)]
@@ -106,25 +106,25 @@ impl PersonError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Id => "P401",
-            Self::Email => "P402",
-            Self::PasswordLength => "P403",
-            Self::PasswordGuessed => "P404",
-            Self::PasswordOfContext => "P405",
-            Self::Code => "P406",
-            Self::WrongPassword => "P407",
-            Self::NoSession => "P408",
-            Self::NotFresh => "P409",
-            Self::SecondFactor => "P410",
-            Self::NoSuchSession => "P411",
-            Self::Limited { .. } => "P412",
-            Self::Busy { .. } => "P413",
-            Self::Frozen => "P414",
-            Self::Randomness => "P491",
-            Self::Sealed { .. } => "P492",
-            Self::Row { .. } => "P493",
-            Self::Hash => "P494",
-            Self::Database(_) => "P499",
+            Self::Id => "A401",
+            Self::Email => "A402",
+            Self::PasswordLength => "A403",
+            Self::PasswordGuessed => "A404",
+            Self::PasswordOfContext => "A405",
+            Self::Code => "A406",
+            Self::WrongPassword => "A407",
+            Self::NoSession => "A408",
+            Self::NotFresh => "A409",
+            Self::SecondFactor => "A410",
+            Self::NoSuchSession => "A411",
+            Self::Limited { .. } => "A412",
+            Self::Busy { .. } => "A413",
+            Self::Frozen => "A414",
+            Self::Randomness => "A491",
+            Self::Sealed { .. } => "A492",
+            Self::Row { .. } => "A493",
+            Self::Hash => "A494",
+            Self::Database(_) => "A499",
         }
     }
 }

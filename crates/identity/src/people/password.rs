@@ -137,7 +137,7 @@ mod tests {
             "1q2w3e4r5t6y7u8i",
             "footballfootball1",
         ] {
-            assert_eq!(judged(text), "P404", "{text}");
+            assert_eq!(judged(text), "A404", "{text}");
         }
     }
 
@@ -149,7 +149,7 @@ mod tests {
             "HarbourHarbour1!",
             "anna.berganna.berg",
         ] {
-            assert_eq!(judged(text), "P405", "{text}");
+            assert_eq!(judged(text), "A405", "{text}");
         }
         assert_eq!(judged("four lamps at the harbour burn"), "");
     }
@@ -171,7 +171,7 @@ mod tests {
             assert_eq!(judged(text), "", "{text:?}");
         }
         for text in ["", "k3!Vx9#qLw2$Zr", &"x".repeat(MOST_BYTES + 1)] {
-            assert_eq!(judged(text), "P403", "{text:?}");
+            assert_eq!(judged(text), "A403", "{text:?}");
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
         ] {
             let judged = Password::new(text.clone()).unwrap().judge(&context);
             let code = judged.map_or_else(|error| error.code(), |()| "");
-            assert!(["", "P404", "P405"].contains(&code), "{text}: {code}");
+            assert!(["", "A404", "A405"].contains(&code), "{text}: {code}");
         }
     }
 
@@ -214,7 +214,7 @@ mod tests {
         ) {
             let judged = Password::new(text).and_then(|password| password.judge(&[word]));
             let code = judged.map_or_else(|error| error.code(), |()| "");
-            prop_assert!(["", "P403", "P404", "P405"].contains(&code));
+            prop_assert!(["", "A403", "A404", "A405"].contains(&code));
         }
     }
 
@@ -237,7 +237,7 @@ mod tests {
         ] {
             assert!(!password(wrong).is(&kept).unwrap(), "{wrong}");
         }
-        assert_eq!(right.is("none").unwrap_err().code(), "P494");
+        assert_eq!(right.is("none").unwrap_err().code(), "A494");
         assert!(!format!("{right:?}").contains("idal"));
     }
 }

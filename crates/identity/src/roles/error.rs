@@ -10,31 +10,31 @@ use crate::PersonError;
 #[derive(Debug, Error)]
 pub enum RoleError {
     /// No role of this name is given to people.
-    #[error("P501: `{0}` is no role that is given to people (roles: {roles})", roles = roles())]
+    #[error("A701: `{0}` is no role that is given to people (roles: {roles})", roles = roles())]
     Role(String),
     /// There is no such person.
-    #[error("P502: no person has this id")]
+    #[error("A702: no person has this id")]
     NoPerson,
     /// The text names no proposal, or there is none of this name.
-    #[error("P503: there is no proposal of this id; ask for the list of those that are open")]
+    #[error("A703: there is no proposal of this id; ask for the list of those that are open")]
     NoProposal,
     /// The proposal was decided, or its time is over.
-    #[error("P504: the proposal is {0}: propose it again if it is still wanted")]
+    #[error("A704: the proposal is {0}: propose it again if it is still wanted")]
     NotOpen(&'static str),
     /// Who proposes does not approve.
-    #[error("P505: a second person must approve this: you proposed it yourself")]
+    #[error("A705: a second person must approve this: you proposed it yourself")]
     SamePerson,
     /// Who proposed may not propose this any more, so that nobody's approval makes it whole.
-    #[error("P506: who proposed this has lost the role to do so: propose it again")]
+    #[error("A706: who proposed this has lost the role to do so: propose it again")]
     ProposerLost,
     /// Without it nobody could change roles any more.
-    #[error("P507: this is the last owner: make somebody else an owner first")]
+    #[error("A707: this is the last owner: make somebody else an owner first")]
     LastOwner,
     /// A change that is none.
-    #[error("P508: nothing would change: {0}")]
+    #[error("A708: nothing would change: {0}")]
     NoChange(&'static str),
     /// The same thing is open already.
-    #[error("P509: the same is proposed already and waits for an approval")]
+    #[error("A709: the same is proposed already and waits for an approval")]
     Proposed,
     /// What names a person or a resource.
     #[error(transparent)]
@@ -49,16 +49,16 @@ impl RoleError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Role(_) => "P501",
-            Self::NoPerson => "P502",
-            Self::NoProposal => "P503",
-            Self::NotOpen(_) => "P504",
-            Self::SamePerson => "P505",
-            Self::ProposerLost => "P506",
-            Self::LastOwner => "P507",
-            Self::NoChange(_) => "P508",
-            Self::Proposed => "P509",
-            Self::Person(_) => "P4",
+            Self::Role(_) => "A701",
+            Self::NoPerson => "A702",
+            Self::NoProposal => "A703",
+            Self::NotOpen(_) => "A704",
+            Self::SamePerson => "A705",
+            Self::ProposerLost => "A706",
+            Self::LastOwner => "A707",
+            Self::NoChange(_) => "A708",
+            Self::Proposed => "A709",
+            Self::Person(_) => "A4",
             Self::Database(_) => "D",
         }
     }

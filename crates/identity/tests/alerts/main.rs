@@ -64,7 +64,7 @@ impl Installation {
 
     async fn fail(&self, email: &str, from: &str, now: UnixMillis) {
         let refused = self.log_in(email, "seven rusty anchors sing", from, now);
-        assert_eq!(refused.await, Err("P407"));
+        assert_eq!(refused.await, Err("A407"));
     }
 
     async fn log_in(
@@ -306,9 +306,9 @@ async fn a_frozen_person_and_the_mails_and_the_end_of_an_alert(here: &Installati
         verdict: Verdict::Handled,
     };
     assert_eq!(closed.state, by);
-    assert_eq!(close(id).await.unwrap_err().code(), "P602");
+    assert_eq!(close(id).await.unwrap_err().code(), "A602");
     let missing = "0f14d0ab96054a62a9e45ed26688389b".parse().unwrap();
-    assert_eq!(close(missing).await.unwrap_err().code(), "P601");
+    assert_eq!(close(missing).await.unwrap_err().code(), "A601");
     let open = here.alerts.list(true, 1_000).await.unwrap();
     assert!(open.iter().all(|alert| alert.id != id));
     // What holds again on the same day is open again, and no second mail.

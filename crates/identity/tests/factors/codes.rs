@@ -27,7 +27,7 @@ pub(crate) async fn an_app_counts_after_its_first_code(here: &mut Installation) 
     let right = code_of(&begun, here.now);
     assert_eq!(
         code(&here.show(&ada.session, &right).await.unwrap_err()),
-        "P501"
+        "A501"
     );
 
     let wrong = TotpConfirmation {
@@ -39,7 +39,7 @@ pub(crate) async fn an_app_counts_after_its_first_code(here: &mut Installation) 
         .confirm_totp(&ada.session, wrong, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P501");
+    assert_eq!(code(&error), "A501");
     let late = here.now.plus(5 * MINUTE);
     let late_code = code_of(&begun, late);
     let shown = TotpConfirmation {
@@ -51,7 +51,7 @@ pub(crate) async fn an_app_counts_after_its_first_code(here: &mut Installation) 
         .confirm_totp(&ada.session, shown, late)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P504");
+    assert_eq!(code(&error), "A504");
 
     let shown = TotpConfirmation {
         code: &right,
@@ -81,7 +81,7 @@ pub(crate) async fn an_app_counts_after_its_first_code(here: &mut Installation) 
     let waiting = here.log_in(&ada.email).await;
     assert_eq!(
         code(&here.show(&waiting, &right).await.unwrap_err()),
-        "P501"
+        "A501"
     );
     here.pass(MINUTE / 2);
     let whole = here
@@ -116,7 +116,7 @@ pub(crate) async fn an_app_takes_the_place_of_another_with_a_code_of_both(here: 
         .unwrap();
     let new_code = code_of(&new, here.now);
     let old_code = code_of(&old, here.now);
-    for (present_code, expected) in [(None, "P505"), (Some("000000"), "P501")] {
+    for (present_code, expected) in [(None, "A505"), (Some("000000"), "A501")] {
         let shown = TotpConfirmation {
             code: &new_code,
             present_code,
@@ -142,7 +142,7 @@ pub(crate) async fn an_app_takes_the_place_of_another_with_a_code_of_both(here: 
         .show(&waiting, &code_of(&old, here.now))
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P501");
+    assert_eq!(code(&error), "A501");
     assert!(here.show(&waiting, &code_of(&new, here.now)).await.is_ok());
 }
 
@@ -169,7 +169,7 @@ async fn fifty_times(here: &Installation, who: &Someone, shown: SecondFactor<'st
     for one in tries {
         match one.await.unwrap() {
             Ok(_) => counted += 1,
-            Err(error) => assert!(["P501", "P412"].contains(&&*code(&error)), "{error}"),
+            Err(error) => assert!(["A501", "A412"].contains(&&*code(&error)), "{error}"),
         }
     }
     counted
@@ -201,7 +201,7 @@ pub(crate) async fn v6_5_1_of_fifty_equal_codes_one_counts(here: &mut Installati
         .show_code(&waiting, again, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P501");
+    assert_eq!(code(&error), "A501");
     let list = here
         .factors
         .list(ada.session.person, here.now)
@@ -217,7 +217,7 @@ pub(crate) async fn recovery_codes_are_shown_once_and_count_once(here: &mut Inst
         .make_recovery_codes(&ada.session, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P507");
+    assert_eq!(code(&error), "A507");
     here.add_totp(&mut ada).await;
     let old = here
         .factors
@@ -244,7 +244,7 @@ pub(crate) async fn recovery_codes_are_shown_once_and_count_once(here: &mut Inst
             .show_code(session, shown, here.now)
             .await
             .unwrap_err();
-        assert_eq!(code(&error), "P501");
+        assert_eq!(code(&error), "A501");
     }
     let text = new[0].reveal().to_lowercase().replace('-', " ");
     let shown = SecondFactor::RecoveryCode(&text);
@@ -278,13 +278,13 @@ pub(crate) async fn five_wrong_codes_end_a_login(here: &mut Installation) {
     for _ in 1..MOST_IN_A_LOGIN {
         assert_eq!(
             code(&here.show(&waiting, "000000").await.unwrap_err()),
-            "P501"
+            "A501"
         );
     }
     assert!(here.mails().await.is_empty());
     assert_eq!(
         code(&here.show(&waiting, "000000").await.unwrap_err()),
-        "P502"
+        "A502"
     );
     let mail = here.mails().await.concat();
     assert!(
@@ -294,10 +294,10 @@ pub(crate) async fn five_wrong_codes_end_a_login(here: &mut Installation) {
     // It is over also for the right code; the other one is not.
     let right = code_of(&app, here.now);
     let error = here.show(&waiting, &right).await.unwrap_err();
-    assert_eq!(code(&error), "P502");
+    assert_eq!(code(&error), "A502");
     assert!(here.show(&other, &right).await.is_ok());
     let denials = here.denials(&ada.session.person.to_string()).await;
-    assert_eq!(denials, ["P501"; 5]);
+    assert_eq!(denials, ["A501"; 5]);
     // A right code begins the row anew.
     here.pass(HOUR);
     let mut session = here.log_in(&ada.email).await;
@@ -305,7 +305,7 @@ pub(crate) async fn five_wrong_codes_end_a_login(here: &mut Installation) {
         for _ in 1..MOST_IN_A_LOGIN {
             assert_eq!(
                 code(&here.show(&session, "000000").await.unwrap_err()),
-                "P501"
+                "A501"
             );
         }
         session = here.show(&session, &code_of(&app, here.now)).await.unwrap();
@@ -321,7 +321,7 @@ pub(crate) async fn codes_of_a_person_have_a_pace_over_all_sessions(here: &mut I
         let session = here.log_in(&ada.email).await;
         assert_eq!(
             code(&here.show(&session, "000000").await.unwrap_err()),
-            "P501"
+            "A501"
         );
     }
     let session = here.log_in(&ada.email).await;
@@ -348,7 +348,7 @@ pub(crate) async fn a_hundred_wrong_codes_stop_all_until_the_password_is_changed
         }
         assert_eq!(
             code(&here.show(&session, "000000").await.unwrap_err()),
-            "P501"
+            "A501"
         );
     }
     here.pass(MINUTE);
@@ -357,7 +357,7 @@ pub(crate) async fn a_hundred_wrong_codes_stop_all_until_the_password_is_changed
         .show(&session, &code_of(&app, here.now))
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P503");
+    assert_eq!(code(&error), "A503");
     here.recover(&ada).await;
     here.pass(MINUTE);
     let session = here.log_in(&ada.email).await;

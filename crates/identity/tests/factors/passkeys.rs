@@ -146,31 +146,31 @@ pub(crate) async fn each_wrong_answer_is_refused_with_its_code(here: &mut Instal
         phone.verifies = true;
     }
     phone.challenge = Some(old);
-    assert_eq!(code(&log_in(here, &mut phone).await.unwrap_err()), "P523");
+    assert_eq!(code(&log_in(here, &mut phone).await.unwrap_err()), "A523");
     phone.challenge = None;
 
     let asked = ask(here).await;
     let mut unknown = Authenticator::new(5, ORIGIN).get(&asked.options);
     unknown["response"]["userHandle"] = phone.get(&asked.options)["response"]["userHandle"].clone();
     let error = answer(here, &asked.id, unknown).await.unwrap_err();
-    assert_eq!(code(&error), "P526");
+    assert_eq!(code(&error), "A526");
     // With the handle of another person, with a signature of another key, and with none of it.
     type Damage = fn(&mut Value, &Value);
     let table: [(Damage, &str); 5] = [
         (
             |it, other| it["response"]["userHandle"] = other["response"]["userHandle"].clone(),
-            "P526",
+            "A526",
         ),
-        (|it, _| it["response"]["userHandle"] = Value::Null, "P526"),
+        (|it, _| it["response"]["userHandle"] = Value::Null, "A526"),
         (
             |it, other| it["response"]["signature"] = other["response"]["signature"].clone(),
-            "P527",
+            "A527",
         ),
         (
             |it, _| it["response"]["authenticatorData"] = json!("AAAA"),
-            "P527",
+            "A527",
         ),
-        (|it, _| *it = json!({ "id": 7 }), "P527"),
+        (|it, _| *it = json!({ "id": 7 }), "A527"),
     ];
     for (damage, expected) in table {
         let asked = ask(here).await;
@@ -184,7 +184,7 @@ pub(crate) async fn each_wrong_answer_is_refused_with_its_code(here: &mut Instal
     assert!(log_in(here, &mut phone).await.is_ok());
     let denials = here.denials(&ada.session.person.to_string()).await;
     let expected = [
-        "P521", "P521", "P521", "P522", "P525", "P524", "P523", "P527", "P527",
+        "A521", "A521", "A521", "A522", "A525", "A524", "A523", "A527", "A527",
     ];
     assert_eq!(denials, expected);
     let mails = here.mails().await;
@@ -204,7 +204,7 @@ pub(crate) async fn each_wrong_answer_is_refused_with_its_code(here: &mut Instal
         .step_up(&ada.session, answered, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P526");
+    assert_eq!(code(&error), "A526");
 }
 
 async fn register(
@@ -228,10 +228,10 @@ pub(crate) async fn each_wrong_registration_is_refused_with_its_code(here: &mut 
     let ada = here.someone().await;
     type Change = fn(&mut Authenticator);
     let table: [(Change, &str); 4] = [
-        (|it| it.origin = "https://evil.example".to_owned(), "P521"),
-        (|it| it.site = "evil.example".to_owned(), "P522"),
-        (|it| it.challenge = Some("AAAA".to_owned()), "P523"),
-        (|it| it.verifies = false, "P525"),
+        (|it| it.origin = "https://evil.example".to_owned(), "A521"),
+        (|it| it.site = "evil.example".to_owned(), "A522"),
+        (|it| it.challenge = Some("AAAA".to_owned()), "A523"),
+        (|it| it.verifies = false, "A525"),
     ];
     for (change, expected) in table {
         let mut phone = Authenticator::new(6, ORIGIN);
@@ -242,7 +242,7 @@ pub(crate) async fn each_wrong_registration_is_refused_with_its_code(here: &mut 
     let mut phone = Authenticator::new(6, ORIGIN);
     for label in ["", " ", "a\u{7}b", &"x".repeat(101)] {
         let error = register(here, &ada, &mut phone, label).await.unwrap_err();
-        assert_eq!(code(&error), "P508");
+        assert_eq!(code(&error), "A508");
     }
     assert!(
         here.factors
@@ -257,12 +257,12 @@ pub(crate) async fn each_wrong_registration_is_refused_with_its_code(here: &mut 
     let mut ada = ada;
     here.add_passkey(&mut ada, &mut phone).await;
     let error = register(here, &ada, &mut phone, "again").await.unwrap_err();
-    assert_eq!(code(&error), "P528");
+    assert_eq!(code(&error), "A528");
     let eve = here.someone().await;
     let error = register(here, &eve, &mut phone, "stolen")
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P528");
+    assert_eq!(code(&error), "A528");
     assert!(
         log_in(here, &mut Authenticator::new(6, ORIGIN))
             .await
@@ -280,7 +280,7 @@ pub(crate) async fn a_challenge_is_answered_once_and_in_time(here: &mut Installa
     assert!(answer(here, &asked.id, credential.clone()).await.is_ok());
     assert_eq!(
         code(&answer(here, &asked.id, credential).await.unwrap_err()),
-        "P520"
+        "A520"
     );
     let asked = ask(here).await;
     let credential = phone.get(&asked.options);
@@ -291,12 +291,12 @@ pub(crate) async fn a_challenge_is_answered_once_and_in_time(here: &mut Installa
     let asked = ask(here).await;
     assert_eq!(
         code(&answer(here, &asked.id, json!({})).await.unwrap_err()),
-        "P527"
+        "A527"
     );
     let credential = phone.get(&asked.options);
     assert_eq!(
         code(&answer(here, &asked.id, credential).await.unwrap_err()),
-        "P520"
+        "A520"
     );
     // One that was asked to register does not log in, and one of another person is none of mine.
     let asked = here
@@ -315,7 +315,7 @@ pub(crate) async fn a_challenge_is_answered_once_and_in_time(here: &mut Installa
         .add_passkey(&eve.session, answered, "x", here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P520");
+    assert_eq!(code(&error), "A520");
     let asked = here
         .factors
         .begin_passkey(&ada.session, here.now)
@@ -324,7 +324,7 @@ pub(crate) async fn a_challenge_is_answered_once_and_in_time(here: &mut Installa
     let credential = phone.get(&asked.options);
     assert_eq!(
         code(&answer(here, &asked.id, credential).await.unwrap_err()),
-        "P520"
+        "A520"
     );
     // After five minutes it is over.
     let asked = ask(here).await;
@@ -332,11 +332,11 @@ pub(crate) async fn a_challenge_is_answered_once_and_in_time(here: &mut Installa
     here.pass(5 * MINUTE);
     assert_eq!(
         code(&answer(here, &asked.id, credential).await.unwrap_err()),
-        "P520"
+        "A520"
     );
     assert_eq!(
         code(&answer(here, "x", json!({})).await.unwrap_err()),
-        "P520"
+        "A520"
     );
 }
 
@@ -352,7 +352,7 @@ pub(crate) async fn who_has_a_passkey_is_not_locked_out(here: &mut Installation)
         let session = here.log_in(&ada.email).await;
         for _ in 0..MOST_IN_A_LOGIN {
             let error = here.show(&session, "000000").await.unwrap_err();
-            refused += u32::from(code(&error) == "P412");
+            refused += u32::from(code(&error) == "A412");
         }
     }
     assert!(log_in(here, &mut phone).await.is_ok());

@@ -58,7 +58,7 @@ pub(crate) async fn the_last_factor_goes_after_72_hours(here: &mut Installation)
         .remove(&ada.session, FactorName::Totp, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&again), "P530");
+    assert_eq!(code(&again), "A530");
     let list = here
         .factors
         .list(ada.session.person, here.now)
@@ -94,7 +94,7 @@ pub(crate) async fn the_last_factor_goes_after_72_hours(here: &mut Installation)
         .remove(&session, FactorName::Totp, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P506");
+    assert_eq!(code(&error), "A506");
 }
 
 pub(crate) async fn one_of_several_goes_at_once_unless_the_others_are_young(
@@ -129,7 +129,7 @@ pub(crate) async fn one_of_several_goes_at_once_unless_the_others_are_young(
         .show(&waiting, &crate::code_of(&app, here.now))
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P501");
+    assert_eq!(code(&error), "A501");
     // The passkey is the last one now.
     let passkey = passkey_of(here, &eve).await;
     let begun = here
@@ -147,7 +147,7 @@ pub(crate) async fn one_of_several_goes_at_once_unless_the_others_are_young(
         .remove(&ada.session, passkey, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P506");
+    assert_eq!(code(&error), "A506");
 }
 
 pub(crate) async fn two_factors_removed_at_once_are_not_both_gone(here: &mut Installation) {
@@ -177,7 +177,7 @@ pub(crate) async fn a_removal_can_be_taken_back(here: &mut Installation) {
         .take_back(&ada.session, here.now)
         .await
         .unwrap_err();
-    assert_eq!(code(&error), "P531");
+    assert_eq!(code(&error), "A531");
     let passkey = passkey_of(here, &ada).await;
     here.factors
         .remove(&ada.session, passkey, here.now)
@@ -208,7 +208,7 @@ pub(crate) async fn changes_need_a_whole_and_fresh_session(here: &mut Installati
     let half = here.log_in(&ada.email).await;
     here.pass(10 * MINUTE);
     let old = ada.session.clone();
-    for (session, expected) in [(half, "P410"), (old, "P409")] {
+    for (session, expected) in [(half, "A410"), (old, "A409")] {
         let (factors, now) = (&here.factors, here.now);
         let refused = [
             factors.begin_totp(&session, now).await.map(drop),

@@ -76,7 +76,7 @@ pub(crate) async fn a_login_from_a_new_place_is_told_once(here: &Installation) {
     );
     // Who does not know the password tells nobody anything.
     let wrong = here.log_in(email, OTHER_PASSWORD, AWAY).await;
-    assert_eq!(wrong.unwrap_err().code(), "P407");
+    assert_eq!(wrong.unwrap_err().code(), "A407");
     assert_eq!(here.all_mail().await.len(), 0);
 }
 
@@ -102,15 +102,15 @@ pub(crate) async fn who_says_it_was_not_them_is_stopped_on_every_node(here: &Ins
     let second_code = here.code_for(email).await.unwrap();
     let other_node = people(&here.database);
 
-    assert_eq!(here.freeze("no code").await, Err("P406"));
-    assert_eq!(here.freeze(&"A".repeat(43)).await, Err("P406"));
+    assert_eq!(here.freeze("no code").await, Err("A406"));
+    assert_eq!(here.freeze(&"A".repeat(43)).await, Err("A406"));
     assert_eq!(here.refusal(&session.secret).await, "");
     assert_eq!(here.freeze(&format!(" {code}\n")).await, Ok((4, 0)));
     for node in [&here.people, &other_node] {
         let dead = node.session(session.secret.reveal(), here.now).await;
-        assert_eq!(dead.unwrap_err().code(), "P408");
+        assert_eq!(dead.unwrap_err().code(), "A408");
         let raised = node.step_up(&shown, &password(PASSWORD), here.now).await;
-        assert_eq!(raised.unwrap_err().code(), "P408");
+        assert_eq!(raised.unwrap_err().code(), "A408");
     }
     let told = here.all_mail().await;
     assert_eq!(told.len(), 1);
@@ -121,10 +121,10 @@ pub(crate) async fn who_says_it_was_not_them_is_stopped_on_every_node(here: &Ins
     );
     assert_eq!(code_in(&told[0]), None);
     // Used, and the other codes of the person with it.
-    assert_eq!(here.freeze(&code).await, Err("P406"));
-    assert_eq!(here.freeze(&second_code).await, Err("P406"));
+    assert_eq!(here.freeze(&code).await, Err("A406"));
+    assert_eq!(here.freeze(&second_code).await, Err("A406"));
     // Only who knows the password is told that there is a freeze.
-    for (secret, expected) in [(PASSWORD, "P414"), (OTHER_PASSWORD, "P407")] {
+    for (secret, expected) in [(PASSWORD, "A414"), (OTHER_PASSWORD, "A407")] {
         let refused = here.log_in(email, secret, HOME).await;
         assert_eq!(refused.unwrap_err().code(), expected);
     }
@@ -132,7 +132,7 @@ pub(crate) async fn who_says_it_was_not_them_is_stopped_on_every_node(here: &Ins
     let of_person = rows.iter().filter(|row| row.subject == person.to_string());
     let acts: Vec<_> = of_person.map(|row| (row.act, row.code.as_str())).collect();
     assert!(acts.contains(&(Act::Freeze, "")));
-    assert!(acts.contains(&(Act::Deny, "P414")));
+    assert!(acts.contains(&(Act::Deny, "A414")));
 
     here.recover(email).await;
     here.all_mail().await;
@@ -162,7 +162,7 @@ pub(crate) async fn a_code_to_freeze_works_for_thirty_days_and_once_also_in_para
 ) {
     let (_, code) = here.seen_away("tina@example.org").await;
     let over = here.later(FREEZE_CODE_LIFE);
-    assert_eq!(over.freeze(&code).await, Err("P406"));
+    assert_eq!(over.freeze(&code).await, Err("A406"));
     let last = here.later(FREEZE_CODE_LIFE - SECOND);
     let tries: Vec<_> = (0..8)
         .map(|_| {
@@ -174,7 +174,7 @@ pub(crate) async fn a_code_to_freeze_works_for_thirty_days_and_once_also_in_para
     for one in tries {
         match one.await.unwrap() {
             Ok(_) => done += 1,
-            Err(code) => assert_eq!(code, "P406"),
+            Err(code) => assert_eq!(code, "A406"),
         }
     }
     assert_eq!(done, 1);
@@ -196,7 +196,7 @@ pub(crate) async fn no_login_that_is_under_way_survives_a_freeze(here: &Installa
     here.freeze(&code).await.unwrap();
     for login in logins {
         if let Err(error) = login.await.unwrap() {
-            assert_eq!(error.code(), "P414");
+            assert_eq!(error.code(), "A414");
         }
     }
     assert_eq!(

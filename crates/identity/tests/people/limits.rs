@@ -26,7 +26,7 @@ pub(crate) async fn v6_3_1_strangers_are_slowed_and_the_owner_is_not_locked_out(
         for count in 0..10 {
             let from = format!("203.0.113.{count}");
             let wrong = here.log_in(email, OTHER_PASSWORD, &from).await.unwrap_err();
-            assert_eq!(wrong.code(), "P407", "{email}");
+            assert_eq!(wrong.code(), "A407", "{email}");
         }
         let (count, wait) = tries_until_limited(here, email, "203.0.113.99").await;
         assert_eq!((count, wait), (0, 5 * MINUTE), "{email}");
@@ -36,7 +36,7 @@ pub(crate) async fn v6_3_1_strangers_are_slowed_and_the_owner_is_not_locked_out(
         .log_in(email, PASSWORD, "203.0.113.98")
         .await
         .unwrap_err();
-    assert_eq!(right.code(), "P412");
+    assert_eq!(right.code(), "A412");
     for _ in 0..20 {
         here.log_in(email, PASSWORD, HOME).await.unwrap();
     }
@@ -74,7 +74,7 @@ pub(crate) async fn v6_3_1_a_source_that_sprays_is_slowed_at_all_accounts(here: 
             .log_in(&email, OTHER_PASSWORD, "203.0.113.200")
             .await
             .unwrap_err();
-        assert_eq!(wrong.code(), "P407");
+        assert_eq!(wrong.code(), "A407");
     }
     let fresh = "sprayed.last@example.org";
     assert_eq!(
@@ -86,14 +86,14 @@ pub(crate) async fn v6_3_1_a_source_that_sprays_is_slowed_at_all_accounts(here: 
             .await
             .unwrap_err()
             .code(),
-        "P407"
+        "A407"
     );
     // What was beyond the limit is one row of the audit.
     here.people.tidy(here.now).await.unwrap();
     let rows = here.audit().await;
     assert!(
         rows.last()
-            .is_some_and(|row| row.code == "P412" && row.times >= 1)
+            .is_some_and(|row| row.code == "A412" && row.times >= 1)
     );
 }
 
@@ -108,12 +108,12 @@ pub(crate) async fn a_source_of_ipv6_is_its_first_64_bits(here: &Installation) {
                 .await
                 .unwrap_err()
                 .code(),
-            "P407"
+            "A407"
         );
     }
     for (from, expected) in [
-        ("2001:db8:6:0:ffff:ffff:ffff:ffff", "P412"),
-        ("2001:db8:6:1::", "P407"),
+        ("2001:db8:6:0:ffff:ffff:ffff:ffff", "A412"),
+        ("2001:db8:6:1::", "A407"),
     ] {
         let wrong = here
             .log_in("six.last@example.org", OTHER_PASSWORD, from)
@@ -155,7 +155,7 @@ pub(crate) async fn guesses_in_a_stolen_session_are_slowed(here: &Installation) 
         guess.unwrap_err()
     };
     for _ in 0..5 {
-        assert_eq!(guess().await.code(), "P407");
+        assert_eq!(guess().await.code(), "A407");
     }
     let limited = guess().await;
     assert!(

@@ -41,9 +41,9 @@ pub(crate) async fn v6_3_7_a_changed_password_is_told_by_mail_and_ends_what_it_s
         .unwrap();
     let code = here.code_for(email).await.unwrap();
     for (current, new, expected) in [
-        (&new, &new, "P407"),
-        (&current, &password("too short"), "P403"),
-        (&current, &password("passwordpassword"), "P404"),
+        (&new, &new, "A407"),
+        (&current, &password("too short"), "A403"),
+        (&current, &password("passwordpassword"), "A404"),
     ] {
         let change = PasswordChange {
             current,
@@ -67,7 +67,7 @@ pub(crate) async fn v6_3_7_a_changed_password_is_told_by_mail_and_ends_what_it_s
         .change_password(&session, &change, here.now)
         .await
         .unwrap();
-    assert_eq!(here.refusal(&first.secret).await, "P408");
+    assert_eq!(here.refusal(&first.secret).await, "A408");
     assert_eq!(here.refusal(&other.secret).await, "");
     let told = here.all_mail().await;
     assert_eq!(told.len(), 1);
@@ -77,10 +77,10 @@ pub(crate) async fn v6_3_7_a_changed_password_is_told_by_mail_and_ends_what_it_s
         .people
         .confirm_recovery(&code, &current, address(HOME), here.now)
         .await;
-    assert_eq!(recovery.unwrap_err().code(), "P406");
+    assert_eq!(recovery.unwrap_err().code(), "A406");
     assert_eq!(
         here.log_in(email, PASSWORD, HOME).await.unwrap_err().code(),
-        "P407"
+        "A407"
     );
     let session = here
         .people
@@ -97,7 +97,7 @@ pub(crate) async fn v6_3_7_a_changed_password_is_told_by_mail_and_ends_what_it_s
         .change_password(&session, &change, here.now)
         .await
         .unwrap();
-    assert_eq!(here.refusal(&other.secret).await, "P408");
+    assert_eq!(here.refusal(&other.secret).await, "A408");
     assert_eq!(here.refusal(&third).await, "");
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn v6_3_8_unknown_and_wrong_are_one_answer(here: &Installation)
     assert!(
         denied
             .iter()
-            .all(|row| row.code == "P407" && row.times == 1)
+            .all(|row| row.code == "A407" && row.times == 1)
     );
     assert_ne!(denied[0].subject, denied[1].subject);
     // The address is the same person however it is written; the password is not.

@@ -26,7 +26,7 @@ pub(crate) async fn v7_2_4_the_id_changes_at_login_and_step_up(here: &Installati
         .unwrap();
     let (second, id) = (planted(second.secret), second.id);
     assert_ne!(first.reveal(), second.reveal());
-    assert_eq!(here.refusal(&first).await, "P408");
+    assert_eq!(here.refusal(&first).await, "A408");
     // Showing the password again.
     let later = here.later(5 * MINUTE);
     let session = later
@@ -38,14 +38,14 @@ pub(crate) async fn v7_2_4_the_id_changes_at_login_and_step_up(here: &Installati
         .people
         .step_up(&session, &password(OTHER_PASSWORD), later.now)
         .await;
-    assert_eq!(wrong.unwrap_err().code(), "P407");
+    assert_eq!(wrong.unwrap_err().code(), "A407");
     assert_eq!(later.refusal(&second).await, "");
     let third = later
         .people
         .step_up(&session, &password(PASSWORD), later.now)
         .await;
     let third = planted(third.unwrap());
-    assert_eq!(later.refusal(&second).await, "P408");
+    assert_eq!(later.refusal(&second).await, "A408");
     let session = later
         .people
         .session(third.reveal(), later.now)
@@ -62,7 +62,7 @@ pub(crate) async fn v7_2_4_the_id_changes_at_login_and_step_up(here: &Installati
         .people
         .step_up(&session, &password(PASSWORD), later.now)
         .await;
-    assert_eq!(stale.unwrap_err().code(), "P408");
+    assert_eq!(stale.unwrap_err().code(), "A408");
     assert_eq!(later.refusal(&planted(again)).await, "");
 }
 
@@ -70,19 +70,19 @@ pub(crate) async fn v7_3_1_and_v7_3_2_idle_and_absolute_limits_hold(here: &Insta
     let email = "anna.sleeps@example.org";
     here.sign_up(email).await;
     let idle = planted(here.log_in(email, PASSWORD, HOME).await.unwrap().secret);
-    assert_eq!(here.later(IDLE).refusal(&idle).await, "P408");
+    assert_eq!(here.later(IDLE).refusal(&idle).await, "A408");
     // A use is written down once a minute at most: one after 59 seconds counts from the beginning.
     assert_eq!(here.later(59 * SECOND).refusal(&idle).await, "");
-    assert_eq!(here.later(IDLE).refusal(&idle).await, "P408");
+    assert_eq!(here.later(IDLE).refusal(&idle).await, "A408");
     assert_eq!(here.later(MINUTE).refusal(&idle).await, "");
     assert_eq!(here.later(IDLE).refusal(&idle).await, "");
-    assert_eq!(here.later(2 * IDLE).refusal(&idle).await, "P408");
+    assert_eq!(here.later(2 * IDLE).refusal(&idle).await, "A408");
     // Used all the time, it ends after twelve hours.
     let busy = planted(here.log_in(email, PASSWORD, HOME).await.unwrap().secret);
     let mut passed = Duration::ZERO;
     while passed < ABSOLUTE - MINUTE {
         passed += 20 * MINUTE;
-        let expected = if passed < ABSOLUTE { "" } else { "P408" };
+        let expected = if passed < ABSOLUTE { "" } else { "A408" };
         assert_eq!(
             here.later(passed).refusal(&busy).await,
             expected,
@@ -90,7 +90,7 @@ pub(crate) async fn v7_3_1_and_v7_3_2_idle_and_absolute_limits_hold(here: &Insta
         );
     }
     assert_eq!(here.later(ABSOLUTE - SECOND).refusal(&busy).await, "");
-    assert_eq!(here.later(ABSOLUTE).refusal(&busy).await, "P408");
+    assert_eq!(here.later(ABSOLUTE).refusal(&busy).await, "A408");
 }
 
 pub(crate) async fn v7_5_2_sessions_are_listed_and_ended_on_every_node(here: &Installation) {
@@ -125,10 +125,10 @@ pub(crate) async fn v7_5_2_sessions_are_listed_and_ended_on_every_node(here: &In
         .end_session(person, own[1].id, here.now)
         .await
         .unwrap();
-    assert_eq!(second_node.refusal(&own[1].secret).await, "P408");
+    assert_eq!(second_node.refusal(&own[1].secret).await, "A408");
     for id in [own[1].id, stranger.id] {
         let missing = here.people.end_session(person, id, here.now).await;
-        assert_eq!(missing.unwrap_err().code(), "P411");
+        assert_eq!(missing.unwrap_err().code(), "A411");
     }
     let kept = here
         .people
@@ -137,16 +137,16 @@ pub(crate) async fn v7_5_2_sessions_are_listed_and_ended_on_every_node(here: &In
         .unwrap();
     assert_eq!(here.people.end_others(&kept, here.now).await.unwrap(), 2);
     for (session, expected) in [
-        (&own[0], "P408"),
+        (&own[0], "A408"),
         (&own[2], ""),
-        (&own[3], "P408"),
+        (&own[3], "A408"),
         (&stranger, ""),
     ] {
         assert_eq!(second_node.refusal(&session.secret).await, expected);
     }
     // Logging out on one node holds on the other.
     here.people.log_out(&kept, here.now).await.unwrap();
-    assert_eq!(second_node.refusal(&own[2].secret).await, "P408");
+    assert_eq!(second_node.refusal(&own[2].secret).await, "A408");
     assert!(
         here.people
             .sessions(person, here.now)
@@ -173,7 +173,7 @@ pub(crate) async fn v7_5_1_what_needs_a_fresh_factor_says_so_after_ten_minutes(
             .is_ok()
     );
     let late = here.later(FRESH);
-    assert_eq!(session.require_fresh(late.now).unwrap_err().code(), "P409");
+    assert_eq!(session.require_fresh(late.now).unwrap_err().code(), "A409");
     let secret = late
         .people
         .step_up(&session, &password(PASSWORD), late.now)
@@ -201,9 +201,9 @@ pub(crate) async fn v7_4_2_who_is_disabled_is_let_in_nowhere(here: &Installation
     let other = people(&here.database);
     assert!(other.disable("eve", person, here.now).await.unwrap());
     assert!(!other.disable("eve", person, here.now).await.unwrap());
-    assert_eq!(here.refusal(&secret).await, "P408");
+    assert_eq!(here.refusal(&secret).await, "A408");
     let refused = |result: Result<LoggedIn, PersonError>| result.unwrap_err().code();
-    assert_eq!(refused(here.log_in(email, PASSWORD, HOME).await), "P407");
+    assert_eq!(refused(here.log_in(email, PASSWORD, HOME).await), "A407");
     // A new password by mail lets nobody in either.
     let new = password(OTHER_PASSWORD);
     here.people
@@ -212,11 +212,11 @@ pub(crate) async fn v7_4_2_who_is_disabled_is_let_in_nowhere(here: &Installation
         .unwrap();
     assert_eq!(
         refused(here.log_in(email, OTHER_PASSWORD, HOME).await),
-        "P407"
+        "A407"
     );
     assert!(other.enable("eve", person, here.now).await.unwrap());
     assert!(!other.enable("eve", person, here.now).await.unwrap());
-    assert_eq!(here.refusal(&secret).await, "P408");
+    assert_eq!(here.refusal(&secret).await, "A408");
     assert!(here.log_in(email, OTHER_PASSWORD, HOME).await.is_ok());
     let rows = here.audit().await;
     let who = person.to_string();

@@ -29,14 +29,14 @@ pub(crate) async fn a_code_works_once_also_in_parallel(here: &Installation) {
     }
     assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1, "{done:?}");
     assert!(
-        done.iter().all(|one| one.is_ok() || *one == Err("P406")),
+        done.iter().all(|one| one.is_ok() || *one == Err("A406")),
         "{done:?}"
     );
     let again = here
         .people
         .confirm_sign_up(&code, &password(PASSWORD), here.now)
         .await;
-    assert_eq!(again.unwrap_err().code(), "P406");
+    assert_eq!(again.unwrap_err().code(), "A406");
     assert!(here.log_in(email, PASSWORD, HOME).await.is_ok());
 }
 
@@ -54,21 +54,21 @@ pub(crate) async fn a_code_is_over_after_a_day_and_a_refused_password_uses_up_no
         .people
         .confirm_sign_up(&code, &password(PASSWORD), day.now)
         .await;
-    assert_eq!(late.unwrap_err().code(), "P406");
+    assert_eq!(late.unwrap_err().code(), "A406");
     // Neither a code of another purpose nor junk is one, and a password that is refused leaves the code as it is.
     let recovery = here
         .people
         .confirm_recovery(&code, &password(PASSWORD), from, here.now)
         .await;
-    assert_eq!(recovery.unwrap_err().code(), "P406");
+    assert_eq!(recovery.unwrap_err().code(), "A406");
     let just = here.later(24 * HOUR - SECOND);
     for (code, text, expected) in [
-        ("", PASSWORD, "P406"),
-        ("junk", PASSWORD, "P406"),
-        (code.as_str(), "too short", "P403"),
-        (code.as_str(), "passwordpassword", "P404"),
-        (code.as_str(), "Anna.Late@example.org", "P405"),
-        (code.as_str(), "harbour tokens harbour", "P405"),
+        ("", PASSWORD, "A406"),
+        ("junk", PASSWORD, "A406"),
+        (code.as_str(), "too short", "A403"),
+        (code.as_str(), "passwordpassword", "A404"),
+        (code.as_str(), "Anna.Late@example.org", "A405"),
+        (code.as_str(), "harbour tokens harbour", "A405"),
         (code.as_str(), PASSWORD, ""),
     ] {
         let done = just
@@ -126,7 +126,7 @@ pub(crate) async fn whether_somebody_is_known_does_not_show(here: &Installation)
         .people
         .confirm_sign_up(&second, &password(OTHER_PASSWORD), here.now)
         .await;
-    assert_eq!(again.unwrap_err().code(), "P406");
+    assert_eq!(again.unwrap_err().code(), "A406");
     assert!(here.log_in(email, OTHER_PASSWORD, HOME).await.is_err());
 }
 
@@ -156,7 +156,7 @@ pub(crate) async fn v6_4_3_a_new_password_by_mail_ends_sessions_and_no_second_fa
         .people
         .confirm_recovery(&code, &password(OTHER_PASSWORD), from, late.now)
         .await;
-    assert_eq!(done.unwrap_err().code(), "P406");
+    assert_eq!(done.unwrap_err().code(), "A406");
     let in_time = here.later(HOUR - SECOND);
     let other = password(OTHER_PASSWORD);
     let confirm = || {
@@ -165,8 +165,8 @@ pub(crate) async fn v6_4_3_a_new_password_by_mail_ends_sessions_and_no_second_fa
             .confirm_recovery(&code, &other, from, in_time.now)
     };
     confirm().await.unwrap();
-    assert_eq!(confirm().await.unwrap_err().code(), "P406");
-    assert_eq!(in_time.refusal(&old.secret).await, "P408");
+    assert_eq!(confirm().await.unwrap_err().code(), "A406");
+    assert_eq!(in_time.refusal(&old.secret).await, "A408");
     let told = in_time.all_mail().await;
     assert!(
         told.iter()
@@ -183,7 +183,7 @@ pub(crate) async fn v6_4_3_a_new_password_by_mail_ends_sessions_and_no_second_fa
         .session(new.secret.reveal(), in_time.now)
         .await
         .unwrap();
-    assert_eq!(session.require_complete().unwrap_err().code(), "P410");
+    assert_eq!(session.require_complete().unwrap_err().code(), "A410");
     let rows = here.audit().await;
     assert!(
         rows.iter()

@@ -180,11 +180,11 @@ async fn a_role_needs_two_owners(here: &Organisation) {
             here.propose(bela, ProposedAct::GiveRole(wanted.clone()))
                 .await
         ),
-        "P509"
+        "A709"
     );
-    assert_eq!(code(here.approve(anna, &proposal).await), "P505");
+    assert_eq!(code(here.approve(anna, &proposal).await), "A705");
     // Whoever has no part in it cannot even see that it is there.
-    assert_eq!(code(here.approve(carla, &proposal).await), "P503");
+    assert_eq!(code(here.approve(carla, &proposal).await), "A703");
     let approved = here.approve(bela, &proposal).await.unwrap();
     assert_eq!(
         approved.state,
@@ -197,10 +197,10 @@ async fn a_role_needs_two_owners(here: &Organisation) {
         .roles
         .decide(bela, proposal.id, Decision::Decline, NOW)
         .await;
-    assert_eq!(code(late), "P504");
+    assert_eq!(code(late), "A704");
     assert_eq!(
         code(here.propose(anna, ProposedAct::GiveRole(wanted)).await),
-        "P508"
+        "A708"
     );
     v2_3_5_a_release_needs_two_approvers(here, carla).await;
     what_is_over_or_declined_changes_nothing(here).await;
@@ -213,21 +213,21 @@ async fn v2_3_5_a_release_needs_two_approvers(here: &Organisation, treasurer: Pe
         milestone: 0,
     };
     // An owner approves and does not propose; a treasurer of another offering does neither.
-    assert_eq!(code(here.propose(here.anna, release.clone()).await), "P506");
+    assert_eq!(code(here.propose(here.anna, release.clone()).await), "A706");
     let elsewhere = person(&here.database).await;
     let given = change(elsewhere, Role::Treasurer, "bridge");
     here.roles
         .give_as_operator("test", given, NOW)
         .await
         .unwrap();
-    assert_eq!(code(here.propose(elsewhere, release.clone()).await), "P506");
+    assert_eq!(code(here.propose(elsewhere, release.clone()).await), "A706");
     let proposal = here.propose(treasurer, release).await.unwrap();
-    assert_eq!(code(here.approve(treasurer, &proposal).await), "P505");
-    assert_eq!(code(here.approve(elsewhere, &proposal).await), "P503");
+    assert_eq!(code(here.approve(treasurer, &proposal).await), "A705");
+    assert_eq!(code(here.approve(elsewhere, &proposal).await), "A703");
     // Who proposed it is no treasurer any more when it is approved.
     let role = change(treasurer, Role::Treasurer, "harbour");
     here.roles.give_up(role.clone(), NOW).await.unwrap();
-    assert_eq!(code(here.approve(here.anna, &proposal).await), "P506");
+    assert_eq!(code(here.approve(here.anna, &proposal).await), "A706");
     here.roles
         .give_as_operator("test", role, NOW)
         .await
@@ -246,7 +246,7 @@ async fn what_is_over_or_declined_changes_nothing(here: &Organisation) {
     let late = here
         .roles
         .decide(here.bela, proposal.id, Decision::Approve, last);
-    assert_eq!(code(late.await), "P504");
+    assert_eq!(code(late.await), "A704");
     // Over, so that the same may be proposed again; who proposed it may take it back.
     let again = here
         .roles
@@ -264,10 +264,10 @@ async fn what_is_over_or_declined_changes_nothing(here: &Organisation) {
     let approved = here
         .roles
         .decide(here.bela, again.id, Decision::Approve, last);
-    assert_eq!(code(approved.await), "P504");
+    assert_eq!(code(approved.await), "A704");
     assert!(!here.has(&wanted).await);
     let nobody = ProposedAct::GiveRole(change(PersonId::random().unwrap(), Role::Auditor, "*"));
-    assert_eq!(code(here.propose(here.anna, nobody).await), "P502");
+    assert_eq!(code(here.propose(here.anna, nobody).await), "A702");
     let newest = here.roles.proposals(2, last).await.unwrap();
     assert_eq!(newest[0].id, again.id);
     assert_eq!(newest.len(), 2);
@@ -288,7 +288,7 @@ async fn the_last_owner_stays(here: &Organisation) {
     let codes = [one.err(), other.err()].map(|error| error.map(|error| error.code()));
     // Whichever came second was proposed by somebody who is no owner any more.
     assert!(
-        codes.contains(&None) && codes.contains(&Some("P506")),
+        codes.contains(&None) && codes.contains(&Some("A706")),
         "{codes:?}"
     );
     let left = if codes[0].is_none() {
@@ -298,6 +298,6 @@ async fn the_last_owner_stays(here: &Organisation) {
     };
     here.roles.give_up(owner, NOW).await.unwrap();
     let last = change(left, Role::Owner, "*");
-    assert_eq!(code(here.roles.give_up(last.clone(), NOW).await), "P507");
+    assert_eq!(code(here.roles.give_up(last.clone(), NOW).await), "A707");
     assert!(here.has(&last).await);
 }

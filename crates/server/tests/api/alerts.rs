@@ -46,10 +46,10 @@ fn an_owner_reads_closes_and_gets_a_mail_and_an_auditor_only_reads() {
     assert_eq!(closed.status, 200, "{}", closed.text());
     assert_eq!(closed.json()["state"], "closed");
     assert_eq!(closed.json()["note"], "expected");
-    assert_eq!(owner.post(&path, &note).refusal(), (409, "P602".to_owned()));
+    assert_eq!(owner.post(&path, &note).refusal(), (409, "A602".to_owned()));
     for missing in ["0f14d0ab96054a62a9e45ed26688389b", "nonsense"] {
         let answer = owner.post(&format!("/v1/alerts/{missing}/close"), &note);
-        assert_eq!(answer.refusal(), (404, "P601".to_owned()));
+        assert_eq!(answer.refusal(), (404, "A601".to_owned()));
     }
     assert_eq!(
         of_kind(&owner.get("/v1/alerts").json(), "rights_widened"),

@@ -27,14 +27,14 @@ fn somebody_signs_up_by_mail_logs_in_and_reads_who_they_are() {
     let code = site.first_code();
     let weak = json!({ "code": code, "password": "passwordpassword" });
     let refused = anna.post("/v1/sign-up/confirmation", &weak);
-    assert_eq!(refused.refusal(), (422, "P404".to_owned()));
+    assert_eq!(refused.refusal(), (422, "A404".to_owned()));
     let body = json!({ "code": code, "password": PASSWORD });
     let confirmed = anna.post("/v1/sign-up/confirmation", &body);
     assert_eq!(confirmed.status, 201, "{}", confirmed.text());
     let person = confirmed.json()["person"].clone();
     let again = anna.post("/v1/sign-up/confirmation", &body);
-    assert_eq!(again.refusal(), (422, "P406".to_owned()));
-    assert_eq!(anna.get("/v1/me").refusal(), (401, "P408".to_owned()));
+    assert_eq!(again.refusal(), (422, "A406".to_owned()));
+    assert_eq!(anna.get("/v1/me").refusal(), (401, "A408".to_owned()));
 
     let logged_in = anna.log_in("anna@example.org", PASSWORD);
     assert_eq!(logged_in.status, 201, "{}", logged_in.text());
@@ -60,7 +60,7 @@ fn v7_4_1_the_secret_of_a_session_is_dead_after_logging_out_and_after_a_step_up(
     let first = anna.secret().unwrap();
     assert_eq!(
         anna.step_up(NEW_PASSWORD).refusal(),
-        (401, "P407".to_owned())
+        (401, "A407".to_owned())
     );
     assert_eq!(anna.step_up(PASSWORD).status, 204);
     let second = anna.secret().unwrap();
@@ -71,7 +71,7 @@ fn v7_4_1_the_secret_of_a_session_is_dead_after_logging_out_and_after_a_step_up(
     assert_eq!(anna.delete("/v1/sessions/current").status, 204);
     assert_eq!(
         anna.with_secret(&second).get("/v1/me").refusal(),
-        (401, "P408".to_owned())
+        (401, "A408".to_owned())
     );
 }
 
@@ -80,7 +80,7 @@ fn v7_3_1_and_v7_3_2_a_session_ends_without_use_and_after_twelve_hours() {
     let site = Site::start();
     let mut anna = site.signed_up("anna@example.org");
     site.node.set_clock(IN_PUBLIC_ROUND + 30 * MINUTE);
-    assert_eq!(anna.get("/v1/me").refusal(), (401, "P408".to_owned()));
+    assert_eq!(anna.get("/v1/me").refusal(), (401, "A408".to_owned()));
     assert_eq!(anna.log_in("anna@example.org", PASSWORD).status, 201);
     let began = 30 * MINUTE;
     let mut passed = 0;
@@ -95,7 +95,7 @@ fn v7_3_1_and_v7_3_2_a_session_ends_without_use_and_after_twelve_hours() {
         );
     }
     site.node.set_clock(IN_PUBLIC_ROUND + began + 12 * HOUR);
-    assert_eq!(anna.get("/v1/me").refusal(), (401, "P408".to_owned()));
+    assert_eq!(anna.get("/v1/me").refusal(), (401, "A408".to_owned()));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn v7_5_1_and_v7_5_2_sessions_are_listed_and_ended_with_a_fresh_factor() {
         "/v1/sessions/00112233445566778899aabbccddeeff",
         "/v1/sessions/x",
     ] {
-        assert_eq!(eve.delete(id).refusal(), (404, "P411".to_owned()), "{id}");
+        assert_eq!(eve.delete(id).refusal(), (404, "A411".to_owned()), "{id}");
     }
     site.node.set_clock(IN_PUBLIC_ROUND + 10 * MINUTE);
     let change = json!({ "current": PASSWORD, "new": NEW_PASSWORD });
@@ -133,7 +133,7 @@ fn v7_5_1_and_v7_5_2_sessions_are_listed_and_ended_with_a_fresh_factor() {
         ("PUT", "/v1/me/password", change),
     ] {
         let stale = anna.send(method, path, &body);
-        assert_eq!(stale.refusal(), (403, "P409".to_owned()), "{method} {path}");
+        assert_eq!(stale.refusal(), (403, "A409".to_owned()), "{method} {path}");
     }
     assert_eq!(phone.get("/v1/me").status, 200);
     assert_eq!(anna.step_up(PASSWORD).status, 204);
@@ -155,7 +155,7 @@ fn v7_4_3_a_changed_password_ends_other_sessions_when_asked_and_is_told_by_mail(
     let change = |current: &str, new: &str, end_others: bool| json!({ "current": current, "new": new, "end_others": end_others });
     let path = "/v1/me/password";
     let wrong = anna.send("PUT", path, &change(NEW_PASSWORD, NEW_PASSWORD, true));
-    assert_eq!(wrong.refusal(), (401, "P407".to_owned()));
+    assert_eq!(wrong.refusal(), (401, "A407".to_owned()));
     assert_eq!(
         anna.send("PUT", path, &change(PASSWORD, NEW_PASSWORD, true))
             .status,

@@ -56,11 +56,11 @@ fn v8_3_2_a_role_counts_from_the_next_request_on_and_no_longer() {
     assert_eq!(carla.get(&investors).status, 403);
     assert_eq!(
         decide(&mut anna, &proposal, "approve").refusal(),
-        (403, "P505".to_owned())
+        (403, "A705".to_owned())
     );
     assert_eq!(
         decide(&mut carla, &proposal, "approve").refusal(),
-        (404, "P503".to_owned())
+        (404, "A703".to_owned())
     );
     let approved = decide(&mut bela, &proposal, "approve");
     assert_eq!(
@@ -104,7 +104,7 @@ fn v7_5_1_a_role_needs_a_second_factor_and_what_lasts_a_fresh_one() {
     let release = json!({ "kind": "release", "offering": NAME, "milestone": 0 });
     assert_eq!(
         propose(&mut tom, &release).refusal(),
-        (403, "P409".to_owned())
+        (403, "A409".to_owned())
     );
     assert_eq!(tom.step_up(PASSWORD).status, 204);
     site.node.execute("UPDATE session SET level = 'two'");
@@ -135,7 +135,7 @@ fn v2_3_5_a_release_is_one_entry_of_two_people() {
     let proposal = propose(&mut tom, &release).json();
     assert_eq!(
         decide(&mut tom, &proposal, "approve").refusal(),
-        (403, "P505".to_owned())
+        (403, "A705".to_owned())
     );
     let first = decide(&mut anna, &proposal, "approve").json();
     // The record judges it like any other: there is nothing to release before the settlement.
@@ -144,7 +144,7 @@ fn v2_3_5_a_release_is_one_entry_of_two_people() {
     assert_eq!(first, again);
     assert_eq!(
         decide(&mut anna, &proposal, "decline").refusal(),
-        (409, "P504".to_owned())
+        (409, "A704".to_owned())
     );
 }
 
@@ -194,7 +194,7 @@ fn a_settlement_by_a_treasurer_is_an_entry_as_by_a_key() {
     let mut tom = somebody(&site, "tom@example.org", Some(Role::Treasurer));
     site.node.set_clock(SETTLEABLE);
     // The session is over by then.
-    assert_eq!(tom.get("/v1/me").refusal(), (401, "P408".to_owned()));
+    assert_eq!(tom.get("/v1/me").refusal(), (401, "A408".to_owned()));
     assert_eq!(tom.log_in("tom@example.org", PASSWORD).status, 201);
     site.node.execute("UPDATE session SET level = 'two'");
     let settled = tom.post_once(

@@ -81,7 +81,7 @@ fn an_app_and_recovery_codes_complete_a_login() {
     for path in ["/v1/me/factors", "/v1/sessions"] {
         assert_eq!(
             phone.get(path).refusal(),
-            (403, "P410".to_owned()),
+            (403, "A410".to_owned()),
             "{path}"
         );
     }
@@ -90,17 +90,17 @@ fn an_app_and_recovery_codes_complete_a_login() {
     let at = IN_PUBLIC_ROUND + MINUTE;
     site.node.set_clock(at);
     let wrong = phone.post(SHOW, &json!({ "totp": "000000" }));
-    assert_eq!(wrong.refusal(), (401, "P501".to_owned()));
+    assert_eq!(wrong.refusal(), (401, "A501".to_owned()));
     let right = json!({ "totp": code_of(&secret, at) });
     assert_eq!(phone.post(SHOW, &right).status, 204);
     assert_eq!(phone.get("/v1/me").json()["level"], "two");
-    assert_eq!(phone.post(SHOW, &right).refusal(), (401, "P501".to_owned()));
+    assert_eq!(phone.post(SHOW, &right).refusal(), (401, "A501".to_owned()));
 
     let mut tablet = site.browser("192.0.2.78");
     tablet.log_in(EMAIL, PASSWORD);
     let code = json!({ "recovery_code": codes[0] });
     assert_eq!(tablet.post(SHOW, &code).status, 204);
-    assert_eq!(tablet.post(SHOW, &code).refusal(), (401, "P501".to_owned()));
+    assert_eq!(tablet.post(SHOW, &code).refusal(), (401, "A501".to_owned()));
     let list = tablet.get("/v1/me/factors").json();
     assert_eq!(list["recovery_codes_left"], 9);
 }
@@ -135,7 +135,7 @@ fn v6_4_3_a_new_password_by_mail_does_not_set_the_second_factor_aside() {
         let refused = thief.send(method, path, &Value::Null);
         assert_eq!(
             refused.refusal(),
-            (403, "P410".to_owned()),
+            (403, "A410".to_owned()),
             "{method} {path}"
         );
     }
@@ -154,7 +154,7 @@ fn a_passkey_logs_in_alone_and_each_wrong_answer_has_its_code() {
     assert_eq!(added.status, 201, "{}", added.text());
     assert_eq!(anna.get("/v1/me").json()["level"], "two");
     let twice = add_passkey(&mut anna, &mut phone);
-    assert_eq!(twice.refusal(), (409, "P528".to_owned()));
+    assert_eq!(twice.refusal(), (409, "A528".to_owned()));
     let list = anna.get("/v1/me/factors").json();
     assert_eq!(list["passkeys"][0]["id"], added.json()["id"]);
 
@@ -167,16 +167,16 @@ fn a_passkey_logs_in_alone_and_each_wrong_answer_has_its_code() {
     assert_eq!(visitor.get("/v1/me").json()["email"], EMAIL);
     assert_eq!(
         visitor.post(login, &answer).refusal(),
-        (409, "P520".to_owned())
+        (409, "A520".to_owned())
     );
     assert_eq!(visitor.get("/v1/me").status, 200);
 
     type Change = fn(&mut Authenticator);
     let table: [(Change, &str); 4] = [
-        (|it| it.origin = "https://evil.example".to_owned(), "P521"),
-        (|it| it.site = "evil.example".to_owned(), "P522"),
-        (|it| it.verifies = false, "P525"),
-        (|it| it.counter = 1, "P524"),
+        (|it| it.origin = "https://evil.example".to_owned(), "A521"),
+        (|it| it.site = "evil.example".to_owned(), "A522"),
+        (|it| it.verifies = false, "A525"),
+        (|it| it.counter = 1, "A524"),
     ];
     for (change, code) in table {
         let kept = (phone.origin.clone(), phone.site.clone(), phone.counter);
@@ -203,14 +203,14 @@ fn five_wrong_codes_end_the_session_and_no_other() {
     add_totp(&mut anna, IN_PUBLIC_ROUND);
     let mut thief = site.browser("192.0.2.66");
     thief.log_in(EMAIL, PASSWORD);
-    for code in ["P501", "P501", "P501", "P501", "P502", "P408"] {
+    for code in ["A501", "A501", "A501", "A501", "A502", "A408"] {
         let refused = thief.post(SHOW, &json!({ "totp": "000000" }));
         assert_eq!(refused.refusal(), (401, code.to_owned()));
     }
     assert_eq!(anna.get("/v1/me").status, 200);
     // Ten codes at once over all sessions, then one a minute.
     thief.log_in(EMAIL, PASSWORD);
-    for code in ["P501", "P501", "P501", "P501", "P502"] {
+    for code in ["A501", "A501", "A501", "A501", "A502"] {
         let refused = thief.post(SHOW, &json!({ "totp": "000000" }));
         assert_eq!(refused.refusal(), (401, code.to_owned()));
     }
@@ -233,11 +233,11 @@ fn the_last_factor_goes_after_72_hours_unless_it_is_kept() {
         anna.get("/v1/me/factors").json()["totp"]["goes_at"],
         leaving.json()["goes_at"]
     );
-    assert_eq!(anna.delete(path).refusal(), (409, "P530".to_owned()));
+    assert_eq!(anna.delete(path).refusal(), (409, "A530".to_owned()));
     assert_eq!(anna.delete("/v1/me/factors/removal").status, 204);
     assert_eq!(
         anna.delete("/v1/me/factors/removal").refusal(),
-        (404, "P531".to_owned())
+        (404, "A531".to_owned())
     );
     assert_eq!(
         anna.get("/v1/me/factors").json()["totp"]["goes_at"],
@@ -276,28 +276,28 @@ fn nonsense_strangers_and_other_pages_are_refused() {
         (
             SHOW,
             json!({ "totp": "\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}" }),
-            (401, "P501"),
+            (401, "A501"),
         ),
         (
             SHOW,
             json!({ "recovery_code": "x".repeat(10_000) }),
-            (401, "P501"),
+            (401, "A501"),
         ),
         (
             "/v1/me/factors/totp/confirmation",
             json!({ "code": "123456" }),
-            (409, "P504"),
+            (409, "A504"),
         ),
-        ("/v1/me/factors/recovery-codes", json!({}), (409, "P507")),
+        ("/v1/me/factors/recovery-codes", json!({}), (409, "A507")),
         (
             "/v1/sessions/passkey/confirmation",
             json!({ "ceremony": ceremony, "credential": [1, 2] }),
-            (422, "P527"),
+            (422, "A527"),
         ),
         (
             "/v1/sessions/passkey/confirmation",
             json!({ "ceremony": "' OR 1=1 --", "credential": {} }),
-            (409, "P520"),
+            (409, "A520"),
         ),
     ];
     for (path, body, (status, code)) in table {
@@ -312,14 +312,14 @@ fn nonsense_strangers_and_other_pages_are_refused() {
     for path in [unknown, "/v1/me/factors/passkeys/x", "/v1/me/factors/totp"] {
         assert_eq!(
             anna.delete(path).refusal(),
-            (404, "P506".to_owned()),
+            (404, "A506".to_owned()),
             "{path}"
         );
     }
     let mut nobody = site.browser("192.0.2.66");
     assert_eq!(
         nobody.get("/v1/me/factors").refusal(),
-        (401, "P408".to_owned())
+        (401, "A408".to_owned())
     );
     for path in ["/v1/sessions/passkey", "/v1/me/factors/totp", SHOW] {
         anna.says = Some(("origin", "https://evil.example"));

@@ -26,7 +26,7 @@ fn a_code_of_a_mail_stops_everything_on_both_nodes_until_there_is_a_new_password
     let mut anybody = one.browser("192.0.2.99");
     for wrong in [json!({ "code": "x" }), json!({ "code": "A".repeat(43) })] {
         let refused = anybody.post("/v1/freeze", &wrong);
-        assert_eq!(refused.refusal(), (422, "P406".to_owned()));
+        assert_eq!(refused.refusal(), (422, "A406".to_owned()));
     }
     assert_eq!(thief.get("/v1/me").status, 200);
     let frozen = anybody.post("/v1/freeze", &code);
@@ -34,15 +34,15 @@ fn a_code_of_a_mail_stops_everything_on_both_nodes_until_there_is_a_new_password
     assert_eq!(frozen.json(), json!({ "sessions": 2, "keys": 0 }));
     assert_eq!(frozen.header("cache-control"), Some("no-store"));
     let again = anybody.post("/v1/freeze", &code);
-    assert_eq!(again.refusal(), (422, "P406".to_owned()));
+    assert_eq!(again.refusal(), (422, "A406".to_owned()));
 
-    assert_eq!(thief.get("/v1/me").refusal(), (401, "P408".to_owned()));
+    assert_eq!(thief.get("/v1/me").refusal(), (401, "A408".to_owned()));
     for site in [&one, &other] {
         let mut owner = site.browser("192.0.2.10").with_secret(&secret);
-        assert_eq!(owner.get("/v1/me").refusal(), (401, "P408".to_owned()));
+        assert_eq!(owner.get("/v1/me").refusal(), (401, "A408".to_owned()));
         let mut new = site.browser("203.0.113.9");
         let refused = new.log_in(EMAIL, PASSWORD);
-        assert_eq!(refused.refusal(), (403, "P414".to_owned()));
+        assert_eq!(refused.refusal(), (403, "A414".to_owned()));
     }
     one.mail_of(&other, "everything in your name was stopped");
 

@@ -38,7 +38,7 @@ fn more_logins_at_once_than_the_queue_holds_are_told_to_come_again() {
     }
     let looked_at = answers
         .iter()
-        .filter(|answer| answer.refusal() == (401, "P407".to_owned()));
+        .filter(|answer| answer.refusal() == (401, "A407".to_owned()));
     assert_eq!(looked_at.count() + refused.len(), 100);
     // Who comes again gets in.
     let mut anna = site.browser("192.0.2.10");
@@ -54,7 +54,7 @@ fn v6_3_1_guesses_are_slowed_by_account_and_the_owner_gets_in() {
             let mut eve = site.browser(&format!("203.0.113.{count}"));
             assert_eq!(
                 eve.log_in(email, NEW_PASSWORD).refusal(),
-                (401, "P407".to_owned())
+                (401, "A407".to_owned())
             );
         }
         let mut eve = site.browser("203.0.113.50");
@@ -73,7 +73,7 @@ fn v6_3_1_a_source_that_sprays_is_slowed_at_all_accounts() {
         let email = format!("sprayed.{count}@example.org");
         assert_eq!(
             eve.log_in(&email, PASSWORD).refusal(),
-            (401, "P407".to_owned())
+            (401, "A407".to_owned())
         );
     }
     // Her whole network is one source, and what she writes into a header of the proxies changes nothing.

@@ -31,7 +31,7 @@ fn v7_4_1_a_session_that_was_ended_on_one_node_is_dead_on_the_other_at_once() {
         (200, 200)
     );
     assert_eq!(here.delete("/v1/sessions").json(), json!({ "ended": 1 }));
-    assert_eq!(there.get("/v1/me").refusal(), (401, "P408".to_owned()));
+    assert_eq!(there.get("/v1/me").refusal(), (401, "A408".to_owned()));
     // A step-up here makes the secret of before useless there, and logging out there ends it here.
     let before = here.secret().unwrap();
     assert_eq!(here.step_up(PASSWORD).status, 204);
@@ -46,7 +46,7 @@ fn v7_4_1_a_session_that_was_ended_on_one_node_is_dead_on_the_other_at_once() {
     let secret = here.secret().unwrap();
     let mut moved = other.browser("192.0.2.10").with_secret(&secret);
     assert_eq!(moved.delete("/v1/sessions/current").status, 204);
-    assert_eq!(here.get("/v1/me").refusal(), (401, "P408".to_owned()));
+    assert_eq!(here.get("/v1/me").refusal(), (401, "A408".to_owned()));
     drop((one.node, other.node));
 }
 

@@ -52,7 +52,7 @@ fn v7_2_1_an_operation_that_needs_a_session_is_closed_without_a_live_one() {
             let answer = browser.send(method, &path, &body);
             assert_eq!(
                 answer.refusal(),
-                (401, "P408".to_owned()),
+                (401, "A408".to_owned()),
                 "{method} {path}"
             );
             assert_eq!(

@@ -135,6 +135,6 @@ fn what_a_page_cannot_ask_for_in_a_name_stands_in_no_mail() {
         "<anna@example.org>",
     ] {
         let asked = eve.post("/v1/sign-up", &json!({ "email": email }));
-        assert_eq!(asked.refusal(), (422, "P402".to_owned()), "{email:?}");
+        assert_eq!(asked.refusal(), (422, "A402".to_owned()), "{email:?}");
     }
 }
