@@ -40,6 +40,7 @@ impl Installation {
     }
 
     async fn recover(&self, email: &str) {
+        self.all_mail().await;
         let source = address("2001:db8:77::1");
         self.people
             .recover(&parsed(email), source, self.now)
@@ -218,6 +219,8 @@ pub(crate) async fn a_freeze_revokes_the_keys_that_the_person_made(here: &Instal
         .give_as_operator("test", owner, here.now)
         .await
         .unwrap();
+    // That of the role.
+    here.all_mail().await;
     let by_person = Actor::Person(roles.standing(person).await.unwrap());
     let operator = Actor::Operator("test".to_owned());
     let keys = here.keys().await;
