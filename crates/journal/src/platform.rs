@@ -99,7 +99,7 @@ impl PlatformLog {
     ///
     /// # Errors
     /// [`JournalError::OtherContent`] when the request came with another command, and as
-    /// [`Sequencer::submit`].
+    /// [`crate::Sequencer::submit`].
     pub async fn record(
         &self,
         request: Option<RequestId>,
