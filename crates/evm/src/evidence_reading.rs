@@ -26,8 +26,6 @@ use crate::{
     sale_terms::SaleTerms,
 };
 
-/// Most blocks of one second that are looked at for an announcement.
-const BLOCKS_OF_A_SECOND: u64 = 64;
 /// Investors that are asked about at once.
 const INVESTORS_AT_ONCE: usize = 50;
 
@@ -163,10 +161,10 @@ impl EvidenceReader {
     async fn announcements(&self) -> Result<Vec<RawLog>, EvmError> {
         let before = block_before(&self.endpoints, self.named.second, 0).await?;
         let first = before.number + u64::from(before.timestamp < self.named.second);
-        let last = self
-            .at
-            .number
-            .min(first.saturating_add(BLOCKS_OF_A_SECOND - 1));
+        // On a quick chain a second has hundreds of blocks.
+        let after = self.named.second.saturating_add(1);
+        let of_it = block_before(&self.endpoints, after, 0).await?;
+        let last = self.at.number.min(of_it.number);
         if last < first {
             return Ok(Vec::new());
         }
