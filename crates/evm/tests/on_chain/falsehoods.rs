@@ -13,6 +13,7 @@ use softcap_offering::{
 };
 
 use crate::comparison::{COIN, failing, followed, succeeding};
+use crate::fixture::{Chain, terms};
 use crate::recorded::{Evidence, Line, Record, Sale, codes, lines, nobody};
 
 /// Changes the entries of a record.
@@ -371,6 +372,21 @@ async fn another_escrow_with_the_same_terms_is_not_the_one_of_the_record() {
         matches!(early, Err(EvmError::TooEarly { block: 0, .. })),
         "{early:?}"
     );
+}
+
+/// A quick chain has hundreds of blocks in a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_announcement_is_found_behind_many_blocks_of_its_second() {
+    let chain = Chain::new();
+    for _ in 0..200 {
+        chain.node.mine().unwrap();
+    }
+    let sale = Sale::announce_on(chain, terms(&[])).await;
+    let first = sale.endpoints().block(1).await.unwrap().header();
+    assert_eq!(first.timestamp, sale.announced.timestamp);
+    let reader = EvidenceReader::new(sale.endpoints(), sale.named(), ReadAt::Deep(0), 7);
+    let contracts = reader.await.unwrap().contracts(None).await.unwrap();
+    assert!(contracts.announced.is_some());
 }
 
 /// Who has no wallet cannot have paid.

@@ -38,7 +38,7 @@ pub(crate) struct Sale {
     pub(crate) place: Place,
     /// What was made together with the escrow.
     pub(crate) after_sale: AfterSalePlace,
-    announced: Header,
+    pub(crate) announced: Header,
 }
 
 /// A record, and the state that follows from it.
@@ -56,7 +56,10 @@ pub(crate) struct Evidence {
 
 impl Sale {
     pub(crate) async fn announce(terms: Terms) -> Self {
-        let chain = Chain::new();
+        Self::announce_on(Chain::new(), terms).await
+    }
+
+    pub(crate) async fn announce_on(chain: Chain, terms: Terms) -> Self {
         let (place, _) = chain.announce(&terms).await;
         let endpoints = endpoints(&chain);
         let announced = endpoints.block(chain.node.height()).await.unwrap();
