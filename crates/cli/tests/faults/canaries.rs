@@ -201,6 +201,17 @@ fn keys(server: &Server, key: &str, planted: &mut Planted) {
     assert_eq!(ask(server, "POST /v1/leaks", &[], &report).status, 200);
 }
 
+/// What of a secret's file is secret: a key of a log is `PRIVATE+KEY+NAME+ID+KEY`, whose last part may have a plus too, a
+/// pepper is `ID:HEX`, and others are nothing else.
+fn secret_in(file: &[u8]) -> &[u8] {
+    let secret = match std::str::from_utf8(file).map(str::trim) {
+        Ok(text) if text.starts_with("PRIVATE+KEY+") => text.splitn(5, '+').nth(4),
+        Ok(text) => text.rsplit(':').next(),
+        Err(_) => None,
+    };
+    secret.map_or(file, str::as_bytes)
+}
+
 /// Every file below a folder, but those below one of these names.
 fn files(folder: &Path, without: &[&str], found: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -257,18 +268,10 @@ fn v16_2_5_no_secret_comes_out_anywhere() {
     for secret in fs::read_dir(server.secrets()).unwrap() {
         let path = secret.unwrap().path();
         let bytes = fs::read(&path).unwrap();
-        // Without what names it, where it is a text.
-        let secret = match std::str::from_utf8(&bytes) {
-            Ok(text) => text
-                .trim()
-                .rsplit([':', '+'])
-                .next()
-                .unwrap()
-                .as_bytes()
-                .to_vec(),
-            Err(_) => bytes.clone(),
-        };
-        planted.add(path.file_name().unwrap().to_str().unwrap(), secret);
+        planted.add(
+            path.file_name().unwrap().to_str().unwrap(),
+            secret_in(&bytes),
+        );
     }
 
     // Mails hold codes and addresses, and the folder of secrets holds secrets: that is what they are for.
