@@ -30,6 +30,7 @@ fn what_a_server_followed_is_verified_on_the_chain_by_anybody() {
     ]);
     let chain = Chain::over(place, "left/chain");
     let on_chain = ["--chain", &chain.url, "--confirmations", "0"];
+    let mut ends = Vec::new();
     for (sale, verdict) in [
         ("chain-succeeds", "succeeded"),
         ("chain-misses-soft-cap", "failed"),
@@ -51,12 +52,24 @@ fn what_a_server_followed_is_verified_on_the_chain_by_anybody() {
             (&json!(true), &json!(verdict), &json!(true))
         );
         assert_eq!(verified["on_chain"]["findings"], json!([]));
-        // A bundle ends with the root of the settlement. What was taken out after it is said; the follower may have entered
-        // all of that before the root.
-        for note in verified["on_chain"]["notes"].as_array().unwrap() {
-            let note = note.to_string();
-            assert!(note.contains("after the record's end"), "{note}");
-        }
+        // A bundle ends with the root of the settlement. What was taken out after it is said and counted; the follower may
+        // have entered all of that before the root.
+        let said: u64 = verified["on_chain"]["notes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|note| {
+                let note = note.as_str().unwrap();
+                let (logs, rest) = note.split_once(' ').unwrap();
+                assert!(
+                    rest.starts_with("log(s) are after the record's end"),
+                    "{note}"
+                );
+                logs.parse::<u64>().unwrap()
+            })
+            .sum();
+        let entries = verified["on_chain"]["entries"].as_u64().unwrap();
+        ends.push((sale, entries + said));
     }
     // The record itself goes on to the last claim.
     let record = ["verify", "--data", "left", "--json"];
@@ -72,7 +85,12 @@ fn what_a_server_followed_is_verified_on_the_chain_by_anybody() {
         sale["comparison"].clone()
     };
     assert_eq!(compared("harbour"), json!(null));
-    for sale in ["chain-succeeds", "chain-misses-soft-cap"] {
+    for (sale, entries) in ends {
+        assert_eq!(
+            compared(sale)["entries"],
+            entries,
+            "{sale}: no log is missing in both"
+        );
         assert_eq!(compared(sale)["agrees"], true, "{verified}");
         assert_eq!(compared(sale)["notes"], json!([]), "{verified}");
     }
