@@ -85,7 +85,7 @@ fn error(question: &Value, code: i64, message: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_breaks_on_the_way_loses_and_doubles_nothing() {
     let many_questions = Following {
-        blocks_at_once: 2,
+        blocks_at_once: 1,
         ..FOLLOWING
     };
     let sale = Sale::start(&many_questions).await;
@@ -121,7 +121,7 @@ async fn what_breaks_on_the_way_loses_and_doubles_nothing() {
     sale.bury();
     sale.until_followed().await;
     let broken = broken.load(Ordering::Relaxed);
-    assert!(broken > 20, "hardly anything broke: {broken}");
+    assert!(broken > 50, "hardly anything broke: {broken}");
     assert_eq!(sale.agree_to_the_wei().await as u64, payments);
 }
 
