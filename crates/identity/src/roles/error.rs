@@ -58,8 +58,8 @@ impl RoleError {
             Self::LastOwner => "A707",
             Self::NoChange(_) => "A708",
             Self::Proposed => "A709",
-            Self::Person(_) => "A4",
-            Self::Database(_) => "D",
+            Self::Person(error) => error.code(),
+            Self::Database(_) => "A799",
         }
     }
 }
