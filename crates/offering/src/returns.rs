@@ -53,6 +53,22 @@ impl Offering {
         if exit {
             return Ok(());
         }
+        let end = self.right_end(index)?;
+        let line = self.line_of(self.contributions[index.index()].currency);
+        let now = if stamp.line == line {
+            stamp.position
+        } else {
+            self.latest(line)
+        };
+        if now >= end {
+            return Err(Refusal::WithdrawalOver);
+        }
+        Ok(())
+    }
+
+    /// When the right of withdrawal of the terms ends for a contribution that has it.
+    pub(crate) fn right_end(&self, index: ContributionIndex) -> Result<Position, Refusal> {
+        let held = &self.contributions[index.index()];
         let right = self.terms.withdrawal.ok_or(Refusal::NoWithdrawalRight)?;
         let marked = held
             .round()
@@ -60,22 +76,13 @@ impl Offering {
         if right.who == WithdrawalHolder::Marked && !marked {
             return Err(Refusal::NotMarkedForWithdrawal);
         }
-        let line = self.line_of(held.currency);
-        let now = if stamp.line == line {
-            stamp.position
-        } else {
-            self.latest(line)
-        };
         let from = self
             .bids
             .opened
             .get(&index)
             .copied()
             .unwrap_or(held.position);
-        if now >= right.until.unwrap_or(from.after(right.span)) {
-            return Err(Refusal::WithdrawalOver);
-        }
-        Ok(())
+        Ok(right.until.unwrap_or(from.after(right.span)))
     }
 
     pub(crate) fn return_money(

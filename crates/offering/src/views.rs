@@ -3,7 +3,9 @@
 //! Nothing here decides anything. A view that has no answer is `None`, never a guess.
 
 use crate::{
-    LineIndex, Offering, Position, Ratio, RoundIndex, Stamp, Value, pricing, terms::Window,
+    Amount, ContributionIndex, InvestorIndex, LineIndex, Offering, Position, Ratio, RoundIndex,
+    Span, Stamp, Tokens, Value, contribution::Status, offering::Stage, pricing,
+    rows::CurrencyTotals, terms::Window,
 };
 
 impl Offering {
@@ -61,6 +63,44 @@ impl Offering {
         self.rounds.get(round.index())?.seed
     }
 
+    /// What of a contribution waits for freed room.
+    pub fn waiting_of(&self, index: ContributionIndex) -> Amount {
+        Amount(self.waiting_amount(index))
+    }
+
+    /// The first position at which what is accepted of a contribution cannot be taken back any more; `None` when it
+    /// cannot now.
+    pub fn withdrawable_until(&self, index: ContributionIndex) -> Option<Position> {
+        if self.stage != Stage::Running {
+            return None;
+        }
+        let held = self.contributions.get(index.index())?;
+        if held.accepted == 0 || held.status == Status::Sealed {
+            return None;
+        }
+        let exits = self.document_exits.iter();
+        let exits = exits.filter(|(before, _)| held.sequence < *before);
+        let exit = exits.map(|(_, until)| until.after(Span(1))).max();
+        let now = self.latest(self.line_of(held.currency));
+        let right = self.right_end(index).ok();
+        exit.max(right).filter(|until| now < *until)
+    }
+
+    /// Tokens that an investor gets by the settlement; none before.
+    pub fn tokens_of(&self, investor: InvestorIndex) -> Tokens {
+        let mut totals = vec![CurrencyTotals::default(); self.terms.currencies.len()];
+        self.investor_totals(investor, &mut totals)
+    }
+
+    /// Tokens that were handed over to an investor.
+    pub fn handed_over(&self, investor: InvestorIndex) -> Tokens {
+        let given = self.settlement.as_ref().and_then(|held| {
+            let all = &held.after.distributed;
+            all.get(investor.index()).copied()
+        });
+        Tokens(given.unwrap_or(0))
+    }
+
     /// How many pauses the issuer has begun.
     pub fn pause_count(&self) -> u32 {
         self.pauses.count
@@ -73,8 +113,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, Outcome, Sequence,
-        terms::Terms,
+        Command, Contribute, CurrencyIndex, Funding, InvestorId, Outcome, Sequence, terms::Terms,
     };
 
     const OPENS: u64 = 1_772_323_200_000; // 2026-03-01T00:00:00Z
@@ -203,6 +242,24 @@ granularity = "1 hour"
         run(&mut offering, 5, Command::Settle);
         assert_eq!(seen(&offering).0, 0, "everything went back");
         assert_eq!(offering.gross_raised(RoundIndex(1)), None);
+    }
+
+    #[test]
+    fn a_right_of_withdrawal_is_seen_until_it_ends() {
+        let right = "withdrawal = { span = \"1 hour\", who = \"everyone\" }";
+        let mut offering = offering(right, "price = \"1 TOK per EUR\"");
+        pay(&mut offering, 1, 60);
+        let index = offering.contribution_at(Sequence(1)).unwrap();
+        let end = Position(OPENS + 1 + 3_600_000);
+        assert_eq!(offering.withdrawable_until(index), Some(end));
+        run(&mut offering, 3_600_000, Command::Tick);
+        assert_eq!(offering.withdrawable_until(index), Some(end));
+        run(&mut offering, 3_600_001, Command::Tick);
+        assert_eq!(offering.withdrawable_until(index), None);
+        let contribution = Sequence(1);
+        let late = run(&mut offering, 3_600_001, Command::Withdraw { contribution });
+        assert!(matches!(late, Outcome::Refused(_)), "{late:?}");
+        assert_eq!(offering.waiting_of(index), Amount(0));
     }
 
     #[test]
