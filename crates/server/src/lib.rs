@@ -8,6 +8,7 @@ pub mod api;
 mod audit;
 mod body_deadline;
 mod config;
+mod contribution_state;
 pub mod drafts;
 mod error;
 mod evm;
@@ -31,6 +32,7 @@ mod secrets;
 mod stop;
 mod system;
 mod tls;
+mod web;
 pub mod webhooks;
 
 pub use audit::{AuditComparison, AuditFinding, compare_audit};

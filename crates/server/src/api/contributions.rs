@@ -14,7 +14,7 @@ use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
     Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId, LimitPrice,
-    Offering, Row, Sequence, terms::Rail,
+    Offering, Sequence, terms::Rail,
 };
 use utoipa::ToSchema;
 
@@ -27,6 +27,7 @@ use super::{
     submit::{of_journal, submit, view},
 };
 use crate::{
+    contribution_state::facts,
     extract::{Json, Path, Query},
     problem::ApiError,
 };
@@ -130,6 +131,9 @@ pub(super) struct ContributionView {
     /// Why less than all is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What is the matter with it, in a word of docs/contribution-states.md.
+    #[schema(example = "counted")]
+    state: &'static str,
 }
 
 /// A page of contributions in their order.
@@ -260,10 +264,12 @@ async fn read(
     let index = offering
         .contribution_at(Sequence(sequence))
         .ok_or_else(|| ApiError::not_found("this entry is no contribution"))?;
-    Ok(Json(row_view(offering, offering.row(index))))
+    Ok(Json(row_view(offering, index)))
 }
 
-pub(super) fn row_view(offering: &Offering, row: Row) -> ContributionView {
+pub(super) fn row_view(offering: &Offering, index: ContributionIndex) -> ContributionView {
+    let facts = facts(offering, index);
+    let row = facts.row;
     let terms = offering.terms();
     let money = |amount| Money::of_currency(terms, row.currency.index(), amount);
     let round = row.round.and_then(|round| terms.rounds.get(round.index()));
@@ -278,6 +284,7 @@ pub(super) fn row_view(offering: &Offering, row: Row) -> ContributionView {
         kept: money(row.kept),
         tokens: Money::of_tokens(terms, row.tokens.0),
         reason: row.reason.map(softcap_offering::Reason::name),
+        state: facts.state.code(),
     }
 }
 
@@ -305,7 +312,7 @@ async fn list(
     let end = offering.contribution_count().min(begin + limit);
     let contributions: Vec<ContributionView> = (begin..end)
         .filter_map(|index| u32::try_from(index).ok())
-        .map(|index| row_view(offering, offering.row(ContributionIndex(index))))
+        .map(|index| row_view(offering, ContributionIndex(index)))
         .collect();
     let next = contributions
         .last()

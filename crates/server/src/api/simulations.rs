@@ -134,21 +134,21 @@ pub(super) struct SimulatedOutcome {
 }
 
 /// A contribution that was read.
-struct Wish<'a> {
-    position: Position,
-    contribute: Contribute<'a>,
+pub(super) struct Wish<'a> {
+    pub(super) position: Position,
+    pub(super) contribute: Contribute<'a>,
 }
 
 /// A rate that was read.
-struct InForce {
+pub(super) struct InForce {
     currency: CurrencyIndex,
     line: LineIndex,
     rate: Ratio,
 }
 
 /// An offering that only exists here.
-struct Trial {
-    offering: Offering,
+pub(super) struct Trial {
+    pub(super) offering: Offering,
     terms: Arc<Terms>,
     rates: Vec<InForce>,
 }
@@ -221,7 +221,7 @@ fn play(text: &str, body: &TrialBody) -> Result<SimulationView, ApiError> {
     let offering = &trial.offering;
     let contributions = outcomes.into_iter().map(|(sequence, outcome)| {
         let place = offering.contribution_at(sequence);
-        let result = place.map(|place| row_view(offering, offering.row(place)));
+        let result = place.map(|place| row_view(offering, place));
         SimulatedOutcome { outcome, result }
     });
     Ok(SimulationView {
@@ -292,7 +292,7 @@ fn wish<'a>(
 }
 
 impl Trial {
-    fn new(terms: Arc<Terms>, rates: Vec<InForce>) -> Self {
+    pub(super) fn new(terms: Arc<Terms>, rates: Vec<InForce>) -> Self {
         let mut offering = Offering::new(Arc::clone(&terms));
         let terms_hash = offering.terms_hash();
         let start = Stamp {
@@ -307,7 +307,7 @@ impl Trial {
         }
     }
 
-    fn contribute(&mut self, wish: &Wish<'_>) -> (Sequence, OutcomeView) {
+    pub(super) fn contribute(&mut self, wish: &Wish<'_>) -> (Sequence, OutcomeView) {
         let position = wish.position;
         let at = |line| Stamp { line, position };
         for known in &self.rates {
@@ -363,7 +363,7 @@ impl Trial {
     }
 
     /// Lets the time pass that settlement waits for, and settles; why not, if it is refused.
-    fn settle(&mut self) -> Option<RefusalView> {
+    pub(super) fn settle(&mut self) -> Option<RefusalView> {
         for _ in 0..TICK_ROUNDS {
             let mut due = self.offering.settlement_stamps();
             due.retain(|stamp| stamp.position > self.offering.latest(stamp.line));

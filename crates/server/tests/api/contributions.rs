@@ -194,6 +194,7 @@ fn a_contribution_is_read_and_taken_back_once() {
         "refunded": money("0", "0 EUR"),
         "kept": money("0", "0 EUR"),
         "tokens": money("1000000000", "1000 HBR"),
+        "state": "counted",
     });
     assert_eq!(node.get(&one).json(), row);
     let receipt = node.call(&Call::new("GET", &format!("{one}/receipt")));
@@ -211,6 +212,7 @@ fn a_contribution_is_read_and_taken_back_once() {
     row["refunded"] = money("10000", "100 EUR");
     row["tokens"] = money("0", "0 HBR");
     row["reason"] = json!("withdrawn");
+    row["state"] = json!("withdrawn");
     assert_eq!(node.get(&one).json(), row);
 
     let none = node.post(&format!("{}/99/withdrawal", path()), "x", &Value::Null);

@@ -1,0 +1,138 @@
+//! What the record knows of a contribution.
+
+use softcap_offering::{
+    Amount, ContributionIndex, Offering, Phase, Position, Reason, Row, Tokens, Verdict,
+    terms::{Allocation, Pricing, Rail},
+};
+
+use super::{Course, Entered, Known, Part, Payout, Source, Stage, State, decide};
+
+/// A contribution with its state, and the numbers that its sentence needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// The one state.
+    pub(crate) state: State,
+    /// How it stands in the record.
+    pub(crate) row: Row,
+    /// Until when it can be taken back, if it can.
+    pub(crate) exit_until: Option<Position>,
+    /// Tokens that the investor has of all contributions, once there is a result.
+    pub(crate) handed_over: Tokens,
+    /// Where the money is that goes back.
+    pub(crate) rail: Rail,
+}
+
+/// What is the matter with a contribution, by the record alone.
+pub(crate) fn facts(offering: &Offering, index: ContributionIndex) -> Facts {
+    let row = offering.row(index);
+    let waiting = offering.waiting_of(index);
+    let course = course(offering);
+    let part = part(offering, &row, waiting, course);
+    let rail = offering
+        .terms()
+        .currencies
+        .get(row.currency.index())
+        .map_or(Rail::Balance, |currency| currency.rail);
+    let handed_over = offering.handed_over(row.investor);
+    let payout = match course {
+        Course::Running | Course::Ended => Payout::Nothing,
+        Course::Succeeded => tokens_paid(offering, &row, handed_over),
+        Course::GivenUp => money_paid(offering, &row, rail),
+    };
+    let stage = Stage::Entered(Entered {
+        part,
+        course,
+        payout,
+    });
+    let source = Source::Reached;
+    Facts {
+        state: decide(Known { source, stage }),
+        row,
+        exit_until: offering.withdrawable_until(index),
+        handed_over,
+        rail,
+    }
+}
+
+fn course(offering: &Offering) -> Course {
+    match offering.settlement().map(|held| held.settled.verdict) {
+        Some(Verdict::Succeeded) => return Course::Succeeded,
+        Some(Verdict::Failed | Verdict::Cancelled | Verdict::Expired) => return Course::GivenUp,
+        None => {}
+    }
+    match offering.phase() {
+        Phase::Draft | Phase::Announced | Phase::Open(_) | Phase::Paused | Phase::BetweenRounds => {
+            Course::Running
+        }
+        // Money in accounts is free from here on, before anything is settled.
+        Phase::Cancelled | Phase::Expired => Course::GivenUp,
+        Phase::Closed | Phase::Distributing | Phase::Refunding | Phase::Finished => Course::Ended,
+    }
+}
+
+fn part(offering: &Offering, row: &Row, waiting: Amount, course: Course) -> Part {
+    match row.reason {
+        // What was voided with the whole offering was taken before.
+        Some(Reason::SoftCapMissed | Reason::Cancelled | Reason::Expired) => return Part::Whole,
+        Some(Reason::Sealed) => return Part::Undecided,
+        Some(Reason::Withdrawn | Reason::Returned(_)) if row.accepted.is_zero() => {
+            return Part::TakenBack;
+        }
+        Some(Reason::Withdrawn | Reason::Returned(_) | Reason::Refused(_)) | None => {}
+    }
+    if !waiting.is_zero() {
+        return Part::Undecided;
+    }
+    if row.accepted.is_zero() {
+        return Part::Refused;
+    }
+    if matches!(course, Course::Running) && is_decided_later(offering, row) {
+        return Part::Undecided;
+    }
+    if row.accepted == row.contributed {
+        Part::Whole
+    } else {
+        Part::Some
+    }
+}
+
+/// Whether the round decides at settlement what each contribution gets.
+fn is_decided_later(offering: &Offering, row: &Row) -> bool {
+    let rounds = &offering.terms().rounds;
+    let round = row.round.and_then(|round| rounds.get(round.index()));
+    round.is_some_and(|round| {
+        let by_allocation = match round.allocation {
+            Allocation::FirstCome | Allocation::Guaranteed { .. } => false,
+            Allocation::ProRata
+            | Allocation::ProRataCapped { .. }
+            | Allocation::WaterFilling
+            | Allocation::Lottery { .. } => true,
+        };
+        by_allocation || matches!(round.pricing, Pricing::Bids { .. })
+    })
+}
+
+fn tokens_paid(offering: &Offering, row: &Row, handed_over: Tokens) -> Payout {
+    if handed_over.is_zero() {
+        return Payout::Nothing;
+    }
+    if handed_over >= offering.tokens_of(row.investor) {
+        Payout::Done
+    } else {
+        Payout::Partly
+    }
+}
+
+/// Money of balances is back in the account by itself; other money is paid out by an entry.
+fn money_paid(offering: &Offering, row: &Row, rail: Rail) -> Payout {
+    match rail {
+        Rail::Balance => Payout::Done,
+        Rail::Evm | Rail::Bitcoin => {
+            let id = offering.investor(row.investor);
+            match offering.refund_paid(id, row.currency) {
+                Some(_) => Payout::Done,
+                None => Payout::Ready,
+            }
+        }
+    }
+}
