@@ -26,6 +26,7 @@ use crate::{
     metrics::Metrics,
     problem::{ApiError, Cause, Problem, ProblemCode, write_problem},
     request_id::{REQUEST_ID, RequestId},
+    web::{Visit, problem_page, set_page_headers},
 };
 
 /// Bodies up to this are sent as they are: a packet more or less is all there is to win.
@@ -78,6 +79,7 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let encodings = request.headers().get(header::ACCEPT_ENCODING).cloned();
+    let reader = page_reader(&request);
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(id.clone());
     let limit = LimitNote::default();
@@ -93,6 +95,9 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
         .await
         .unwrap_or_else(|_| ApiError::from(ProblemCode::TooSlow).into_response());
     let cause = response.extensions_mut().remove::<Cause>();
+    if let Some(visit) = reader {
+        show_problem(&mut response, &visit, &id);
+    }
     complete_problem(&mut response, &id);
     set_headers(response.headers_mut(), &id);
     limit.say(response.headers_mut());
@@ -115,6 +120,23 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
         Some(encodings) if may_compress(&response) => compress(response, encodings).await,
         _ => response,
     }
+}
+
+/// Somebody with a browser at an address that is none of the interface's. Programs do not ask for HTML.
+fn page_reader(request: &Request) -> Option<Visit> {
+    let wishes = request.headers().get(header::ACCEPT)?.to_str().ok()?;
+    let is_interface = request.uri().path().starts_with("/v1/");
+    (wishes.contains("text/html") && !is_interface)
+        .then(|| Visit::unasked(request.headers(), request.uri()))
+}
+
+/// A problem of an address that no page has, as a page.
+fn show_problem(response: &mut Response, visit: &Visit, id: &RequestId) {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return;
+    };
+    *response = problem_page(visit, response.status(), &problem, Some(id.as_str()));
+    set_page_headers(response.headers_mut(), visit);
 }
 
 /// Writes the request id into a problem, and makes a problem of what the framework refused.
@@ -150,7 +172,10 @@ fn set_headers(headers: &mut HeaderMap, id: &RequestId) {
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Pages say their own, so that their forms are known as theirs.
+    if !headers.contains_key(REFERRER_POLICY) {
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         let is_page = headers
             .get(header::CONTENT_TYPE)

@@ -32,6 +32,7 @@ use crate::{
     secrets::Secrets,
     stop::Stopping,
     system::{System, system_routes},
+    web,
     webhooks::Webhooks,
 };
 
@@ -112,6 +113,7 @@ impl Node {
             people,
             roles,
             origin: config.origin(),
+            site_name: config.site.name.clone(),
             sends_mail: config.mail.is_configured(),
             requests: secrets.requests,
             webhooks,
@@ -185,7 +187,9 @@ impl Node {
             })),
             codes: api::problem_codes(),
         };
-        let mut routes = system_routes(system).merge(api::routes(Arc::clone(&self.service)));
+        let mut routes = system_routes(system)
+            .merge(api::routes(Arc::clone(&self.service)))
+            .merge(web::routes(Arc::clone(&self.service)));
         if let Some(folder) = &config.mail.folder {
             routes = routes.merge(page_routes(folder));
         }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A refusal as an answer.
-pub(super) fn of_factor(error: FactorError) -> ApiError {
+pub(crate) fn of_factor(error: FactorError) -> ApiError {
     if let FactorError::Person(error) = error {
         return of_person(error);
     }

@@ -35,9 +35,11 @@ mod log;
 mod me;
 mod offerings;
 mod operations;
+mod own_contributions;
 mod page;
 mod people;
 mod person_problem;
+mod projection;
 mod proposals;
 mod rail;
 mod random_id;
@@ -85,6 +87,7 @@ pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
 pub(crate) use drafts::DraftPaths;
 pub(crate) use events::EventPaths;
+pub(crate) use factor_problem::of_factor;
 pub(crate) use factors::FactorPaths;
 pub(crate) use freeze::FreezePaths;
 pub(crate) use imports::ImportPaths;
@@ -93,17 +96,24 @@ pub(crate) use keys::KeyPaths;
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
-pub(crate) use offerings::OfferingPaths;
+pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::OperationPaths;
+pub(crate) use own_contributions::{
+    Holding, OwnContribution, contribute_own, free_money, holdings, made_before, own_contribution,
+    own_number, own_offerings, own_rows, take_back_own, withdraw_own,
+};
 pub(crate) use people::PeoplePaths;
+pub(crate) use person_problem::of_person;
+pub(crate) use projection::{Ending, Projected, Wished, project};
 pub(crate) use proposals::ProposalPaths;
 pub(crate) use rail::RailPaths;
 pub(crate) use roles::RolePaths;
 pub(crate) use sessions::SessionPaths;
 pub(crate) use settlements::{SettlementPaths, publish_settlement};
 pub(crate) use sign_up::SignUpPaths;
-pub(crate) use signed_in::SESSION_COOKIE;
+pub(crate) use signed_in::{SESSION_COOKIE, Visitor, remove_cookie, session_secret, set_cookie};
 pub(crate) use simulations::SimulationPaths;
+pub(crate) use submit::of_journal;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::WebhookPaths;
 
@@ -120,6 +130,7 @@ pub struct Service {
     alerts: Alerts,
     /// Of the site's own pages.
     origin: String,
+    site_name: String,
     sends_mail: bool,
     requests: RequestKey,
     webhooks: Webhooks,
@@ -132,6 +143,8 @@ pub struct Service {
     refusals: refusal_limit::RefusalLimit,
     rails: Rails,
     leak_reporters: LeakReporters,
+    turns: own_contributions::Turns,
+    own_index: own_contributions::OwnIndex,
 }
 
 /// What a [`Service`] is made of.
@@ -151,6 +164,8 @@ pub struct ServiceParts {
     pub roles: Roles,
     /// Scheme, host and port of the site's own pages.
     pub origin: String,
+    /// What people call the site.
+    pub site_name: String,
     /// Whether mail is sent, without which nobody signs up.
     pub sends_mail: bool,
     /// Makes request ids.
@@ -233,6 +248,7 @@ impl Service {
             people: parts.people,
             roles: parts.roles,
             origin: parts.origin,
+            site_name: parts.site_name,
             sends_mail: parts.sends_mail,
             requests: parts.requests,
             webhooks: parts.webhooks,
@@ -245,6 +261,8 @@ impl Service {
             refusals: refusal_limit::RefusalLimit::new(parts.refusals_per_minute),
             rails: parts.rails,
             leak_reporters: parts.leak_reporters,
+            turns: own_contributions::Turns::default(),
+            own_index: own_contributions::OwnIndex::default(),
         }
     }
 
@@ -289,6 +307,11 @@ impl Service {
         &self.roles
     }
 
+    /// Whether mail is sent, without which nobody signs up.
+    pub(crate) fn sends_mail(&self) -> bool {
+        self.sends_mail
+    }
+
     /// Their second factors.
     pub(crate) fn factors(&self) -> &Factors {
         &self.factors
@@ -297,6 +320,16 @@ impl Service {
     /// What staff is alerted of.
     pub(crate) fn alerts(&self) -> &Alerts {
         &self.alerts
+    }
+
+    /// Scheme, host and port of the site's own pages.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What people call the site.
+    pub(crate) fn site_name(&self) -> &str {
+        &self.site_name
     }
 
     /// The time, for people.
@@ -329,7 +362,8 @@ impl Service {
         }
     }
 
-    fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {
+    /// An offering by its name in addresses.
+    pub(crate) fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {
         LogName::from_str(name)
             .ok()
             .and_then(|name| self.journal.offering(&name))

@@ -135,7 +135,7 @@ pub(super) struct OfferingList {
     offerings: Vec<OfferingView>,
 }
 
-pub(super) fn phase_name(phase: Phase) -> &'static str {
+pub(crate) fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Draft => "draft",
         Phase::Announced => "announced",

@@ -13,7 +13,7 @@ use crate::{
 const LOG_IN: &str = "Log in at `POST /v1/sessions`; repeat it when the answer came too late.";
 
 /// A refusal as an answer. What was refused because of somebody who does not exist looks like any other.
-pub(super) fn of_person(error: PersonError) -> ApiError {
+pub(crate) fn of_person(error: PersonError) -> ApiError {
     match &error {
         PersonError::Limited { wait } => ApiError::retry(ProblemCode::TooManyTries, seconds(*wait)),
         PersonError::Busy { wait } => ApiError::retry(ProblemCode::PasswordsWait, seconds(*wait)),

@@ -67,7 +67,7 @@ impl SignedIn {
 
 /// Who is at the other end.
 #[derive(Clone, Debug)]
-pub(super) struct Visitor(pub(super) Device);
+pub(crate) struct Visitor(pub(crate) Device);
 
 impl FromRequestParts<Arc<Service>> for Visitor {
     type Rejection = ApiError;
@@ -82,7 +82,7 @@ impl FromRequestParts<Arc<Service>> for Visitor {
 }
 
 /// The secret of the session in the request's cookies, if there is one that can be.
-pub(super) fn session_secret(headers: &HeaderMap) -> Option<SecretText> {
+pub(crate) fn session_secret(headers: &HeaderMap) -> Option<SecretText> {
     let lines = headers.get_all(header::COOKIE).into_iter();
     let lines = lines.filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';'));
@@ -93,7 +93,7 @@ pub(super) fn session_secret(headers: &HeaderMap) -> Option<SecretText> {
 }
 
 /// Gives the browser the secret of a session.
-pub(super) fn set_cookie(secret: &SecretText) -> Result<HeaderValue, ApiError> {
+pub(crate) fn set_cookie(secret: &SecretText) -> Result<HeaderValue, ApiError> {
     let age = ABSOLUTE.as_secs();
     let secret = secret.reveal();
     let text = format!("{SESSION_COOKIE}={secret}; Max-Age={age}; {ATTRIBUTES}");
@@ -103,7 +103,7 @@ pub(super) fn set_cookie(secret: &SecretText) -> Result<HeaderValue, ApiError> {
 }
 
 /// Takes it away again.
-pub(super) fn remove_cookie() -> Result<HeaderValue, ApiError> {
+pub(crate) fn remove_cookie() -> Result<HeaderValue, ApiError> {
     let text = format!("{SESSION_COOKIE}=; Max-Age=0; {ATTRIBUTES}");
     HeaderValue::try_from(text).map_err(|error| ApiError::internal(&error))
 }

@@ -295,7 +295,7 @@ pub(super) fn domain(status: StatusCode, text: CodeText, detail: String) -> ApiE
 }
 
 /// What the record says, as a problem.
-pub(super) fn of_journal(error: JournalError) -> ApiError {
+pub(crate) fn of_journal(error: JournalError) -> ApiError {
     match &error {
         JournalError::Busy => ApiError::retry(ProblemCode::Busy, 1),
         JournalError::Stopping => ProblemCode::Stopping.into(),

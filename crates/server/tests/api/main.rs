@@ -27,6 +27,7 @@ mod leaks;
 mod log;
 mod offerings;
 mod operations;
+mod pages;
 mod people;
 mod rail;
 mod roles;

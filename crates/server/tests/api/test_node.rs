@@ -340,6 +340,8 @@ pub(crate) struct Call {
     path: String,
     headers: Vec<(String, String)>,
     body: Option<String>,
+    /// Media type of the body.
+    kind: &'static str,
 }
 
 impl Call {
@@ -349,6 +351,7 @@ impl Call {
             path: path.to_owned(),
             headers: Vec::new(),
             body: None,
+            kind: "application/json",
         }
     }
 
@@ -370,6 +373,14 @@ impl Call {
         self
     }
 
+    /// The fields of a form, as browsers send them.
+    pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+        self.body = Some(pairs.extend_pairs(fields).finish());
+        self.kind = "application/x-www-form-urlencoded";
+        self.header("accept", "text/html")
+    }
+
     /// A body that is sent as it is.
     pub(crate) fn text(mut self, body: &str) -> Self {
         self.body = Some(body.to_owned());
@@ -384,7 +395,8 @@ impl Call {
         }
         if let Some(body) = &self.body {
             text += &format!(
-                "content-type: application/json\r\ncontent-length: {}\r\n",
+                "content-type: {}\r\ncontent-length: {}\r\n",
+                self.kind,
                 body.len()
             );
         }

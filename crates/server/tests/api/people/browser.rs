@@ -50,7 +50,7 @@ impl Site {
     }
 
     /// One that comes from this address, through a proxy that is believed.
-    pub(super) fn browser(&self, from: &str) -> Browser<'_> {
+    pub(crate) fn browser(&self, from: &str) -> Browser<'_> {
         Browser {
             site: self,
             from: from.to_owned(),
@@ -123,7 +123,7 @@ impl Site {
     }
 
     /// The code of the first mail.
-    pub(super) fn first_code(&self) -> String {
+    pub(crate) fn first_code(&self) -> String {
         code_in(&self.mails_after(1)[0])
     }
 }
@@ -162,6 +162,18 @@ impl Browser<'_> {
         let call = self.call("POST", path);
         let call = call.header("content-type", "application/x-www-form-urlencoded");
         let call = call.header("content-length", &form.len().to_string());
+        self.exchange(&call)
+    }
+
+    /// A page.
+    pub(crate) fn page(&mut self, path: &str) -> Answer {
+        let call = self.call("GET", path).header("accept", "text/html");
+        self.exchange(&call)
+    }
+
+    /// A form that a page of the site sends.
+    pub(crate) fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let call = self.call("POST", path).form(fields);
         self.exchange(&call)
     }
 

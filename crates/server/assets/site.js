@@ -1,0 +1,99 @@
+// What pages do beyond what HTML does. Without it every page is complete: times are in UTC, numbers as of the request.
+// Only text and attributes are set, so that no text becomes code (Trusted Types).
+const language = document.documentElement.lang || 'en';
+const said = document.getElementById('said');
+
+// Announces politely, also the same words twice.
+function say(text) {
+  said.textContent = '';
+  setTimeout(() => { said.textContent = text; }, 50);
+}
+
+// Times in the reader's zone, with its name; UTC stays in the title.
+function localTimes(root) {
+  const style = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' };
+  for (const time of root.querySelectorAll('time[data-local]')) {
+    const date = new Date(time.dateTime);
+    if (Number.isNaN(date.getTime())) continue;
+    const options = time.dataset.local === 'seconds' ? { ...style, second: '2-digit' } : style;
+    time.title = time.textContent;
+    time.textContent = new Intl.DateTimeFormat(language, options).format(date);
+    time.removeAttribute('data-local');
+  }
+}
+
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      say(said.dataset.copied);
+    } catch {
+      const target = document.getElementById(button.dataset.from);
+      if (target) getSelection().selectAllChildren(target);
+    }
+  });
+}
+
+// A second click sends nothing; the server would answer it with the first result anyway.
+for (const form of document.querySelectorAll('form[method=post]')) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+}
+// The back button shows a form that was not sent.
+addEventListener('pageshow', (event) => {
+  if (event.persisted) for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});
+
+document.querySelector('.summary')?.focus();
+
+// A file is read into the text area beside it: choose it, or drop it there.
+for (const input of document.querySelectorAll('input[type=file][data-into]')) {
+  const area = document.getElementById(input.dataset.into);
+  const take = async (file) => { if (file) area.value = await file.text(); };
+  input.closest('.field').hidden = false;
+  input.addEventListener('change', () => take(input.files[0]));
+  area.addEventListener('dragover', (event) => event.preventDefault());
+  area.addEventListener('drop', (event) => {
+    if (event.dataTransfer.files.length === 0) return;
+    event.preventDefault();
+    take(event.dataTransfer.files[0]);
+  });
+}
+
+// Live numbers: texts that the server made, put where they belong. One line every half a minute is announced.
+function live(place) {
+  const source = new EventSource(place.dataset.live);
+  const button = place.querySelector('button[data-pause]');
+  let isPaused = false;
+  let spoken = 0;
+  source.addEventListener('totals', (event) => {
+    if (isPaused) return;
+    const texts = JSON.parse(event.data);
+    for (const target of place.querySelectorAll('[data-field]')) {
+      const text = texts[target.dataset.field];
+      if (text !== undefined && target.textContent !== text) target.textContent = text;
+    }
+    for (const bar of place.querySelectorAll('[data-width]')) {
+      const width = texts[bar.dataset.width];
+      if (width !== undefined) bar.setAttribute('width', width);
+    }
+    if (Date.now() - spoken > 30000) {
+      spoken = Date.now();
+      say(texts.sentence);
+    }
+  });
+  if (button) {
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      isPaused = !isPaused;
+      button.setAttribute('aria-pressed', String(isPaused));
+    });
+  }
+  addEventListener('pagehide', () => source.close(), { once: true });
+}
+for (const place of document.querySelectorAll('[data-live]')) live(place);
+
+localTimes(document);

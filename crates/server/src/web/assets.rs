@@ -1,0 +1,120 @@
+//! Style, scripts and pictures of the pages: in the program, under a name that changes with the content, so that
+//! browsers may keep them for ever.
+
+use std::sync::LazyLock;
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use sha2::{Digest as _, Sha256};
+use softcap_proof::hex;
+
+use crate::problem::{ApiError, ProblemCode};
+
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Bytes of the hash that are in a name.
+const MARK_BYTES: usize = 6;
+
+/// A file of the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asset {
+    /// The style of all pages.
+    Style,
+    /// What all pages do beyond showing: time zones, copying, live numbers.
+    Script,
+    /// What passkeys need.
+    Passkey,
+    /// The picture in the tab.
+    Icon,
+}
+
+impl Asset {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Style, Self::Script, Self::Passkey, Self::Icon];
+
+    const fn parts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Style => ("site", "css"),
+            Self::Script => ("site", "js"),
+            Self::Passkey => ("passkey", "js"),
+            Self::Icon => ("icon", "svg"),
+        }
+    }
+
+    const fn kind(self) -> HeaderValue {
+        match self {
+            Self::Style => HeaderValue::from_static("text/css; charset=utf-8"),
+            Self::Script | Self::Passkey => {
+                HeaderValue::from_static("text/javascript; charset=utf-8")
+            }
+            Self::Icon => HeaderValue::from_static("image/svg+xml"),
+        }
+    }
+
+    /// Its content.
+    pub(crate) const fn body(self) -> &'static str {
+        match self {
+            Self::Style => include_str!("../../assets/site.css"),
+            Self::Script => include_str!("../../assets/site.js"),
+            Self::Passkey => include_str!("../../assets/passkey.js"),
+            Self::Icon => include_str!("../../assets/icon.svg"),
+        }
+    }
+
+    /// Its address.
+    pub(crate) fn path(self) -> &'static str {
+        let place = Self::ALL.iter().position(|asset| *asset == self);
+        place
+            .and_then(|place| PATHS.get(place))
+            .map_or("", String::as_str)
+    }
+}
+
+static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let path = |asset: &Asset| {
+        let (stem, ending) = asset.parts();
+        let hash = Sha256::digest(asset.body());
+        let mark = hex(hash.get(..MARK_BYTES).unwrap_or_default());
+        format!("/assets/{stem}.{mark}.{ending}")
+    };
+    Asset::ALL.iter().map(path).collect()
+});
+
+/// The route.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/assets/{name}", get(read))
+}
+
+async fn read(Path(name): Path<String>) -> Result<Response, ApiError> {
+    let path = format!("/assets/{name}");
+    let found = Asset::ALL.into_iter().find(|asset| asset.path() == path);
+    let asset = found.ok_or(ProblemCode::NotFound)?;
+    let headers = [
+        (header::CONTENT_TYPE, asset.kind()),
+        (header::CACHE_CONTROL, FOR_EVER),
+    ];
+    Ok((headers, asset.body()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_has_a_name_of_its_own_and_loads_nothing_from_elsewhere() {
+        for (place, asset) in Asset::ALL.into_iter().enumerate() {
+            assert!(PATHS.iter().filter(|path| **path == asset.path()).count() == 1);
+            assert!(PATHS[place].starts_with("/assets/"));
+            let foreign = asset.body().replace("http://www.w3.org/", "");
+            assert!(
+                !foreign.contains("http://") && !foreign.contains("https://"),
+                "{asset:?}"
+            );
+            assert!(!foreign.contains("@import"), "{asset:?}");
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Contributing from a balance: what is wanted, the answers once more, and then once and for all.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use softcap_journal::OfferingLog;
+use softcap_offering::{
+    Amount, Offering,
+    terms::{Rail, Terms},
+};
+use softcap_proof::hex;
+
+use super::{
+    amounts::{self, Shown},
+    form::{Errors, Form, once},
+    language::{Language, Value},
+    page::{page, page_with, see_other},
+    raise::{open_round, price_at},
+    terms_words,
+    visit::Visit,
+};
+use crate::{
+    api::{
+        Holding, OwnContribution, Service, Wished, contribute_own, holdings, made_before, project,
+    },
+    extract::{Path, Query},
+    problem::ApiError,
+};
+
+/// Bytes of what a form remembers of the offering.
+const MARK_BYTES: usize = 8;
+
+/// What is typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Wish {
+    #[serde(default)]
+    currency: String,
+    #[serde(default)]
+    amount: String,
+}
+
+/// What the page of answers sends.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ConfirmForm {
+    #[serde(default)]
+    currency: String,
+    #[serde(default)]
+    amount: String,
+    /// Makes it count once.
+    #[serde(default)]
+    once: String,
+    /// What the offering looked like.
+    #[serde(default)]
+    seen: String,
+}
+
+/// A currency that can be contributed.
+struct Choice {
+    symbol: String,
+    available: Shown,
+    is_chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "contribute.html")]
+struct ContributePage {
+    visit: Visit,
+    errors: Errors,
+    name: String,
+    title: String,
+    price: Option<String>,
+    exit: String,
+    choices: Vec<Choice>,
+    amount: String,
+    /// The person's id, to name when money is paid in.
+    person: String,
+    is_open: bool,
+}
+
+#[derive(Template)]
+#[template(path = "check_answers.html")]
+struct CheckPage {
+    visit: Visit,
+    name: String,
+    title: String,
+    wish: Wish,
+    amount: Shown,
+    rest: Shown,
+    price: Option<String>,
+    tokens: String,
+    back: Option<String>,
+    exit: String,
+    custody: String,
+    once: String,
+    seen: String,
+    /// Whether nothing of it would be taken by today's numbers.
+    buys_nothing: bool,
+}
+
+#[derive(Template)]
+#[template(path = "changed.html")]
+struct ChangedPage {
+    visit: Visit,
+    name: String,
+    title: String,
+    changes: Vec<String>,
+    again: String,
+}
+
+pub(super) async fn contribute_page(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(wish): Query<Wish>,
+) -> Result<Response, ApiError> {
+    let log = service.offering(&name)?;
+    let held = own_holdings(&service, &visit).await?;
+    page(&contribute_form(
+        visit,
+        &log,
+        &held,
+        &wish,
+        Errors::default(),
+    )?)
+}
+
+async fn own_holdings(service: &Service, visit: &Visit) -> Result<Vec<Holding>, ApiError> {
+    holdings(service.journal(), visit.session()?.person).await
+}
+
+fn contribute_form(
+    visit: Visit,
+    log: &OfferingLog,
+    held: &[Holding],
+    wish: &Wish,
+    errors: Errors,
+) -> Result<ContributePage, ApiError> {
+    let language = visit.language;
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let choices = takeable(&log.terms, held).map(|(_, holding)| Choice {
+        available: shown(language, holding, holding.available),
+        is_chosen: holding.symbol == wish.currency,
+        symbol: holding.symbol.clone(),
+    });
+    Ok(ContributePage {
+        errors,
+        name: log.row.name.to_string(),
+        title: log.terms.name.clone(),
+        price: price_now(language, offering),
+        exit: terms_words::withdrawal(language, &log.terms),
+        choices: choices.collect(),
+        amount: wish.amount.clone(),
+        person: visit.session()?.person.to_string(),
+        is_open: open_round(offering).is_some(),
+        visit,
+    })
+}
+
+/// Currencies of the terms that are taken from balances, with what the person has of each.
+fn takeable<'a>(terms: &'a Terms, held: &'a [Holding]) -> impl Iterator<Item = (u8, &'a Holding)> {
+    let all = (0_u8..).zip(&terms.currencies);
+    let on_balance = all.filter(|(_, known)| known.rail == Rail::Balance);
+    on_balance.filter_map(|(place, known)| {
+        let holding = held
+            .iter()
+            .find(|holding| holding.symbol == known.symbol && holding.decimals == known.decimals)?;
+        Some((place, holding))
+    })
+}
+
+fn shown(language: Language, holding: &Holding, amount: Amount) -> Shown {
+    amounts::amount(language, amount.0, holding.decimals, &holding.symbol)
+}
+
+fn price_now(language: Language, offering: &Offering) -> Option<String> {
+    let now = offering.now_stamp().position;
+    price_at(language, offering, open_round(offering), now)
+}
+
+/// A wish that was read: place of the currency, the holding, and how much.
+struct Checked<'a> {
+    currency: u8,
+    holding: &'a Holding,
+    amount: Amount,
+}
+
+fn checked<'a>(
+    visit: &Visit,
+    terms: &'a Terms,
+    held: &'a [Holding],
+    wish: &Wish,
+) -> Result<Checked<'a>, Errors> {
+    let mut errors = Errors::default();
+    let found = takeable(terms, held).find(|(_, holding)| holding.symbol == wish.currency);
+    let Some((currency, holding)) = found else {
+        errors.add("currency", visit.say("contribute-choose-currency"));
+        return Err(errors);
+    };
+    match amounts::parse(visit.language, &wish.amount, holding.decimals) {
+        Err(fault) => errors.add("amount", visit.say(fault.key())),
+        Ok(units) if units > holding.available.0 => {
+            let have = shown(visit.language, holding, holding.available).text;
+            let words = visit
+                .language
+                .tell("contribute-too-much", &[("have", (&have).into())]);
+            errors.add("amount", words);
+        }
+        Ok(units) => {
+            let amount = Amount(units);
+            return Ok(Checked {
+                currency,
+                holding,
+                amount,
+            });
+        }
+    }
+    Err(errors)
+}
+
+pub(super) async fn check(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(wish): Query<Wish>,
+) -> Result<Response, ApiError> {
+    let log = service.offering(&name)?;
+    let held = own_holdings(&service, &visit).await?;
+    let checked = match checked(&visit, &log.terms, &held, &wish) {
+        Ok(checked) => checked,
+        Err(errors) => {
+            let answer = contribute_form(visit, &log, &held, &wish, errors)?;
+            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
+        }
+    };
+    if open_round(log.sequencer.read().machine().offering()).is_none() {
+        return changed(visit, &log, &wish, None);
+    }
+    page(&check_page(visit, &log, &checked, wish).await?)
+}
+
+async fn check_page(
+    visit: Visit,
+    log: &Arc<OfferingLog>,
+    checked: &Checked<'_>,
+    wish: Wish,
+) -> Result<CheckPage, ApiError> {
+    let language = visit.language;
+    let (price, seen, raised, at) = {
+        let state = log.sequencer.read();
+        let offering = state.machine().offering();
+        (
+            price_now(language, offering),
+            mark(offering),
+            offering.raised().0,
+            offering.now_stamp().position,
+        )
+    };
+    let wished = Wished {
+        currency: checked.currency,
+        amount: checked.amount,
+        at,
+    };
+    let terms = Arc::clone(&log.terms);
+    let played = tokio::task::spawn_blocking(move || project(&terms, wished, raised, 0));
+    let row = played
+        .await
+        .map_err(|error| ApiError::internal(&error))?
+        .at_once;
+    let (tokens, back) = row.map_or((0, checked.amount.0), |taken| {
+        (taken.tokens.0, taken.back.0)
+    });
+    let rest = Amount(checked.holding.available.0.saturating_sub(checked.amount.0));
+    Ok(CheckPage {
+        name: log.row.name.to_string(),
+        title: log.terms.name.clone(),
+        amount: shown(language, checked.holding, checked.amount),
+        rest: shown(language, checked.holding, rest),
+        tokens: amounts::tokens(language, &log.terms, tokens).text,
+        back: (back > 0).then(|| shown(language, checked.holding, Amount(back)).text),
+        buys_nothing: back >= checked.amount.0,
+        exit: terms_words::withdrawal(language, &log.terms),
+        custody: terms_words::custody(language, Rail::Balance),
+        once: once()?,
+        price,
+        seen,
+        wish,
+        visit,
+    })
+}
+
+/// What decides what somebody agrees to: whether it is open, which round, which price.
+fn mark(offering: &Offering) -> String {
+    let round = open_round(offering);
+    let now = offering.now_stamp().position;
+    let price = round.and_then(|round| offering.quoted_price(round, now));
+    let hash = Sha256::digest(format!("{round:?} {price:?}"));
+    hex(hash.get(..MARK_BYTES).unwrap_or_default())
+}
+
+pub(super) async fn confirm(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    Path(name): Path<String>,
+    Form(form): Form<ConfirmForm>,
+) -> Result<Response, ApiError> {
+    let log = service.offering(&name)?;
+    let wish = Wish {
+        currency: form.currency,
+        amount: form.amount,
+    };
+    if visit.session().is_err() {
+        // Somebody whose session is over goes on after logging in, with what they typed.
+        let place = check_place(&log, &wish);
+        return see_other(&super::visit::with_next("/log-in", &place));
+    }
+    let person = visit.session()?.person;
+    // A form that was sent before leads to what it did, whatever happened since.
+    if let Some(first) = made_before(&service, &log, person, &form.once) {
+        return see_other(&format!("/contributions/{name}/{first}?done=made"));
+    }
+    let held = own_holdings(&service, &visit).await?;
+    let checked = match checked(&visit, &log.terms, &held, &wish) {
+        Ok(checked) => checked,
+        // It was right when the page was made, so the balance changed.
+        Err(errors) => {
+            let why = errors.all().first().map(|error| error.text.clone());
+            return changed(visit, &log, &wish, why);
+        }
+    };
+    let is_same = form.seen == mark(log.sequencer.read().machine().offering());
+    if !is_same {
+        return changed(visit, &log, &wish, None);
+    }
+    let new = OwnContribution {
+        once: form.once,
+        currency: checked.currency,
+        amount: checked.amount,
+    };
+    let sequence = contribute_own(&service, &log, person, &new).await?;
+    see_other(&format!("/contributions/{name}/{sequence}?done=made"))
+}
+
+fn check_place(log: &OfferingLog, wish: &Wish) -> String {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    pairs.append_pair("currency", &wish.currency);
+    pairs.append_pair("amount", &wish.amount);
+    format!(
+        "/offerings/{}/contribute/check?{}",
+        log.row.name,
+        pairs.finish()
+    )
+}
+
+/// 409: what is not any more as it was when the page was made. Nothing was done.
+fn changed(
+    visit: Visit,
+    log: &OfferingLog,
+    wish: &Wish,
+    why: Option<String>,
+) -> Result<Response, ApiError> {
+    let language = visit.language;
+    let changes = {
+        let state = log.sequencer.read();
+        let offering = state.machine().offering();
+        let mut changes: Vec<String> = why.into_iter().collect();
+        match (open_round(offering), price_now(language, offering)) {
+            (None, _) => changes.push(language.say("changed-closed")),
+            (Some(_), Some(price)) => {
+                let values = [("price", Value::Text(&price))];
+                changes.push(language.tell("changed-price", &values));
+            }
+            (Some(_), None) => {}
+        }
+        changes
+    };
+    let answer = ChangedPage {
+        name: log.row.name.to_string(),
+        title: log.terms.name.clone(),
+        again: check_place(log, wish),
+        changes,
+        visit,
+    };
+    Ok(page_with(StatusCode::CONFLICT, &answer)?.into_response())
+}

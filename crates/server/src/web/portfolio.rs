@@ -1,0 +1,198 @@
+//! What somebody has here: balances, contributions with their states, and money that waits in offerings.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use serde::Deserialize;
+use softcap_identity::PersonId;
+use softcap_journal::OfferingLog;
+
+use super::{amounts, language::Language, page::page, state_words, times::When, visit::Visit};
+use crate::{
+    api::{Service, free_money, holdings, own_offerings, own_rows},
+    contribution_state::facts,
+    extract::Query,
+    problem::ApiError,
+};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct DoneQuery {
+    #[serde(default)]
+    done: String,
+}
+
+struct HoldingRow {
+    symbol: String,
+    available: String,
+    in_offerings: String,
+}
+
+struct ContributionRow {
+    offering: String,
+    title: String,
+    sequence: u64,
+    number: String,
+    received: When,
+    amount: String,
+    tokens: String,
+    state: String,
+    tone: &'static str,
+    position: u64,
+}
+
+/// Free money that waits in the account of an offering.
+struct FreeRow {
+    offering: String,
+    title: String,
+    amount: String,
+}
+
+#[derive(Template)]
+#[template(path = "portfolio.html")]
+struct PortfolioPage {
+    visit: Visit,
+    holdings: Vec<HoldingRow>,
+    rows: Vec<ContributionRow>,
+    free: Vec<FreeRow>,
+    done: Option<String>,
+    person: String,
+}
+
+pub(super) async fn portfolio(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    Query(query): Query<DoneQuery>,
+) -> Result<Response, ApiError> {
+    let language = visit.language;
+    let person = visit.session()?.person;
+    let held = holdings(service.journal(), person).await?;
+    let held = held.into_iter().map(|held| HoldingRow {
+        available: amounts::number(language, held.available.0, held.decimals),
+        in_offerings: amounts::number(language, held.in_offerings.0, held.decimals),
+        symbol: held.symbol,
+    });
+    let (mut rows, mut free) = (Vec::new(), Vec::new());
+    for (log, number) in own_offerings(&service, person).await? {
+        rows.extend(rows_of(&service, language, &log, &number));
+        free.extend(free_of(language, &log, &number));
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse(row.position));
+    let done = (query.done == "back").then(|| visit.say("contribution-money-back"));
+    page(&PortfolioPage {
+        holdings: held.collect(),
+        rows,
+        free,
+        done,
+        person: person.to_string(),
+        visit,
+    })
+}
+
+fn rows_of(
+    service: &Service,
+    language: Language,
+    log: &OfferingLog,
+    number: &str,
+) -> Vec<ContributionRow> {
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let terms = &log.terms;
+    let rows = own_rows(service, log, offering, number)
+        .into_iter()
+        .map(|index| {
+            let facts = facts(offering, index);
+            let row = &facts.row;
+            let told = state_words::told(language, offering, &facts);
+            ContributionRow {
+                offering: log.row.name.to_string(),
+                title: terms.name.clone(),
+                sequence: row.sequence.0,
+                number: amounts::count(language, u128::from(row.sequence.0)),
+                received: When::at(language, row.position),
+                amount: amounts::money(language, terms, row.currency.index(), row.contributed.0)
+                    .text,
+                tokens: amounts::tokens(language, terms, row.tokens.0).text,
+                state: told.name,
+                tone: told.tone,
+                position: row.position.0,
+            }
+        });
+    rows.collect()
+}
+
+fn free_of(language: Language, log: &OfferingLog, number: &str) -> Vec<FreeRow> {
+    let state = log.sequencer.read();
+    let free = free_money(state.machine().offering(), number).into_iter();
+    let rows = free.map(|free| FreeRow {
+        offering: log.row.name.to_string(),
+        title: log.terms.name.clone(),
+        amount: amounts::money(
+            language,
+            &log.terms,
+            usize::from(free.currency),
+            free.amount.0,
+        )
+        .text,
+    });
+    rows.collect()
+}
+
+pub(super) async fn export(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+) -> Result<Response, ApiError> {
+    let text = table(&service, visit.session()?.person).await?;
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/csv; charset=utf-8"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment; filename=\"contributions.csv\""),
+        ),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// All contributions of a person with exact amounts: for taxes, and for programs.
+async fn table(service: &Service, person: PersonId) -> Result<String, ApiError> {
+    let mut text = String::from(
+        "received_at,offering,sequence,state,currency,contributed,accepted,refunded,kept,token,tokens\r\n",
+    );
+    for (log, number) in own_offerings(service, person).await? {
+        let terms = &log.terms;
+        let state = log.sequencer.read();
+        let offering = state.machine().offering();
+        for index in own_rows(service, &log, offering, &number) {
+            let facts = facts(offering, index);
+            let row = &facts.row;
+            let Some(currency) = terms.currencies.get(row.currency.index()) else {
+                continue;
+            };
+            let money = |units: u128| amounts::plain(units, currency.decimals);
+            // Names and symbols have no comma and no quotation mark.
+            let _ = write!(
+                text,
+                "{},{},{},{},{},{},{},{},{},{},{}\r\n",
+                When::at(Language::English, row.position).iso,
+                log.row.name,
+                row.sequence.0,
+                facts.state.code(),
+                currency.symbol,
+                money(row.contributed.0),
+                money(row.accepted.0),
+                money(row.refunded.0),
+                money(row.kept.0),
+                terms.token.symbol,
+                amounts::plain(row.tokens.0, terms.token.decimals),
+            );
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,253 @@
+//! Signing up and setting a new password: an address of mail is proved with a code. Nobody is told whether an address
+//! is known.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
+use softcap_identity::{Password, PersonError};
+
+use super::{
+    form::{Errors, Form},
+    page::{page, page_with, see_other},
+    visit::Visit,
+};
+use crate::{
+    api::{self, Service, of_person},
+    problem::{ApiError, ProblemCode},
+};
+
+/// What the address is proved for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    SignUp,
+    Recovery,
+}
+
+impl Purpose {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::SignUp => "/sign-up",
+            Self::Recovery => "/recovery",
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct EmailForm {
+    #[serde(default)]
+    email: String,
+}
+
+/// It has no `Debug`, because it holds a password.
+#[derive(Deserialize)]
+pub(super) struct CodeForm {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    password: String,
+}
+
+#[derive(Template)]
+#[template(path = "ask_email.html")]
+struct EmailPage {
+    visit: Visit,
+    errors: Errors,
+    purpose: Purpose,
+    title: String,
+    lead: String,
+    email: String,
+    sends_mail: bool,
+}
+
+#[derive(Template)]
+#[template(path = "ask_code.html")]
+struct CodePage {
+    visit: Visit,
+    errors: Errors,
+    purpose: Purpose,
+    title: String,
+    code: String,
+}
+
+pub(super) async fn sign_up_page(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+) -> Result<Response, ApiError> {
+    page(&email_page(
+        &service,
+        visit,
+        Purpose::SignUp,
+        Errors::default(),
+        String::new(),
+    ))
+}
+
+pub(super) async fn recovery_page(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+) -> Result<Response, ApiError> {
+    page(&email_page(
+        &service,
+        visit,
+        Purpose::Recovery,
+        Errors::default(),
+        String::new(),
+    ))
+}
+
+fn email_page(
+    service: &Service,
+    visit: Visit,
+    purpose: Purpose,
+    errors: Errors,
+    email: String,
+) -> EmailPage {
+    let (title, lead) = match purpose {
+        Purpose::SignUp => (visit.say("sign-up-title"), visit.say("sign-up-lead")),
+        Purpose::Recovery => (visit.say("recovery-title"), visit.say("recovery-lead")),
+    };
+    EmailPage {
+        visit,
+        errors,
+        purpose,
+        title,
+        lead,
+        email,
+        sends_mail: service.sends_mail(),
+    }
+}
+
+pub(super) async fn sign_up(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    device: api::Visitor,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, ApiError> {
+    ask(&service, visit, &device, form, Purpose::SignUp).await
+}
+
+pub(super) async fn recover(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    device: api::Visitor,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, ApiError> {
+    ask(&service, visit, &device, form, Purpose::Recovery).await
+}
+
+async fn ask(
+    service: &Service,
+    visit: Visit,
+    device: &api::Visitor,
+    form: EmailForm,
+    purpose: Purpose,
+) -> Result<Response, ApiError> {
+    if !service.sends_mail() {
+        return Err(ProblemCode::NoMail.into());
+    }
+    let Ok(email) = form.email.trim().parse() else {
+        let mut errors = Errors::default();
+        errors.add("email", visit.say("email-wrong"));
+        let answer = email_page(service, visit, purpose, errors, form.email);
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
+    };
+    let (people, address, now) = (service.people(), device.0.address, service.now());
+    let asked = match purpose {
+        Purpose::SignUp => people.sign_up(&email, address, now).await,
+        Purpose::Recovery => people.recover(&email, address, now).await,
+    };
+    asked.map_err(of_person)?;
+    see_other(&format!("{}/code", purpose.path()))
+}
+
+pub(super) async fn sign_up_code_page(visit: Visit) -> Result<Response, ApiError> {
+    page(&code_page(
+        visit,
+        Purpose::SignUp,
+        Errors::default(),
+        String::new(),
+    ))
+}
+
+pub(super) async fn recovery_code_page(visit: Visit) -> Result<Response, ApiError> {
+    page(&code_page(
+        visit,
+        Purpose::Recovery,
+        Errors::default(),
+        String::new(),
+    ))
+}
+
+fn code_page(visit: Visit, purpose: Purpose, errors: Errors, code: String) -> CodePage {
+    let title = match purpose {
+        Purpose::SignUp => visit.say("sign-up-code-title"),
+        Purpose::Recovery => visit.say("recovery-code-title"),
+    };
+    CodePage {
+        visit,
+        errors,
+        purpose,
+        title,
+        code,
+    }
+}
+
+pub(super) async fn confirm_sign_up(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    device: api::Visitor,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, ApiError> {
+    confirm(&service, visit, &device, form, Purpose::SignUp).await
+}
+
+pub(super) async fn confirm_recovery(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    device: api::Visitor,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, ApiError> {
+    confirm(&service, visit, &device, form, Purpose::Recovery).await
+}
+
+async fn confirm(
+    service: &Service,
+    visit: Visit,
+    device: &api::Visitor,
+    form: CodeForm,
+    purpose: Purpose,
+) -> Result<Response, ApiError> {
+    let code = form.code.trim();
+    let done = match Password::new(form.password) {
+        Err(error) => Err(error),
+        Ok(password) => {
+            let (people, now) = (service.people(), service.now());
+            match purpose {
+                Purpose::SignUp => {
+                    let made = people.confirm_sign_up(code, &password, now).await;
+                    made.map(|_| "/log-in?done=signed-up")
+                }
+                Purpose::Recovery => {
+                    let source = device.0.address;
+                    let set = people.confirm_recovery(code, &password, source, now).await;
+                    set.map(|()| "/log-in?done=new-password")
+                }
+            }
+        }
+    };
+    let mut errors = Errors::default();
+    match done {
+        Ok(place) => return see_other(place),
+        Err(PersonError::Code) => errors.add("code", visit.say("mail-code-wrong")),
+        Err(PersonError::PasswordLength) => errors.add("password", visit.say("password-length")),
+        Err(PersonError::PasswordGuessed) => errors.add("password", visit.say("password-guessed")),
+        Err(PersonError::PasswordOfContext) => {
+            errors.add("password", visit.say("password-of-context"));
+        }
+        Err(error) => return Err(of_person(error)),
+    }
+    let answer = code_page(visit, purpose, errors, form.code);
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer)
+}

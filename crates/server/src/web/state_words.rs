@@ -1,0 +1,151 @@
+//! The state of a contribution in one sentence, with what comes next, when, and what can be done. Every page asks here.
+
+use softcap_offering::{Offering, Position, Reason, terms::Rail};
+
+use super::{
+    amounts,
+    entry_words::rule_words,
+    language::{Language, Value},
+    offering_card::windows,
+    times::When,
+};
+use crate::contribution_state::{Facts, State};
+
+/// A state as pages show it.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// A word or two, for lists.
+    pub(super) name: String,
+    /// The colour that goes with it; the word stands beside it.
+    pub(super) tone: &'static str,
+    /// What happened, and where the money is.
+    pub(super) sentence: String,
+    /// What happens next.
+    pub(super) next: String,
+    /// By when, if that is known.
+    pub(super) when: Option<When>,
+}
+
+/// The colour of a state.
+pub(super) const fn tone(state: State) -> &'static str {
+    match state {
+        State::Counted | State::Claimable | State::Claimed | State::Allocated | State::InRange => {
+            "good"
+        }
+        State::CountedPart
+        | State::Vesting
+        | State::Underpaid
+        | State::OutOfRange
+        | State::Late
+        | State::Held
+        | State::NeedsIdentity
+        | State::Unmatched
+        | State::Refundable => "poor",
+        State::Refused | State::Failed | State::Dropped | State::Reorged | State::Unknown => "stop",
+        State::Draft
+        | State::NeedsApproval
+        | State::WaitingSignature
+        | State::DeclinedSignature
+        | State::Sent
+        | State::Replaced
+        | State::AddressOpen
+        | State::Confirming
+        | State::Reserved
+        | State::Waiting
+        | State::Withdrawn
+        | State::EndedUndecided
+        | State::ClaimSent
+        | State::RefundSent
+        | State::Refunded => "info",
+    }
+}
+
+/// A state with these values, as every page says it.
+pub(super) fn tell(
+    language: Language,
+    state: State,
+    values: &[(&str, Value<'_>)],
+    when: Option<When>,
+) -> Told {
+    let code = state.code();
+    Told {
+        name: language.say(&format!("state-{code}-name")),
+        tone: tone(state),
+        sentence: language.tell(&format!("state-{code}"), values),
+        next: language.tell(&format!("state-{code}-next"), values),
+        when,
+    }
+}
+
+/// The state of a contribution in the record.
+pub(super) fn told(language: Language, offering: &Offering, facts: &Facts) -> Told {
+    let terms = offering.terms();
+    let row = &facts.row;
+    let money = |units: u128| amounts::money(language, terms, row.currency.index(), units).text;
+    let round = row.round.and_then(|round| terms.rounds.get(round.index()));
+    let place = match facts.rail {
+        Rail::Balance => language.say("place-account"),
+        Rail::Bitcoin => language.say("place-rail"),
+        Rail::Evm => language.say("place-contract"),
+    };
+    let texts = [
+        ("amount", money(row.contributed.0)),
+        ("accepted", money(row.accepted.0)),
+        ("change", money(row.refunded.0)),
+        (
+            "tokens",
+            amounts::tokens(language, terms, row.tokens.0).text,
+        ),
+        (
+            "given",
+            amounts::tokens(language, terms, facts.handed_over.0).text,
+        ),
+        (
+            "all",
+            amounts::tokens(language, terms, offering.tokens_of(row.investor).0).text,
+        ),
+        (
+            "sequence",
+            amounts::count(language, u128::from(row.sequence.0)),
+        ),
+        (
+            "round",
+            round.map_or_else(String::new, |round| round.name.clone()),
+        ),
+        ("rule", rule(language, row.reason)),
+        ("place", place),
+    ];
+    let values: Vec<(&str, Value<'_>)> = texts
+        .iter()
+        .map(|(name, text)| (*name, text.into()))
+        .collect();
+    let when = decided_by(offering, facts.state).map(|at| When::at(language, at));
+    tell(language, facts.state, &values, when)
+}
+
+/// Why less than all was taken, in a sentence.
+fn rule(language: Language, reason: Option<Reason>) -> String {
+    match reason {
+        Some(Reason::Refused(refusal)) => rule_words(language, refusal),
+        Some(Reason::SoftCapMissed) => language.say("rule-soft-cap"),
+        Some(Reason::Cancelled) => language.say("rule-cancelled"),
+        Some(Reason::Expired) => language.say("rule-expired"),
+        Some(Reason::Withdrawn | Reason::Returned(_) | Reason::Sealed) => String::new(),
+        None => language.say("rule-given-up"),
+    }
+}
+
+/// By when a state ends by itself, where the terms say so.
+fn decided_by(offering: &Offering, state: State) -> Option<Position> {
+    let terms = offering.terms();
+    if matches!(state, State::Waiting | State::Counted | State::CountedPart) {
+        let ends = windows(terms, offering).map(|(_, window)| window.end_exclusive());
+        return ends.max();
+    }
+    terms
+        .refund_deadline
+        .filter(|_| state == State::EndedUndecided)
+}
+
+#[cfg(test)]
+mod tests;
