@@ -115,7 +115,7 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
                 String::new()
             } else {
                 format!(
-                    "\nthe server goes on: {url}/docs, {url}/v1/offerings/{NAME} (Ctrl-C stops it)"
+                    "\nthe server goes on: {url}/offerings/{NAME}, {url}/docs (Ctrl-C stops it)"
                 )
             }
         ),

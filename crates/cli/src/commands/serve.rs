@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &ServeArguments, console: &Console) -> Result<ExitC
         let (switch, stopping) = stop_switch();
         stop_on_signal(switch).await;
         console.data(
-            format_args!("listening on {url} (reference: {url}/docs)"),
+            format_args!("listening on {url} (pages: {url}/, reference: {url}/docs)"),
             &json!({ "url": url }),
         );
         node.serve(server, &config, metrics, stopping).await?;

@@ -1,4 +1,5 @@
-//! The program in a browser that is not ours: a person signs up, adds a passkey and logs in with it.
+//! The program in a browser that is not ours: a person signs up, adds a passkey and logs in with it; strangers and investors
+//! do on the pages what they come for.
 //!
 //! Needs `SOFTCAP_BROWSER`, the folder that `cargo xtask browser` prints.
 
@@ -69,13 +70,16 @@ impl Drop for Site {
 }
 
 /// Runs a script of this folder with a browser, and what it said.
-fn run(script: &str, site: &Site) -> Value {
+fn run(script: &str, site: &Site, more: &Value) -> Value {
     let packages = std::env::var("SOFTCAP_BROWSER").expect(MISSING);
-    let question = json!({
+    let mut question = json!({
         "packages": packages,
         "origin": site.origin,
         "mail": site.folder.path().join("mail"),
     });
+    if let (Some(all), Some(own)) = (question.as_object_mut(), more.as_object()) {
+        all.extend(own.clone());
+    }
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/browser")
         .join(script);
@@ -97,7 +101,7 @@ fn run(script: &str, site: &Site) -> Value {
 #[test]
 fn a_browser_registers_a_passkey_and_logs_in_with_it() {
     let site = Site::start();
-    let said = run("passkey.mjs", &site);
+    let said = run("passkey.mjs", &site, &json!({}));
     let statuses = [
         ("signUp", 202),
         ("confirmed", 201),
@@ -146,4 +150,63 @@ fn a_browser_registers_a_passkey_and_logs_in_with_it() {
     assert_eq!(said["unverified"]["refused"], "NotAllowedError");
     assert_eq!(said["phishing"]["refused"], "SecurityError");
     assert_eq!(said["foreign"]["refused"], "TypeError");
+}
+
+impl Site {
+    /// A key that may do everything, of whoever runs the machine.
+    fn key(&self) -> String {
+        let made = Command::new(env!("CARGO_BIN_EXE_softcap"))
+            .args(["api-key", "new", "--data", "data", "--label", "journey"])
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(made.stdout).unwrap();
+        said.lines().next().unwrap_or_default().to_owned()
+    }
+}
+
+#[test]
+fn people_do_what_they_come_for_on_the_pages() {
+    const STARTER: &str = include_str!("../../../../examples/starter/offering.toml");
+    let site = Site::start();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let pictures = std::env::var_os("SOFTCAP_PICTURES").map(|_| root.join("docs/pictures"));
+    let more = json!({
+        "key": site.key(),
+        "offering": "harbour",
+        "terms": STARTER,
+        "pictures": pictures,
+    });
+    let said = run("journeys.mjs", &site, &more);
+    assert_eq!(said["violations"], json!([]), "axe {}", said["engine"]);
+    assert_eq!(said["foreign"], json!([]), "loaded from elsewhere");
+    // The page that is missing on purpose, the amount and the receipt that are wrong on purpose.
+    let errors = said["errors"].as_array().unwrap().iter();
+    let errors: Vec<_> = errors
+        .filter(|error| !error.to_string().contains("status of 4"))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    for (page, weight) in said["weights"].as_object().unwrap() {
+        assert!(weight.as_u64().unwrap() < 100_000, "{page}: {weight}");
+    }
+    assert!(said["scriptBytes"].as_u64().unwrap() < 30_000, "{said}");
+    assert_eq!(said["receipt"], "The receipt is right");
+    assert!(
+        said["falseReceipt"]
+            .to_string()
+            .contains("There is a problem")
+    );
+    assert_eq!(said["focus"], "summary");
+    assert_eq!(said["kept"], "12 apples");
+    assert_eq!(said["state"], "counted");
+    assert_eq!(said["again"], said["place"], "sent twice, done once");
+    assert_eq!(said["takenBack"], "withdrawn");
+    assert_eq!(said["firstStop"], "skip");
+    assert_eq!(said["withoutScript"], "counted");
+    assert!(said["utc"].to_string().contains("UTC"), "{}", said["utc"]);
+    assert!(
+        !said["localTime"].to_string().contains("UTC"),
+        "{}",
+        said["localTime"]
+    );
 }

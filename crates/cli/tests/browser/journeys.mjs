@@ -1,0 +1,238 @@
+// What people do on the pages, in a browser by others: a stranger checks, an investor signs up, contributes and follows it;
+// on a phone, with the keyboard alone, and without a script.
+//
+// Standard input: { packages, origin, mail, key, offering, terms, pictures }. Standard output: what was seen.
+import { mkdirSync, readFileSync, readdirSync, unlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+
+const { packages, origin, mail, key, offering, terms, pictures } = JSON.parse(readFileSync(0, 'utf8'));
+const require = createRequire(join(packages, 'package.json'));
+const { chromium } = require('playwright-core');
+const { AxeBuilder } = require('@axe-core/playwright');
+const EMAIL = 'ada@example.org';
+const PASSWORD = 'seven grey herons over the weir';
+
+const said = { violations: [], weights: {}, foreign: [], errors: [], engine: '' };
+
+// The code of the one mail that waits, which is read once.
+async function code() {
+  for (let looks = 0; looks < 600; looks += 1) {
+    const names = readdirSync(mail).filter((name) => name.endsWith('.eml'));
+    if (names.length > 0) {
+      const place = join(mail, names[0]);
+      const found = /^ {4,}(\S{43})\s*$/m.exec(readFileSync(place, 'utf8'));
+      unlinkSync(place);
+      if (found) return found[1];
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('no mail came');
+}
+
+async function asPlatform(path, body, once) {
+  const answer = await fetch(`${origin}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': once },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+  return answer.json();
+}
+
+// The starter's sale, whose public round began an hour ago, with what three others brought.
+{
+  const HOUR = 3600 * 1000;
+  const instant = (hours) => new Date(Math.floor(Date.now() / 1000) * 1000 + hours * HOUR).toISOString().replace('.000', '');
+  const text = terms
+    .replace('2026-03-02T12:00:00Z', instant(-3))
+    .replaceAll('2026-03-09T12:00:00Z', instant(-1))
+    .replace('2026-03-23T12:00:00Z', instant(24 * 14))
+    .replace('2026-06-01T00:00:00Z', instant(24 * 60));
+  const checked = await asPlatform('/v1/offerings/check', { terms: text }, 'check');
+  await asPlatform('/v1/offerings', { name: offering, terms: text, terms_hash: checked.terms_hash }, 'announce');
+  for (const [number, amount] of [['10001', '350000'], ['10002', '420000'], ['10003', '58000']]) {
+    const at = `/v1/offerings/${offering}`;
+    const transfer = number.padStart(32, '0');
+    await asPlatform(`${at}/accounts/${number}/fundings`, { transfer, currency: 'EUR', amount }, `fund ${number}`);
+    await asPlatform(`${at}/contributions`, { investor: number, currency: 'EUR', amount }, `made ${number}`);
+  }
+}
+
+const browser = await chromium.launch({
+  executablePath: join(packages, 'bin/chromium'),
+  env: { ...process.env, LD_LIBRARY_PATH: join(packages, 'lib') },
+  args: ['--no-sandbox'],
+});
+
+// A window of its own; whatever is loaded from elsewhere, and every error in a console, is seen.
+async function open(options) {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+  const page = await context.newPage();
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin)) said.foreign.push(request.url());
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') said.errors.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => said.errors.push(`${page.url()}: ${error.message}`));
+  return page;
+}
+
+async function look(page, name) {
+  const found = await new AxeBuilder({ page }).analyze();
+  said.engine = found.testEngine.version;
+  for (const violation of found.violations) {
+    said.violations.push(`${name}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  }
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) said.violations.push(`${name}: ${wide} px wider than the window`);
+  if (pictures) {
+    mkdirSync(pictures, { recursive: true });
+    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  }
+}
+
+const desk = { viewport: { width: 1100, height: 800 } };
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+// A stranger: the list, an offering, its log, a receipt, and what comes of a changed one.
+{
+  const page = await open(desk);
+  for (const [name, path] of [
+    ['home', '/'],
+    ['offering', `/offerings/${offering}`],
+    ['calculator', `/offerings/${offering}/calculator?currency=EUR&amount=1000`],
+    ['log', `/offerings/${offering}/log`],
+    ['entry', `/offerings/${offering}/log/2`],
+    ['verification', '/verification'],
+    ['design', '/design'],
+    ['missing', '/nothing-here'],
+  ]) {
+    await page.goto(origin + path);
+    said.weights[name] = (await page.content()).length;
+    await look(page, name);
+  }
+  await page.goto(`${origin}/offerings/${offering}/log/2`);
+  const receipt = await page.locator('#receipt').textContent();
+  said.localTime = await page.locator('time').first().textContent();
+  await page.goto(`${origin}/verification`);
+  await page.getByLabel('Receipt', { exact: true }).fill(receipt);
+  await page.getByRole('button', { name: 'Check the receipt' }).click();
+  said.receipt = await page.getByRole('heading', { level: 1 }).textContent();
+  await look(page, 'receipt');
+  await page.goto(`${origin}/verification`);
+  await page.getByLabel('Receipt', { exact: true }).fill(receipt.replace(/index \d+/, 'index 0'));
+  await page.getByRole('button', { name: 'Check the receipt' }).click();
+  said.falseReceipt = await page.locator('.summary').textContent();
+  said.focus = await page.evaluate(() => document.activeElement.className);
+  await page.context().close();
+}
+
+// An investor: signs up, finds no money, has some, contributes, and sees it counted.
+let state;
+{
+  const page = await open(desk);
+  await page.goto(origin);
+  await page.getByRole('link', { name: 'Sign up' }).click();
+  await page.getByLabel('Mail address').fill(EMAIL);
+  await page.getByRole('button', { name: 'Send the code' }).click();
+  await page.getByLabel('Code of the mail').fill(await code());
+  await page.getByLabel('New password').fill(PASSWORD);
+  await look(page, 'set-password');
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByLabel('Mail address').fill(EMAIL);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await look(page, 'log-in');
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await look(page, 'portfolio-empty');
+  const person = await page.locator('#person').textContent();
+  await asPlatform('/v1/platform/currencies', { symbol: 'EUR', decimals: 2 }, 'EUR');
+  await asPlatform(`/v1/people/${person}/deposits`, { currency: 'EUR', amount: '250000' }, 'bank-1');
+  await page.goto(`${origin}/offerings/${offering}`);
+  await page.getByRole('link', { name: 'Contribute', exact: true }).click();
+  await page.getByLabel('How much').fill('12 apples');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  said.wrongAmount = await page.locator('#amount-error').textContent();
+  said.kept = await page.getByLabel('How much').inputValue();
+  await look(page, 'contribute-error');
+  await page.getByLabel('How much').fill('1,000.50');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await look(page, 'check-answers');
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+  said.state = await page.locator('[data-state]').getAttribute('data-state');
+  said.sentence = await page.locator('[data-state] .lead').textContent();
+  said.place = new URL(page.url()).pathname;
+  await look(page, 'contribution');
+  await page.goBack();
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+  said.again = new URL(page.url()).pathname;
+  await page.goto(`${origin}/portfolio`);
+  await look(page, 'portfolio');
+  await page.goto(`${origin}/account`);
+  await look(page, 'account');
+  state = await page.context().storageState();
+  await page.context().close();
+}
+
+// The same person on a phone, in German and in the dark.
+{
+  const page = await open({ ...phone, storageState: state, locale: 'de-DE', colorScheme: 'dark' });
+  for (const [name, path] of [
+    ['phone-home', '/'],
+    ['phone-offering', `/offerings/${offering}`],
+    ['phone-portfolio', '/portfolio'],
+    ['phone-contribution', said.place],
+    ['phone-log', `/offerings/${offering}/log`],
+    ['phone-account', '/account'],
+  ]) {
+    await page.goto(origin + path);
+    await look(page, name);
+  }
+  await page.context().close();
+}
+
+// With the keyboard alone: from the top of the list to a contribution that is taken back.
+{
+  const page = await open({ ...desk, storageState: state });
+  const tabTo = async (name) => {
+    for (let steps = 0; steps < 60; steps += 1) {
+      await page.keyboard.press('Tab');
+      const text = await page.evaluate(() => document.activeElement.textContent.trim());
+      if (text.startsWith(name)) return;
+    }
+    throw new Error(`no ${name} by keyboard on ${page.url()}`);
+  };
+  await page.goto(origin + said.place);
+  await tabTo('Take it back');
+  await Promise.all([page.waitForURL(/done=withdrawn/), page.keyboard.press('Enter')]);
+  said.takenBack = await page.locator('[data-state]').getAttribute('data-state');
+  await look(page, 'taken-back');
+  await page.goto(origin);
+  await page.keyboard.press('Tab');
+  said.firstStop = await page.evaluate(() => document.activeElement.className);
+  await page.context().close();
+}
+
+// Without a script: the same pages, in UTC, and a contribution.
+{
+  const page = await open({ ...desk, storageState: state, javaScriptEnabled: false });
+  await page.goto(`${origin}/offerings/${offering}`);
+  said.utc = await page.locator('time').first().textContent();
+  await page.goto(`${origin}/offerings/${offering}/contribute?currency=EUR&amount=50`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+  said.withoutScript = await page.locator('[data-state]').getAttribute('data-state');
+  const scripts = await page.locator('script').evaluateAll((all) => all.map((script) => script.src));
+  said.scriptBytes = 0;
+  for (const place of scripts) {
+    const text = await (await fetch(place)).text();
+    said.scriptBytes += brotliCompressSync(text).length;
+  }
+  await page.context().close();
+}
+
+said.browser = browser.version();
+await browser.close();
+console.log(JSON.stringify(said));
