@@ -156,9 +156,6 @@ fn read_id(
     let found = match input.byte()? {
         ADDRESS => investors.find_or_insert(InvestorId::Address(input.array()?)),
         length => {
-            if usize::from(length) > InvestorId::LONGEST {
-                return Err(input.malformed(WRONG));
-            }
             let bytes = input.bytes(length.into())?;
             let id = std::str::from_utf8(bytes).ok();
             let id = id.and_then(|text| InvestorId::parse(text).ok());

@@ -138,6 +138,35 @@ fn a_running_sum_has_one_currency_and_one_round() {
 }
 
 #[test]
+fn a_ceiling_is_traced_with_the_tokens_of_earlier_contributions() {
+    let mut offering = announced("token_ceiling_per_investor = \"5 TOK\"", "", ROUNDS);
+    // Three, one and three tokens for ada, one for ben.
+    for (id, position, amount) in [
+        ("ada", 100, 600),
+        ("ben", 101, 200),
+        ("ada", 102, 200),
+        ("ada", 103, 600),
+    ] {
+        offering.apply(at(position), &pays(id, 0, amount));
+    }
+    offering.apply(at(300), &Command::Settle);
+    let table = [
+        (0, 3, Some((Tokens(5), Tokens(0)))),
+        (1, 1, Some((Tokens(5), Tokens(0)))),
+        (2, 1, Some((Tokens(5), Tokens(3)))),
+        (3, 1, Some((Tokens(5), Tokens(4)))),
+    ];
+    for (index, tokens, ceiling) in table {
+        let end = offering.final_trace(ContributionIndex(index)).unwrap();
+        assert_eq!(
+            (end.row.tokens, end.ceiling),
+            (Tokens(tokens), ceiling),
+            "contribution {index}"
+        );
+    }
+}
+
+#[test]
 fn the_soft_cap_is_traced_for_whoever_asks() {
     for (cap, bound, has) in [
         ("4 EUR", Bound::Value(Value(400)), 500),

@@ -17,6 +17,7 @@ pub(crate) const TABLES: &[Table] = &[
     ("an account belongs to a currency with balances", RAILS),
     ("a request counts once", REQUESTS),
     ("nothing is drawn where there is no account", NOTHING),
+    ("all accounts of a currency fit one number", ALL_TOGETHER),
 ];
 
 const MOVES: &str = r#"
@@ -347,4 +348,18 @@ issuer    funds        bob 5 EUR as 7 under 4  repeats 8
 bob       draws        5 EUR under 4           repeats 10
 bob       account      EUR                     funded 5 EUR, free 5 EUR
 alice     pays         1 EUR                   accepted 1 EUR, 10 TOK
+"#;
+
+const ALL_TOGETHER: &str = r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+---
+issuer    funds        alice 3402823669209384634633746074317682113.55 EUR as 1    done
+issuer    funds        bob 1.01 EUR as 2                                          refused amount_too_large (901)
+issuer    funds        bob 1 EUR as 3                                             done
+issuer    funds        carol 0.01 EUR as 4                                        refused amount_too_large (901)
 "#;

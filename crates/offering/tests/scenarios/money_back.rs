@@ -218,6 +218,69 @@ emil      has         -                    0 TOK, back 2 EUR
 "#,
     ),
     (
+        "a part that is promoted takes its own tokens from what is for sale, and no more",
+        r#"
+freed_room = "waiting_list"
+[withdrawal]
+span = "50 blocks"
+who = "everyone"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+supply = "50 TOK"
+---
+alice     pays        4 EUR at 100         accepted 4 EUR, 40 TOK
+bob       pays        3 EUR                accepted 1 EUR, waiting 2 EUR, 10 TOK (sold_out)
+alice     withdraws   alice                back 4 EUR, promoted 1
+bob       is          -                    accepted 3 EUR, 30 TOK
+carol     pays        3 EUR                accepted 2 EUR, waiting 1 EUR, 20 TOK (sold_out)
+"#,
+    ),
+    (
+        "a part that is promoted is rounded together with the part before",
+        r#"
+freed_room = "waiting_list"
+[withdrawal]
+span = "50 blocks"
+who = "everyone"
+[token.supply]
+kind = "fixed"
+total = "6 TOK"
+for_sale = "5 TOK"
+[[token.share]]
+holder = "team"
+amount = "1 TOK"
+[currency.EUR]
+decimals = 2
+rail = "balance"
+rounding = { mode = "down", unit = "1 TOK" }
+[[round]]
+name = "friends"
+from = 100
+until = 200
+end = "exclusive"
+price = "1 TOK per 2 EUR"
+access = "admitted"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "1 TOK per 2 EUR"
+cap = "6 EUR"
+---
+issuer    admits      dora to friends      done
+alice     pays        3 EUR at 100         accepted 3 EUR, 1 TOK
+bob       pays        6 EUR                accepted 3 EUR, waiting 3 EUR, 1 TOK (round_cap_reached)
+dora      pays        6 EUR                accepted 6 EUR, 3 TOK
+alice     withdraws   alice                back 3 EUR, promoted 1
+bob       is          -                    accepted 4 EUR, refunded 2 EUR, 2 TOK (round_cap_reached)
+"#,
+    ),
+    (
         "what waits is promoted whole or not at all where limits refuse",
         r#"
 freed_room = "waiting_list"

@@ -40,6 +40,38 @@ bob       pays        1 EUR at 150         refused window_over (102)
 "#,
     ),
     (
+        "a pause that begins when a window has ended moves it no more",
+        r#"
+[pause]
+longest = "10 blocks"
+count = 2
+end = "moves"
+[[round]]
+name = "first"
+from = 100
+until = 150
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+[[round]]
+name = "second"
+from = 160
+until = 170
+end = "exclusive"
+price = "5 TOK per 1 EUR"
+---
+alice     pays        1 EUR at 149         accepted 1 EUR, 10 TOK
+clock     reaches     150                  done
+issuer    pauses      -                    done
+clock     reaches     152                  done
+issuer    resumes     -                    done
+alice     pays        1 EUR at 152         refused between_rounds (103)
+alice     pays        1 EUR at 161         refused between_rounds (103)
+alice     pays        1 EUR at 162         accepted 1 EUR, 5 TOK
+alice     pays        1 EUR at 171         accepted 1 EUR, 5 TOK
+alice     pays        1 EUR at 172         refused window_over (102)
+"#,
+    ),
+    (
         "a pause moves the end of the open window and all of the next one",
         r#"
 [pause]

@@ -147,6 +147,21 @@ alice     pays        9 EUR at 200         accepted 3 EUR, refunded 6 EUR, 15 TO
 "#,
     ),
     (
+        "all tokens of a sale fit one number, also where the money would",
+        r#"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 EUR"
+---
+alice     pays        200000000000000000000000000000000000 EUR at 100   accepted 200000000000000000000000000000000000 EUR, 2000000000000000000000000000000000000 TOK
+bob       pays        200000000000000000000000000000000000 EUR          refused amount_too_large (901)
+bob       pays        1 EUR                                             accepted 1 EUR, 10 TOK
+"#,
+    ),
+    (
         "the hard cap and the supply end the sale",
         r#"
 hard_cap = "10 EUR"

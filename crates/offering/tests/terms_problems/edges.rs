@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use softcap_offering::terms::TermsCode;
 use softcap_offering::terms::TermsCode::{
     BadName, BadNumber, DateOutOfRange, DeadlineTooEarly, DutchOrder, HugeBonus, LotteryTooEarly,
-    MilestoneSum, MinimumAboveMaximum, MissingKey, PartAboveWhole, ReleaseDeadlineTooEarly,
-    ReservationEnd, RevealTooEarly, SoftCapTooHigh, StepOrder, SupplySplit, TextTooLarge,
-    TierOrder, TooMany, WindowReversed, WrongUnit,
+    MilestoneSum, MinimumAboveMaximum, MissingKey, NumberForDate, PartAboveWhole,
+    ReleaseDeadlineTooEarly, ReservationEnd, RevealTooEarly, SoftCapTooHigh, StepOrder,
+    SupplySplit, TextTooLarge, TierOrder, TooMany, WindowReversed, WrongUnit,
 };
 use softcap_offering::terms::inspect;
 
@@ -556,4 +556,48 @@ fn a_price_may_be_left_out_where_the_numeraire_is_the_token() {
         let text = base.replacen(PRICE, "", 1);
         assert_eq!(codes(&text), expected.into_iter().collect(), "{text}");
     }
+}
+
+/// A number is a date of this century in one of two units, or nothing that can be guessed.
+#[test]
+fn a_number_for_a_date_is_read_in_the_unit_that_makes_sense() {
+    let first_seconds = 1_230_768_000_u64;
+    let table = [
+        (first_seconds, Some("seconds")),
+        (first_seconds - 1, None),
+        (5, None),
+        (first_seconds * 1_000, Some("milliseconds")),
+        (first_seconds * 1_000 - 1, None),
+        (u64::MAX / 2_000, None),
+    ];
+    for (number, unit) in table {
+        let text = BASE.replacen(DEADLINE, &format!("refund_deadline = {number}"), 1);
+        let problems = inspect(&text).problems;
+        let problem = problems
+            .iter()
+            .find(|problem| problem.code == NumberForDate);
+        let hint = &problem
+            .unwrap_or_else(|| panic!("{number}: {problems:?}"))
+            .hint;
+        match unit {
+            Some(unit) => assert!(
+                hint.starts_with(&format!("if unix {unit} are meant")),
+                "{hint}"
+            ),
+            None => assert!(!hint.contains("unix"), "{number}: {hint}"),
+        }
+    }
+}
+
+/// A finding about several keys stands at one of them, wherever that is in the text.
+#[test]
+fn a_finding_about_several_keys_stands_at_the_one_to_change() {
+    let text = BASE.replacen("soft_cap = \"100 USD\"", "soft_cap = \"1_001 USD\"", 1);
+    let problems = inspect(&text).problems;
+    let [problem] = &problems[..] else {
+        panic!("{problems:?}");
+    };
+    assert_eq!(problem.code, SoftCapTooHigh);
+    let line = text.lines().position(|line| line.starts_with("soft_cap"));
+    assert_eq!(problem.place.map(|place| place.line - 1), line);
 }
