@@ -16,6 +16,7 @@ mod bundle;
 mod companions;
 mod cosignatures;
 mod error;
+mod gathering;
 mod investor_numbers;
 mod journal;
 mod kept_checkpoint;

@@ -27,6 +27,7 @@ use crate::locks::{read, write};
 use crate::{
     Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, Log, LogName, Machine, NewBatch,
     Store, Submission, UnsignedBatch,
+    gathering::{self, Gathering},
     publisher::{AppliedBatch, Publisher},
     time_guard::{Moment, TimeGuard},
     turn::Turn,
@@ -142,6 +143,7 @@ pub(crate) struct Writer<M> {
     clock: Arc<dyn Clock>,
     guard: TimeGuard,
     turn: Turn,
+    gathering: Gathering,
     publisher: Publisher,
     /// The batch before the next one, when it is on disk and no more.
     stored: Option<StoredBatch>,
@@ -168,6 +170,7 @@ impl<M: Machine> Writer<M> {
             store,
             guard: TimeGuard::new(&*clock, newest),
             turn: Turn::default(),
+            gathering: Gathering::default(),
             clock,
             runtime: publisher.runtime.clone(),
             publisher,
@@ -202,6 +205,7 @@ impl<M: Machine> Writer<M> {
                 }
             };
             self.let_others_go_first();
+            self.gather(first.len(), &queue);
             let mut bytes = bytes_of(&first);
             let mut asked = None;
             batch.append(&mut first);
@@ -227,6 +231,26 @@ impl<M: Machine> Writer<M> {
             }
         }
         tracing::info!(log = %self.name, "the writer ended");
+    }
+
+    /// Lets those come who are about to ask, when they are many. The batch before is answered first: among
+    /// those it answers are they.
+    fn gather(&mut self, here: usize, queue: &mpsc::Receiver<Work>) {
+        let expected = self.gathering.expected(self.clock.monotonic());
+        if here + queue.len() >= expected || self.finish().is_err() {
+            return;
+        }
+        let mut waited = Duration::ZERO;
+        let mut queued = queue.len();
+        while here + queued < expected && waited < gathering::LONGEST {
+            thread::sleep(gathering::LOOK);
+            waited += gathering::LOOK;
+            let now = queue.len();
+            if now == queued {
+                return;
+            }
+            queued = now;
+        }
     }
 
     /// After an own batch of a log that others write too. What cannot be read now will be named by the
@@ -420,6 +444,7 @@ impl<M: Machine> Writer<M> {
                         body: new.body,
                     };
                     let waiting = std::mem::take(batch);
+                    self.gathering.goes(waiting.len(), self.clock.monotonic());
                     self.stored = Some(StoredBatch::new(row, waiting));
                     return Ok(());
                 }
