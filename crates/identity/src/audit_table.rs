@@ -1,8 +1,14 @@
 //! The table of the audit, for whoever carries it into a log, searches it or compares it.
 
+use std::sync::Arc;
+
 use softcap_database::{Database, DatabaseError, on_reader, on_writer};
 
-use crate::{Act, AuditRow, UnixMillis, audit::ADD};
+use crate::{
+    Act, AuditRow, UnixMillis,
+    audit::ADD,
+    audit_queue::{AuditQueue, NewRow},
+};
 
 macro_rules! rows_where {
     ($condition:literal) => {
@@ -60,13 +66,15 @@ impl AuditFilter {
 #[derive(Debug, Clone)]
 pub struct AuditTable {
     database: Database,
+    queue: Arc<AuditQueue>,
 }
 
 impl AuditTable {
     /// In the database of [`Keys`](crate::Keys), whose migrations were run.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub fn new(database: Database) -> Self {
+        let queue = Arc::new(AuditQueue::new(database.clone()));
+        Self { database, queue }
     }
 
     /// Rows after the one of this number, in order, at most `most`. Who has seen row N has seen all before it: a number is
@@ -117,27 +125,26 @@ impl AuditTable {
             .await)
     }
 
-    /// Adds a row of an act that is in no transaction of this crate.
+    /// Adds a row of an act that is in no transaction of this crate; returns when it is on disk. Rows that come while
+    /// others are written share the next transaction. A caller that goes away does not take its row along.
     ///
     /// # Errors
-    /// What the database says.
+    /// What the database says, to all of a transaction.
     pub async fn add(
         &self,
         actor: &str,
         act: Act,
         (subject, code): (&str, &str),
         now: UnixMillis,
-    ) -> Result<(), DatabaseError> {
-        on_writer!(&self.database, |pool| sqlx::query(ADD)
-            .bind(now.get())
-            .bind(actor)
-            .bind(act.as_code())
-            .bind(subject)
-            .bind(code)
-            .bind(1_i64)
-            .execute(pool)
-            .await
-            .map(drop))
+    ) -> Result<(), Arc<DatabaseError>> {
+        let row = NewRow {
+            at: now,
+            actor: actor.to_owned(),
+            act,
+            subject: subject.to_owned(),
+            code: code.to_owned(),
+        };
+        AuditQueue::add(&self.queue, row).await
     }
 
     /// Puts rows back that the table lost at its end, under the numbers they had, and one that says so. All or nothing.

@@ -10,6 +10,7 @@
 mod addresses;
 mod alerts;
 mod audit;
+mod audit_queue;
 mod audit_table;
 mod cache;
 mod clock;

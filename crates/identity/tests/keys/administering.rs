@@ -1,5 +1,7 @@
 //! Making, replacing, ending and listing keys.
 
+use futures_util::FutureExt as _;
+
 use super::*;
 
 pub(crate) async fn a_key_lives_and_is_revoked_on_every_node(here: &Installation) {
@@ -352,4 +354,48 @@ pub(crate) async fn a_key_that_nobody_uses_ends(here: &Installation) {
     let of_idle = rows.iter().filter(|row| row.act == Act::EndIdle);
     let id = idle.text.id().to_string();
     assert_eq!(of_idle.filter(|row| row.subject == id).count(), 1);
+}
+
+pub(crate) async fn calls_at_once_have_a_row_each_whoever_goes_away(here: &Installation) {
+    let keys = here.node().await;
+    let before = keys.audit(0, 1000).await.unwrap().last().unwrap().number;
+    let (one, other) = (
+        AuditTable::new(here.database.clone()),
+        AuditTable::new(here.database.clone()),
+    );
+    let mut callers = Vec::new();
+    for number in 0..600 {
+        let (table, now) = (
+            if number % 2 == 0 { &one } else { &other }.clone(),
+            here.now,
+        );
+        callers.push(tokio::spawn(async move {
+            let code = number.to_string();
+            let mut added =
+                Box::pin(table.add("key:a", Act::Call, ("offering:harbour", &code), now));
+            // Every third caller asks, and goes away before there is an answer.
+            if number % 3 == 0 {
+                assert!(added.as_mut().now_or_never().is_none());
+                return;
+            }
+            added.await.unwrap();
+        }));
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    // Rows are written in turns, and this one takes the turn after all that came before it.
+    for table in [&one, &other] {
+        let last = table.add("key:a", Act::Call, ("offering:harbour", "last"), here.now);
+        last.await.unwrap();
+    }
+    let rows = keys.audit(before, 1000).await.unwrap();
+    let mut codes: Vec<_> = rows.iter().map(|row| row.code.as_str()).collect();
+    codes.sort_unstable();
+    let numbers = (0..600).map(|number| number.to_string());
+    let mut expected: Vec<_> = numbers
+        .chain(["last".to_owned(), "last".to_owned()])
+        .collect();
+    expected.sort_unstable();
+    assert_eq!(codes, expected);
 }

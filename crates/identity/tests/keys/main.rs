@@ -9,8 +9,9 @@ use std::{net::IpAddr, num::NonZeroU32, str::FromStr as _, time::Duration};
 
 use softcap_database::{Database, DatabaseUrl, on_writer, temporary::TemporaryPostgres};
 use softcap_identity::{
-    Act, Actor, AddressList, Created, Denied, Environment, KeyError, KeySettings, Keys, NewKey,
-    Pepper, Peppers, Principal, RateLimit, Reach, Rotation, Scopes, Ticks, UnixMillis, Verb,
+    Act, Actor, AddressList, AuditTable, Created, Denied, Environment, KeyError, KeySettings, Keys,
+    NewKey, Pepper, Peppers, Principal, RateLimit, Reach, Rotation, Scopes, Ticks, UnixMillis,
+    Verb,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -95,6 +96,7 @@ async fn all_scenarios(database: Database) {
     calling::keys_move_to_a_new_pepper_when_they_are_used(&here).await;
     calling::what_a_key_is_used_for_is_remembered(&here).await;
     administering::the_audit_keeps_every_row_and_no_secret(&here).await;
+    administering::calls_at_once_have_a_row_each_whoever_goes_away(&here).await;
     administering::a_key_that_nobody_uses_ends(&here).await;
 }
 
