@@ -116,14 +116,28 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             | serde_json::error::Category::Eof => ProblemCode::BadRequest,
         };
         match field.as_str() {
-            "." | "?" => ApiError::new(code, cause.to_string()),
-            field => ApiError::new(code, format!("{field}: {cause}")),
+            "." | "?" => ApiError::new(code, in_words_of_json(&cause.to_string())),
+            field => {
+                let cause = in_words_of_json(&cause.to_string());
+                ApiError::new(code, format!("{field}: {cause}"))
+            }
         }
     })?;
     match reader.end() {
         Ok(()) => Ok(value),
         Err(error) => Err(ApiError::new(ProblemCode::BadRequest, error.to_string())),
     }
+}
+
+/// The parser names the type that it fills, which means nothing to whoever wrote the JSON.
+fn in_words_of_json(cause: &str) -> String {
+    const NAMED: &str = "expected struct ";
+    let Some((before, named)) = cause.split_once(NAMED) else {
+        return cause.to_owned();
+    };
+    let after = named.split_once(' ').map_or("", |(_, after)| after);
+    let separator = if after.is_empty() { "" } else { " " };
+    format!("{before}expected an object{separator}{after}")
 }
 
 /// Whether brackets nest deeper than anything of ours. The parser has a limit too, but which error
@@ -197,6 +211,16 @@ mod tests {
                 "amout: unknown field `amout`",
             ),
             ("{}", "H422", "missing field `amount`"),
+            (
+                "[]",
+                "H422",
+                "invalid length 0, expected an object with 2 elements",
+            ),
+            (
+                r#"{"amount":1,"lines":["x"]}"#,
+                "H422",
+                "lines[0]: invalid type: string \"x\", expected an object at line 1 column 24",
+            ),
             (
                 r#"{"amount":1,"amount":1}"#,
                 "H422",
