@@ -9,6 +9,9 @@ function say(text) {
   setTimeout(() => { said.textContent = text; }, 50);
 }
 
+// English dates as most of the world writes them: day before month.
+const dates = language === 'en' ? 'en-GB' : language;
+
 // Times in the reader's zone, with its name; UTC stays in the title.
 function localTimes(root) {
   const style = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' };
@@ -17,7 +20,7 @@ function localTimes(root) {
     if (Number.isNaN(date.getTime())) continue;
     const options = time.dataset.local === 'seconds' ? { ...style, second: '2-digit' } : style;
     time.title = time.textContent;
-    time.textContent = new Intl.DateTimeFormat(language, options).format(date);
+    time.textContent = new Intl.DateTimeFormat(dates, options).format(date);
     time.removeAttribute('data-local');
   }
 }

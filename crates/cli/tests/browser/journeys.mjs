@@ -14,6 +14,9 @@ const { AxeBuilder } = require('@axe-core/playwright');
 const EMAIL = 'ada@example.org';
 const PASSWORD = 'seven grey herons over the weir';
 
+// Pixels of a picture; the rest of a long page is more of the same.
+const TALLEST = 1400;
+
 const said = { violations: [], weights: {}, foreign: [], errors: [], engine: '' };
 
 // The code of the one mail that waits, which is read once.
@@ -90,7 +93,9 @@ async function look(page, name) {
   if (wide > 0) said.violations.push(`${name}: ${wide} px wider than the window`);
   if (pictures) {
     mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+    const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }));
+    const clip = { x: 0, y: 0, width, height: Math.min(height, TALLEST) };
+    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip });
   }
 }
 
@@ -166,12 +171,38 @@ let state;
   said.place = new URL(page.url()).pathname;
   await look(page, 'contribution');
   await page.goBack();
-  await page.getByRole('button', { name: /^Contribute/ }).click();
   said.again = new URL(page.url()).pathname;
   await page.goto(`${origin}/portfolio`);
   await look(page, 'portfolio');
   await page.goto(`${origin}/account`);
   await look(page, 'account');
+  state = await page.context().storageState();
+  await page.context().close();
+}
+
+// The same person adds a passkey on the page of their account, logs out, and logs in with it.
+{
+  const page = await open({ ...desk, storageState: state });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  await page.goto(`${origin}/account`);
+  await page.getByLabel('Name of the new one').fill('laptop');
+  await Promise.all([page.waitForURL(/done=passkey/), page.getByRole('button', { name: 'Add a passkey' }).click()]);
+  await look(page, 'account-passkey');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByText('You are logged out.').waitFor();
+  await Promise.all([page.waitForURL(/portfolio/), page.getByRole('button', { name: 'Log in with a passkey' }).click()]);
+  said.withPasskey = await page.getByRole('heading', { level: 1 }).textContent();
   state = await page.context().storageState();
   await page.context().close();
 }

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use softcap_journal::OfferingLog;
 use softcap_offering::{
-    Amount, Offering,
-    terms::{Rail, Terms},
+    Amount, InvestorId, Offering, RoundIndex, Standing,
+    terms::{Access, Rail, Terms},
 };
 use softcap_proof::hex;
 
@@ -21,6 +21,7 @@ use super::{
     amounts::{self, Shown},
     form::{Errors, Form, once},
     language::{Language, Value},
+    offering_card::windows,
     page::{page, page_with, see_other},
     raise::{open_round, price_at},
     terms_words,
@@ -28,7 +29,8 @@ use super::{
 };
 use crate::{
     api::{
-        Holding, OwnContribution, Service, Wished, contribute_own, holdings, made_before, project,
+        Holding, OwnContribution, Service, Wished, contribute_own, holdings, made_before,
+        own_number, project,
     },
     extract::{Path, Query},
     problem::ApiError,
@@ -44,6 +46,9 @@ pub(super) struct Wish {
     currency: String,
     #[serde(default)]
     amount: String,
+    /// Makes it count once, also when somebody goes back and sends it again.
+    #[serde(default)]
+    once: String,
 }
 
 /// What the page of answers sends.
@@ -79,6 +84,7 @@ struct ContributePage {
     exit: String,
     choices: Vec<Choice>,
     amount: String,
+    once: String,
     /// The person's id, to name when money is paid in.
     person: String,
     is_open: bool,
@@ -102,6 +108,8 @@ struct CheckPage {
     seen: String,
     /// Whether nothing of it would be taken by today's numbers.
     buys_nothing: bool,
+    /// Whether some open round takes money of this person.
+    is_let_in: bool,
 }
 
 #[derive(Template)]
@@ -158,6 +166,7 @@ fn contribute_form(
         exit: terms_words::withdrawal(language, &log.terms),
         choices: choices.collect(),
         amount: wish.amount.clone(),
+        once: kept_once(wish)?,
         person: visit.session()?.person.to_string(),
         is_open: open_round(offering).is_some(),
         visit,
@@ -232,6 +241,11 @@ pub(super) async fn check(
     Query(wish): Query<Wish>,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&name)?;
+    let person = visit.session()?.person;
+    // Who goes back to a page whose form was sent sees what came of it.
+    if let Some(first) = made_before(&service, &log, person, &wish.once) {
+        return see_other(&format!("/contributions/{name}/{first}?done=made"));
+    }
     let held = own_holdings(&service, &visit).await?;
     let checked = match checked(&visit, &log.terms, &held, &wish) {
         Ok(checked) => checked,
@@ -243,14 +257,38 @@ pub(super) async fn check(
     if open_round(log.sequencer.read().machine().offering()).is_none() {
         return changed(visit, &log, &wish, None);
     }
-    page(&check_page(visit, &log, &checked, wish).await?)
+    let number = own_number(&service, &log, person).await?;
+    let is_let_in = is_let_in(log.sequencer.read().machine().offering(), number.as_deref());
+    page(&check_page(visit, &log, &checked, (wish, is_let_in)).await?)
+}
+
+/// Whether a round is open that is for everybody, or to which this number was admitted.
+fn is_let_in(offering: &Offering, number: Option<&str>) -> bool {
+    let terms = offering.terms();
+    let now = offering.now_stamp().position;
+    let investor = number.and_then(|number| offering.find_investor(InvestorId::Opaque(number)));
+    windows(terms, offering).any(|(place, window)| {
+        let round = RoundIndex(place);
+        let is_open = window.contains(now) && offering.closed_early(round).is_none();
+        let access = terms
+            .rounds
+            .get(usize::from(place))
+            .map(|known| known.access);
+        let admitted = || {
+            let held = investor.and_then(|investor| offering.admission(investor, round));
+            held.is_some_and(|held| {
+                held.standing == Standing::Valid && held.expires.is_none_or(|end| now < end)
+            })
+        };
+        is_open && (access == Some(Access::Public) || admitted())
+    })
 }
 
 async fn check_page(
     visit: Visit,
     log: &Arc<OfferingLog>,
     checked: &Checked<'_>,
-    wish: Wish,
+    (wish, is_let_in): (Wish, bool),
 ) -> Result<CheckPage, ApiError> {
     let language = visit.language;
     let (price, seen, raised, at) = {
@@ -286,14 +324,24 @@ async fn check_page(
         tokens: amounts::tokens(language, &log.terms, tokens).text,
         back: (back > 0).then(|| shown(language, checked.holding, Amount(back)).text),
         buys_nothing: back >= checked.amount.0,
+        is_let_in,
         exit: terms_words::withdrawal(language, &log.terms),
         custody: terms_words::custody(language, Rail::Balance),
-        once: once()?,
+        once: kept_once(&wish)?,
         price,
         seen,
         wish,
         visit,
     })
+}
+
+/// The value of the form that is filled in, or a new one.
+fn kept_once(wish: &Wish) -> Result<String, ApiError> {
+    if wish.once.is_empty() {
+        once()
+    } else {
+        Ok(wish.once.clone())
+    }
 }
 
 /// What decides what somebody agrees to: whether it is open, which round, which price.
@@ -315,6 +363,7 @@ pub(super) async fn confirm(
     let wish = Wish {
         currency: form.currency,
         amount: form.amount,
+        once: form.once,
     };
     if visit.session().is_err() {
         // Somebody whose session is over goes on after logging in, with what they typed.
@@ -323,7 +372,7 @@ pub(super) async fn confirm(
     }
     let person = visit.session()?.person;
     // A form that was sent before leads to what it did, whatever happened since.
-    if let Some(first) = made_before(&service, &log, person, &form.once) {
+    if let Some(first) = made_before(&service, &log, person, &wish.once) {
         return see_other(&format!("/contributions/{name}/{first}?done=made"));
     }
     let held = own_holdings(&service, &visit).await?;
@@ -340,7 +389,7 @@ pub(super) async fn confirm(
         return changed(visit, &log, &wish, None);
     }
     let new = OwnContribution {
-        once: form.once,
+        once: wish.once.clone(),
         currency: checked.currency,
         amount: checked.amount,
     };
@@ -352,6 +401,7 @@ fn check_place(log: &OfferingLog, wish: &Wish) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     pairs.append_pair("currency", &wish.currency);
     pairs.append_pair("amount", &wish.amount);
+    pairs.append_pair("once", &wish.once);
     format!(
         "/offerings/{}/contribute/check?{}",
         log.row.name,

@@ -37,8 +37,6 @@ pub(super) struct SupplyView {
     pub(super) parts: Vec<SupplyPart>,
     /// Where the bar of time ends, in words; empty when everything is free at once.
     pub(super) longest: String,
-    /// Height of the picture of vesting.
-    pub(super) height: usize,
 }
 
 impl SupplyView {
@@ -89,7 +87,6 @@ impl SupplyView {
             } else {
                 span(language, longest)
             },
-            height: parts.len() * 34 + 26,
             parts,
         })
     }

@@ -39,8 +39,9 @@ struct VerificationPage {
     /// The key that signs the logs, as `softcap verify --key` takes it.
     key: String,
     offerings: Vec<CheckedOffering>,
-    /// A name for the example of a command.
+    /// A name for the example of a command, and where it is.
     example: String,
+    origin: String,
 }
 
 #[derive(Template)]
@@ -111,6 +112,7 @@ fn verification_page(
         receipt,
         key: service.journal().key().verifier_key().to_string(),
         offerings,
+        origin: service.origin().to_owned(),
         example: example.unwrap_or_else(|| "harbour".to_owned()),
     }
 }

@@ -173,3 +173,43 @@ fn a_receipt_is_checked_and_a_false_one_is_not_believed() {
     }
     assert!(text(&node, "/verification").contains("softcap verify"));
 }
+
+#[test]
+fn nobody_reaches_the_pages_of_people() {
+    let node = TestNode::with_offering();
+    for path in [
+        "/account",
+        "/account/fresh",
+        "/portfolio",
+        "/portfolio.csv",
+        "/offerings/harbour/contribute",
+        "/offerings/harbour/contribute/check?currency=EUR&amount=5",
+        "/contributions/harbour/2",
+        "/log-in/second-factor",
+    ] {
+        let answer = page(&node, path);
+        assert_eq!(answer.status, 303, "{path}");
+        let place = answer.header("location").unwrap_or_default();
+        assert!(place.starts_with("/log-in?next=%2F"), "{path}: {place}");
+    }
+    for path in [
+        "/account/app",
+        "/account/app/confirmation",
+        "/account/app/remove",
+        "/account/recovery-codes",
+        "/account/removal/keep",
+        "/account/sessions/others/end",
+        "/account/fresh",
+        "/contributions/harbour/2/withdrawal",
+        "/portfolio/harbour/take-back",
+    ] {
+        let call = Call::new("POST", path)
+            .form(&[])
+            .header("sec-fetch-site", "same-origin");
+        let answer = node.call(&call);
+        assert_eq!(answer.status, 401, "{path}: {}", answer.text());
+        assert!(answer.text().contains("Please log in"), "{path}");
+        let stranger = Call::new("POST", path).form(&[]);
+        assert_eq!(node.call(&stranger).status, 403, "{path}");
+    }
+}

@@ -56,15 +56,22 @@ fn files_below(folder: &Path, ending: &str, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// What stands in `say("...")` and `tell("...", ...)` of code and templates.
-fn used() -> BTreeSet<String> {
+/// Everything that may use words.
+fn sources() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     files_below(&root.join("src/web"), "rs", &mut files);
     files_below(&root.join("templates"), "html", &mut files);
+    // Tests name keys to look for them.
+    files.retain(|file| !file.ends_with("tests.rs"));
+    let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
+    texts.collect()
+}
+
+/// What stands in `say("...")` and `tell("...", ...)` of code and templates.
+fn used() -> BTreeSet<String> {
     let mut used = BTreeSet::new();
-    for file in files {
-        let text = fs::read_to_string(file).unwrap();
+    for text in sources() {
         for call in ["say(", "tell("] {
             for part in text.split(call).skip(1) {
                 let literal = part.trim_start().strip_prefix('"');
@@ -93,6 +100,25 @@ fn every_key_that_is_used_has_words() {
     let english = keys(ENGLISH);
     for key in used() {
         assert!(english.contains_key(&key), "no words for {key}");
+    }
+}
+
+#[test]
+fn no_words_are_left_that_nothing_says() {
+    // These are made of a code: of a state, a phase, a problem, a verdict.
+    const MADE: [&str; 4] = ["state-", "button-", "phase-", "problem-"];
+    const VERDICTS: [&str; 4] = ["succeeded", "failed", "cancelled", "expired"];
+    let sources = sources();
+    for key in keys(ENGLISH).into_keys() {
+        let is_verdict = key
+            .strip_prefix("outcome-")
+            .is_some_and(|verdict| VERDICTS.contains(&verdict));
+        if is_verdict || MADE.iter().any(|made| key.starts_with(made)) {
+            continue;
+        }
+        let literal = format!("\"{key}\"");
+        let is_said = sources.iter().any(|text| text.contains(&literal));
+        assert!(is_said, "nothing says {key}");
     }
 }
 

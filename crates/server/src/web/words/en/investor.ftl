@@ -56,3 +56,5 @@ states-next = What comes next
 states-do = What you can do
 states-rail = Where
 portfolio-states = What the states mean
+check-not-admitted = The open round takes only people who were admitted.
+check-not-admitted-text = You are not, so nothing is sent. Ask the issuer to let you in, or wait for a round for everybody.
