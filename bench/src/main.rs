@@ -4,6 +4,8 @@
 //! time of a baseline on the same cores a moment before or after, and the load of the machine is
 //! printed with it.
 
+#[path = "../alarms/mod.rs"]
+mod alarms;
 mod durable;
 mod engine;
 mod failure;
@@ -26,7 +28,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
-use crate::{failure::BenchFailure, http::Plan};
+use crate::{alarms::AlarmPlan, failure::BenchFailure, http::Plan};
 
 /// Measures Softcap against baselines.
 #[derive(Debug, Parser)]
@@ -40,6 +42,8 @@ struct Arguments {
 enum Benchmark {
     /// The state machine alone, one core, with 1 and with 10 million investors.
     Engine,
+    /// A year of people and of attacks on them: what is noticed, and how often there is an alarm for nothing.
+    Alarms(AlarmPlan),
     /// CSV to settled, rooted and written, then verified; the real program.
     Settle {
         /// Contributions.
@@ -203,6 +207,7 @@ fn main() -> ExitCode {
 fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
     match benchmark {
         Benchmark::Engine => engine::run(),
+        Benchmark::Alarms(plan) => alarms::run(&plan),
         Benchmark::Settle { rows, runs } => settle::run(rows, runs),
         Benchmark::Sales { count, first } => random_sales::run_all(first..first + count),
         Benchmark::Snapshot {

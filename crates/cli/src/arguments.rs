@@ -18,8 +18,8 @@ pub(crate) use after_sale::{
 pub(crate) use contribute::ContributeArguments;
 pub(crate) use escrow::{EscrowCommand, EscrowShowArguments};
 pub(crate) use identity::{
-    ApiKeyCommand, NewApiKeyArguments, PersonArguments, PersonCommand, RoleArguments, RoleCommand,
-    ScanArguments,
+    AlarmsCommand, ApiKeyCommand, NewApiKeyArguments, PersonArguments, PersonCommand,
+    ReplayArguments, RoleArguments, RoleCommand, ScanArguments, SelftestArguments,
 };
 pub(crate) use on_chain::{
     AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
@@ -233,6 +233,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  softcap api-key new --data softcap-data --label operator"
     )]
     ApiKey(ApiKeyCommand),
+    /// Try the rules of alerts on events of your own.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  softcap alarms replay events.jsonl"
+    )]
+    Alarms(AlarmsCommand),
     /// Let a person in nowhere, or in again, on the machine itself.
     #[command(
         subcommand,
@@ -256,6 +262,15 @@ pub(crate) enum Command {
             names. A finding shows too little to be used. Links and the folder .git are not followed.\n\n\
             Exit codes: 0 nothing found, 1 something was, 2 something could not be read.")]
     Scan(ScanArguments),
+    /// Check an installation, and list what proves the rest.
+    #[command(after_help = "Examples:\n  \
+            softcap selftest --asvs\n  \
+            softcap selftest --config softcap.toml --url https://sale.example\n  \
+            softcap selftest --data softcap-data --url http://127.0.0.1:8080 --asvs --json\n\n\
+            Without --url nothing is asked of a server, without --data or --config nothing of a machine. With both a key for an \
+            address that nobody has is made for a moment, and revoked. docs/operations.md says what each check asks.\n\n\
+            Exit codes: 0 nothing is wrong, 1 a check failed, 2 it could not be tried.")]
+    Selftest(SelftestArguments),
     /// Record what people pay in and are paid out on a platform.
     #[command(
         subcommand,

@@ -161,6 +161,14 @@ pub(crate) enum Failure {
         /// Rows of the table.
         rows: usize,
     },
+    /// A file of events or networks with a line that is none.
+    #[error("{error} (in {file})")]
+    Events {
+        /// The file as the caller named it.
+        file: String,
+        /// What is wrong, with its code first.
+        error: String,
+    },
     /// The embedded chain.
     #[error("{0}")]
     Chain(#[from] ChainError),

@@ -9,7 +9,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,6 +40,17 @@ pub(crate) struct CachedKey {
     verbs: Arc<VerbSet>,
     /// Whether some of it is not written yet.
     verbs_are_new: Arc<AtomicBool>,
+    /// From where and with what it comes.
+    came: Arc<Came>,
+}
+
+/// Uses of a key since they were last noted for the judgement of what is usual.
+#[derive(Default)]
+struct Came {
+    /// A fingerprint of the origin that was noted last.
+    origin: AtomicU64,
+    at: AtomicI64,
+    times: AtomicI64,
 }
 
 impl CachedKey {
@@ -56,6 +67,24 @@ impl CachedKey {
         if self.verbs.insert(verb) {
             self.verbs_are_new.store(true, Ordering::Release);
         }
+    }
+
+    /// Counts a use. How many there were since the last note, where this one is to be noted: it comes from elsewhere than
+    /// the one before, or `every` has passed.
+    pub(crate) fn uses_due(&self, origin: u64, now: UnixMillis, every: Duration) -> Option<i64> {
+        let came = &self.came;
+        came.times.fetch_add(1, Ordering::Relaxed);
+        let at = came.at.load(Ordering::Relaxed);
+        let is_elsewhere = came.origin.swap(origin, Ordering::Relaxed) != origin;
+        let is_due = is_elsewhere || now.is_past(UnixMillis::new(at), every);
+        if !is_due {
+            return None;
+        }
+        let exchange =
+            came.at
+                .compare_exchange(at, now.get(), Ordering::Relaxed, Ordering::Relaxed);
+        // Of two at the same moment one notes for both, unless they come from two places.
+        (is_elsewhere || exchange.is_ok()).then(|| came.times.swap(0, Ordering::Relaxed))
     }
 
     /// Whether this use is to be written down, which is so once per `every`.
@@ -178,6 +207,7 @@ impl Cache {
             ),
             verbs_are_new: before
                 .map_or_else(Arc::default, |before| Arc::clone(&before.verbs_are_new)),
+            came: before.map_or_else(Arc::default, |before| Arc::clone(&before.came)),
             record: key.record,
         }
     }

@@ -98,7 +98,8 @@ impl Keys {
                 "0007_audit_log",
                 "0008_disabled_people",
                 "0009_freeze",
-                "0010_alerts"
+                "0010_alerts",
+                "0011_signals"
             ]
         )
     }

@@ -17,6 +17,7 @@ mod clock;
 mod denied;
 mod error;
 mod factors;
+mod key_signals;
 mod key_text;
 mod keys;
 mod known_secrets;
@@ -31,6 +32,7 @@ mod principal;
 mod records;
 mod roles;
 mod scope;
+pub mod signals;
 mod watch;
 
 pub use addresses::{AddressList, MOST_NETWORKS};

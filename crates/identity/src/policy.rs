@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{AddressList, Environment, KeyError, RateLimit, Scopes, UnixMillis};
+use crate::{
+    AddressList, Environment, KeyError, RateLimit, Scopes, UnixMillis, signals::NetworkMap,
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -55,6 +57,8 @@ pub struct KeySettings {
     /// After this long without an answer of the database no key is let in: 1 s. This is how late a
     /// revocation on another node may be.
     pub stale_after: Duration,
+    /// The operator's names of networks: none.
+    pub networks: NetworkMap,
 }
 
 impl KeySettings {
@@ -72,6 +76,7 @@ impl KeySettings {
             most_keys: 100_000,
             refresh_every: Duration::from_millis(400),
             stale_after: Duration::from_secs(1),
+            networks: NetworkMap::default(),
         })
     }
 

@@ -67,6 +67,10 @@ impl Principal {
         allowed
     }
 
+    pub(crate) fn key(&self) -> &CachedKey {
+        &self.key
+    }
+
     /// Takes more from the limit than the one request already taken: for a request whose cost is known
     /// only when its body is, for example a list of contributions.
     ///

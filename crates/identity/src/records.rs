@@ -7,9 +7,11 @@ use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 use crate::{
     Act, AlertKind, KeyError, KeyId, KeyPolicy, PersonId, RateLimit, Scope, UnixMillis, Verb,
     Warning,
-    alerts::{raise, tell},
+    alerts::{HABITS, KEEP_HABITS, raise, raise_found, tell},
     audit,
+    key_signals::{judge_key, key_uses},
     pepper::Tag,
+    signals::KeyUse,
 };
 
 /// What is known of a key, without anything secret.
@@ -457,6 +459,8 @@ pub(crate) struct Notes {
     pub(crate) moves: Vec<(KeyId, String, String, Tag)>,
     /// Keys that nobody has a reason to use, and that were used.
     pub(crate) canaries: Vec<KeyId>,
+    /// From where and with what keys came, in order.
+    pub(crate) came: Vec<(KeyId, Vec<(UnixMillis, KeyUse)>)>,
 }
 
 impl Notes {
@@ -466,6 +470,7 @@ impl Notes {
             && self.verbs.is_empty()
             && self.moves.is_empty()
             && self.canaries.is_empty()
+            && self.came.is_empty()
     }
 }
 
@@ -491,6 +496,18 @@ pub(crate) async fn write(database: &Database, notes: &Notes) -> Result<Vec<Stor
         }
         for id in &notes.canaries {
             raise!(work, AlertKind::CanaryUsed, id.as_str(), notes.at);
+        }
+        for (id, uses) in key_uses(notes) {
+            let stored: Option<Vec<u8>> = sqlx::query_scalar(HABITS)
+                .bind(id.as_str())
+                .fetch_optional(&mut *work)
+                .await?;
+            let (state, found) = judge_key(stored, &uses);
+            let keep = sqlx::query(KEEP_HABITS).bind(id.as_str()).bind(state);
+            keep.bind(notes.at.get()).execute(&mut *work).await?;
+            if let Some(found) = &found {
+                raise_found!(work, AlertKind::UnusualKeyUse, id.as_str(), found, notes.at);
+            }
         }
         for (id, used) in &notes.uses {
             let query = sqlx::query(USE).bind(id.as_str()).bind(used.at.get());

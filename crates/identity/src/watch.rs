@@ -1,7 +1,7 @@
 //! Staying up to date: what other nodes changed comes in, what requests noted goes out.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -16,6 +16,7 @@ use crate::{
     Denied, KeyError, KeyId, KeyRecord, Keys, LastUse, UnixMillis,
     pepper::Tag,
     records::{self, Notes},
+    signals::KeyUse,
 };
 
 /// How often notes are written.
@@ -26,6 +27,9 @@ const LOOK_FOR_IDLE_EVERY: Duration = Duration::from_secs(3600);
 
 /// The subject of refusals that name no key.
 const NAMELESS: &str = "-";
+
+/// Origins of one key that wait to be judged.
+const MOST_CAME: usize = 64;
 
 /// Requests leave here what is to be written later. Bounded by the number of keys: a denial without a
 /// known key is only counted.
@@ -47,6 +51,8 @@ struct Pages {
     denials: HashMap<(String, usize), i64>,
     moves: HashMap<KeyId, (String, String, Tag)>,
     canaries: BTreeSet<KeyId>,
+    /// From where and with what keys came, in order.
+    came: BTreeMap<KeyId, Vec<(UnixMillis, KeyUse)>>,
 }
 
 impl Notebook {
@@ -61,6 +67,15 @@ impl Notebook {
         pages.canaries.insert(id);
         drop(pages);
         self.urgent.notify_one();
+    }
+
+    pub(crate) fn came(&self, id: KeyId, uses: KeyUse, now: UnixMillis) {
+        let mut pages = self.lock();
+        let page = pages.came.entry(id).or_default();
+        // Who comes from everywhere at once is alarming by the first of them.
+        if page.len() < MOST_CAME {
+            page.push((now, uses));
+        }
     }
 
     pub(crate) fn moved(&self, id: KeyId, old: String, new: String, tag: Tag) {
@@ -126,6 +141,7 @@ impl Notebook {
                 .map(|(id, (old, new, tag))| (id, old, new, tag))
                 .collect(),
             canaries: pages.canaries.into_iter().collect(),
+            came: pages.came.into_iter().collect(),
         }
     }
 
@@ -136,6 +152,12 @@ impl Notebook {
             pages.uses.entry(id).or_insert(used);
         }
         pages.canaries.extend(notes.canaries);
+        for (id, mut came) in notes.came {
+            let page = pages.came.entry(id).or_default();
+            came.append(page);
+            came.truncate(MOST_CAME);
+            *page = came;
+        }
         for (id, old, new, tag) in notes.moves {
             pages.moves.entry(id).or_insert((old, new, tag));
         }

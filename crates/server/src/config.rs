@@ -56,6 +56,9 @@ pub struct Config {
     /// Who reports keys that leaked.
     #[config(nested)]
     pub leaks: LeaksSection,
+    /// What is unusual.
+    #[config(nested)]
+    pub alerts: AlertsSection,
     /// The site on which people sign up and log in.
     #[config(nested)]
     pub site: SiteSection,
@@ -106,6 +109,17 @@ pub struct LeaksSection {
     /// refused, and one without is as good: the leaked key itself is the proof.
     #[config(env = "SOFTCAP_LEAKS_KEYS_FILE")]
     pub keys_file: Option<PathBuf>,
+}
+
+/// What is unusual.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct AlertsSection {
+    /// A file that names networks, `PREFIX NAME [COUNTRY]` a line, such as `203.0.113.0/24 AS64500 DE`: made of a routing
+    /// table or a geographical database of your choice. A login or key from another network is a weak signal. Without it
+    /// a network is the first 16 bits of an IPv4 address and the first 32 of an IPv6 address, and countries are not known.
+    #[config(env = "SOFTCAP_ALERTS_NETWORKS_FILE")]
+    pub networks_file: Option<PathBuf>,
 }
 
 /// Where the service listens and keeps its data.

@@ -80,6 +80,14 @@ pub enum ServerError {
         /// What is wrong with it.
         why: String,
     },
+    /// The file of networks cannot be used.
+    #[error("H921: {}: {why}; give a file with one PREFIX NAME [COUNTRY] a line", path.display())]
+    Networks {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Mail cannot be sent as it is configured.
     #[error("H919: {key}: {why}; correct it in the configuration")]
     Mail {

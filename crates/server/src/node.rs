@@ -1,12 +1,13 @@
 //! A node: the record, the keys, the routes and what runs beside them.
 
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{
     AuditTable, KeySettings, Keys, People, Roles, Ticks, UnixMillis, Verb, Watch,
+    signals::NetworkMap,
 };
 use softcap_journal::{
     Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
@@ -77,11 +78,16 @@ impl Node {
         Keys::migrations().run(&database).await?;
         let webhook_key = config.webhooks.key_file.as_deref();
         let secrets = Secrets::open(&folder.join("secrets"), webhook_key, &database).await?;
-        let settings = KeySettings::standard()?;
+        let networks = networks(config.alerts.networks_file.as_deref())?;
+        let settings = KeySettings {
+            networks: networks.clone(),
+            ..KeySettings::standard()?
+        };
         let carrier = Carrier::of(&config.mail, &config.site)?;
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let drafts = Drafts::open(database.clone()).await?;
-        let people = People::open(database.clone(), secrets.personal, config.people_site())?;
+        let (personal, site) = (secrets.personal, config.people_site());
+        let people = People::open_with_networks(database.clone(), personal, site, networks)?;
         let roles = Roles::new(people.clone());
         let audit = AuditTable::new(database.clone());
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
@@ -245,6 +251,19 @@ impl Node {
         self.service.journal().close().await?;
         Ok(())
     }
+}
+
+/// The operator's names of networks.
+fn networks(file: Option<&Path>) -> Result<NetworkMap, ServerError> {
+    let Some(path) = file else {
+        return Ok(NetworkMap::default());
+    };
+    let failed = |why: String| ServerError::Networks {
+        path: path.to_owned(),
+        why,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    NetworkMap::parse(&text).map_err(|error| failed(error.to_string()))
 }
 
 /// Writes what was noted of denied requests, and enters what is not in the audit log yet. What fails now is entered after

@@ -11,6 +11,49 @@ pub(crate) struct ScanArguments {
     pub(crate) paths: Vec<PathBuf>,
 }
 
+/// What can be done with the rules of alerts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlarmsCommand {
+    /// Say what the rules would have told of a file of events, and how well.
+    #[command(after_help = "Examples:\n  \
+            softcap alarms replay events.jsonl\n  \
+            softcap alarms replay events.jsonl --list --json\n  \
+            softcap alarms replay events.jsonl --networks networks.txt\n\n\
+            One JSON object a line, in the order of time; docs/alerts.md has the format. Where events name the attack they \
+            belong to, it says how many attacks were noticed and how many alarms were false.\n\n\
+            Exit codes: 0 replayed, 2 a line is no event, with its number.")]
+    Replay(ReplayArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The events; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Print each alarm as well.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Names of networks: one `PREFIX NAME [COUNTRY]` a line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) networks: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SelftestArguments {
+    /// List the forty items of OWASP ASVS 5.0 with their results and tests.
+    #[arg(long)]
+    pub(crate) asvs: bool,
+    /// Where the server answers.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Where it keeps its data; without it what the configuration says.
+    #[arg(long)]
+    pub(crate) data: Option<String>,
+    /// Its configuration.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 /// What can be done with a person on the machine itself.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PersonCommand {

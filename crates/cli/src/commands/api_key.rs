@@ -26,7 +26,7 @@ pub(crate) fn run(command: &ApiKeyCommand, console: &Console) -> Result<ExitCode
     })
 }
 
-async fn open(data: &str) -> Result<Keys, Failure> {
+pub(super) async fn open(data: &str) -> Result<Keys, Failure> {
     let url = DatabaseUrl::from_str(data).map_err(|error| Failure::Server(error.into()))?;
     let folder = Config::load(None)?.node_folder(&url);
     let database = Database::open(&url, "service")

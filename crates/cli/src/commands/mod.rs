@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod after_sale;
+mod alarms;
 mod api_key;
 mod backup;
 mod balance_import;
@@ -29,6 +30,7 @@ mod restore;
 mod role;
 mod root;
 mod scan;
+mod selftest;
 mod serve;
 mod settle;
 mod steps;
@@ -85,8 +87,10 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Vest(arguments) => after_sale::vest(&arguments, console),
         Command::Watch(arguments) => watch::run(&arguments, console),
         Command::Config(arguments) => config::run(&arguments, console),
+        Command::Alarms(command) => alarms::run(&command, console),
         Command::Person(command) => person::run(&command, console),
         Command::Role(command) => role::run(&command, console),
+        Command::Selftest(arguments) => selftest::run(&arguments, console),
         Command::Scan(arguments) => scan::run(&arguments, console),
         Command::ApiKey(command) => api_key::run(&command, console),
         Command::Balance(BalanceCommand::Import(arguments)) => {

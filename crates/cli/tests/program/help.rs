@@ -125,6 +125,11 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["vest"], "Exit codes: 0 done, 1 the contract refuses"),
     (&["watch"], "Exit codes: 0 all agrees"),
     (&["config"], "Exit codes: 0 printed or right"),
+    (&["alarms"], ""),
+    (
+        &["alarms", "replay"],
+        "Exit codes: 0 replayed, 2 a line is no event",
+    ),
     (&["api-key"], ""),
     (&["api-key", "new"], ""),
     (&["api-key", "revoke"], ""),
@@ -138,6 +143,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["role", "give"], "Exit codes: 0 given, 2 bad input"),
     (&["role", "list"], ""),
     (&["scan"], "Exit codes: 0 nothing found, 1 something was"),
+    (
+        &["selftest"],
+        "Exit codes: 0 nothing is wrong, 1 a check failed, 2 it could not be tried.",
+    ),
     (&["balance"], ""),
     (
         &["balance", "import"],
@@ -221,7 +230,7 @@ fn needs_a_record(example: &str) -> bool {
     ["demo", "serve"]
         .iter()
         .any(|name| example.starts_with(name))
-        || ["--data", "--server"]
+        || ["--data", "--server", "--url"]
             .iter()
             .any(|option| example.contains(option))
 }
@@ -255,6 +264,11 @@ fn every_example_works() {
             } else if example.starts_with("scan") {
                 let make = "mkdir notes && echo started > server.log";
                 place.shell(make, &[]).succeeded();
+            } else if example.starts_with("alarms") {
+                let event =
+                    r#"{"at":0,"event":"login","ok":true,"person":"a","address":"203.0.113.5"}"#;
+                std::fs::write(place.path().join("events.jsonl"), event).unwrap();
+                std::fs::write(place.path().join("networks.txt"), "203.0.113.0/24 home").unwrap();
             } else if example.starts_with("config --check") {
                 place
                     .shell("./softcap config > softcap.toml", &[])
@@ -265,7 +279,7 @@ fn every_example_works() {
             run += 1;
         }
     }
-    assert_eq!((run, placeholders), (25, 52));
+    assert_eq!((run, placeholders), (30, 52));
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod after_sale;
+mod alarms;
 mod bad_arguments;
 mod bad_contributions;
 mod bad_disk;
@@ -27,6 +28,7 @@ mod python_checker;
 mod role;
 mod root;
 mod scan;
+mod selftest;
 mod signing;
 mod small_sales;
 mod starter;

@@ -100,6 +100,8 @@ pub struct Alert {
     pub times: i64,
     /// Whether somebody looked at it.
     pub state: AlertState,
+    /// The weak signals that made it, by their codes with spaces between; empty for a hard rule.
+    pub signals: String,
 }
 
 /// An alert was not found or closed.
@@ -144,6 +146,7 @@ row! {
         closed_by: Option<String>,
         closed_at: Option<i64>,
         note: Option<String>,
+        signals: String,
     }
 }
 
@@ -169,6 +172,7 @@ impl AlertRow {
             first_at: UnixMillis::new(self.first_at),
             last_at: UnixMillis::new(self.last_at),
             times: self.times,
+            signals: self.signals,
             subject: self.subject,
         })
     }

@@ -2,7 +2,7 @@
 
 use softcap_database::on_writer;
 
-use super::{AlertKind, raise};
+use super::{AlertKind, HABITS, KEEP_HABITS, SITE, judge_site, raise, raise_found};
 use crate::{
     Act, Domain, People, PersonError, UnixMillis,
     alerts::kind::{MOST_ACCOUNTS, MOST_FAILED, WINDOW},
@@ -10,8 +10,15 @@ use crate::{
     people::hex,
 };
 
-/// Sweeps what does not count any more: an hour ago.
+/// Sweeps what does not count any more: when.
 pub(crate) const FORGET_FAILED: &str = "DELETE FROM failed_login WHERE at <= $1";
+
+/// How often logins of one account failed: account, since.
+pub(crate) const FAILED_OF_ACCOUNT: &str =
+    "SELECT COUNT(*) FROM failed_login WHERE subject = $1 AND at > $2";
+/// At how many accounts one source failed: keyed hash of the source, since.
+pub(crate) const FAILED_OF_SOURCE: &str = "SELECT COUNT(DISTINCT subject) FROM failed_login \
+     WHERE source_tag = $1 AND at > $2";
 
 /// A login that failed.
 pub(crate) struct FailedLogin<'a> {
@@ -19,6 +26,8 @@ pub(crate) struct FailedLogin<'a> {
     pub(crate) subject: &'a str,
     /// Whether it is a person.
     pub(crate) is_known: bool,
+    /// Whether the account was used from there before.
+    pub(crate) is_familiar: bool,
     /// The network it came from.
     pub(crate) source: &'a [u8],
 }
@@ -32,9 +41,6 @@ impl People {
         now: UnixMillis,
     ) -> Result<(), PersonError> {
         const ADD: &str = "INSERT INTO failed_login (subject, source_tag, at) VALUES ($1, $2, $3)";
-        const OF_ACCOUNT: &str = "SELECT COUNT(*) FROM failed_login WHERE subject = $1 AND at > $2";
-        const OF_SOURCE: &str = "SELECT COUNT(DISTINCT subject) FROM failed_login \
-             WHERE source_tag = $1 AND at > $2";
         let tag = self.key().tag(Domain::Source, failed.source);
         let (since, code) = (now.minus(WINDOW).get(), PersonError::WrongPassword.code());
         on_writer!(self.database(), |pool| async {
@@ -42,15 +48,23 @@ impl People {
             note!(work, now, "-", Act::Deny, failed.subject, code);
             let add = sqlx::query(ADD).bind(failed.subject).bind(tag.as_slice());
             add.bind(now.get()).execute(&mut *work).await?;
-            let of_account = sqlx::query_scalar(OF_ACCOUNT).bind(failed.subject);
+            let of_account = sqlx::query_scalar(FAILED_OF_ACCOUNT).bind(failed.subject);
             let of_account: i64 = of_account.bind(since).fetch_one(&mut *work).await?;
-            let of_source = sqlx::query_scalar(OF_SOURCE).bind(tag.as_slice());
+            let of_source = sqlx::query_scalar(FAILED_OF_SOURCE).bind(tag.as_slice());
             let of_source: i64 = of_source.bind(since).fetch_one(&mut *work).await?;
             if of_account >= MOST_FAILED && failed.is_known {
                 raise!(work, AlertKind::LoginsFailed, failed.subject, now);
             }
             if of_source > MOST_ACCOUNTS {
                 raise!(work, AlertKind::Spraying, &hex(&tag), now);
+            }
+            let site = sqlx::query_scalar(HABITS).bind(SITE);
+            let site: Option<Vec<u8>> = site.fetch_optional(&mut *work).await?;
+            let (site, found) = judge_site(site, failed.is_familiar, now);
+            let keep = sqlx::query(KEEP_HABITS).bind(SITE).bind(&site);
+            keep.bind(now.get()).execute(&mut *work).await?;
+            if let Some(found) = &found {
+                raise_found!(work, AlertKind::SiteFailures, SITE, found, now);
             }
             work.commit().await
         }

@@ -13,7 +13,10 @@ pub(crate) const MOST_ACCOUNTS: i64 = 20;
 /// For so long a failed login counts.
 pub(crate) const WINDOW: Duration = Duration::from_secs(3_600);
 
-/// What an alert is about. Each is one hard rule.
+/// For so long a source that failed at several accounts is a busy one, and a failed login is kept.
+pub(crate) const SOURCE_WINDOW: Duration = Duration::from_secs(86_400);
+
+/// What an alert is about: hard rules, and findings of weak signals ([`crate::signals`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertKind {
     /// A person said that an act in their name was not theirs; the subject is the person.
@@ -28,17 +31,36 @@ pub enum AlertKind {
     RightsWidened,
     /// A person became or ceased to be an owner of the whole organisation; the subject is the person.
     OwnersChanged,
+    /// A login that is probably not the person's: two weak signals, or place and program both new; the subject is the
+    /// person.
+    UnusualLogin,
+    /// A session goes on elsewhere, by two weak signals; the subject is the person.
+    SessionMoved,
+    /// A key is used as it never was, by two weak signals; the subject is the key.
+    UnusualKeyUse,
+    /// Money moves as it never did, by two weak signals; the subject is the person.
+    UnusualMoney,
+    /// Control of an account is handed on, and something about it is unusual; the subject is the person.
+    Takeover,
+    /// Logins fail all over the site, from where their accounts are not used; there is no subject (`-`).
+    SiteFailures,
 }
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::PersonFrozen,
         Self::LoginsFailed,
         Self::Spraying,
         Self::CanaryUsed,
         Self::RightsWidened,
         Self::OwnersChanged,
+        Self::UnusualLogin,
+        Self::SessionMoved,
+        Self::UnusualKeyUse,
+        Self::UnusualMoney,
+        Self::Takeover,
+        Self::SiteFailures,
     ];
 
     /// As stored.
@@ -51,6 +73,12 @@ impl AlertKind {
             Self::CanaryUsed => "canary_used",
             Self::RightsWidened => "rights_widened",
             Self::OwnersChanged => "owners_changed",
+            Self::UnusualLogin => "unusual_login",
+            Self::SessionMoved => "session_moved",
+            Self::UnusualKeyUse => "unusual_key_use",
+            Self::UnusualMoney => "unusual_money",
+            Self::Takeover => "takeover",
+            Self::SiteFailures => "site_failures",
         }
     }
 
@@ -67,6 +95,12 @@ impl AlertKind {
             Self::CanaryUsed => "a canary key was used",
             Self::RightsWidened => "a person got a role",
             Self::OwnersChanged => "the owners changed",
+            Self::UnusualLogin => "a login that is probably not the person's",
+            Self::SessionMoved => "a session goes on elsewhere",
+            Self::UnusualKeyUse => "a key is used as it never was",
+            Self::UnusualMoney => "money moves as it never did",
+            Self::Takeover => "control of an account is handed on",
+            Self::SiteFailures => "logins fail all over the site",
         }
     }
 }

@@ -12,9 +12,10 @@ use super::{
 use crate::{
     Act, Column, Device, Domain, Level, LoggedIn, PersonId, Sealed, SecretText, Session,
     UnixMillis,
-    alerts::tell,
+    alerts::{judge_act, tell},
     audit::note,
     people::{Beginning, Rate, actor, network},
+    signals::Signal,
 };
 
 const LONGEST_LABEL: usize = 100;
@@ -190,6 +191,7 @@ impl Factors {
                 "passkey"
             );
             tell!(work, mail, now);
+            judge_act!(work, self.people, &person, Signal::SensitiveAct, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

@@ -3,7 +3,13 @@
 use softcap_database::{on_reader, on_writer};
 
 use super::{FactorError, Factors, Notice, RecoveryCode, guessing::HOLD, may_change};
-use crate::{Act, Domain, PersonId, Session, UnixMillis, alerts::tell, audit::note, people::actor};
+use crate::{
+    Act, Domain, PersonId, Session, UnixMillis,
+    alerts::{judge_act, tell},
+    audit::note,
+    people::actor,
+    signals::Signal,
+};
 
 /// Codes that are made at once.
 pub const RECOVERY_CODES: usize = 10;
@@ -63,6 +69,7 @@ impl Factors {
                 "recovery_codes"
             );
             tell!(work, mail, now);
+            judge_act!(work, self.people, &person, Signal::SensitiveAct, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

@@ -6,7 +6,13 @@
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{FactorError, FactorId, Factors, Notice, REMOVAL_DELAY, guessing::HOLD, may_change};
-use crate::{Act, PersonId, Session, UnixMillis, alerts::tell, audit::note, people::actor};
+use crate::{
+    Act, PersonId, Session, UnixMillis,
+    alerts::{judge_act, tell},
+    audit::note,
+    people::actor,
+    signals::Signal,
+};
 
 /// Which factor of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +125,7 @@ impl Factors {
                         factor.as_code()
                     );
                     tell!(work, done, now);
+                    judge_act!(work, self.people, &person, Signal::SensitiveAct, now);
                 }
                 Ok((id, Removal::Due(due_at))) => {
                     let begin = sqlx::query(BEGIN).bind(id).bind(&person);

@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     Act, Column, Level, PersonId, Sealed, SecretText, Session, UnixMillis,
-    alerts::tell,
+    alerts::{judge_act, tell},
     audit::note,
     people::{actor, random_bytes},
+    signals::Signal,
 };
 
 /// RFC 4226, section 4: 160 bits.
@@ -172,6 +173,7 @@ impl Factors {
             }
             note!(work, now, &actor(&person), Act::AddFactor, &person, "totp");
             tell!(work, mail, now);
+            judge_act!(work, self.people, &person, Signal::SensitiveAct, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

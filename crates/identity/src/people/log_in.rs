@@ -22,9 +22,10 @@ use super::{
 };
 use crate::{
     Act, UnixMillis,
-    alerts::{FailedLogin, tell},
+    alerts::{FailedLogin, judge_act, tell},
     audit::note,
     factors::FORGIVE,
+    signals::Signal,
 };
 
 /// Tries of one source, at whatever account.
@@ -121,7 +122,7 @@ impl People {
         let by_source = self.cell(BY_SOURCE, &[&source]);
         self.take(&by_source, now).await?;
         let found = self.credentials(&email_tag).await?;
-        let by_account = self
+        let (by_account, is_familiar) = self
             .account_cell(found.as_ref(), &email_tag, attempt.device)
             .await?;
         self.take(&by_account, now).await?;
@@ -140,6 +141,7 @@ impl People {
             let failed = FailedLogin {
                 subject: &subject,
                 is_known: found.is_some(),
+                is_familiar,
                 source: &source,
             };
             self.note_failed(&failed, now).await?;
@@ -161,13 +163,13 @@ impl People {
         })
     }
 
-    /// The cell of an account for tries from this device. The same statements are made for an account that is none.
+    /// The cell of an account for tries from this device, and whether it was used from there before. The same statements are made for an account that is none.
     async fn account_cell(
         &self,
         found: Option<&Credentials>,
         email_tag: &[u8],
         device: &Device,
-    ) -> Result<Cell, PersonError> {
+    ) -> Result<(Cell, bool), PersonError> {
         const TEXT: &str =
             "SELECT COUNT(*) FROM known_source WHERE person = $1 AND source_tag = $2";
         let person = found.map_or_else(PersonId::random, |person| Ok(person.id))?;
@@ -178,9 +180,9 @@ impl People {
             .fetch_one(pool)
             .await)?;
         Ok(if known > 0 {
-            self.cell(BY_KNOWN, &[&source])
+            (self.cell(BY_KNOWN, &[&source]), true)
         } else {
-            self.cell(BY_STRANGERS, &[email_tag])
+            (self.cell(BY_STRANGERS, &[email_tag]), false)
         })
     }
 
@@ -250,6 +252,7 @@ impl People {
                 .await?;
             note!(work, now, &actor(&who), Act::ChangePassword, &who, "");
             tell!(work, warning, now);
+            judge_act!(work, self, &who, Signal::SensitiveAct, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

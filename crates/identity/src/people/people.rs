@@ -22,12 +22,16 @@ use super::{
 };
 use crate::{
     Act, UnixMillis,
-    alerts::{END_FREEZE_CODES, FORGET_FAILED, WINDOW},
+    alerts::{END_FREEZE_CODES, FORGET_FAILED, FORGET_HABITS, SOURCE_WINDOW},
     audit,
+    signals::NetworkMap,
 };
 
 /// A network from which nobody came for so long is no known one any more.
 const SOURCE_KNOWN: Duration = Duration::from_secs(90 * 86_400);
+
+/// What was usual so long ago is nobody's habit any more.
+const HABITS_KEPT: Duration = Duration::from_secs(400 * 86_400);
 
 /// The site on which people sign up, as mails name it.
 #[derive(Clone, Debug)]
@@ -55,6 +59,7 @@ struct Inner {
     database: Database,
     key: PersonalKey,
     site: Site,
+    networks: NetworkMap,
     hasher: Hasher,
     /// Told when a mail was added.
     mail: Notify,
@@ -78,10 +83,24 @@ impl People {
     /// # Errors
     /// [`PersonError::Hash`] when the system gives no thread.
     pub fn open(database: Database, key: PersonalKey, site: Site) -> Result<Self, PersonError> {
+        Self::open_with_networks(database, key, site, NetworkMap::default())
+    }
+
+    /// As [`People::open`], with the operator's names of networks.
+    ///
+    /// # Errors
+    /// Those of [`People::open`].
+    pub fn open_with_networks(
+        database: Database,
+        key: PersonalKey,
+        site: Site,
+        networks: NetworkMap,
+    ) -> Result<Self, PersonError> {
         let inner = Inner {
             database,
             key,
             site,
+            networks,
             hasher: Hasher::start()?,
             mail: Notify::new(),
             limited: AtomicI64::new(0),
@@ -153,7 +172,8 @@ impl People {
             ),
             ("DELETE FROM mail_token WHERE expires_at <= $1", now),
             (END_FREEZE_CODES, now),
-            (FORGET_FAILED, now.minus(WINDOW)),
+            (FORGET_FAILED, now.minus(SOURCE_WINDOW)),
+            (FORGET_HABITS, now.minus(HABITS_KEPT)),
             // Where nothing sends mail any more, what waits is of no use.
             (
                 "DELETE FROM outbox WHERE made_at <= $1",
@@ -258,6 +278,10 @@ impl People {
 
     pub(crate) fn site(&self) -> &Site {
         &self.inner.site
+    }
+
+    pub(crate) fn networks(&self) -> &NetworkMap {
+        &self.inner.networks
     }
 
     pub(super) fn hasher(&self) -> &Hasher {

@@ -81,6 +81,8 @@ pub enum Domain {
     Passkey,
     /// The code with which a person says that an act was not theirs.
     FreezeCode,
+    /// From where and with what somebody comes.
+    Origin,
 }
 
 impl Domain {
@@ -95,6 +97,7 @@ impl Domain {
             Self::RecoveryCode => b"softcap/v1/recovery_code",
             Self::Passkey => b"softcap/v1/passkey",
             Self::FreezeCode => b"softcap/v1/freeze_code",
+            Self::Origin => b"softcap/v1/origin",
         }
     }
 }

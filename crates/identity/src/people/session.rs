@@ -9,10 +9,16 @@ use softcap_database::{on_reader, on_writer, row};
 
 use super::{
     Column, Domain, Level, People, PersonError, PersonId, SecretText,
+    mail_token::network,
     random_id::{hex, parse_id, random_bytes},
     sign_up::{KNOW_SOURCE, actor},
 };
-use crate::{Act, UnixMillis, alerts::tell, audit::note};
+use crate::{
+    Act, UnixMillis,
+    alerts::{judge_login, path_bytes, read_path, tell},
+    audit::note,
+    signals::SessionPath,
+};
 
 /// Without a request for so long, a session is over (ASVS V7.3.1).
 pub const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -67,6 +73,10 @@ pub struct Device {
 }
 
 impl Device {
+    pub(crate) fn words(&self) -> &str {
+        &self.words
+    }
+
     /// What it says of itself (`User-Agent`), of which 200 characters are kept and no control characters.
     #[must_use]
     pub fn new(address: IpAddr, words: &str) -> Self {
@@ -100,7 +110,9 @@ pub struct Session {
     pub level: Level,
     /// The factors that must have been shown before it may do anything.
     pub needs: Level,
-    pub(super) tag: [u8; 32],
+    pub(crate) tag: [u8; 32],
+    /// From where it was used, unless it began before that was written down.
+    pub(crate) path: Option<SessionPath>,
 }
 
 impl Session {
@@ -171,6 +183,7 @@ row! {
         fresh_at: i64,
         level: String,
         needs_level: String,
+        path: Option<Vec<u8>>,
     }
 }
 
@@ -191,7 +204,7 @@ impl People {
     /// # Errors
     /// [`PersonError::NoSession`] when there is none, it was ended or it is over; what the database says.
     pub async fn session(&self, secret: &str, now: UnixMillis) -> Result<Session, PersonError> {
-        const FIND: &str = "SELECT session.id, person, session.made_at, seen_at, fresh_at, level, needs_level \
+        const FIND: &str = "SELECT session.id, person, session.made_at, seen_at, fresh_at, level, needs_level, path \
              FROM session JOIN person ON person.id = session.person \
              WHERE tag = $1 AND disabled_at IS NULL";
         const SEEN: &str = "UPDATE session SET seen_at = $2 WHERE tag = $1 AND seen_at < $2";
@@ -222,6 +235,7 @@ impl People {
             level: level(&row.id, &row.level)?,
             needs: level(&row.id, &row.needs_level)?,
             tag,
+            path: read_path(row.path.as_deref()),
         })
     }
 
@@ -237,8 +251,8 @@ impl People {
         now: UnixMillis,
     ) -> Result<(SecretText, SessionId), PersonError> {
         const ADD: &str = "INSERT INTO session \
-             (id, person, tag, made_at, seen_at, fresh_at, level, device, address) \
-             VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)";
+             (id, person, tag, made_at, seen_at, fresh_at, level, device, address, path) \
+             VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
         const END: &str = "DELETE FROM session WHERE tag = $1 RETURNING id, person";
         const COUNT: &str = "UPDATE person SET logins = logins + 1 \
              WHERE id = $1 AND disabled_at IS NULL RETURNING logins, frozen_at";
@@ -253,6 +267,8 @@ impl People {
         let replaced = beginning.replaces.map(|secret| self.session_tag(secret));
         let source = self.source_tag(beginning.person, address);
         let tag = self.session_tag(&secret);
+        let origin = self.origin(beginning.device);
+        let network = self.key().tag(Domain::Source, &network(address));
         let warning = self.warning_of_place(beginning.person, address).await?;
         let begun = on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
@@ -276,6 +292,7 @@ impl People {
             let add = sqlx::query(ADD).bind(&row).bind(&who).bind(tag.as_slice());
             let add = add.bind(now.get()).bind(beginning.level.as_code());
             let add = add.bind(device.as_bytes()).bind(from.as_bytes());
+            let add = add.bind(path_bytes(&SessionPath::new(&origin, now)));
             add.execute(&mut *work).await?;
             let known = sqlx::query(SEEN_AGAIN).bind(&who);
             let known = known.bind(source.as_slice()).bind(now.get());
@@ -290,6 +307,7 @@ impl People {
                 tell!(work, warning, now);
             }
             note!(work, now, &actor(&who), Act::LogIn, &who, &row);
+            judge_login!(work, self, (&who, &network, &origin), now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(Ok(is_told))
         }

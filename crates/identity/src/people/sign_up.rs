@@ -14,7 +14,13 @@ use super::{
     mail_token::{END_OTHERS, Purpose, USE},
     session::END_ALL,
 };
-use crate::{Act, UnixMillis, alerts::tell, audit::note, factors::FORGIVE};
+use crate::{
+    Act, UnixMillis,
+    alerts::{judge_act, tell},
+    audit::note,
+    factors::FORGIVE,
+    signals::Signal,
+};
 
 impl People {
     /// Somebody wants to sign up with this address: sends it a code, or the word that it is known. Which of both does
@@ -151,6 +157,7 @@ impl People {
             sqlx::query(THAW).bind(&who).execute(&mut *work).await?;
             note!(work, now, &actor(&who), Act::Recover, &who, "");
             tell!(work, warning, now);
+            judge_act!(work, self, &who, Signal::Recovered, now);
             work.commit().await?;
             Ok::<_, sqlx::Error>(true)
         }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a scenario fails by panicking")]
 
+mod weak_signals;
+
 use std::{net::IpAddr, str::FromStr as _, time::Duration};
 
 use softcap_database::{Database, on_writer, temporary::BothDatabases};
@@ -183,7 +185,7 @@ async fn ten_failed_logins_of_a_person_within_an_hour(here: &Installation) {
     assert_eq!(owner.await, Ok(()));
     assert_eq!(here.of(AlertKind::LoginsFailed).await, raised);
     assert_eq!(here.of(AlertKind::Spraying).await, []);
-    here.people.tidy(NOW.plus(3 * 60 * MINUTE)).await.unwrap();
+    here.people.tidy(NOW.plus(26 * 60 * MINUTE)).await.unwrap();
     const LEFT: &str = "SELECT COUNT(*) FROM failed_login";
     let left: i64 = on_writer!(&here.database, |pool| sqlx::query_scalar(LEFT)
         .fetch_one(pool)
@@ -273,13 +275,14 @@ async fn a_frozen_person_and_the_mails_and_the_end_of_an_alert(here: &Installati
     let other_node = here.alerts.clone();
     let both = tokio::join!(here.alerts.deliver(now), other_node.deliver(now));
     let told = both.0.unwrap() + both.1.unwrap();
-    // One of failed logins, one of spraying, two of the canary, two of owners.
-    assert_eq!(told, 6);
+    // One of failed logins, one of spraying, one of failures of the site with it, two of the canary, two of owners.
+    assert_eq!(told, 7);
     let mails = here.mails(now).await;
     let about = |words: &str| mails.iter().filter(|mail| mail.ends_with(words)).count();
     assert_eq!(about("alert: one source tries many accounts"), 2);
     assert_eq!(about("alert: a canary key was used"), 4);
     assert_eq!(about("alert: the owners changed"), 4);
+    assert_eq!(about("alert: logins fail all over the site"), 2);
 
     let frozen = here.sign_up("fred@example.org").await;
     for from in ["203.0.113.1", "203.0.113.2"] {

@@ -159,6 +159,7 @@ async fn all_scenarios(database: Database) {
     sessions::what_is_over_is_swept(&here).await;
     passwords::v6_3_7_a_changed_password_is_told_by_mail_and_ends_what_it_should(&here).await;
     passwords::v6_3_8_unknown_and_wrong_are_one_answer(&here).await;
+    passwords::v6_3_8_unknown_and_wrong_write_the_same(&here.later(40 * HOUR)).await;
     passwords::who_logs_in_is_written_down(&here).await;
     limits::v6_3_1_strangers_are_slowed_and_the_owner_is_not_locked_out(&here).await;
     limits::v6_3_1_a_source_that_sprays_is_slowed_at_all_accounts(&here).await;

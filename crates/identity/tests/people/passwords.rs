@@ -176,3 +176,47 @@ pub(crate) async fn who_logs_in_is_written_down(here: &Installation) {
     let ended = rows.iter().rfind(|row| row.act == Act::EndSession).unwrap();
     assert_eq!((&ended.subject, &ended.code), (&who, &first.id.to_string()));
 }
+
+/// Time is not measured: what takes time is counted. One hash each (`People::log_in` compares with the password of nobody),
+/// and the same rows of each table, over thirty pairs of tries.
+pub(crate) async fn v6_3_8_unknown_and_wrong_write_the_same(here: &Installation) {
+    here.sign_up("vera@example.org").await;
+    let mut written = Vec::new();
+    for (email, net) in [("vera@example.org", 77), ("nobody.else@example.org", 78)] {
+        let before = rows(here).await;
+        for turn in 0..30_u8 {
+            let later = here.later(HOUR * u32::from(turn));
+            let from = format!("2001:db8:{net}:{turn}::1");
+            let refused = later.log_in(email, OTHER_PASSWORD, &from).await;
+            assert_eq!(refused.unwrap_err().code(), "A407");
+        }
+        let after = rows(here).await;
+        let more = after
+            .iter()
+            .zip(before)
+            .map(|(after, before)| after - before);
+        written.push(more.collect::<Vec<_>>());
+    }
+    assert_eq!(written[0], written[1]);
+    assert_eq!(written[0][..2], [30, 30]);
+}
+
+/// How many rows each table has that a login may write.
+async fn rows(here: &Installation) -> [i64; 6] {
+    let mut counts = [0; 6];
+    let tables = [
+        "SELECT COUNT(*) FROM identity_audit",
+        "SELECT COUNT(*) FROM failed_login",
+        "SELECT COUNT(*) FROM allowance",
+        "SELECT COUNT(*) FROM outbox",
+        "SELECT COUNT(*) FROM session",
+        "SELECT COUNT(*) FROM habits WHERE subject <> '-'",
+    ];
+    for (text, count) in tables.into_iter().zip(&mut counts) {
+        *count = on_writer!(&here.database, |pool| sqlx::query_scalar(text)
+            .fetch_one(pool)
+            .await)
+        .unwrap();
+    }
+    counts
+}

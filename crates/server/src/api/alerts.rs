@@ -72,10 +72,12 @@ pub(super) struct CloseBody {
 pub(super) struct AlertView {
     /// Its name.
     id: String,
-    /// `person_frozen`, `logins_failed`, `spraying`, `canary_used`, `rights_widened` or `owners_changed`.
+    /// Which rule; `docs/alerts.md` says of each what to do.
     kind: &'static str,
     /// The id of a person or key, or a keyed hash of a network.
     subject: String,
+    /// The weak signals that made it; none for a hard rule.
+    signals: Vec<String>,
     /// When the rule first held.
     first_at: String,
     /// When it last held.
@@ -131,6 +133,11 @@ impl From<Alert> for AlertView {
         Self {
             id: alert.id.to_string(),
             kind: alert.kind.as_code(),
+            signals: alert
+                .signals
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
             first_at: time_text(alert.first_at),
             last_at: time_text(alert.last_at),
             times: alert.times,

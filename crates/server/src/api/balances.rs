@@ -403,6 +403,17 @@ async fn withdraw(
     pay(&service, &caller, &key, &who, &body, Way::Out).await
 }
 
+/// Judges money that went out. It did already: what cannot be judged is only written to the log.
+async fn note_payment(service: &Service, person: PersonId, currency: &str, amount: Amount) {
+    let Ok(person) = person.to_string().parse() else {
+        return;
+    };
+    let (people, now) = (&service.people, service.now());
+    if let Err(error) = people.note_payment(person, currency, amount.0, now).await {
+        tracing::warn!(%error, "a payment was not judged");
+    }
+}
+
 /// Which way a payment goes.
 #[derive(Clone, Copy)]
 enum Way {
@@ -437,6 +448,9 @@ async fn pay(
         },
     };
     let sequence = record(service, caller, key, &command).await?.0;
+    if matches!(way, Way::Out) {
+        note_payment(service, person, currency, amount).await;
+    }
     let platform = service.journal.platform().map_err(of_journal)?;
     let state = platform.sequencer.read();
     let view = PaymentView {

@@ -80,8 +80,13 @@ impl Caller {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or(ProblemCode::NotAuthenticated)?;
-        let principal = keys.authenticate_or_refresh(text, client.ip(), UnixMillis::now(), ONE);
-        principal.await.map(Self::Key).map_err(denied)
+        let (peer, now) = (client.ip(), UnixMillis::now());
+        let principal = keys.authenticate_or_refresh(text, peer, now, ONE).await;
+        let principal = principal.map_err(denied)?;
+        let agent = headers.get(header::USER_AGENT);
+        let agent = agent.and_then(|value| value.to_str().ok());
+        keys.note_origin(&principal, peer, agent.unwrap_or_default(), now);
+        Ok(Self::Key(principal))
     }
 
     /// Refuses what the caller may not do on an offering. That an offering exists is public, so there is

@@ -265,8 +265,10 @@ async fn create(
     let actor = caller.actor();
     let warning = warning(&service, &actor, &new.label).await?;
     let (keys, now) = (&service.keys, UnixMillis::now());
-    let created = keys.create_and_tell(&actor, new, warning, now);
-    Ok(shown_once(&service, &created.await.map_err(of_keys)?))
+    let created = keys.create_and_tell(&actor, new, warning, now).await;
+    let created = created.map_err(of_keys)?;
+    note_sensitive_act(&service, &actor).await;
+    Ok(shown_once(&service, &created))
 }
 
 /// Keys of the asking key's owner, in the order they were made; to a person with a role all keys.
@@ -350,8 +352,12 @@ async fn rotate(
     let actor = caller.actor();
     let warning = warning(&service, &actor, &old.label).await?;
     let (keys, now) = (&service.keys, UnixMillis::now());
-    let created = keys.rotate_and_tell(&actor, old.id, rotation, warning, now);
-    Ok(shown_once(&service, &created.await.map_err(of_keys)?))
+    let created = keys
+        .rotate_and_tell(&actor, old.id, rotation, warning, now)
+        .await;
+    let created = created.map_err(of_keys)?;
+    note_sensitive_act(&service, &actor).await;
+    Ok(shown_once(&service, &created))
 }
 
 /// End a key at once and for good. Doing it again changes nothing.
@@ -424,6 +430,17 @@ async fn own_key(service: &Service, caller: &Caller, id: &str) -> Result<KeyReco
         Ok(record)
     } else {
         Err(no_key())
+    }
+}
+
+/// Judges that a person made a key. It is made already: what cannot be judged is only written to the log.
+async fn note_sensitive_act(service: &Service, actor: &Actor) {
+    let Actor::Person(standing) = actor else {
+        return;
+    };
+    let (people, now) = (&service.people, service.now());
+    if let Err(error) = people.note_sensitive_act(standing.person(), now).await {
+        tracing::warn!(%error, "that a person made a key was not judged");
     }
 }
 

@@ -40,8 +40,15 @@ impl FromRequestParts<Arc<Service>> for HalfSignedIn {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             require_own_page(&parts.headers, &service.origin)?;
         }
-        let session = service.people.session(secret.reveal(), service.now()).await;
-        session.map(Self).map_err(of_person)
+        let now = service.now();
+        let session = service.people.session(secret.reveal(), now).await;
+        let session = session.map_err(of_person)?;
+        let Visitor(device) = Visitor::from_request_parts(parts, service).await?;
+        // A judgement that fails is no reason to refuse.
+        if let Err(error) = service.people.follow_session(&session, &device, now).await {
+            tracing::warn!(%error, "where a session is used was not judged");
+        }
+        Ok(Self(session))
     }
 }
 

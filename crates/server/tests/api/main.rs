@@ -9,6 +9,7 @@
 mod accounts;
 mod addresses;
 mod alerts;
+mod asvs;
 mod audit;
 mod authorization;
 mod balances;

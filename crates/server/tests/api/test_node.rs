@@ -327,6 +327,16 @@ impl TestNode {
         waited.unwrap();
     }
 
+    /// Everything that a connection answers to these bytes until it is closed.
+    pub(crate) fn raw(&self, text: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
     pub(crate) fn begin_stop(&mut self) {
         if let Some(switch) = self.switch.take() {
             switch.stop();
