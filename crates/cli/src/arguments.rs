@@ -354,6 +354,9 @@ pub(crate) struct BackupArguments {
     /// Who can read it: a public key of age; may be given several times.
     #[arg(long, value_name = "KEY", required = true)]
     pub(crate) recipient: Vec<String>,
+    /// Only the keys of people, which are left out otherwise. Keep the newest one apart, and none older.
+    #[arg(long)]
+    pub(crate) person_keys: bool,
 }
 
 #[derive(Debug, Args)]

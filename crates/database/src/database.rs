@@ -116,6 +116,15 @@ impl Database {
         Self::open_content(url, name, Content::Derived).await
     }
 
+    /// As [`Database::open`], for what must be gone when it is deleted: on SQLite it is overwritten in the file. On PostgreSQL it
+    /// makes no difference: rows are gone after a vacuum, and its own copies are its operator's to keep short.
+    ///
+    /// # Errors
+    /// Those of [`Database::open`].
+    pub async fn open_erasable(url: &DatabaseUrl, name: &str) -> Result<Self, DatabaseError> {
+        Self::open_content(url, name, Content::Erasable).await
+    }
+
     async fn open_content(
         url: &DatabaseUrl,
         name: &str,

@@ -45,6 +45,8 @@ pub enum Content {
     /// What follows from something that is kept: a power cut may undo the last commits (whole ones, and
     /// never one before another), up to the last checkpoint.
     Derived,
+    /// As what is kept, and what is deleted is overwritten.
+    Erasable,
 }
 
 /// What a checkpoint found and did, in pages.
@@ -81,11 +83,18 @@ impl SqliteDatabase {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(match content {
-                Content::Kept => SqliteSynchronous::Full,
+                Content::Kept | Content::Erasable => SqliteSynchronous::Full,
                 Content::Derived => SqliteSynchronous::Normal,
             })
             .foreign_keys(true)
             .pragma("wal_autocheckpoint", PAGES_BEFORE_THE_WRITER_HELPS)
+            .pragma(
+                "secure_delete",
+                match content {
+                    Content::Kept | Content::Derived => "OFF",
+                    Content::Erasable => "ON",
+                },
+            )
             .busy_timeout(PATIENCE);
         let pool = |connections: u32| {
             SqlitePoolOptions::new()
@@ -131,6 +140,17 @@ impl SqliteDatabase {
     /// What SQLite says, for example that the disk is full.
     pub async fn checkpoint(&self) -> Result<Checkpoint, DatabaseError> {
         checkpoint(&self.checkpointer).await
+    }
+
+    /// Moves the whole write-ahead log into the file and empties it, so that nothing is left there of what was deleted.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn empty_log(&self) -> Result<(), DatabaseError> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 
     /// Closes all connections; the write-ahead log goes into the file.

@@ -57,6 +57,7 @@ mod signed_after_sale;
 mod taken_back;
 mod told;
 mod unkept;
+mod verifier;
 mod wallet;
 
 pub use after_sale_acts::{
@@ -114,4 +115,5 @@ pub use sale_terms::{SaleTerms, SaleWindow, sale_terms_at};
 pub use signed_after_sale::{SignedAfterSale, SignedContract};
 pub use told::{Facts, Told, told};
 pub use unkept::{Unkept, UnkeptCode};
+pub use verifier::Verifier;
 pub use wallet::{KEY_VARIABLE, read_wallet};

@@ -64,10 +64,38 @@ pub enum Act {
     Freeze,
     /// Somebody looked at an alert; `code` is what they found out.
     CloseAlert,
+    /// A person began to be verified; `code` is the level.
+    BeginVerification,
+    /// A person wrote into their verification; `code` names the fields.
+    FillVerification,
+    /// A person showed a file; `code` is what it shows, and its name.
+    AddUpload,
+    /// A person took a file back; `code` is its name.
+    DropUpload,
+    /// A person said that their verification is complete; `code` is the level.
+    SubmitVerification,
+    /// A reviewer took the verification of a person.
+    TakeVerification,
+    /// A reviewer saw what a person said or showed; `code` is which.
+    ReadVerification,
+    /// A reviewer asked a person for more; `code` is why.
+    AskMore,
+    /// A person was verified.
+    ApproveVerification,
+    /// A person was not verified, or is no more; `code` is why.
+    RefuseVerification,
+    /// The time of a verification came; `code` is the new state.
+    AgeVerification,
+    /// Everything that is held of a person was given out.
+    ExportPerson,
+    /// A person was erased.
+    ErasePerson,
+    /// What a person said and showed was destroyed; `code` is why.
+    DestroyValues,
 }
 
 impl Act {
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 41] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -95,6 +123,20 @@ impl Act {
         Self::PutBack,
         Self::Freeze,
         Self::CloseAlert,
+        Self::BeginVerification,
+        Self::FillVerification,
+        Self::AddUpload,
+        Self::DropUpload,
+        Self::SubmitVerification,
+        Self::TakeVerification,
+        Self::ReadVerification,
+        Self::AskMore,
+        Self::ApproveVerification,
+        Self::RefuseVerification,
+        Self::AgeVerification,
+        Self::ExportPerson,
+        Self::ErasePerson,
+        Self::DestroyValues,
     ];
 
     /// As stored.
@@ -128,6 +170,20 @@ impl Act {
             Self::PutBack => "put_back",
             Self::Freeze => "freeze",
             Self::CloseAlert => "close_alert",
+            Self::BeginVerification => "begin_verification",
+            Self::FillVerification => "fill_verification",
+            Self::AddUpload => "add_upload",
+            Self::DropUpload => "drop_upload",
+            Self::SubmitVerification => "submit_verification",
+            Self::TakeVerification => "take_verification",
+            Self::ReadVerification => "read_verification",
+            Self::AskMore => "ask_more",
+            Self::ApproveVerification => "approve_verification",
+            Self::RefuseVerification => "refuse_verification",
+            Self::AgeVerification => "age_verification",
+            Self::ExportPerson => "export_person",
+            Self::ErasePerson => "erase_person",
+            Self::DestroyValues => "destroy_values",
         }
     }
 

@@ -99,7 +99,9 @@ impl Keys {
                 "0008_disabled_people",
                 "0009_freeze",
                 "0010_alerts",
-                "0011_signals"
+                "0011_signals",
+                "0012_verification",
+                "0013_erasure"
             ]
         )
     }

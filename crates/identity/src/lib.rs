@@ -27,12 +27,15 @@ mod mac;
 mod new_key;
 mod people;
 mod pepper;
+mod person_keys;
 mod policy;
 mod principal;
+mod privacy;
 mod records;
 mod roles;
 mod scope;
 pub mod signals;
+mod verification;
 mod watch;
 
 pub use addresses::{AddressList, MOST_NETWORKS};
@@ -62,12 +65,21 @@ pub use people::{
     Retry, Sealed, SecretText, Session, SessionId, Site,
 };
 pub use pepper::{Pepper, PepperError, Peppers};
+pub use person_keys::{KeyPurpose, PersonKeys};
 pub use policy::{KeyPolicy, KeySettings};
 pub use principal::Principal;
+pub use privacy::{Erasure, Privacy, PrivacyError, RetentionPolicy};
 pub use records::{KeyRecord, LastUse};
 pub use roles::{
     Decision, Demand, Grant, Proposal, ProposalId, ProposalState, ProposedAct, Refused, Right,
     Role, RoleChange, RoleError, Roles, Shown, Standing,
 };
 pub use scope::{MOST_SCOPES, ResourceId, ResourcePattern, Scope, Scopes, Verb};
+pub use verification::{
+    Admission, AdmissionId, AdmissionLimit, AdmissionState, Approval, ApprovalError, Approved,
+    ByHand, Case, CaseOverview, CaseState, Claimed, DecisionId, Filling, MediaType, Need,
+    OpenValues, PersonalField, Reason, Receiving, RoundGrant, Screening, Showing, StateKind,
+    Submission, Upload, UploadId, UploadKind, UploadSettings, VerificationError, VerificationLevel,
+    VerificationPolicy, Verifications, WantedRound, reasons_of,
+};
 pub use watch::Watch;

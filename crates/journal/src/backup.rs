@@ -5,6 +5,9 @@
 //! record comes after what must not know of entries that are not in it, and before the numbers of
 //! investors: a number is written before the first entry with it, so that every number in the copied
 //! record has its owner in the copy.
+//!
+//! The keys of people are left out, and copied by themselves: what is sealed with the key of a person who was erased must
+//! not come back with an old copy of everything else.
 
 use std::{
     fs,
@@ -27,6 +30,8 @@ pub(crate) const RECORD: &str = "journal.db";
 const PRIVATE: &str = "private.db";
 /// What a rebuild makes anew, and a backup leaves out.
 const DERIVED: &str = "derived.db";
+/// The keys of people, each of which may have to be destroyed for good.
+const PERSON_KEYS: &str = "person_keys.db";
 /// The folder of a node's keys.
 pub(crate) const SECRETS: &str = "secrets";
 /// How long the copy waits for a lock.
@@ -52,19 +57,49 @@ pub async fn back_up(
     if !folder.join(RECORD).is_file() {
         return Err(JournalError::NoRecord(folder.to_owned()));
     }
+    let mut plain = Vec::new();
+    for inner in [kept_checkpoint::FOLDER, SECRETS] {
+        for path in plain_files(&folder.join(inner))? {
+            let name = format!("{inner}/{}", file_name(&path));
+            plain.push((path, name));
+        }
+    }
+    archive(folder, plain, databases(folder)?, out).await
+}
+
+/// Writes an archive of the keys of people alone. Keep the newest one, apart from other backups, and no older one: whoever has
+/// both can read what somebody said who is erased by now.
+///
+/// # Errors
+/// Those of [`back_up`]; [`JournalError::NoRecord`] where there are no keys of people.
+pub async fn back_up_person_keys(
+    folder: &Path,
+    out: &mut (dyn Write + Send),
+) -> Result<BackedUp, JournalError> {
+    let keys = folder.join(PERSON_KEYS);
+    if !keys.is_file() {
+        return Err(JournalError::NoRecord(folder.to_owned()));
+    }
+    archive(folder, Vec::new(), vec![keys], out).await
+}
+
+/// Files as they are under their names, then copies of databases.
+async fn archive(
+    folder: &Path,
+    plain: Vec<(PathBuf, String)>,
+    databases: Vec<PathBuf>,
+    out: &mut (dyn Write + Send),
+) -> Result<BackedUp, JournalError> {
     let copies = tempfile::Builder::new()
         .prefix("backup-")
         .tempdir_in(folder)
         .map_err(JournalError::file(folder))?;
     let mut archive = tar::Builder::new(out);
     let mut files = Vec::new();
-    for inner in [kept_checkpoint::FOLDER, SECRETS] {
-        for path in plain_files(&folder.join(inner))? {
-            let name = format!("{inner}/{}", file_name(&path));
-            add(&mut archive, &path, name, &mut files)?;
-        }
+    for (path, name) in plain {
+        add(&mut archive, &path, name, &mut files)?;
     }
-    for database in databases(folder)? {
+    for database in databases {
         let copy = copies.path().join(file_name(&database));
         copy_database(&database, &copy).await?;
         add(&mut archive, &copy, file_name(&database), &mut files)?;
@@ -81,7 +116,7 @@ fn databases(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let mut found = plain_files(folder)?;
     found.retain(|path| {
         let name = file_name(path);
-        name.ends_with(".db") && name != DERIVED
+        name.ends_with(".db") && name != DERIVED && name != PERSON_KEYS
     });
     found.sort_by_key(|path| {
         let place = match file_name(path).as_str() {

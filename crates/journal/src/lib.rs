@@ -47,7 +47,7 @@ mod turn;
 mod writer;
 
 pub use audit::{AuditLog, AuditMachine, AuditReading, AuditState};
-pub use backup::{BackedUp, back_up};
+pub use backup::{BackedUp, back_up, back_up_person_keys};
 pub use bundle::{BundleArchive, write_bundle};
 pub use cosignatures::{Cosignatures, Cosigned};
 pub use error::JournalError;

@@ -3,7 +3,9 @@
 //! Each key's documentation is what `softcap config` prints. Secrets are never values in the file:
 //! they are named by the path of a file of their own.
 
+mod privacy;
 mod site;
+mod verification;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -19,7 +21,9 @@ use softcap_database::DatabaseUrl;
 use softcap_identity::Site;
 use softcap_proof::{ProofError, VerifierKey, WitnessKey};
 
+pub use privacy::PrivacySection;
 pub use site::{MailSection, NotAnOrigin, Origin, Sender, SiteSection, SmtpSecurity};
+pub use verification::VerificationSection;
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "softcap.toml";
@@ -65,6 +69,12 @@ pub struct Config {
     /// How mail is sent. Without `smtp_host` or `folder` nobody can sign up.
     #[config(nested)]
     pub mail: MailSection,
+    /// How people are verified before they take part.
+    #[config(nested)]
+    pub verification: VerificationSection,
+    /// How long what is kept of people. A clock of the server destroys it then.
+    #[config(nested)]
+    pub privacy: PrivacySection,
 }
 
 /// The chain on which escrow contracts hold the money of offerings.
@@ -453,6 +463,8 @@ impl Config {
         }
         let on_loopback = self.server.listen.ip().is_loopback();
         self.mail.check(on_loopback)?;
+        self.verification.check()?;
+        self.privacy.check()?;
         if self.webhooks.allow_loopback && !on_loopback {
             return Err(ConfigError::Contradiction(
                 "webhooks.allow_loopback is for development: it needs server.listen on a loopback \
@@ -566,6 +578,8 @@ mod tests {
             ("[issuers]\nkeys = [\"w+1+A\"]\n", "not a verifier key"),
             ("[evm]\nquorum = 0\n", "H902"),
             ("[site]\norigin = \"sale.example\"\n", "is no origin"),
+            ("[verification]\nuploads = 0\n", "H902"),
+            ("[privacy]\nverification_days = 89\n", "H902"),
             ("[mail]\nfolder = \"mail\"\n", ""),
             ("[mail]\nfrom = \"Harbour\"\n", "A402"),
             ("[mail]\nsmtp_host = \"mail.example\"\n", "needs from"),

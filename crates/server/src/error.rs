@@ -96,9 +96,17 @@ pub enum ServerError {
         /// What is wrong with it.
         why: String,
     },
+    /// The key that signs permits cannot be used.
+    #[error(
+        "H921: verification.permit_key_file: {0}; give a file with 64 hexadecimal digits that only this user may read"
+    )]
+    PermitKey(String),
     /// The people.
     #[error(transparent)]
     People(#[from] softcap_identity::PersonError),
+    /// People who were erased.
+    #[error(transparent)]
+    Privacy(#[from] softcap_identity::PrivacyError),
     /// The record.
     #[error(transparent)]
     Journal(#[from] softcap_journal::JournalError),

@@ -19,6 +19,7 @@ use tower_http::compression::Compression;
 use tracing::Instrument as _;
 
 use crate::{
+    api::UPLOAD_ROUTE,
     body_deadline,
     config::{Config, seconds},
     forwarded::{SocketPeer, client_address},
@@ -47,8 +48,21 @@ struct Frame {
     proxies: Vec<IpNet>,
     body_time: Duration,
     answer_time: Duration,
+    upload_time: Duration,
     is_https: bool,
     metrics: Arc<Metrics>,
+}
+
+impl Frame {
+    /// Until when the body of a request must be there, and its answer begin. A file takes longer, and is answered when it
+    /// is there.
+    fn times(&self, route: &str) -> (Duration, Duration) {
+        if route == UPLOAD_ROUTE {
+            (self.upload_time, self.upload_time + self.answer_time)
+        } else {
+            (self.body_time, self.answer_time)
+        }
+    }
 }
 
 /// Puts the frame around all routes. Call it once, last: routes added later stand outside.
@@ -60,6 +74,7 @@ pub fn frame(router: Router, config: &Config, metrics: Arc<Metrics>) -> Router {
         proxies: config.server.proxies.iter().map(|net| net.0).collect(),
         body_time: seconds(config.limits.body_seconds),
         answer_time: seconds(config.limits.answer_seconds),
+        upload_time: seconds(config.verification.upload_seconds),
         is_https: config.is_https(),
         metrics,
     };
@@ -84,13 +99,14 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
     request.extensions_mut().insert(id.clone());
     let limit = LimitNote::default();
     request.extensions_mut().insert(limit.clone());
-    if body_deadline::has_body(request.headers()) {
-        request = request.map(|body| body_deadline::within(body, frame.body_time));
-    }
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let (body_time, answer_time) = frame.times(route);
+    if body_deadline::has_body(request.headers()) {
+        request = request.map(|body| body_deadline::within(body, body_time));
+    }
     // A span costs more than the rest of the frame, so that it is there only for who debugs.
     let span = tracing::debug_span!("request", %id, %method, route);
-    let mut response = tokio::time::timeout(frame.answer_time, next.run(request))
+    let mut response = tokio::time::timeout(answer_time, next.run(request))
         .instrument(span)
         .await
         .unwrap_or_else(|_| ApiError::from(ProblemCode::TooSlow).into_response());

@@ -4,6 +4,7 @@
 //! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks` and `drafts`, and
 //! no rule of an offering.
 
+mod admissions;
 pub mod api;
 mod audit;
 mod body_deadline;
@@ -39,8 +40,8 @@ pub use audit::{AuditComparison, AuditFinding, compare_audit};
 pub use config::{
     Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection, LeaksSection,
     LimitsSection, LogFormat, LogSection, MailSection, Network, NotANetwork, NotAnOrigin, Origin,
-    Sender, ServerSection, SiteSection, SmtpSecurity, TlsSection, WebhooksSection, Witness,
-    WitnessesSection,
+    PrivacySection, Sender, ServerSection, SiteSection, SmtpSecurity, TlsSection,
+    VerificationSection, WebhooksSection, Witness, WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

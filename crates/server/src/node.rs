@@ -6,8 +6,8 @@ use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{
-    AuditTable, KeySettings, Keys, People, Roles, Ticks, UnixMillis, Verb, Watch,
-    signals::NetworkMap,
+    AuditTable, KeySettings, Keys, People, PersonKeys, Privacy, Roles, Ticks, UnixMillis, Verb,
+    Verifications, Watch, signals::NetworkMap,
 };
 use softcap_journal::{
     Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
@@ -17,7 +17,8 @@ use softcap_offering::{Command, LineIndex, Position, RoundIndex, Sequence, terms
 use tokio::task::JoinHandle;
 
 use crate::{
-    api::{self, Service, ServiceParts},
+    admissions::drive_admissions,
+    api::{self, Permits, Service, ServiceParts},
     audit::{enter_rows, feed_audit_log, put_back_lost_rows},
     config::Config,
     drafts::Drafts,
@@ -89,6 +90,8 @@ impl Node {
         let (personal, site) = (secrets.personal, config.people_site());
         let people = People::open_with_networks(database.clone(), personal, site, networks)?;
         let roles = Roles::new(people.clone());
+        let verified = Verified::open(config, (&url, &folder), (&people, &roles)).await?;
+        let permits = Permits::open(&config.verification)?;
         let audit = AuditTable::new(database.clone());
         let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
         let numbers = InvestorNumbers::open(&url).await?;
@@ -106,6 +109,7 @@ impl Node {
         journal.follow();
         put_back_lost_rows(&journal, &audit, UnixMillis::now()).await?;
         // From here on rows are added.
+        verified.privacy.erase_again(UnixMillis::now()).await?;
         let watch = keys.watch();
         let witnesses = config.witnesses.keys.iter().map(|key| key.0.clone());
         let store = journal.store().clone();
@@ -118,6 +122,9 @@ impl Node {
             audit,
             people,
             roles,
+            verifications: verified.verifications,
+            privacy: verified.privacy,
+            permits,
             origin: config.origin(),
             site_name: config.site.name.clone(),
             sends_mail: config.mail.is_configured(),
@@ -230,10 +237,12 @@ impl Node {
         let sender = tokio::spawn(send_mail(service, self.carrier.take(), stopping.clone()));
         let service = Arc::clone(&self.service);
         let auditor = tokio::spawn(feed_audit_log(service, stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let admitter = tokio::spawn(drive_admissions(service, stopping.clone()));
         let report = server.serve(router, stopping).await?;
         // They end by themselves; what they did not finish is in the database, for the next start.
         let _ = tokio::join!(
-            deliverer, tidy, feed, driver, follower, sweeper, sender, auditor
+            deliverer, tidy, feed, driver, follower, sweeper, sender, auditor, admitter
         );
         self.close().await?;
         Ok(report)
@@ -264,6 +273,41 @@ fn networks(file: Option<&Path>) -> Result<NetworkMap, ServerError> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     NetworkMap::parse(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// Who people are, and what is kept of it.
+struct Verified {
+    verifications: Verifications,
+    privacy: Privacy,
+}
+
+impl Verified {
+    async fn open(
+        config: &Config,
+        (url, folder): (&DatabaseUrl, &Path),
+        (people, roles): (&People, &Roles),
+    ) -> Result<Self, ServerError> {
+        let keys = Database::open_erasable(url, PersonKeys::DATABASE).await?;
+        PersonKeys::migrations().run(&keys).await?;
+        let keys = PersonKeys::new(keys, people.clone());
+        let section = &config.verification;
+        let settings = (section.policy(), section.upload_settings(folder));
+        let (people, roles) = (people.clone(), roles.clone());
+        let verifications =
+            Verifications::new(people.clone(), roles.clone(), keys.clone(), settings);
+        if matches!(url, DatabaseUrl::Folder(_)) {
+            // No other process takes files, so that what has no row was left behind by a stop.
+            let swept = verifications.sweep_uploads(UnixMillis::new(i64::MAX)).await;
+            if let Err(error) = swept {
+                tracing::warn!(%error, "files that a stop left behind are removed later");
+            }
+        }
+        let policy = config.privacy.policy();
+        Ok(Self {
+            privacy: Privacy::new(people, roles, keys, verifications.clone(), policy),
+            verifications,
+        })
+    }
 }
 
 /// Writes what was noted of denied requests, and enters what is not in the audit log yet. What fails now is entered after
@@ -335,6 +379,31 @@ async fn sweep_people(service: Arc<Service>, mut stopping: Stopping) {
         }
         if let Err(error) = service.factors().settle_due(service.now()).await {
             tracing::warn!(%error, "second factors whose time is up are removed later");
+        }
+        let cases = service.verifications();
+        if let Err(error) = cases.pass_time(service.now()).await {
+            tracing::warn!(%error, "verifications whose time came are changed later");
+        }
+        if let Err(error) = cases.sweep_uploads(service.now()).await {
+            tracing::warn!(%error, "files that a stop left behind are removed later");
+        }
+        keep_clock(&service).await;
+    }
+}
+
+/// Destroys what is kept of people no longer, and forgets the numbers of those of whom nothing is.
+async fn keep_clock(service: &Service) {
+    let destroyed = match service.privacy().keep_clock(service.now()).await {
+        Ok(destroyed) => destroyed,
+        Err(error) => {
+            tracing::warn!(%error, "what is kept of people no longer is destroyed later");
+            return;
+        }
+    };
+    for person in destroyed {
+        let owner = softcap_rails::balance::PersonId(person.to_bytes());
+        if let Err(error) = api::forget_numbers(service, owner).await {
+            tracing::warn!(%person, %error, "the numbers of a person are kept");
         }
     }
 }

@@ -114,6 +114,8 @@ codes! {
         "Repeat after `Retry-After`; another node or the next start answers.";
     NoMail = "H506", SERVICE_UNAVAILABLE, "This server sends no mail, without which nobody can sign up or get a new password.",
         "Ask its operator, who configures `[mail]`.";
+    NoPermits = "H508", SERVICE_UNAVAILABLE, "This server signs no permits.",
+        "Ask its operator, who signs one with `softcap permit` or configures `verification.permit_key_file`.";
     NoRoom = "H507", SERVICE_UNAVAILABLE, "There is no room or no database to write to.",
         "Repeat later with the same Idempotency-Key: whether it was written is not always known here, and it counts once.";
 }

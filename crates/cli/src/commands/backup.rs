@@ -9,7 +9,7 @@ use std::{
 
 use age::x25519::Recipient;
 use serde_json::json;
-use softcap_journal::{BackedUp, back_up};
+use softcap_journal::{BackedUp, back_up, back_up_person_keys};
 
 use super::serve::block_on;
 use crate::{arguments::BackupArguments, console::Console, failure::Failure};
@@ -73,7 +73,11 @@ async fn write(
     let mut sealed = encryptor
         .wrap_output(BufWriter::with_capacity(1 << 20, out))
         .map_err(unwritable)?;
-    let backed_up = back_up(&arguments.data, &mut sealed).await?;
+    let backed_up = if arguments.person_keys {
+        back_up_person_keys(&arguments.data, &mut sealed).await?
+    } else {
+        back_up(&arguments.data, &mut sealed).await?
+    };
     let mut out = sealed.finish().map_err(unwritable)?;
     out.flush().map_err(unwritable)?;
     out.get_ref().sync_all().map_err(unwritable)?;

@@ -20,32 +20,32 @@ const EMAIL: &str = "canary.address@example.org";
 const PASSWORD: &str = "canary tidal lantern ochre";
 const WRONG_PASSWORD: &str = "canary wrong seven anchors";
 const ENDPOINT: &str = "https://rail.invalid/v3/canary0endpoint0secret";
-const ORIGIN: &str = "https://sale.example";
+pub(crate) const ORIGIN: &str = "https://sale.example";
 const IDEMPOTENCY: &str = "canary-idempotency-key";
 /// A mail is written within moments; the bound only ends a broken test.
 const TRIES: u32 = 1_200;
 
 /// An answer as it came.
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
     /// The secret of the session that it began.
-    fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         let (_, rest) = self.head.split_once("__Host-softcap=").unwrap();
         rest.split(';').next().unwrap().to_owned()
     }
 }
 
 /// A request by hand, so that nothing of a client's own is between.
-fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(crate) fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let url = server.url().read().unwrap().clone();
     let address = url.strip_prefix("http://").unwrap();
     let mut socket = TcpStream::connect(address).unwrap();
@@ -55,7 +55,10 @@ fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &str) -> Ans
     }
     if !body.is_empty() {
         let length = body.len();
-        text += &format!("content-type: application/json\r\ncontent-length: {length}\r\n");
+        text += &format!("content-length: {length}\r\n");
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            text += "content-type: application/json\r\n";
+        }
     }
     socket
         .write_all(format!("{text}\r\n{body}").as_bytes())
@@ -92,7 +95,7 @@ impl Planted {
 }
 
 /// The code of the mail that was written last.
-fn code(folder: &Path) -> String {
+pub(crate) fn code(folder: &Path) -> String {
     for _ in 0..TRIES {
         let mails = fs::read_dir(folder).into_iter().flatten();
         let mails = mails.map(|mail| fs::read_to_string(mail.unwrap().path()).unwrap());
@@ -137,11 +140,60 @@ fn people(server: &Server, planted: &mut Planted) {
         &own,
         &json!({ "password": PASSWORD }),
     );
-    planted.add("session after a step-up", &fresh.session());
+    planted.add("session after a step-up", fresh.session());
+    verification(server, planted, &fresh.session());
     // The secret of before is dead, and is not repeated to whoever sends it.
     planted.refused(&ask(server, "GET /v1/me", &own, ""), 401);
     let wrong = json!({ "password": PASSWORD, "x": 1 });
     planted.refused(&post("/v1/sessions/current/step-up", &own, &wrong), 401);
+}
+
+/// V14 and V16: what a person says and shows stands in no log, no answer to others, and nowhere in the clear.
+fn verification(server: &Server, planted: &mut Planted, session: &str) {
+    let cookie = format!("__Host-softcap={session}");
+    let own = [("cookie", cookie.as_str()), ("origin", ORIGIN)];
+    let begin = json!({ "level": "document" }).to_string();
+    let path = "/v1/me/verification";
+    assert_eq!(
+        ask(server, &format!("POST {path}"), &own, &begin).status,
+        201
+    );
+    let values = [
+        ("full_name", "Canary Fullname Lindqvist"),
+        ("address", "Canary Quay 4 in Canarytown"),
+        ("source_of_funds", "canary wages of a lighthouse keeper"),
+    ];
+    for (name, value) in values {
+        planted.add(name, value);
+    }
+    let said = json!({ "values": serde_json::Map::from_iter(
+        values.map(|(name, value)| (name.to_owned(), json!(value)))) });
+    let put = format!("PUT {path}");
+    assert_eq!(ask(server, &put, &own, &said.to_string()).status, 200);
+    // What is no value is not repeated to whoever sent it.
+    for wrong in [
+        json!({ "values": { "birth_date": "canary birth 1990-12-31" } }),
+        json!({ "values": { "canary-field-of-no-form": "x" } }),
+    ] {
+        planted.refused(&ask(server, &put, &own, &wrong.to_string()), 422);
+    }
+    planted.add("birth date", "canary birth 1990-12-31");
+    let content = "%PDF-1.7 canary content of a passport";
+    planted.add("content of a file", &content[9..]);
+    let pdf = [own[0], own[1], ("content-type", "application/pdf")];
+    let upload = format!("POST {path}/uploads?kind=identity");
+    let kept = ask(server, &upload, &pdf, content);
+    assert_eq!(kept.status, 201, "{}", kept.body);
+    let png = [own[0], own[1], ("content-type", "image/png")];
+    planted.refused(&ask(server, &upload, &png, content), 415);
+    planted.refused(
+        &ask(server, &format!("POST {path}/submission"), &own, ""),
+        409,
+    );
+    // Everything is given to the person alone.
+    let export = ask(server, "GET /v1/me/export", &own, "");
+    assert!(export.body.contains("Canary Fullname Lindqvist"));
+    planted.refused(&ask(server, "GET /v1/me/export", &[], ""), 401);
 }
 
 fn keys(server: &Server, key: &str, planted: &mut Planted) {

@@ -25,6 +25,7 @@ mod load;
 mod one_folder;
 mod one_place;
 mod postgres;
+mod privacy;
 mod rail;
 mod rail_after_sale;
 mod rail_root;

@@ -38,7 +38,8 @@ const END_CODES: &str = "DELETE FROM freeze_code WHERE person = $1";
 const FREEZE: &str = "UPDATE person SET frozen_at = $2 WHERE id = $1";
 /// A removal that was begun may not be the person's own.
 const KEEP_FACTORS: &str = "DELETE FROM factor_removal WHERE person = $1";
-const REVOKE: &str = "UPDATE api_key SET revoked_at = $2, changed = $3 \
+/// Revokes the keys that a person made, and those that were made with them: actor, now, number of the change.
+pub(crate) const REVOKE_KEYS: &str = "UPDATE api_key SET revoked_at = $2, changed = $3 \
      WHERE revoked_at IS NULL AND id IN (WITH RECURSIVE line (id) AS \
      (SELECT id FROM api_key WHERE created_by = $1 UNION \
      SELECT minted.id FROM api_key AS minted JOIN line ON minted.minted_by = line.id) \
@@ -90,7 +91,7 @@ impl People {
             let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
                 .fetch_one(&mut *work)
                 .await?;
-            let revoke = sqlx::query_scalar(REVOKE).bind(&actor).bind(now.get());
+            let revoke = sqlx::query_scalar(REVOKE_KEYS).bind(&actor).bind(now.get());
             let keys: Vec<String> = revoke.bind(change).fetch_all(&mut *work).await?;
             note!(work, now, &actor, Act::Freeze, &who, "");
             raise!(work, AlertKind::PersonFrozen, &who, now);

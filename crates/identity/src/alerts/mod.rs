@@ -16,6 +16,7 @@ mod warning;
 pub use book::{Alert, AlertError, AlertId, AlertState, Alerts, Verdict};
 pub(crate) use failed_login::{FAILED_OF_ACCOUNT, FAILED_OF_SOURCE, FORGET_FAILED, FailedLogin};
 pub use freeze::Frozen;
+pub(crate) use freeze::REVOKE_KEYS;
 pub(crate) use judging::{
     ADD_ORIGIN, COUNT_ORIGIN, EXPLAIN, FORGET_HABITS, HABITS, KEEP_HABITS, MARKS, SITE, counts_of,
     judge, judge_act, judge_login, judge_site, origin_marks, path_bytes, raise_found, read_path,

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{PersonError, random_id::random_bytes};
 use crate::mac::hmac_sha256;
 
-const KEY_ID: usize = 4;
+pub(super) const KEY_ID: usize = 4;
 const NONCE: usize = 24;
 
 /// One column of one row: what is sealed for it opens nowhere else.
@@ -26,9 +26,17 @@ pub struct Column<'a> {
 }
 
 impl Column<'_> {
-    fn associated_data(&self) -> String {
+    pub(super) fn associated_data(&self) -> String {
         let Self { table, column, row } = self;
         format!("softcap/v1|{table}|{column}|{row}")
+    }
+
+    pub(super) fn unopened(&self) -> PersonError {
+        PersonError::Sealed {
+            table: self.table,
+            column: self.column,
+            row: self.row.to_owned(),
+        }
     }
 }
 
@@ -83,6 +91,8 @@ pub enum Domain {
     FreezeCode,
     /// From where and with what somebody comes.
     Origin,
+    /// The wallet that a permit is for.
+    Wallet,
 }
 
 impl Domain {
@@ -98,6 +108,7 @@ impl Domain {
             Self::Passkey => b"softcap/v1/passkey",
             Self::FreezeCode => b"softcap/v1/freeze_code",
             Self::Origin => b"softcap/v1/origin",
+            Self::Wallet => b"softcap/v1/wallet",
         }
     }
 }
@@ -124,6 +135,14 @@ impl PersonalKey {
         }
     }
 
+    pub(super) const fn id(&self) -> &[u8; KEY_ID] {
+        &self.id
+    }
+
+    pub(super) const fn cipher(&self) -> &XChaCha20Poly1305 {
+        &self.cipher
+    }
+
     /// Seals bytes for a column. The same bytes give another result each time.
     ///
     /// # Errors
@@ -136,7 +155,7 @@ impl PersonalKey {
             aad: place.as_bytes(),
         };
         let text = self.cipher.encrypt(XNonce::from_slice(&nonce), payload);
-        let text = text.map_err(|_| unopened(column))?;
+        let text = text.map_err(|_| column.unopened())?;
         let mut bytes = Vec::with_capacity(KEY_ID + NONCE + text.len());
         bytes.extend_from_slice(&self.id);
         bytes.extend_from_slice(&nonce);
@@ -156,12 +175,12 @@ impl PersonalKey {
         let (id, rest) = sealed
             .0
             .split_at_checked(KEY_ID)
-            .ok_or_else(|| unopened(column))?;
+            .ok_or_else(|| column.unopened())?;
         let (nonce, text) = rest
             .split_at_checked(NONCE)
-            .ok_or_else(|| unopened(column))?;
+            .ok_or_else(|| column.unopened())?;
         if id != self.id {
-            return Err(unopened(column));
+            return Err(column.unopened());
         }
         let place = column.associated_data();
         let payload = Payload {
@@ -169,7 +188,7 @@ impl PersonalKey {
             aad: place.as_bytes(),
         };
         let plain = self.cipher.decrypt(XNonce::from_slice(nonce), payload);
-        plain.map(Zeroizing::new).map_err(|_| unopened(column))
+        plain.map(Zeroizing::new).map_err(|_| column.unopened())
     }
 
     /// As [`PersonalKey::open`], for text.
@@ -179,7 +198,7 @@ impl PersonalKey {
         sealed: Vec<u8>,
     ) -> Result<Zeroizing<String>, PersonError> {
         let bytes = self.open(column, &Sealed(sealed))?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| unopened(column))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| column.unopened())?;
         Ok(Zeroizing::new(text.to_owned()))
     }
 
@@ -200,14 +219,6 @@ impl fmt::Debug for PersonalKey {
 /// With 192 random bits no two are ever the same.
 fn draw_nonce() -> Result<[u8; NONCE], PersonError> {
     random_bytes()
-}
-
-fn unopened(column: &Column<'_>) -> PersonError {
-    PersonError::Sealed {
-        table: column.table,
-        column: column.column,
-        row: column.row.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
 use super::{Grant, Proposal, ProposalId, ProposalState, ProposedAct, RoleChange, RoleError};
 use crate::{
-    Act, AlertKind, PersonId, UnixMillis, Warning,
+    Act, AlertKind, DecisionId, PersonId, UnixMillis, Warning,
     alerts::{raise, tell},
     audit::note,
+    people::SealedMail,
+    verification::{CANCEL_PROPOSED, PreparedApproval, approve},
 };
 
 row! {
@@ -45,6 +47,7 @@ row! {
         role: Option<String>,
         place: String,
         milestone: Option<i64>,
+        decision: Option<String>,
         proposed_by: String,
         proposed_at: i64,
         expires_at: i64,
@@ -75,6 +78,10 @@ impl ProposalRow {
             "release" => ProposedAct::Release {
                 offering: self.place.parse().ok()?,
                 milestone: u8::try_from(self.milestone?).ok()?,
+            },
+            "approve_verification" => ProposedAct::ApproveVerification {
+                person: self.person.as_deref()?.parse().ok()?,
+                decision: DecisionId::parse(self.decision.as_deref()?)?,
             },
             _ => return None,
         };
@@ -140,8 +147,14 @@ pub(super) enum Step {
     Note(Note),
     Raise(AlertKind, PersonId),
     Tell(Warning),
+    /// A verification counts, if its case is still as the first reviewer read it; who approves, what, and what the person
+    /// is told.
+    Verify(PersonId, PreparedApproval, Option<SealedMail>),
+    /// What was proposed with a decision is not granted.
+    EndDecision(DecisionId),
 }
 
+const CASE_CHANGED: &str = "the verification was changed since this was proposed";
 const LOCK: &str = "UPDATE role_change SET value = value + 1 WHERE one = 1";
 const GRANTS: &str = "SELECT person, role, place, granted_at, granted_by FROM role_grant \
      ORDER BY person, role, place";
@@ -153,8 +166,8 @@ const NEWEST: &str = "SELECT * FROM proposal ORDER BY proposed_at DESC, id LIMIT
 const GIVE: &str = "INSERT INTO role_grant (person, role, place, granted_at, granted_by) \
      VALUES ($1, $2, $3, $4, $5)";
 const TAKE: &str = "DELETE FROM role_grant WHERE person = $1 AND role = $2 AND place = $3";
-const OPEN: &str = "INSERT INTO proposal (id, act, person, role, place, milestone, proposed_by, \
-     proposed_at, expires_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')";
+const OPEN: &str = "INSERT INTO proposal (id, act, person, role, place, milestone, decision, proposed_by, \
+     proposed_at, expires_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open')";
 const DECIDE: &str =
     "UPDATE proposal SET state = $2, decided_by = $3, decided_at = $4 WHERE id = $1";
 
@@ -259,10 +272,15 @@ impl Book {
                         let change = proposal.act.role_change();
                         let open = sqlx::query(OPEN).bind(proposal.id.to_string());
                         let open = open.bind(proposal.act.as_code());
-                        let open = open.bind(change.map(|change| change.person.to_string()));
+                        let verified = proposal.act.verification();
+                        let about = change.map(|change| change.person);
+                        let about = about.or(verified.map(|(person, _)| person));
+                        let open = open.bind(about.map(|person| person.to_string()));
                         let open = open.bind(change.map(|change| change.role.as_code()));
                         let open = open.bind(proposal.act.place().to_string());
                         let open = open.bind(proposal.act.milestone().map(i64::from));
+                        let decision = verified.map(|(_, decision)| decision.to_string());
+                        let open = open.bind(decision);
                         let open = open.bind(proposal.proposed_by.to_string());
                         let open = open.bind(proposal.proposed_at.get());
                         let open = open.bind(proposal.expires_at.get());
@@ -282,6 +300,16 @@ impl Book {
                     }
                     Step::Tell(warning) => {
                         tell!(work, warning, now);
+                    }
+                    Step::Verify(by, approval, mail) => {
+                        if !approve!(work, by, approval, mail, now) {
+                            work.rollback().await?;
+                            return Ok(Err(RoleError::NoChange(CASE_CHANGED)));
+                        }
+                    }
+                    Step::EndDecision(decision) => {
+                        let end = sqlx::query(CANCEL_PROPOSED).bind(decision.to_string());
+                        end.execute(&mut *work).await?;
                     }
                 }
             }

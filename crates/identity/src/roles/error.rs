@@ -36,6 +36,9 @@ pub enum RoleError {
     /// The same thing is open already.
     #[error("A709: the same is proposed already and waits for an approval")]
     Proposed,
+    /// Nobody approves what is about themself.
+    #[error("A710: this is about yourself: somebody else must approve it")]
+    OwnCase,
     /// What names a person or a resource.
     #[error(transparent)]
     Person(#[from] PersonError),
@@ -58,6 +61,7 @@ impl RoleError {
             Self::LastOwner => "A707",
             Self::NoChange(_) => "A708",
             Self::Proposed => "A709",
+            Self::OwnCase => "A710",
             Self::Person(error) => error.code(),
             Self::Database(_) => "A799",
         }

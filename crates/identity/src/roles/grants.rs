@@ -5,7 +5,11 @@ use super::{
     Standing,
     book::{Book, Note, Step},
 };
-use crate::{Act, AlertKind, People, PersonId, ResourcePattern, UnixMillis, Warning};
+use crate::{
+    Act, AlertKind, People, PersonId, ResourcePattern, UnixMillis, Warning,
+    people::SealedMail,
+    verification::{APPROVED, PreparedApproval, prepared},
+};
 
 /// A role that a person has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +157,13 @@ impl Roles {
                 return Err(RoleError::ProposerLost);
             }
             require_change(grants, &act)?;
-            if open.iter().any(|other| other.is_open() && other.act == act) {
+            if act.verification().is_some_and(|(person, _)| person == by) {
+                return Err(RoleError::OwnCase);
+            }
+            if open
+                .iter()
+                .any(|other| other.is_open() && other.act.is_like(&act))
+            {
                 return Err(RoleError::Proposed);
             }
             let proposal = Proposal::new(id, act, by, now);
@@ -186,6 +196,10 @@ impl Roles {
             Some(proposal) => self.warning(&proposal.act).await?,
             None => None,
         };
+        let verified = match &found {
+            Some(proposal) => self.verified(&proposal.act).await?,
+            None => None,
+        };
         let judge = |grants: &[Grant], proposals: &[Proposal]| {
             let proposal = proposals.iter().find(|proposal| proposal.id == id);
             let mut proposal = proposal.cloned().ok_or(RoleError::NoProposal)?;
@@ -203,7 +217,11 @@ impl Roles {
             }
             let mut steps = Vec::new();
             let (state, act) = match decision {
-                Decision::Decline => (ProposalState::Declined { by, at: now }, Act::Decline),
+                Decision::Decline => {
+                    let decision = proposal.act.verification();
+                    steps.extend(decision.map(|(_, decision)| Step::EndDecision(decision)));
+                    (ProposalState::Declined { by, at: now }, Act::Decline)
+                }
                 Decision::Approve => {
                     let proposer = proposal.proposed_by;
                     if !has(
@@ -218,6 +236,9 @@ impl Roles {
                     steps.extend(role_step(&proposal, now));
                     steps.extend(alarming(&proposal.act));
                     steps.extend(warning.map(Step::Tell));
+                    if let Some((approval, mail)) = verified {
+                        steps.push(Step::Verify(by, approval, mail));
+                    }
                     (ProposalState::Approved { by, at: now }, Act::Approve)
                 }
             };
@@ -236,7 +257,9 @@ impl Roles {
         let (change, what) = match act {
             ProposedAct::GiveRole(change) => (change, "given to"),
             ProposedAct::TakeRole(change) => (change, "taken from"),
-            ProposedAct::Release { .. } => return Ok(None),
+            ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => {
+                return Ok(None);
+            }
         };
         let Some(person) = self.people.find(change.person).await? else {
             return Ok(None);
@@ -252,6 +275,24 @@ impl Roles {
             .warning(person.id, &person.email, "your roles changed", &what);
         Ok(Some(warning?))
     }
+
+    /// What an approval makes count, and the mail about it.
+    async fn verified(
+        &self,
+        act: &ProposedAct,
+    ) -> Result<Option<(PreparedApproval, Option<SealedMail>)>, RoleError> {
+        let Some((person, decision)) = act.verification() else {
+            return Ok(None);
+        };
+        let Some(approval) = prepared(self.people.database(), decision).await? else {
+            return Ok(None);
+        };
+        let mail = self
+            .people
+            .mail_about_verification(person, APPROVED)
+            .await?;
+        Ok(Some((approval, mail)))
+    }
 }
 
 /// What a change of roles alerts of. Whose rights get narrower is no reason, but with those who own all.
@@ -261,7 +302,9 @@ fn alarming(act: &ProposedAct) -> Option<Step> {
     let kind = match act {
         _ if owns_all => AlertKind::OwnersChanged,
         ProposedAct::GiveRole(_) => AlertKind::RightsWidened,
-        ProposedAct::TakeRole(_) | ProposedAct::Release { .. } => return None,
+        ProposedAct::TakeRole(_)
+        | ProposedAct::Release { .. }
+        | ProposedAct::ApproveVerification { .. } => return None,
     };
     Some(Step::Raise(kind, change.person))
 }
@@ -279,6 +322,10 @@ fn require_decider(
     decision: Decision,
 ) -> Result<(), RoleError> {
     let may = has(grants, by, proposal.act.to_approve(), &proposal.act.place());
+    let about = proposal.act.verification();
+    if about.is_some_and(|(person, _)| person == by) {
+        return Err(RoleError::OwnCase);
+    }
     if proposal.proposed_by == by {
         // Who proposed something may think better of it.
         return match decision {
@@ -313,7 +360,7 @@ fn require_change(grants: &[Grant], act: &ProposedAct) -> Result<(), RoleError> 
                 return Err(RoleError::LastOwner);
             }
         }
-        ProposedAct::Release { .. } => {}
+        ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => {}
     }
     Ok(())
 }
@@ -332,6 +379,6 @@ fn role_step(proposal: &Proposal, now: UnixMillis) -> Option<Step> {
             granted_by: format!("proposal:{}", proposal.id),
         })),
         ProposedAct::TakeRole(change) => Some(Step::Take(change.clone())),
-        ProposedAct::Release { .. } => None,
+        ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => None,
     }
 }

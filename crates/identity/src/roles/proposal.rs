@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use super::{Right, Role, RoleError};
 use crate::{
-    PersonId, ResourceId, ResourcePattern, UnixMillis,
+    DecisionId, PersonId, ResourceId, ResourcePattern, UnixMillis,
     people::{hex, parse_id, random_bytes},
 };
 
@@ -66,6 +66,13 @@ pub enum ProposedAct {
         /// Place of the milestone in the terms, from 0.
         milestone: u8,
     },
+    /// A person is verified, and let into rounds up to a limit.
+    ApproveVerification {
+        /// Who.
+        person: PersonId,
+        /// What the first reviewer would approve.
+        decision: DecisionId,
+    },
 }
 
 impl ProposedAct {
@@ -74,6 +81,7 @@ impl ProposedAct {
             Self::GiveRole(_) => "give_role",
             Self::TakeRole(_) => "take_role",
             Self::Release { .. } => "release",
+            Self::ApproveVerification { .. } => "approve_verification",
         }
     }
 
@@ -83,6 +91,7 @@ impl ProposedAct {
         match self {
             Self::GiveRole(_) | Self::TakeRole(_) => Right::ChangeRoles,
             Self::Release { .. } => Right::ProposeRelease,
+            Self::ApproveVerification { .. } => Right::DecideVerifications,
         }
     }
 
@@ -92,19 +101,36 @@ impl ProposedAct {
         match self {
             Self::GiveRole(_) | Self::TakeRole(_) => Right::ChangeRoles,
             Self::Release { .. } => Right::ApproveRelease,
+            Self::ApproveVerification { .. } => Right::DecideVerifications,
         }
     }
 
     pub(super) const fn role_change(&self) -> Option<&RoleChange> {
         match self {
             Self::GiveRole(change) | Self::TakeRole(change) => Some(change),
-            Self::Release { .. } => None,
+            Self::Release { .. } | Self::ApproveVerification { .. } => None,
+        }
+    }
+
+    /// The person whom it is about, and the decision that it makes count.
+    pub(super) const fn verification(&self) -> Option<(PersonId, DecisionId)> {
+        match self {
+            Self::GiveRole(_) | Self::TakeRole(_) | Self::Release { .. } => None,
+            Self::ApproveVerification { person, decision } => Some((*person, *decision)),
+        }
+    }
+
+    /// Whether one of the two makes the other useless.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self.verification(), other.verification()) {
+            (Some((person, _)), Some((other, _))) => person == other,
+            (Some(_) | None, Some(_) | None) => self == other,
         }
     }
 
     pub(super) const fn milestone(&self) -> Option<u8> {
         match self {
-            Self::GiveRole(_) | Self::TakeRole(_) => None,
+            Self::GiveRole(_) | Self::TakeRole(_) | Self::ApproveVerification { .. } => None,
             Self::Release { milestone, .. } => Some(*milestone),
         }
     }
@@ -115,6 +141,7 @@ impl ProposedAct {
         match self {
             Self::GiveRole(change) | Self::TakeRole(change) => change.place.clone(),
             Self::Release { offering, .. } => ResourcePattern::Only(offering.clone()),
+            Self::ApproveVerification { .. } => ResourcePattern::Every,
         }
     }
 }

@@ -22,6 +22,16 @@ pub enum Right {
     ReadAlerts,
     /// Say what was found out about it. No key may.
     CloseAlerts,
+    /// Read whose verification stands where, without what they said and showed. No key may.
+    ReadVerifications,
+    /// See what people said and showed, take their cases and ask for more. No key may.
+    ReviewVerifications,
+    /// Approve and refuse people. No key may.
+    DecideVerifications,
+    /// Give out everything that is held of a person. No key may.
+    ExportPeople,
+    /// Erase a person. No key may.
+    ErasePeople,
 }
 
 /// What a session must have shown. Each includes the ones before it.
@@ -47,13 +57,18 @@ impl Demand {
     }
 }
 
-const PERSONS_ONLY: [Right; 6] = [
+const PERSONS_ONLY: [Right; 11] = [
     Right::ReadRoles,
     Right::ChangeRoles,
     Right::ProposeRelease,
     Right::ApproveRelease,
     Right::ReadAlerts,
     Right::CloseAlerts,
+    Right::ReadVerifications,
+    Right::ReviewVerifications,
+    Right::DecideVerifications,
+    Right::ExportPeople,
+    Right::ErasePeople,
 ];
 
 impl Right {
@@ -77,6 +92,11 @@ impl Right {
             Self::ApproveRelease => "releases:approve",
             Self::ReadAlerts => "alerts:read",
             Self::CloseAlerts => "alerts:close",
+            Self::ReadVerifications => "verifications:read",
+            Self::ReviewVerifications => "verifications:review",
+            Self::DecideVerifications => "verifications:decide",
+            Self::ExportPeople => "people:export",
+            Self::ErasePeople => "people:erase",
         }
     }
 
@@ -122,6 +142,12 @@ impl Right {
             Self::ChangeRoles | Self::CloseAlerts => &[Owner],
             Self::ProposeRelease => &[IssuerManager, Treasurer],
             Self::ApproveRelease => &[Owner, Treasurer],
+            Self::ReadVerifications => &[Owner, ComplianceOfficer, Auditor],
+            // What people showed is for who must look at it, and for nobody above them.
+            Self::ReviewVerifications
+            | Self::DecideVerifications
+            | Self::ExportPeople
+            | Self::ErasePeople => &[ComplianceOfficer],
         }
     }
 
@@ -148,8 +174,17 @@ impl Right {
                 | Verb::KeysWrite
                 | Verb::ServerWrite => Demand::Fresh,
             },
-            Self::ReadRoles | Self::ReadAlerts | Self::CloseAlerts => Demand::TwoFactors,
-            Self::ChangeRoles | Self::ProposeRelease | Self::ApproveRelease => Demand::Fresh,
+            Self::ReadRoles
+            | Self::ReadAlerts
+            | Self::CloseAlerts
+            | Self::ReadVerifications
+            | Self::ReviewVerifications => Demand::TwoFactors,
+            Self::ChangeRoles
+            | Self::ProposeRelease
+            | Self::ApproveRelease
+            | Self::DecideVerifications
+            | Self::ExportPeople
+            | Self::ErasePeople => Demand::Fresh,
         }
     }
 }

@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use softcap_database::DatabaseUrl;
+use softcap_database::{Database, DatabaseUrl};
 use softcap_journal::{
-    BackedUp, Hold, InvestorNumbers, JournalError, Restored, Restoring, back_up, restore,
+    BackedUp, Hold, InvestorNumbers, JournalError, Restored, Restoring, back_up,
+    back_up_person_keys, restore,
 };
 use softcap_rails::balance::{BalanceCommand, BalanceOutcome, PersonId};
 
@@ -210,4 +211,25 @@ async fn what_is_damaged_or_strange_is_refused_and_leaves_nothing() {
     );
     let missing = back_up(&place.back, &mut Vec::new()).await;
     assert!(matches!(missing, Err(JournalError::NoRecord(_))));
+}
+
+#[tokio::test]
+async fn the_keys_of_people_are_in_an_archive_of_their_own() {
+    let place = Place::new();
+    let journal = open(&place.data).await.unwrap();
+    journal.close().await.unwrap();
+    let none = back_up_person_keys(&place.data, &mut Vec::new()).await;
+    assert!(matches!(none, Err(JournalError::NoRecord(_))));
+    let url = DatabaseUrl::Folder(place.data.clone());
+    let keys = Database::open(&url, "person_keys").await.unwrap();
+    keys.close().await;
+    let (all_else, _) = archive(&place.data).await;
+    assert!(!all_else.files.contains(&"person_keys.db".to_owned()));
+    assert!(all_else.files.contains(&"journal.db".to_owned()));
+    let mut bytes = Vec::new();
+    let keys = back_up_person_keys(&place.data, &mut bytes).await.unwrap();
+    assert_eq!(keys.files, ["person_keys.db"]);
+    // It is no record, and is put back by hand.
+    let restored = put_back(&bytes, &place.back, Restoring::Complete).await;
+    assert!(matches!(restored, Err(JournalError::NoBackup(_))));
 }

@@ -11,7 +11,7 @@ use crate::problem::ApiError;
 
 /// An amount. Programs read `units`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct Money {
+pub(crate) struct Money {
     /// Smallest units as a decimal number.
     #[schema(value_type = String, example = "125000")]
     units: Units,

@@ -198,7 +198,7 @@ pub(super) fn refusal_texts() -> impl Iterator<Item = CodeText> {
 }
 
 impl BalanceView {
-    fn new(currency: &str, decimals: u8, balance: Balance) -> Self {
+    pub(super) fn new(currency: &str, decimals: u8, balance: Balance) -> Self {
         let money = |amount: Amount| Money::new(amount.0, decimals, currency);
         Self {
             currency: currency.to_owned(),

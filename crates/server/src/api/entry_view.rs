@@ -14,7 +14,7 @@ use super::amount::Money;
 
 /// An entry of an offering's log.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct EntryView {
+pub(crate) struct EntryView {
     /// The offering.
     pub offering: String,
     /// Its number in the order, from 0; also the id of a contribution.
@@ -36,7 +36,7 @@ pub(super) struct EntryView {
     clippy::large_enum_variant,
     reason = "one value per answer, and nearly all are the large one"
 )]
-pub(super) enum OutcomeView {
+pub(crate) enum OutcomeView {
     /// A contribution was taken, in whole or in part.
     Contributed {
         /// The name of the round.
@@ -87,7 +87,7 @@ pub(super) enum OutcomeView {
 
 /// A refusal by the rules of the offering.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct RefusalView {
+pub(crate) struct RefusalView {
     /// The stable code.
     #[schema(example = 203)]
     pub code: u16,

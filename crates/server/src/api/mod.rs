@@ -38,7 +38,10 @@ mod operations;
 mod own_contributions;
 mod page;
 mod people;
+mod permits;
+mod person_export;
 mod person_problem;
+mod privacy;
 mod projection;
 mod proposals;
 mod rail;
@@ -52,6 +55,11 @@ mod sign_up;
 mod signed_in;
 mod simulations;
 mod submit;
+mod verification;
+mod verification_problem;
+mod verification_uploads;
+mod verification_view;
+mod verifications;
 mod webhook_feed;
 mod webhook_message;
 mod webhooks;
@@ -61,7 +69,10 @@ use std::{str::FromStr as _, sync::Arc};
 use axum::{Router, middleware::from_fn_with_state};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use softcap_identity::{Alerts, AuditTable, Factors, Keys, People, ProposalId, Roles, UnixMillis};
+use softcap_identity::{
+    AdmissionId, Alerts, AuditTable, Factors, Keys, People, Privacy, ProposalId, Roles, UnixMillis,
+    Verifications,
+};
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
@@ -86,6 +97,7 @@ pub(crate) use contributions::ContributionPaths;
 pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
 pub(crate) use drafts::DraftPaths;
+pub(crate) use entry_view::OutcomeView;
 pub(crate) use events::EventPaths;
 pub(crate) use factor_problem::of_factor;
 pub(crate) use factors::FactorPaths;
@@ -103,7 +115,9 @@ pub(crate) use own_contributions::{
     own_number, own_offerings, own_rows, take_back_own, withdraw_own,
 };
 pub(crate) use people::PeoplePaths;
+pub(crate) use permits::Permits;
 pub(crate) use person_problem::of_person;
+pub(crate) use privacy::{PrivacyPaths, forget_numbers};
 pub(crate) use projection::{Ending, Projected, Wished, project};
 pub(crate) use proposals::ProposalPaths;
 pub(crate) use rail::RailPaths;
@@ -113,7 +127,10 @@ pub(crate) use settlements::{SettlementPaths, publish_settlement};
 pub(crate) use sign_up::SignUpPaths;
 pub(crate) use signed_in::{SESSION_COOKIE, Visitor, remove_cookie, session_secret, set_cookie};
 pub(crate) use simulations::SimulationPaths;
-pub(crate) use submit::of_journal;
+pub(crate) use submit::{of_journal, submit_as};
+pub(crate) use verification::VerificationPaths;
+pub(crate) use verification_uploads::{UPLOAD_ROUTE, UploadPaths};
+pub(crate) use verifications::VerificationDeskPaths;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::WebhookPaths;
 
@@ -126,6 +143,9 @@ pub struct Service {
     audit: AuditTable,
     people: People,
     roles: Roles,
+    verifications: Verifications,
+    privacy: Privacy,
+    permits: Permits,
     factors: Factors,
     alerts: Alerts,
     /// Of the site's own pages.
@@ -162,6 +182,12 @@ pub struct ServiceParts {
     pub people: People,
     /// What they may do.
     pub roles: Roles,
+    /// Who they are, as far as somebody verified it.
+    pub verifications: Verifications,
+    /// Erases them, and what is kept no more.
+    pub privacy: Privacy,
+    /// Signs permits.
+    pub(crate) permits: Permits,
     /// Scheme, host and port of the site's own pages.
     pub origin: String,
     /// What people call the site.
@@ -215,6 +241,16 @@ impl RequestKey {
         self.of("proposal", &id.to_string())
     }
 
+    /// Of an admission that a verification granted.
+    pub(crate) fn admission(&self, id: AdmissionId) -> RequestId {
+        self.of("admission", &id.to_string())
+    }
+
+    /// Of what takes it back.
+    pub(crate) fn revocation(&self, id: AdmissionId) -> RequestId {
+        self.of("revocation", &id.to_string())
+    }
+
     /// Of a row of an import, whoever sends it. No id of a key is this word: it is shorter.
     fn import(&self, row: &str) -> RequestId {
         self.of("import", row)
@@ -247,6 +283,9 @@ impl Service {
             audit: parts.audit,
             people: parts.people,
             roles: parts.roles,
+            verifications: parts.verifications,
+            privacy: parts.privacy,
+            permits: parts.permits,
             origin: parts.origin,
             site_name: parts.site_name,
             sends_mail: parts.sends_mail,
@@ -312,6 +351,18 @@ impl Service {
         self.sends_mail
     }
 
+    /// Who they are, as far as somebody verified it.
+    #[must_use]
+    pub fn verifications(&self) -> &Verifications {
+        &self.verifications
+    }
+
+    /// Erases them, and what is kept no more.
+    #[must_use]
+    pub fn privacy(&self) -> &Privacy {
+        &self.privacy
+    }
+
     /// Their second factors.
     pub(crate) fn factors(&self) -> &Factors {
         &self.factors
@@ -363,6 +414,11 @@ impl Service {
     }
 
     /// An offering by its name in addresses.
+    /// Makes request ids.
+    pub(crate) fn requests(&self) -> &RequestKey {
+        &self.requests
+    }
+
     pub(crate) fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {
         LogName::from_str(name)
             .ok()
@@ -378,6 +434,8 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = known.chain(role_problem::codes());
     let known = known.chain(factor_problem::codes());
     let known = known.chain(alerts::codes());
+    let known = known.chain(verification_problem::codes());
+    let known = known.chain(privacy::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 
@@ -406,6 +464,10 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(alerts::routes())
         .merge(me::routes())
         .merge(factors::routes())
+        .merge(verification::routes())
+        .merge(verification_uploads::routes())
+        .merge(verifications::routes())
+        .merge(privacy::routes())
         .layer(from_fn_with_state(state(), call_note::count_denied))
         .with_state(service)
 }

@@ -30,6 +30,7 @@ use super::{
     submit::submit_as,
 };
 use crate::{
+    admissions::enter_admissions,
     extract::{Json, Path},
     problem::{ApiError, ProblemCode},
 };
@@ -77,6 +78,14 @@ pub(super) enum ActBody {
         offering: String,
         /// Place of the milestone in the terms, from 0.
         milestone: u8,
+    },
+    /// Verify a person, and let them into rounds up to limits above the one of a single officer. It is proposed at
+    /// `POST /v1/verifications/{person}/approval`.
+    ApproveVerification {
+        /// Who.
+        person: String,
+        /// Names what is approved; `GET /v1/verifications/{person}` shows it.
+        decision: String,
     },
 }
 
@@ -177,6 +186,12 @@ impl ActBody {
                     .map_err(|_| ApiError::invalid("offering", "the name of an offering"))?,
                 milestone,
             },
+            Self::ApproveVerification { .. } => {
+                return Err(ApiError::invalid(
+                    "kind",
+                    "propose it at `POST /v1/verifications/{person}/approval`",
+                ));
+            }
         })
     }
 }
@@ -200,6 +215,10 @@ impl From<&ProposedAct> for ActBody {
             } => Self::Release {
                 offering: offering.as_str().to_owned(),
                 milestone: *milestone,
+            },
+            ProposedAct::ApproveVerification { person, decision } => Self::ApproveVerification {
+                person: person.to_string(),
+                decision: decision.to_string(),
             },
         }
     }
@@ -323,6 +342,9 @@ async fn decide(
     let decided = service.roles.decide(person, id, decision, service.now());
     let proposal = decided.await.map_err(of_role)?;
     let entry = released(&service, &proposal).await?;
+    if matches!(proposal.act, ProposedAct::ApproveVerification { .. }) {
+        enter_admissions(&service).await;
+    }
     Ok(Json(DecidedView {
         proposal: (&proposal).into(),
         entry,

@@ -25,7 +25,8 @@ pub(super) fn of_role(error: RoleError) -> ApiError {
         | RoleError::ProposerLost
         | RoleError::LastOwner
         | RoleError::NoChange(_)
-        | RoleError::Proposed => like(&error),
+        | RoleError::Proposed
+        | RoleError::OwnCase => like(&error),
     };
     ApiError::Domain {
         status,
@@ -48,6 +49,7 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         RoleError::LastOwner,
         RoleError::NoChange("the person has this role"),
         RoleError::Proposed,
+        RoleError::OwnCase,
     ];
     all.into_iter().map(|error| CodeText {
         code: error.code().into(),
@@ -67,7 +69,7 @@ fn like(error: &RoleError) -> (StatusCode, &'static str) {
             StatusCode::NOT_FOUND,
             "Read the list at `GET /v1/proposals` again.",
         ),
-        RoleError::SamePerson => (
+        RoleError::SamePerson | RoleError::OwnCase => (
             StatusCode::FORBIDDEN,
             "Ask somebody else who has the role to approve it.",
         ),

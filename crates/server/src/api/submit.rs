@@ -53,7 +53,7 @@ pub(super) async fn submit_at(
 }
 
 /// As [`submit_at`], under a request of another origin.
-pub(super) async fn submit_as(
+pub(crate) async fn submit_as(
     service: &Service,
     log: &OfferingLog,
     request: RequestId,

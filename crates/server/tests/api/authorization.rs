@@ -92,6 +92,10 @@ fn body(shown: &str) -> Value {
             json!({ "kind": "release", "offering": NAME, "milestone": 9 })
         }
         "POST /v1/proposals/{id}/decision" => json!({ "decision": "decline" }),
+        "POST /v1/verifications/{person}/more" | "POST /v1/verifications/{person}/refusal" => {
+            json!({ "version": 1, "reasons": ["unreadable"] })
+        }
+        "POST /v1/verifications/{person}/approval" => json!({ "version": 1 }),
         // They take no body, or one that is not JSON.
         _ => Value::Null,
     }
@@ -147,6 +151,7 @@ fn filled(path: &str) -> String {
         ("{person}", id),
         ("{webhook}", "ep_1"),
         ("{message}", "msg_1"),
+        ("{upload}", id),
         ("{role}", "nonsense"),
         ("{id}", id),
     ];

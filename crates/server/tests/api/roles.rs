@@ -24,7 +24,7 @@ pub(crate) fn somebody<'a>(site: &'a Site, email: &str, role: Option<Role>) -> B
     browser
 }
 
-fn person_of(browser: &mut Browser<'_>) -> PersonId {
+pub(crate) fn person_of(browser: &mut Browser<'_>) -> PersonId {
     let me = browser.get("/v1/me").json();
     me["person"].as_str().unwrap().parse().unwrap()
 }

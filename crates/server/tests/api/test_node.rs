@@ -253,6 +253,11 @@ impl TestNode {
         socket
     }
 
+    /// What something of the node comes to.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// Stops the node as a signal does and waits for its end.
     pub(crate) fn stop(&mut self) {
         self.begin_stop();
@@ -337,6 +342,28 @@ impl TestNode {
         String::from_utf8(answer).unwrap()
     }
 
+    /// Waits until nothing that was granted is to be entered or taken back any more. The node looks for it by itself; the
+    /// bound only ends a broken test.
+    pub(crate) fn wait_for_admissions(&self) {
+        let all_over = async {
+            let cases = self.service.verifications();
+            while !cases.open_admissions(1).await.unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let waited = self
+            .runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, all_over).await });
+        waited.unwrap();
+    }
+
+    /// One round of the clock of what is kept of people, at a time: of how many nothing is kept any more.
+    pub(crate) fn keep_clock(&self, millis: u64) -> usize {
+        let now = UnixMillis::new(i64::try_from(millis).unwrap());
+        let done = self.service.privacy().keep_clock(now);
+        self.runtime.block_on(done).unwrap().len()
+    }
+
     pub(crate) fn begin_stop(&mut self) {
         if let Some(switch) = self.switch.take() {
             switch.stop();
@@ -352,6 +379,8 @@ pub(crate) struct Call {
     body: Option<String>,
     /// Media type of the body.
     kind: &'static str,
+    /// A body that is no JSON.
+    raw: Vec<u8>,
 }
 
 impl Call {
@@ -362,6 +391,7 @@ impl Call {
             headers: Vec::new(),
             body: None,
             kind: "application/json",
+            raw: Vec::new(),
         }
     }
 
@@ -391,6 +421,14 @@ impl Call {
         self.header("accept", "text/html")
     }
 
+    /// A body of another kind.
+    pub(crate) fn raw(self, media: &str, content: &[u8]) -> Self {
+        let call = self.header("content-type", media);
+        let mut call = call.header("content-length", &content.len().to_string());
+        call.raw = content.to_vec();
+        call
+    }
+
     /// A body that is sent as it is.
     pub(crate) fn text(mut self, body: &str) -> Self {
         self.body = Some(body.to_owned());
@@ -412,7 +450,9 @@ impl Call {
         }
         text += "\r\n";
         text += self.body.as_deref().unwrap_or_default();
-        text.into_bytes()
+        let mut bytes = text.into_bytes();
+        bytes.extend(&self.raw);
+        bytes
     }
 }
 

@@ -51,6 +51,10 @@ const SESSIONS: &str = "crates/identity/tests/people/sessions.rs";
 const LIMITS: &str = "crates/server/tests/api/people/limits.rs";
 const PASSWORD: &str = "crates/identity/src/people/password.rs";
 const ROLES: &str = "crates/server/tests/api/roles.rs";
+const VERIFICATION: &str = "crates/server/tests/api/verification.rs";
+const STEPS: &str = "crates/identity/src/verification/state/tests.rs";
+const VALUES: &str = "crates/identity/tests/verification/sealing.rs";
+const FILES: &str = "crates/identity/tests/verification/uploads.rs";
 const ASVS: &str = "crates/server/tests/api/asvs.rs";
 
 macro_rules! items {
@@ -83,7 +87,7 @@ const SOCKET: &str = "crates/server/tests/socket.rs";
 
 /// All of them, in the order of their numbers.
 pub(crate) const ITEMS: &[Item] = items! {
-    "V2.3.1" "1" "a step cannot be skipped: subscribe before verification, settle before close" [] []
+    "V2.3.1" "1" "a step cannot be skipped: subscribe before verification, settle before close" [STEPS "v2_3_1_no_step_of_a_verification_can_be_skipped", VERIFICATION "v2_3_1_no_step_is_skipped_over_the_interface"] []
     "V2.3.4" "2" "200 subscriptions at once for the last unit sell it once" [WHOLE "the_last_unit_is_sold_once"] []
     "V2.3.5" "3" "a release of funds needs two approvers" [IDENTITY_ROLES "v2_3_5_a_release_needs_two_approvers", ROLES "v2_3_5_a_release_is_one_entry_of_two_people"] []
     "V3.3.1/3" "1/2" "every cookie is Secure and __Host-" [COOKIE "v3_3_1_the_cookie_is_bound_to_host_and_tls_and_hidden_from_scripts"] [Cookies]
@@ -120,7 +124,7 @@ pub(crate) const ITEMS: &[Item] = items! {
     "V10.4.5/8" "1/2" "an old refresh token ends its family" [] []
     "V10.4.6" "2" "no flow without PKCE S256" [] []
     "V10.3.5, 10.4.14" "3" "a bound token without its proof is refused" [] []
-    "V11.3.3/4" "2/3" "what is sealed opens in its place only; no nonce comes twice" [SEALED "v11_3_3_what_is_sealed_opens_in_its_place_with_its_key_and_unchanged", SEALED "v11_3_4_no_nonce_of_a_million_comes_twice"] []
+    "V11.3.3/4" "2/3" "what is sealed opens in its place only; no nonce comes twice" [SEALED "v11_3_3_what_is_sealed_opens_in_its_place_with_its_key_and_unchanged", SEALED "v11_3_4_no_nonce_of_a_million_comes_twice", VALUES "v11_3_3_swapped_rows_and_flipped_bits_open_nothing", FILES "v11_3_3_a_changed_cut_or_swapped_file_does_not_open"] []
     "V13.2.5" "2" "a webhook goes nowhere inside" [WEBHOOK "a_name_that_leads_inside_is_not_resolved", WEBHOOK "the_client_calls_only_what_the_resolver_lets_through"] [Configuration]
     "V14.2.1, V16.2.5, 16.4.1/2, 16.5.1" "1/2" "no key in a query, no secret in a log, no forged line, an edit is found, errors show nothing inside" [ASVS "v14_2_1_a_key_in_the_query_counts_for_nothing", CANARIES "v16_2_5_no_secret_comes_out_anywhere", ASVS "v16_4_1_no_name_forges_a_line", AUDIT "a_killed_server_loses_and_doubles_no_row_of_the_audit", SOCKET "what_the_framework_refuses_is_a_problem_with_the_request_id"] [KeyInQuery, AuditLog]
 };

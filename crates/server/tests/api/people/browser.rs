@@ -23,6 +23,15 @@ impl Site {
         }
     }
 
+    /// One with another configuration.
+    pub(crate) fn start_with(change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
+        let node = TestNode::empty_with(move |config| {
+            with_mail(config);
+            change(config);
+        });
+        Self { node }
+    }
+
     /// One with the offering announced.
     pub(crate) fn with_offering() -> Self {
         let site = Self::start();
@@ -174,6 +183,12 @@ impl Browser<'_> {
     /// A form that a page of the site sends.
     pub(crate) fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let call = self.call("POST", path).form(fields);
+        self.exchange(&call)
+    }
+
+    /// A file as the body.
+    pub(crate) fn send_file(&mut self, path: &str, media: &str, content: &[u8]) -> Answer {
+        let call = self.call("POST", path).raw(media, content);
         self.exchange(&call)
     }
 
