@@ -147,7 +147,13 @@ pub(crate) fn price(language: Language, terms: &Terms, price: Ratio) -> Option<S
         (down.checked_add(1)?, "≈\u{a0}")
     };
     let places = unit.decimals.checked_add(PRICE_PLACES)?;
-    let figure = at_least(language, up, places, unit.decimals);
+    // A coin of eighteen places would be all zeros.
+    let always = if unit.decimals > PADDED {
+        0
+    } else {
+        unit.decimals
+    };
+    let figure = at_least(language, up, places, always);
     Some(format!("{sign}{figure}{NO_BREAK}{}", unit.symbol))
 }
 
@@ -346,6 +352,42 @@ mod tests {
         }
         let most = amount(English, u128::MAX, 30, "X").text;
         assert!(most.starts_with("340,282,366.92"), "{most}");
+    }
+
+    #[test]
+    fn a_price_has_the_places_of_its_currency_and_no_zeros_beyond() {
+        let terms = |numeraire: &str, decimals: u8, price: &str| {
+            let text = format!(
+                "rules = 1\nname = \"P\"\norigin = \"softcap.example/p\"\n[clock]\nkind = \"time\"\n\
+                 [token]\nname = \"T\"\nsymbol = \"TOK\"\ndecimals = 6\n[token.supply]\nkind = \"minted\"\n\
+                 [currency.{numeraire}]\ndecimals = {decimals}\nrail = \"balance\"\n[[round]]\nname = \"r\"\n\
+                 from = \"2026-03-01T00:00:00Z\"\nuntil = \"2026-03-02T00:00:00Z\"\nend = \"exclusive\"\n\
+                 price = \"{price}\"\n"
+            );
+            Terms::parse(&text).unwrap()
+        };
+        let table = [
+            ("EUR", 2, "0.1 EUR per TOK", Some("0.10\u{a0}EUR")),
+            (
+                "EUR",
+                2,
+                "3 TOK per EUR",
+                Some("≈\u{a0}0.33333334\u{a0}EUR"),
+            ),
+            ("ETH", 18, "0.0007 ETH per TOK", Some("0.0007\u{a0}ETH")),
+        ];
+        for (numeraire, decimals, words, expected) in table {
+            let terms = terms(numeraire, decimals, words);
+            let softcap_offering::terms::Pricing::Fixed { price: ratio } = terms.rounds[0].pricing
+            else {
+                panic!("{words}");
+            };
+            assert_eq!(
+                price(English, &terms, ratio).as_deref(),
+                expected,
+                "{words}"
+            );
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! How far an offering is: what was raised against the caps, and the price now and next.
 
-use softcap_offering::{Offering, Phase, Position, RoundIndex, terms::Pricing};
+use softcap_offering::{Offering, Phase, Position, RoundIndex, Verdict, terms::Pricing};
 
 use super::{
     amounts,
     language::{Language, Value},
-    offering_card::{BAR_STEPS, cap_value, windows},
+    offering_card::{BAR_STEPS, Shelf, cap_value, windows},
     times::When,
 };
 
@@ -36,7 +36,8 @@ impl Raise {
         let value = |units: u128| amounts::value(language, terms, units).text;
         let (soft, hard) = (cap_value(terms.soft_cap), cap_value(terms.hard_cap));
         let share = hard.and_then(|cap| amounts::percent(language, raised, cap));
-        let sentence = sentence(language, raised, soft, hard, &value);
+        let sentence = ended(language, offering, &value)
+            .unwrap_or_else(|| sentence(language, raised, soft, hard, &value));
         let now = offering.now_stamp().position;
         Self {
             raised: value(raised),
@@ -52,6 +53,25 @@ impl Raise {
             price_next: next_price(language, offering, now),
         }
     }
+}
+
+/// What became of an offering whose windows are over.
+fn ended(
+    language: Language,
+    offering: &Offering,
+    value: &dyn Fn(u128) -> String,
+) -> Option<String> {
+    let verdict = offering.settlement().map(|held| held.settled);
+    let key = match verdict.map(|settled| settled.verdict) {
+        Some(Verdict::Succeeded) => "raise-succeeded",
+        Some(Verdict::Failed) => "raise-failed",
+        Some(Verdict::Cancelled) => "raise-cancelled",
+        Some(Verdict::Expired) => "raise-expired",
+        None if Shelf::of(offering.phase()) == Shelf::Ended => "raise-over",
+        None => return None,
+    };
+    let raised = verdict.map_or_else(String::new, |settled| value(settled.raised.0));
+    Some(language.tell(key, &[("raised", Value::Text(&raised))]))
 }
 
 fn sentence(
