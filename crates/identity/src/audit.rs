@@ -60,7 +60,7 @@ pub enum Act {
     Call,
     /// Rows that only the audit log had any more were put back into the table; `code` is the first and last of them.
     PutBack,
-    /// Somebody said, with a code of a mail, that an act of this person was not theirs.
+    /// Somebody said, with a code of a mail, that an act of this person was not theirs; or an owner stopped the person.
     Freeze,
     /// Somebody looked at an alert; `code` is what they found out.
     CloseAlert,

@@ -101,7 +101,9 @@ impl Keys {
                 "0010_alerts",
                 "0011_signals",
                 "0012_verification",
-                "0013_erasure"
+                "0013_erasure",
+                "0014_alert_calls",
+                "0015_key_expiry"
             ]
         )
     }

@@ -17,6 +17,7 @@ mod clock;
 mod denied;
 mod error;
 mod factors;
+mod key_expiry;
 mod key_signals;
 mod key_text;
 mod keys;

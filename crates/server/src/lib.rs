@@ -5,6 +5,7 @@
 //! no rule of an offering.
 
 mod admissions;
+mod alert_feed;
 pub mod api;
 mod audit;
 mod body_deadline;
@@ -38,10 +39,10 @@ pub mod webhooks;
 
 pub use audit::{AuditComparison, AuditFinding, compare_audit};
 pub use config::{
-    Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection, LeaksSection,
-    LimitsSection, LogFormat, LogSection, MailSection, Network, NotANetwork, NotAnOrigin, Origin,
-    PrivacySection, Sender, ServerSection, SiteSection, SmtpSecurity, TlsSection,
-    VerificationSection, WebhooksSection, Witness, WitnessesSection,
+    AlertsSection, Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection,
+    LeaksSection, LimitsSection, LogFormat, LogSection, MailSection, Network, NotANetwork,
+    NotAnOrigin, Origin, PrivacySection, Sender, ServerSection, SiteSection, SmtpSecurity,
+    TlsSection, VerificationSection, WebhooksSection, Witness, WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

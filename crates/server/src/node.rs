@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     admissions::drive_admissions,
+    alert_feed::feed_alerts,
     api::{self, Permits, Service, ServiceParts},
     audit::{enter_rows, feed_audit_log, put_back_lost_rows},
     config::Config,
@@ -53,6 +54,8 @@ pub struct Node {
     ticker: JoinHandle<()>,
     /// What takes mails, until it serves; none when nothing is configured.
     carrier: Option<Carrier>,
+    /// Where the data are.
+    url: DatabaseUrl,
 }
 
 impl Node {
@@ -99,7 +102,7 @@ impl Node {
         let issuers: Vec<_> = issuers.collect();
         let rails = Rails::open(&config.evm, &folder, &issuers)?;
         let journal = JournalConfig {
-            url,
+            url: url.clone(),
             folder,
             key: secrets.log_key,
         };
@@ -144,6 +147,7 @@ impl Node {
             watch,
             ticker,
             carrier,
+            url,
         })
     }
 
@@ -239,10 +243,12 @@ impl Node {
         let auditor = tokio::spawn(feed_audit_log(service, stopping.clone()));
         let service = Arc::clone(&self.service);
         let admitter = tokio::spawn(drive_admissions(service, stopping.clone()));
+        let (service, url) = (Arc::clone(&self.service), self.url.clone());
+        let alerter = tokio::spawn(feed_alerts(service, url, stopping.clone()));
         let report = server.serve(router, stopping).await?;
         // They end by themselves; what they did not finish is in the database, for the next start.
         let _ = tokio::join!(
-            deliverer, tidy, feed, driver, follower, sweeper, sender, auditor, admitter
+            deliverer, tidy, feed, driver, follower, sweeper, sender, auditor, admitter, alerter
         );
         self.close().await?;
         Ok(report)
@@ -376,6 +382,11 @@ async fn sweep_people(service: Arc<Service>, mut stopping: Stopping) {
         }
         if let Err(error) = service.people().tidy(service.now()).await {
             tracing::warn!(%error, "what is over of sessions and codes is swept later");
+        }
+        if service.sends_mail()
+            && let Err(error) = service.people().tell_of_expiry(service.now()).await
+        {
+            tracing::warn!(%error, "that keys end is told later");
         }
         if let Err(error) = service.factors().settle_due(service.now()).await {
             tracing::warn!(%error, "second factors whose time is up are removed later");

@@ -14,12 +14,13 @@ use utoipa::{
 
 use crate::{
     api::{
-        AccountPaths, AddressPaths, AlertPaths, AuditPaths, BalancePaths, BidPaths, BundlePaths,
-        ContributionPaths, CosignaturePaths, DocumentPaths, DraftPaths, EventPaths, FactorPaths,
-        FreezePaths, ImportPaths, InvestorPaths, KeyPaths, LeakPaths, LogPaths, MePaths,
-        OfferingPaths, OperationPaths, PeoplePaths, PrivacyPaths, ProposalPaths, RailPaths,
-        RolePaths, SESSION_COOKIE, SessionPaths, SettlementPaths, SignUpPaths, SimulationPaths,
-        UploadPaths, VerificationDeskPaths, VerificationPaths, WebhookPaths,
+        AccountPaths, AddressPaths, AlertPaths, AlertWebhookPaths, AuditPaths, BalancePaths,
+        BidPaths, BundlePaths, ContributionPaths, CosignaturePaths, DocumentPaths, DraftPaths,
+        EventPaths, FactorPaths, FreezePaths, ImportPaths, IncidentPaths, InvestorPaths, KeyPaths,
+        LeakPaths, LogPaths, MePaths, OfferingPaths, OperationPaths, PeoplePaths, PrivacyPaths,
+        ProposalPaths, RailPaths, RolePaths, SESSION_COOKIE, SessionPaths, SettlementPaths,
+        SignUpPaths, SimulationPaths, UploadPaths, VerificationDeskPaths, VerificationPaths,
+        WebhookPaths,
     },
     problem::Problem,
     system::SystemPaths,
@@ -55,6 +56,8 @@ const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     RolePaths::openapi,
     ProposalPaths::openapi,
     AlertPaths::openapi,
+    AlertWebhookPaths::openapi,
+    IncidentPaths::openapi,
     MePaths::openapi,
     FactorPaths::openapi,
     VerificationPaths::openapi,

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use softcap_database::{DatabaseError, on_reader, on_writer, row};
 use thiserror::Error;
 
-use super::AlertKind;
+use super::{AlertKind, raise};
 use crate::{
     Act, People, PersonError, PersonId, UnixMillis,
     audit::note,
@@ -205,6 +205,73 @@ impl Alerts {
             .fetch_all(pool)
             .await)?;
         rows.into_iter().map(AlertRow::read).collect()
+    }
+
+    /// One alert.
+    ///
+    /// # Errors
+    /// [`AlertError::Missing`], and what the database says.
+    pub async fn find(&self, id: AlertId) -> Result<Alert, AlertError> {
+        const TEXT: &str = "SELECT * FROM alert WHERE id = $1";
+        let row: Option<AlertRow> = on_reader!(self.people.database(), |pool| {
+            let find = sqlx::query_as(TEXT).bind(id.to_string());
+            find.fetch_optional(pool).await
+        })?;
+        row.ok_or(AlertError::Missing)?.read()
+    }
+
+    /// Raises an alert of something that does not end: once for its subject, and not each day. Whether it was new.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn raise_once(
+        &self,
+        kind: AlertKind,
+        subject: &str,
+        now: UnixMillis,
+    ) -> Result<bool, AlertError> {
+        const COUNT: &str = "SELECT COUNT(*) FROM alert WHERE kind = $1 AND subject = $2";
+        let is_new = on_writer!(self.people.database(), |pool| async {
+            let mut work = pool.begin().await?;
+            let count = sqlx::query_scalar(COUNT).bind(kind.as_code()).bind(subject);
+            let count: i64 = count.fetch_one(&mut *work).await?;
+            if count == 0 {
+                raise!(work, kind, subject, now);
+            }
+            work.commit().await?;
+            Ok::<_, sqlx::Error>(count == 0)
+        }
+        .await)?;
+        Ok(is_new)
+    }
+
+    /// Alerts of which no program was told yet, the oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn uncalled(&self, most: u32) -> Result<Vec<Alert>, AlertError> {
+        const TEXT: &str =
+            "SELECT * FROM alert WHERE called_at IS NULL ORDER BY first_at, id LIMIT $1";
+        let rows: Vec<AlertRow> = on_reader!(self.people.database(), |pool| {
+            sqlx::query_as(TEXT)
+                .bind(i64::from(most))
+                .fetch_all(pool)
+                .await
+        })?;
+        rows.into_iter().map(AlertRow::read).collect()
+    }
+
+    /// The message about an alert is stored.
+    ///
+    /// # Errors
+    /// What the database says; then the message is stored again, and sent once.
+    pub async fn is_called(&self, id: AlertId, now: UnixMillis) -> Result<(), AlertError> {
+        const TEXT: &str = "UPDATE alert SET called_at = $2 WHERE id = $1";
+        on_writer!(self.people.database(), |pool| {
+            let mark = sqlx::query(TEXT).bind(id.to_string()).bind(now.get());
+            mark.execute(pool).await.map(drop)
+        })?;
+        Ok(())
     }
 
     /// Says what was found out about an alert. If it happens again on its day, it is open again.

@@ -30,6 +30,14 @@ pub struct Frozen {
     pub keys: u64,
 }
 
+/// What gives the right to freeze somebody.
+enum Means {
+    /// The keyed hash of a code of a mail to them.
+    Code([u8; 32]),
+    /// The role of an owner.
+    Owner(PersonId),
+}
+
 const FIND: &str = "SELECT person FROM freeze_code WHERE tag = $1 AND expires_at > $2";
 /// Of requests at the same time one gets the row.
 const USE: &str = "DELETE FROM freeze_code WHERE tag = $1 AND expires_at > $2 RETURNING person";
@@ -63,21 +71,52 @@ impl People {
             .await)?;
         let who = found.ok_or(PersonError::Code)?.person;
         let id: PersonId = who.parse()?;
-        let person = self.find(id).await?.ok_or(PersonError::Code)?;
+        self.stop_person(id, Means::Code(tag), now).await
+    }
+
+    /// As [`People::freeze`], by an owner who looks at an alert about the person.
+    ///
+    /// # Errors
+    /// [`PersonError::NoSession`] when there is no such person; what the database says.
+    pub async fn freeze_by(
+        &self,
+        by: PersonId,
+        person: PersonId,
+        now: UnixMillis,
+    ) -> Result<Frozen, PersonError> {
+        self.stop_person(person, Means::Owner(by), now).await
+    }
+
+    async fn stop_person(
+        &self,
+        id: PersonId,
+        means: Means,
+        now: UnixMillis,
+    ) -> Result<Frozen, PersonError> {
+        let refused = || match means {
+            Means::Code(_) => PersonError::Code,
+            Means::Owner(_) => PersonError::NoSession,
+        };
+        let who = id.to_string();
+        let person = self.find(id).await?.ok_or_else(refused)?;
         let text = Text::frozen(self.site());
         let mail = self.seal_mail(&person.email, &text.subject, &text.body)?;
+        let maker = actor(&who);
+        let stopper = match means {
+            Means::Code(_) => maker.clone(),
+            Means::Owner(by) => actor(&by.to_string()),
+        };
         let ended = on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
             let freeze = sqlx::query(FREEZE).bind(&who).bind(now.get());
             freeze.execute(&mut *work).await?;
-            let used: Option<CodeRow> = sqlx::query_as(USE)
-                .bind(tag.as_slice())
-                .bind(now.get())
-                .fetch_optional(&mut *work)
-                .await?;
-            if used.is_none() {
-                // Nothing is committed, so nobody is frozen.
-                return Ok(None);
+            if let Means::Code(tag) = &means {
+                let used = sqlx::query_as(USE).bind(tag.as_slice()).bind(now.get());
+                let used: Option<CodeRow> = used.fetch_optional(&mut *work).await?;
+                if used.is_none() {
+                    // Nothing is committed, so nobody is frozen.
+                    return Ok(None);
+                }
             }
             let mut ended = [0; 3];
             for (text, count) in [END_SESSIONS, END_CODES, KEEP_FACTORS]
@@ -87,16 +126,15 @@ impl People {
                 let end = sqlx::query(text).bind(&who).execute(&mut *work).await?;
                 *count = end.rows_affected();
             }
-            let actor = actor(&who);
             let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
                 .fetch_one(&mut *work)
                 .await?;
-            let revoke = sqlx::query_scalar(REVOKE_KEYS).bind(&actor).bind(now.get());
+            let revoke = sqlx::query_scalar(REVOKE_KEYS).bind(&maker).bind(now.get());
             let keys: Vec<String> = revoke.bind(change).fetch_all(&mut *work).await?;
-            note!(work, now, &actor, Act::Freeze, &who, "");
+            note!(work, now, &stopper, Act::Freeze, &who, "");
             raise!(work, AlertKind::PersonFrozen, &who, now);
             for key in &keys {
-                note!(work, now, &actor, Act::Revoke, key, "freeze");
+                note!(work, now, &stopper, Act::Revoke, key, "freeze");
             }
             sqlx::query(ADD_MAIL)
                 .bind(&mail.id)
@@ -110,7 +148,7 @@ impl People {
             Ok::<_, sqlx::Error>(Some((sessions, keys.len())))
         }
         .await)?;
-        let (sessions, keys) = ended.ok_or(PersonError::Code)?;
+        let (sessions, keys) = ended.ok_or_else(refused)?;
         self.mail_was_added();
         Ok(Frozen {
             person: id,

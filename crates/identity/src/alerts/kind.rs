@@ -44,11 +44,13 @@ pub enum AlertKind {
     Takeover,
     /// Logins fail all over the site, from where their accounts are not used; there is no subject (`-`).
     SiteFailures,
+    /// The audit is not what its log says; the subject is what was found, and the number of the row (`U102:17`).
+    LogGap,
 }
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PersonFrozen,
         Self::LoginsFailed,
         Self::Spraying,
@@ -61,6 +63,7 @@ impl AlertKind {
         Self::UnusualMoney,
         Self::Takeover,
         Self::SiteFailures,
+        Self::LogGap,
     ];
 
     /// As stored.
@@ -79,6 +82,7 @@ impl AlertKind {
             Self::UnusualMoney => "unusual_money",
             Self::Takeover => "takeover",
             Self::SiteFailures => "site_failures",
+            Self::LogGap => "log_gap",
         }
     }
 
@@ -101,6 +105,7 @@ impl AlertKind {
             Self::UnusualMoney => "money moves as it never did",
             Self::Takeover => "control of an account is handed on",
             Self::SiteFailures => "logins fail all over the site",
+            Self::LogGap => "the audit is not what its log says",
         }
     }
 }

@@ -106,6 +106,25 @@ impl Text {
         )
     }
 
+    /// To who made a key, or to the owners, before its end.
+    pub(crate) fn key_expires(site: &Site, id: &str, label: &str, days: u32) -> Self {
+        let origin = &site.origin;
+        let when = if days == 1 {
+            "a day".to_owned()
+        } else {
+            format!("{days} days")
+        };
+        Self::new(
+            site,
+            &format!("a key ends within {when}"),
+            format!(
+                "At {origin} a key for programs ends within {when}, and what uses it stops then. It is called \
+                 \"{label}\"; its id is\n\n    {id}\n\n\
+                 If it is still needed, rotate it before: the new key has the same policy, and both work for a while."
+            ),
+        )
+    }
+
     /// To its person, after they said that it was not them.
     pub(crate) fn frozen(site: &Site) -> Self {
         let origin = &site.origin;

@@ -2,7 +2,8 @@
 
 use softcap_database::temporary::BothDatabases;
 use softcap_identity::{
-    AlertKind, Device, EmailAddress, LogIn, LoggedIn, Password, PersonId, UnixMillis,
+    AlertKind, Device, EmailAddress, LogIn, LoggedIn, Password, PersonId, Role, RoleChange, Roles,
+    UnixMillis,
 };
 
 use super::{DAY, Installation, MINUTE, NOW, PASSWORD, address};
@@ -20,6 +21,16 @@ impl Installation {
             replaces: None,
         };
         self.people.log_in(&attempt, now).await.unwrap()
+    }
+
+    async fn own(&self, person: PersonId) {
+        let role = RoleChange {
+            person,
+            role: Role::Owner,
+            place: "*".parse().unwrap(),
+        };
+        let roles = Roles::new(self.people.clone());
+        roles.give_as_operator("test", role, NOW).await.unwrap();
     }
 
     /// The signals of the alerts of a kind about a subject, each with how often it held.
@@ -135,4 +146,57 @@ async fn money_that_goes_out_after_a_strange_login(here: &Installation, ada: Per
     more.await.unwrap();
     let found = here.signals(AlertKind::UnusualMoney, &who).await;
     assert_eq!(found, [("unlikely_login amount".to_owned(), 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_ends_is_told_a_week_and_a_day_before_and_once_each() {
+    for database in BothDatabases::start()
+        .unwrap()
+        .open("key_expiry")
+        .await
+        .unwrap()
+    {
+        let here = Installation::new(database.clone()).await;
+        let keys = here.keys().await;
+        let created = here.key(&keys, false, NOW).await;
+        let end = created.record.policy.expires_at;
+        let before = |span| end.minus(span);
+        // Nobody owns the organisation yet: whoever does is told.
+        assert_eq!(
+            here.people.tell_of_expiry(before(6 * DAY)).await.unwrap(),
+            0
+        );
+        let owner = here.sign_up("olga@example.org").await;
+        here.own(owner).await;
+        here.mails(NOW).await;
+        assert_eq!(
+            here.people.tell_of_expiry(before(8 * DAY)).await.unwrap(),
+            0
+        );
+        for (time, told) in [(6 * DAY, 1), (5 * DAY, 0), (DAY / 2, 1), (DAY / 3, 0)] {
+            let count = here.people.tell_of_expiry(before(time)).await.unwrap();
+            assert_eq!(count, told, "{time:?}");
+        }
+        let mails = here.mails(before(DAY / 3)).await;
+        let ends = |words: &str| mails.iter().filter(|mail| mail.ends_with(words)).count();
+        assert_eq!(ends("a key ends within 7 days"), 1);
+        assert_eq!(ends("a key ends within a day"), 1);
+        // What is alarming for good is raised once, and not each day.
+        let raise = |day: u32| {
+            let now = NOW.plus(day * DAY);
+            here.alerts.raise_once(AlertKind::LogGap, "U102:17", now)
+        };
+        assert!(raise(0).await.unwrap());
+        assert!(!raise(1).await.unwrap());
+        assert_eq!(here.of(AlertKind::LogGap).await.len(), 1);
+        let uncalled = here.alerts.uncalled(100).await.unwrap();
+        let gap = uncalled
+            .iter()
+            .find(|alert| alert.kind == AlertKind::LogGap);
+        let gap = gap.unwrap().id;
+        here.alerts.is_called(gap, NOW).await.unwrap();
+        let left = here.alerts.uncalled(100).await.unwrap();
+        assert!(left.iter().all(|alert| alert.id != gap));
+        database.close().await;
+    }
 }

@@ -195,7 +195,7 @@ async fn close(
     Ok(Json(closed.map_err(of_alert)?.into()))
 }
 
-fn of_alert(error: AlertError) -> ApiError {
+pub(super) fn of_alert(error: AlertError) -> ApiError {
     let (status, remedy) = match error {
         AlertError::Person(error) => return of_person(error),
         AlertError::Database(ref database) if database.is_passing() => {

@@ -469,7 +469,7 @@ fn shown_once(service: &Service, created: &Created) -> Response {
     (StatusCode::CREATED, headers, Json(view)).into_response()
 }
 
-pub(super) fn time_text(at: UnixMillis) -> String {
+pub(crate) fn time_text(at: UnixMillis) -> String {
     jiff::Timestamp::from_millisecond(at.get())
         .map_or_else(|_| at.get().to_string(), |time| time.to_string())
 }

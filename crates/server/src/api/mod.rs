@@ -5,6 +5,7 @@
 
 mod accounts;
 mod addresses;
+mod alert_webhooks;
 mod alerts;
 mod amount;
 mod audit;
@@ -26,6 +27,7 @@ mod factor_problem;
 mod factors;
 mod freeze;
 mod imports;
+mod incidents;
 mod investors;
 mod issuer;
 mod keys;
@@ -87,6 +89,7 @@ use crate::{
 
 pub(crate) use accounts::AccountPaths;
 pub(crate) use addresses::AddressPaths;
+pub(crate) use alert_webhooks::AlertWebhookPaths;
 pub(crate) use alerts::AlertPaths;
 pub(crate) use audit::AuditPaths;
 pub(crate) use balances::BalancePaths;
@@ -103,8 +106,9 @@ pub(crate) use factor_problem::of_factor;
 pub(crate) use factors::FactorPaths;
 pub(crate) use freeze::FreezePaths;
 pub(crate) use imports::ImportPaths;
+pub(crate) use incidents::IncidentPaths;
 pub(crate) use investors::InvestorPaths;
-pub(crate) use keys::KeyPaths;
+pub(crate) use keys::{KeyPaths, time_text};
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
@@ -125,7 +129,9 @@ pub(crate) use roles::RolePaths;
 pub(crate) use sessions::SessionPaths;
 pub(crate) use settlements::{SettlementPaths, publish_settlement};
 pub(crate) use sign_up::SignUpPaths;
-pub(crate) use signed_in::{SESSION_COOKIE, Visitor, remove_cookie, session_secret, set_cookie};
+pub(crate) use signed_in::{
+    SESSION_COOKIE, Visitor, follow_session, remove_cookie, session_secret, set_cookie,
+};
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use submit::{of_journal, submit_as};
 pub(crate) use verification::VerificationPaths;
@@ -462,6 +468,8 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(roles::routes())
         .merge(proposals::routes())
         .merge(alerts::routes())
+        .merge(alert_webhooks::routes())
+        .merge(incidents::routes())
         .merge(me::routes())
         .merge(factors::routes())
         .merge(verification::routes())

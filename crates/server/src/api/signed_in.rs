@@ -43,11 +43,7 @@ impl FromRequestParts<Arc<Service>> for HalfSignedIn {
         let now = service.now();
         let session = service.people.session(secret.reveal(), now).await;
         let session = session.map_err(of_person)?;
-        let Visitor(device) = Visitor::from_request_parts(parts, service).await?;
-        // A judgement that fails is no reason to refuse.
-        if let Err(error) = service.people.follow_session(&session, &device, now).await {
-            tracing::warn!(%error, "where a session is used was not judged");
-        }
+        follow_session(service, &session, parts).await;
         Ok(Self(session))
     }
 }
@@ -80,12 +76,28 @@ impl FromRequestParts<Arc<Service>> for Visitor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Service>) -> Result<Self, ApiError> {
-        let client = parts.extensions.get::<ClientAddress>().copied();
-        let client = client.ok_or(ProblemCode::Internal)?;
-        let words = parts.headers.get(header::USER_AGENT);
-        let words = words.and_then(|words| words.to_str().ok());
-        Ok(Self(Device::new(client.ip(), words.unwrap_or_default())))
+        Ok(Self(device(parts).ok_or(ProblemCode::Internal)?))
     }
+}
+
+/// Judges from where a session is used. A judgement that fails is no reason to refuse.
+pub(crate) async fn follow_session(service: &Service, session: &Session, parts: &Parts) {
+    let Some(device) = device(parts) else {
+        return;
+    };
+    let followed = service
+        .people
+        .follow_session(session, &device, service.now());
+    if let Err(error) = followed.await {
+        tracing::warn!(%error, "where a session is used was not judged");
+    }
+}
+
+fn device(parts: &Parts) -> Option<Device> {
+    let client = parts.extensions.get::<ClientAddress>().copied()?;
+    let words = parts.headers.get(header::USER_AGENT);
+    let words = words.and_then(|words| words.to_str().ok());
+    Some(Device::new(client.ip(), words.unwrap_or_default()))
 }
 
 /// The secret of the session in the request's cookies, if there is one that can be.

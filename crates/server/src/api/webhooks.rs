@@ -113,7 +113,7 @@ pub(super) struct WebhookWithSecret {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct WebhookList {
     /// Oldest first.
-    webhooks: Vec<WebhookView>,
+    pub(super) webhooks: Vec<WebhookView>,
 }
 
 /// A message on its way to an address.
@@ -220,14 +220,14 @@ fn time(unix_ms: i64) -> String {
         .map_or_else(|_| unix_ms.to_string(), |time| time.to_string())
 }
 
-fn with_secret(endpoint: Endpoint, secret: &EndpointSecret) -> WebhookWithSecret {
+pub(super) fn with_secret(endpoint: Endpoint, secret: &EndpointSecret) -> WebhookWithSecret {
     WebhookWithSecret {
         webhook: endpoint.into(),
         secret: secret.to_text().to_string(),
     }
 }
 
-fn of_database(error: DatabaseError) -> ApiError {
+pub(super) fn of_database(error: DatabaseError) -> ApiError {
     if error.is_passing() {
         return ApiError::caused(ProblemCode::NoRoom, &error);
     }

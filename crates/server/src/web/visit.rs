@@ -17,7 +17,7 @@ use super::{
     problem_page::problem_page,
 };
 use crate::{
-    api::{Service, of_person, session_secret},
+    api::{Service, follow_session, of_person, session_secret},
     origin::require_own_page,
     problem::{ApiError, Problem},
     request_id::RequestId,
@@ -90,7 +90,7 @@ impl Visit {
     async fn of(service: &Service, parts: &Parts) -> Result<Self, ApiError> {
         let visitor = match session_secret(&parts.headers) {
             None => Visitor::Nobody,
-            Some(secret) => visitor_of(service, secret.reveal()).await?,
+            Some(secret) => visitor_of(service, secret.reveal(), parts).await?,
         };
         Ok(Self {
             language: chosen(&parts.uri).unwrap_or_else(|| Language::of_headers(&parts.headers)),
@@ -172,13 +172,14 @@ impl Visit {
     }
 }
 
-async fn visitor_of(service: &Service, secret: &str) -> Result<Visitor, ApiError> {
+async fn visitor_of(service: &Service, secret: &str, parts: &Parts) -> Result<Visitor, ApiError> {
     let session = match service.people().session(secret, service.now()).await {
         Ok(session) => session,
         // A session that is over is nobody's, and not a problem of the page.
         Err(PersonError::NoSession) => return Ok(Visitor::Nobody),
         Err(error) => return Err(of_person(error)),
     };
+    follow_session(service, &session, parts).await;
     if session.require_complete().is_err() {
         return Ok(Visitor::Half(session));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use softcap_identity::Role;
 
 use crate::{
-    people::browser::Site,
+    people::browser::{Browser, PASSWORD, Site},
     roles::somebody,
     test_node::{Answer, Call},
 };
@@ -94,4 +94,96 @@ fn the_use_of_a_canary_key_is_answered_as_an_unknown_one_and_alerts_the_owner() 
     assert!(mail.contains(&id), "{mail}");
     let list = owner.get("/v1/alerts").json();
     assert_eq!(of_kind(&list, "canary_used")[0]["subject"], id);
+}
+
+#[test]
+fn an_owner_revokes_freezes_and_reads_the_trail_of_an_incident() {
+    let site = Site::start();
+    let mut owner = somebody(&site, "olga@example.org", Some(Role::Owner));
+    let mut auditor = somebody(&site, "aldo@example.org", Some(Role::Auditor));
+    let body = json!({ "label": "backup", "scopes": ["offerings:write:*"], "canary": true });
+    let made = owner.post("/v1/keys", &body).json();
+    let secret = made["secret"].as_str().unwrap();
+    site.node.call(&Call::new("GET", "/v1/keys").key(secret));
+    site.mail_of(&site, "alert: a canary key was used");
+    let list = owner.get("/v1/alerts").json();
+    let named = |kind: &str| of_kind(&list, kind)[0]["id"].as_str().unwrap().to_owned();
+
+    // A key is revoked, and nothing else is done with it.
+    let canary = format!("/v1/incidents/{}", named("canary_used"));
+    let read = auditor.get(&canary);
+    assert_eq!(read.status, 200, "{}", read.text());
+    assert_eq!(
+        read.json()["steps"][0]["request"],
+        format!("POST {canary}/revoke")
+    );
+    let revoke = format!("{canary}/revoke");
+    assert_eq!(
+        auditor.post(&revoke, &Value::Null).refusal(),
+        (403, "H403".to_owned())
+    );
+    let revoked = owner.post(&revoke, &Value::Null);
+    assert_eq!((revoked.status, &revoked.json()["keys"]), (200, &json!(1)));
+    let wrong = owner.post(&format!("{canary}/freeze"), &Value::Null);
+    assert_eq!(wrong.refusal(), (409, "H409".to_owned()));
+
+    // A person is stopped at once, and told so.
+    let person = format!("/v1/incidents/{}", named("rights_widened"));
+    let frozen = owner.post(&format!("{person}/freeze"), &Value::Null);
+    assert_eq!(frozen.status, 200, "{}", frozen.text());
+    assert!(frozen.json()["sessions"].as_u64().unwrap() >= 1);
+    assert_eq!(auditor.get("/v1/me").status, 401);
+    assert_eq!(
+        auditor.log_in("aldo@example.org", PASSWORD).refusal(),
+        (403, "A414".to_owned())
+    );
+    let told = site.mail_of(&site, "everything in your name was stopped");
+    assert!(told.contains("To: aldo@example.org\r\n"), "{told}");
+    let trail = owner.get(&format!("{person}/trail")).json();
+    let to: Vec<&Value> = trail["to"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["act"])
+        .collect();
+    assert!(
+        to.contains(&&json!("freeze")) && to.contains(&&json!("give_role")),
+        "{to:?}"
+    );
+}
+
+#[test]
+fn a_program_is_told_of_each_alert_once() {
+    let site = Site::start();
+    let mut owner = somebody(&site, "olga@example.org", Some(Role::Owner));
+    let register = |owner: &mut Browser<'_>, url: &str| {
+        owner.post("/v1/alert-webhooks", &json!({ "url": url }))
+    };
+    for inside in [
+        "https://127.0.0.1/x",
+        "http://example.org/x",
+        "https://169.254.169.254/",
+    ] {
+        assert_eq!(
+            register(&mut owner, inside).refusal(),
+            (422, "H422".to_owned())
+        );
+    }
+    let made = register(&mut owner, "https://hooks.example.org/alerts");
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert!(
+        made.json()["secret"]
+            .as_str()
+            .unwrap()
+            .starts_with("whsec_")
+    );
+    let listed = owner.get("/v1/alert-webhooks").json();
+    assert_eq!(
+        listed["webhooks"][0]["url"],
+        "https://hooks.example.org/alerts"
+    );
+    assert_eq!(listed["webhooks"][0].get("secret"), None);
+    let path = format!("/v1/alert-webhooks/{}", made.json()["id"].as_str().unwrap());
+    assert_eq!(owner.delete(&path).status, 204);
+    assert_eq!(owner.delete(&path).refusal(), (404, "H404".to_owned()));
 }

@@ -59,6 +59,7 @@ fn body(shown: &str) -> Value {
     let money = json!({ "transfer": "a".repeat(32), "currency": "XXX", "amount": "1" });
     match shown {
         "POST /v1/alerts/{id}/close" => json!({ "note": "handled" }),
+        "POST /v1/alert-webhooks" => json!({ "url": "no address" }),
         "POST /v1/drafts" => json!({ "name": NAME, "terms": "" }),
         "PUT /v1/drafts/{draft}" | "POST /v1/offerings/check" => json!({ "terms": "" }),
         "POST /v1/drafts/{draft}/announcement" => json!({ "terms_hash": "" }),
@@ -154,6 +155,7 @@ fn filled(path: &str) -> String {
         ("{upload}", id),
         ("{role}", "nonsense"),
         ("{id}", id),
+        ("{alert}", id),
     ];
     let path = values.iter().fold(path.to_owned(), |path, (name, value)| {
         path.replace(name, value)
