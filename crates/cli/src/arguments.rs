@@ -19,7 +19,8 @@ pub(crate) use contribute::ContributeArguments;
 pub(crate) use escrow::{EscrowCommand, EscrowShowArguments};
 pub(crate) use identity::{
     AlarmsCommand, ApiKeyCommand, NewApiKeyArguments, PersonArguments, PersonCommand,
-    ReplayArguments, RoleArguments, RoleCommand, ScanArguments, SelftestArguments,
+    PersonalKeyArguments, PersonalKeyCommand, ReplayArguments, RoleArguments, RoleCommand,
+    ScanArguments, SelftestArguments,
 };
 pub(crate) use on_chain::{
     AnnounceArguments, AnnouncedRail, ClaimArguments, ComparisonArguments, EscrowArguments,
@@ -246,6 +247,13 @@ pub(crate) enum Command {
             softcap person disable --data softcap-data --person eve@example.org"
     )]
     Person(PersonCommand),
+    /// Put a new key in the place of the one that seals what is personal.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  \
+            softcap personal-key begin --data softcap-data"
+    )]
+    PersonalKey(PersonalKeyCommand),
     /// Give people their first roles, on the machine itself.
     #[command(
         subcommand,

@@ -92,10 +92,12 @@ pub enum Act {
     ErasePerson,
     /// What a person said and showed was destroyed; `code` is why.
     DestroyValues,
+    /// The key of what is personal took the place of another; `code` is the step.
+    ChangePersonalKey,
 }
 
 impl Act {
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 42] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -137,6 +139,7 @@ impl Act {
         Self::ExportPerson,
         Self::ErasePerson,
         Self::DestroyValues,
+        Self::ChangePersonalKey,
     ];
 
     /// As stored.
@@ -184,6 +187,7 @@ impl Act {
             Self::ExportPerson => "export_person",
             Self::ErasePerson => "erase_person",
             Self::DestroyValues => "destroy_values",
+            Self::ChangePersonalKey => "change_personal_key",
         }
     }
 

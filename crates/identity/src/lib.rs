@@ -63,7 +63,7 @@ pub use new_key::{Created, NewKey, Reach, Rotation};
 pub use people::{
     ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,
     LoggedIn, Mail, Password, PasswordChange, People, Person, PersonError, PersonId, PersonalKey,
-    Retry, Sealed, SecretText, Session, SessionId, Site,
+    PersonalKeyText, Resealed, Retry, Sealed, SecretText, Session, SessionId, Site,
 };
 pub use pepper::{Pepper, PepperError, Peppers};
 pub use person_keys::{KeyPurpose, PersonKeys};

@@ -10,7 +10,8 @@ use softcap_database::{Database, DatabaseError, Migrations, migrations, on_reade
 use zeroize::Zeroizing;
 
 use crate::{
-    Column, People, PersonError, PersonId, PersonalKey, Sealed, UnixMillis, people::random_bytes,
+    Column, People, PersonError, PersonId, PersonalKey, Sealed, UnixMillis,
+    people::{Place, random_bytes},
 };
 
 const TABLE: &str = "person_key";
@@ -164,6 +165,22 @@ impl PersonKeys {
             .fetch_all(pool)
             .await)?;
         rows.iter().map(|row| row.parse()).collect()
+    }
+
+    /// Wraps again with the newest personal key what an older one wrapped. How many keys changed.
+    ///
+    /// # Errors
+    /// [`PersonError::Sealed`] for what neither key opens, and what the database says.
+    pub async fn rewrap(&self) -> Result<u64, PersonError> {
+        const PLACE: Place = Place {
+            table: TABLE,
+            column: KeyPurpose::Verification.as_code(),
+            read: "SELECT person AS name, wrapped AS sealed FROM person_key \
+                 WHERE person > $1 AND purpose = 'verification' ORDER BY person LIMIT $2",
+            write: "UPDATE person_key SET wrapped = $3 \
+                 WHERE person = $1 AND wrapped = $2 AND purpose = 'verification'",
+        };
+        self.people.reseal_place(&self.database, &PLACE).await
     }
 
     /// Closes the connections.

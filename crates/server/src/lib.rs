@@ -55,6 +55,6 @@ pub use node::Node;
 pub use openapi::{document, document_text};
 pub use problem::{ApiError, PROBLEM_JSON, Problem, ProblemCode};
 pub use request_id::{REQUEST_ID, RequestId};
-pub use secrets::{peppers, personal_key};
+pub use secrets::{PersonalKeyStep, change_personal_key, peppers, personal_key};
 pub use stop::{StopSwitch, Stopping, stop_switch};
 pub use system::{CodeText, MetricsPermission, System, system_routes};

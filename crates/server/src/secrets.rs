@@ -11,7 +11,7 @@ use std::{
 };
 
 use softcap_database::Database;
-use softcap_identity::{Fingerprint, KnownSecrets, Pepper, Peppers, PersonalKey};
+use softcap_identity::{Fingerprint, KnownSecrets, Pepper, Peppers, PersonalKey, PersonalKeyText};
 use softcap_proof::SigningKey;
 use zeroize::Zeroizing;
 
@@ -93,9 +93,49 @@ pub async fn personal_key(folder: &Path, database: &Database) -> Result<Personal
     read_personal_key(&Shared::open(folder, database)?).await
 }
 
+/// Name of the file of the key of what is personal.
+const PERSONAL_KEY: &str = "personal.key";
+
 async fn read_personal_key(shared: &Shared<'_>) -> Result<PersonalKey, ServerError> {
-    let secret = shared.read_or_make("personal.key", random_hex).await?;
-    Ok(PersonalKey::new(&*secret.parsed(secret_bytes)?))
+    shared.require_file(PERSONAL_KEY).await?;
+    let path = shared.folder.join(PERSONAL_KEY);
+    let text = read_or_make(&path, random_hex)?;
+    let key = parse_personal_key(&path, &text)?;
+    // The part that never changes: a node that has it may still lack the newest key, and then opens nothing new.
+    let fingerprint = Fingerprint::of(PERSONAL_KEY, key.lasting().as_bytes());
+    shared.require(PERSONAL_KEY, path, fingerprint).await?;
+    Ok(key.key())
+}
+
+fn parse_personal_key(path: &Path, text: &str) -> Result<PersonalKeyText, ServerError> {
+    PersonalKeyText::parse(text).ok_or_else(|| unusable(path, &"it is no personal key"))
+}
+
+/// A step by which one key of what is personal takes the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonalKeyStep {
+    /// A new key seals, and the one before still opens.
+    Begin,
+    /// The keys of before are gone.
+    End,
+}
+
+/// Takes a step in the file of a folder of secrets; nodes read it at their start. `false`: it was taken before.
+///
+/// # Errors
+/// [`ServerError::Secret`].
+pub fn change_personal_key(folder: &Path, step: PersonalKeyStep) -> Result<bool, ServerError> {
+    let path = folder.join(PERSONAL_KEY);
+    let text = fs::read_to_string(&path).map_err(|error| unusable(&path, &error))?;
+    let mut key = parse_personal_key(&path, &Zeroizing::new(text))?;
+    match step {
+        PersonalKeyStep::Begin if key.is_changing() => return Ok(false),
+        PersonalKeyStep::End if !key.is_changing() => return Ok(false),
+        PersonalKeyStep::Begin => key.begin_change().map_err(ServerError::People)?,
+        PersonalKeyStep::End => key.end_change(),
+    }
+    write_whole(&path, &key.to_text()).map_err(|error| unusable(&path, &error))?;
+    Ok(true)
 }
 
 async fn read_peppers(shared: &Shared<'_>) -> Result<Peppers, ServerError> {
@@ -215,17 +255,22 @@ fn read_or_make(
     }
     let written = || {
         let text = make()?;
-        let unfinished = path.with_extension("unfinished");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
+        write_whole(path, &text)?;
         Ok(text)
     };
     written().map_err(|error: io::Error| unusable(path, &error))
+}
+
+/// Writes a file under another name and renames it.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)
 }

@@ -115,6 +115,34 @@ pub(crate) struct RoleArguments {
     pub(crate) on: String,
 }
 
+/// How the key of what is personal takes the place of another.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PersonalKeyCommand {
+    /// Make a new key, which seals after the next start of each node. Copy `secrets/personal.key` to all of them.
+    #[command(after_help = "Exit codes: 0 made now or before, 2 bad input\n\n\
+            Example:\n  softcap personal-key begin --data softcap-data")]
+    Begin(PersonalKeyArguments),
+    /// Seal again with the new key what the old one sealed. The server may run, with both keys.
+    #[command(
+        after_help = "Exit codes: 0 nothing is left, 1 something is left that ends by itself\n\n\
+            Example:\n  softcap personal-key seal --data softcap-data"
+    )]
+    Seal(PersonalKeyArguments),
+    /// Throw the old key away, when nothing is sealed with it any more.
+    #[command(
+        after_help = "Exit codes: 0 gone now or before, 1 something is left\n\n\
+            Example:\n  softcap personal-key end --data softcap-data"
+    )]
+    End(PersonalKeyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PersonalKeyArguments {
+    /// Where the server keeps its data.
+    #[arg(long, default_value = "softcap-data")]
+    pub(crate) data: String,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApiKeyCommand {
     /// Make a key; it is shown once.

@@ -23,6 +23,7 @@ mod offering_simulate;
 mod on_chain;
 mod permit;
 mod person;
+mod personal_key;
 mod proof;
 mod rebuild;
 mod record_folder;
@@ -89,6 +90,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
         Command::Config(arguments) => config::run(&arguments, console),
         Command::Alarms(command) => alarms::run(&command, console),
         Command::Person(command) => person::run(&command, console),
+        Command::PersonalKey(command) => personal_key::run(&command, console),
         Command::Role(command) => role::run(&command, console),
         Command::Selftest(arguments) => selftest::run(&arguments, console),
         Command::Scan(arguments) => scan::run(&arguments, console),

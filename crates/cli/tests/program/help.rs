@@ -139,6 +139,13 @@ const COMMANDS: &[(&[&str], &str)] = &[
         "Exit codes: 0 disabled now or before",
     ),
     (&["person", "enable"], "Exit codes: 0 enabled now or before"),
+    (&["personal-key"], ""),
+    (
+        &["personal-key", "begin"],
+        "Exit codes: 0 made now or before",
+    ),
+    (&["personal-key", "seal"], "Exit codes: 0 nothing is left"),
+    (&["personal-key", "end"], "Exit codes: 0 gone now or before"),
     (&["role"], ""),
     (&["role", "give"], "Exit codes: 0 given, 2 bad input"),
     (&["role", "list"], ""),

@@ -114,33 +114,64 @@ impl Domain {
 }
 
 /// The key of everything personal in the database, and of the hashes by which it is found. From one secret of 32 bytes
-/// follow the name of the key, the key that seals and the key that hashes.
+/// follow the name of the key, the key that seals and the key that hashes. While a key takes the place of another, it opens
+/// what the other one sealed; what hashes stays the same.
 pub struct PersonalKey {
+    seals: SealingKey,
+    /// Opens what was sealed before.
+    older: Vec<SealingKey>,
+    tags: Zeroizing<[u8; 32]>,
+}
+
+/// What seals, and its name.
+struct SealingKey {
     id: [u8; KEY_ID],
     cipher: XChaCha20Poly1305,
-    tags: Zeroizing<[u8; 32]>,
+}
+
+fn derived(secret: &[u8; 32], purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(hmac_sha256(secret, &[purpose]))
+}
+
+impl SealingKey {
+    fn new(secret: &[u8; 32]) -> Self {
+        let [a, b, c, d, ..] = *derived(secret, b"softcap/v1/personal key id");
+        let sealing = derived(secret, b"softcap/v1/personal key for sealing");
+        Self {
+            id: [a, b, c, d],
+            cipher: XChaCha20Poly1305::new((&*sealing).into()),
+        }
+    }
 }
 
 impl PersonalKey {
     /// Of 32 random bytes that stay the same over starts.
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
-        let derived = |purpose: &[u8]| Zeroizing::new(hmac_sha256(secret, &[purpose]));
-        let [a, b, c, d, ..] = *derived(b"softcap/v1/personal key id");
-        let sealing = derived(b"softcap/v1/personal key for sealing");
+        Self::of(secret, &[], secret)
+    }
+
+    /// One that seals, some that open what was sealed before, and one that hashes.
+    pub(super) fn of(seals: &[u8; 32], older: &[Zeroizing<[u8; 32]>], tags: &[u8; 32]) -> Self {
+        let older = older.iter().map(|secret| SealingKey::new(secret));
         Self {
-            id: [a, b, c, d],
-            cipher: XChaCha20Poly1305::new((&*sealing).into()),
-            tags: derived(b"softcap/v1/personal key for tags"),
+            seals: SealingKey::new(seals),
+            older: older.collect(),
+            tags: derived(tags, b"softcap/v1/personal key for tags"),
         }
     }
 
+    /// Whether bytes were sealed with the key that seals now.
+    pub(super) fn is_newest(&self, sealed: &[u8]) -> bool {
+        sealed.starts_with(&self.seals.id)
+    }
+
     pub(super) const fn id(&self) -> &[u8; KEY_ID] {
-        &self.id
+        &self.seals.id
     }
 
     pub(super) const fn cipher(&self) -> &XChaCha20Poly1305 {
-        &self.cipher
+        &self.seals.cipher
     }
 
     /// Seals bytes for a column. The same bytes give another result each time.
@@ -154,10 +185,13 @@ impl PersonalKey {
             msg: plain,
             aad: place.as_bytes(),
         };
-        let text = self.cipher.encrypt(XNonce::from_slice(&nonce), payload);
+        let text = self
+            .seals
+            .cipher
+            .encrypt(XNonce::from_slice(&nonce), payload);
         let text = text.map_err(|_| column.unopened())?;
         let mut bytes = Vec::with_capacity(KEY_ID + NONCE + text.len());
-        bytes.extend_from_slice(&self.id);
+        bytes.extend_from_slice(&self.seals.id);
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(&text);
         Ok(Sealed(bytes))
@@ -179,15 +213,15 @@ impl PersonalKey {
         let (nonce, text) = rest
             .split_at_checked(NONCE)
             .ok_or_else(|| column.unopened())?;
-        if id != self.id {
-            return Err(column.unopened());
-        }
+        let mut keys = [&self.seals].into_iter().chain(&self.older);
+        let key = keys.find(|key| id == key.id);
+        let key = key.ok_or_else(|| column.unopened())?;
         let place = column.associated_data();
         let payload = Payload {
             msg: text,
             aad: place.as_bytes(),
         };
-        let plain = self.cipher.decrypt(XNonce::from_slice(nonce), payload);
+        let plain = key.cipher.decrypt(XNonce::from_slice(nonce), payload);
         plain.map(Zeroizing::new).map_err(|_| column.unopened())
     }
 

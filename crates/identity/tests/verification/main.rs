@@ -8,7 +8,10 @@ mod life;
 mod sealing;
 mod uploads;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use softcap_database::{Database, on_writer, temporary::BothDatabases};
 use softcap_identity::{
@@ -47,24 +50,12 @@ impl Office {
     async fn new(database: Database, keys: Database, folder: PathBuf) -> Self {
         Keys::migrations().run(&database).await.unwrap();
         PersonKeys::migrations().run(&keys).await.unwrap();
-        let site = Site {
-            name: "Harbour".to_owned(),
-            origin: "https://sale.example".to_owned(),
-        };
-        let people = People::open(database.clone(), PersonalKey::new(&[7; 32]), site).unwrap();
+        let key = PersonalKey::new(&[7; 32]);
+        let people = People::open(database.clone(), key, site()).unwrap();
         let roles = Roles::new(people.clone());
-        let policy = VerificationPolicy {
-            four_eyes_above: 15_000,
-            longest: 365 * DAY,
-            recheck_after: 180 * DAY,
-        };
-        let uploads = UploadSettings {
-            folder: folder.clone(),
-            most_bytes: MOST_BYTES,
-            most_files: MOST_FILES,
-        };
         let held = PersonKeys::new(keys.clone(), people.clone());
-        let cases = Verifications::new(people.clone(), roles.clone(), held, (policy, uploads));
+        let settings = settings(&folder);
+        let cases = Verifications::new(people.clone(), roles.clone(), held, settings);
         let (rita, omar) = (person(&database).await, person(&database).await);
         for officer in [rita, omar] {
             let change = RoleChange {
@@ -136,6 +127,27 @@ impl Office {
         .await)
         .unwrap();
     }
+}
+
+fn site() -> Site {
+    Site {
+        name: "Harbour".to_owned(),
+        origin: "https://sale.example".to_owned(),
+    }
+}
+
+fn settings(folder: &Path) -> (VerificationPolicy, UploadSettings) {
+    let policy = VerificationPolicy {
+        four_eyes_above: 15_000,
+        longest: 365 * DAY,
+        recheck_after: 180 * DAY,
+    };
+    let uploads = UploadSettings {
+        folder: folder.to_owned(),
+        most_bytes: MOST_BYTES,
+        most_files: MOST_FILES,
+    };
+    (policy, uploads)
 }
 
 /// Somebody who has signed up.
@@ -235,6 +247,7 @@ async fn on_both_databases() {
         // Far in the future, after everything else.
         erasing::the_clock_destroys_what_nobody_goes_on_with(&office).await;
         sealing::a_destroyed_key_opens_nothing_again(&office).await;
+        sealing::a_new_personal_key_takes_the_place_of_the_old_one(&office).await;
         office.database.close().await;
         office.keys.close().await;
     }

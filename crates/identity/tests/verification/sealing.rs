@@ -1,9 +1,11 @@
 //! What a person said opens in its place, with the person's own key, and unchanged.
 
 use softcap_database::{Database, DatabaseUrl, on_reader, on_writer};
-use softcap_identity::{KeyPurpose, Keys, People, PersonId, PersonKeys, PersonalKey, Site};
+use softcap_identity::{
+    KeyPurpose, Keys, People, PersonId, PersonKeys, PersonalKey, PersonalKeyText, Verifications,
+};
 
-use crate::{NOW, Office, SAID, code};
+use crate::{DAY, NOW, Office, SAID, code, settings, site};
 
 pub(crate) async fn v11_3_3_swapped_rows_and_flipped_bits_open_nothing(office: &Office) {
     let (anna, bela) = (office.submitted().await, office.submitted().await);
@@ -68,6 +70,61 @@ pub(crate) async fn a_destroyed_key_opens_nothing_again(office: &Office) {
     assert_eq!(code(office.cases.own_values(anna).await), "A492");
 }
 
+/// The last scenario: from here on the office has another key.
+pub(crate) async fn a_new_personal_key_takes_the_place_of_the_old_one(office: &Office) {
+    const READ: &str = "SELECT email FROM person WHERE id = $1";
+    const WRITE: &str = "UPDATE person SET email = $2 WHERE id = $1";
+    let anna = office.submitted().await;
+    let who = anna.to_string();
+    let old_email: Vec<u8> = on_reader!(&office.database, |pool| sqlx::query_scalar(READ)
+        .bind(&who)
+        .fetch_one(pool)
+        .await)
+    .unwrap();
+    // A mail that waits ends by itself within two days.
+    let later = NOW.plus(10_000 * DAY);
+    while let Some(mail) = office.people.claim_mail(later).await.unwrap() {
+        office.people.mail_is_sent(&mail).await.unwrap();
+    }
+    let with = |text: &PersonalKeyText| {
+        let people = People::open(office.database.clone(), text.key(), site()).unwrap();
+        let keys = PersonKeys::new(office.keys.clone(), people.clone());
+        let settings = settings(&office.folder);
+        let roles = office.roles.clone();
+        let cases = Verifications::new(people.clone(), roles, keys.clone(), settings);
+        (people, keys, cases)
+    };
+    let mut text = PersonalKeyText::parse(&"07".repeat(32)).unwrap();
+    text.begin_change().unwrap();
+    let (people, keys, cases) = with(&text);
+    // Both keys open meanwhile, also what came between.
+    assert!(people.find(anna).await.unwrap().is_some());
+    assert_eq!(cases.own_values(anna).await.unwrap().len(), SAID.len());
+    assert!(keys.rewrap().await.unwrap() > 0);
+    let done = people.reseal().await.unwrap();
+    assert!(done.changed > 0 && done.left == 0, "{done:?}");
+    // As after a stop in the middle.
+    on_writer!(&office.database, |pool| sqlx::query(WRITE)
+        .bind(&who)
+        .bind(&old_email)
+        .execute(pool)
+        .await
+        .map(drop))
+    .unwrap();
+    let again = people.reseal().await.unwrap();
+    assert_eq!((again.changed, again.left), (1, 0));
+    assert_eq!(people.reseal().await.unwrap().changed, 0);
+    assert_eq!(keys.rewrap().await.unwrap(), 0);
+    text.end_change();
+    let (people, _, cases) = with(&text);
+    let found = people.find(anna).await.unwrap().unwrap();
+    assert_eq!(found.email.as_str(), "somebody@example.org");
+    assert_eq!(cases.own_values(anna).await.unwrap().len(), SAID.len());
+    // The old key opens nothing any more.
+    assert_eq!(office.people.find(anna).await.unwrap_err().code(), "A492");
+    assert_eq!(code(office.cases.own_values(anna).await), "A492");
+}
+
 #[tokio::test]
 async fn a_destroyed_key_is_nowhere_in_the_files() {
     const WRAPPED: &str = "SELECT wrapped FROM person_key WHERE person = $1";
@@ -78,11 +135,7 @@ async fn a_destroyed_key_is_nowhere_in_the_files() {
     let database = Database::open_erasable(&url, PersonKeys::DATABASE).await;
     let database = database.unwrap();
     PersonKeys::migrations().run(&database).await.unwrap();
-    let site = Site {
-        name: "Harbour".to_owned(),
-        origin: "https://sale.example".to_owned(),
-    };
-    let people = People::open(service, PersonalKey::new(&[7; 32]), site).unwrap();
+    let people = People::open(service, PersonalKey::new(&[7; 32]), site()).unwrap();
     let keys = PersonKeys::new(database.clone(), people);
     let (anna, bela) = (PersonId::random().unwrap(), PersonId::random().unwrap());
     let mut wrapped = Vec::new();
