@@ -63,6 +63,10 @@ impl Privacy {
             .await)?;
         for row in due {
             let person = row.person.parse()?;
+            // Somebody may be due by more than one rule.
+            if destroyed.contains(&person) {
+                continue;
+            }
             self.destroy(person, &row.why, now).await?;
             destroyed.push(person);
         }
