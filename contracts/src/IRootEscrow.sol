@@ -92,6 +92,9 @@ interface IRootEscrow {
         uint256 contributionMin;
         uint256 contributionMax;
         uint256 investorMax;
+        /// Lowest limit that a contribution may name: the ceiling where the terms say every price, so that nobody's limit
+        /// asks for more than the terms give.
+        uint256 floor;
         /// Highest price anybody can pay.
         uint256 ceiling;
         /// How many tokens prices are for.
@@ -194,8 +197,8 @@ interface IRootEscrow {
     error AboveMaximum(uint256 most);
     error InvestorLimit(uint256 fits);
     error AdmissionLimit(uint256 fits);
-    /// @notice A price limit is above zero and at most the ceiling.
-    error LimitOutside(uint256 ceiling);
+    /// @notice A price limit is at least the floor and at most the ceiling.
+    error LimitOutside(uint256 floor, uint256 ceiling);
     error WrongAmountReceived(uint256 received, uint256 expected);
     error ReasonTooLate(Reason reason);
     /// @notice Objections can come before `challengeUntil`, leaves from then on.

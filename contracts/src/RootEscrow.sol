@@ -22,16 +22,17 @@ contract RootEscrow is IRootEscrow {
 
     /// @dev Bytes of ERC-1167 before the terms, and words of the terms.
     uint256 private constant START = 45;
-    uint256 private constant WORDS = 22;
+    uint256 private constant WORDS = 23;
     /// @dev Basis points of the whole.
     uint256 private constant WHOLE = 10_000;
     /// @dev What one payment to somebody who did not ask may use.
     uint256 private constant TOKEN_GAS = 100_000;
     uint256 private constant COIN_GAS = 50_000;
 
-    mapping(address investor => Account) private _accounts;
-    Outcome private _outcome;
-    Totals private _totals;
+    /// @dev Not private, so that `contracts/proofs` can say what is there.
+    mapping(address investor => Account) internal _accounts;
+    Outcome internal _outcome;
+    Totals internal _totals;
     /// @inheritdoc IRootEscrow
     bytes32 public root;
     uint256 private _drawn;
@@ -41,12 +42,12 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function contribute(uint256 amount, uint256 limit) external payable {
-        _take(_load(), _accounts[msg.sender], amount, limit);
+        _take(_loader()(), _accounts[msg.sender], amount, limit);
     }
 
     /// @inheritdoc IRootEscrow
     function contributeAdmitted(uint256 amount, uint256 limit, Admission calldata admission) external payable {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         Account memory a = _accounts[msg.sender];
         if (a.standing > Standing.Admitted) revert NotAllowed(a.standing);
         // Of several permits the one with the most counts, whatever the order.
@@ -75,7 +76,7 @@ contract RootEscrow is IRootEscrow {
         if (amount > fits) revert InvestorLimit(fits);
         fits = a.cap - a.contributed;
         if (amount > fits) revert AdmissionLimit(fits);
-        if (limit == 0 || limit > t.ceiling) revert LimitOutside(t.ceiling);
+        if (limit < t.floor || limit > t.ceiling) revert LimitOutside(t.floor, t.ceiling);
         a.contributed += amount.toUint80();
         a.limit = Math.max(a.limit, limit).toUint72();
         a.count += 1;
@@ -102,7 +103,7 @@ contract RootEscrow is IRootEscrow {
     // ------------------------------------------------------------------------------------- what the issuer may
 
     modifier onlyIssuer() {
-        if (msg.sender != _load().issuer) revert NotIssuer();
+        if (msg.sender != _loader()().issuer) revert NotIssuer();
         _;
     }
 
@@ -118,7 +119,7 @@ contract RootEscrow is IRootEscrow {
     function returnMoney(address investor, Reason reason) external onlyIssuer {
         Phase phase = _outcome.phase;
         if (phase != Phase.Sale) revert WrongPhase(phase);
-        if (block.timestamp >= _load().closes && reason <= Reason.OverLimit) revert ReasonTooLate(reason);
+        if (block.timestamp >= _loader()().closes && reason <= Reason.OverLimit) revert ReasonTooLate(reason);
         if (_accounts[investor].standing != Standing.Revoked) revoke(investor);
         uint80 amount = _accounts[investor].contributed;
         if (amount == 0) revert NothingDue();
@@ -137,7 +138,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function post(bytes32 root_) external onlyIssuer {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         Phase phase = _outcome.phase;
         if (phase != Phase.Sale) revert WrongPhase(phase);
         if (block.timestamp < t.closes) revert StillOpen(t.closes);
@@ -158,7 +159,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function object() external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         Outcome memory o = _outcome;
         if (o.phase != Phase.Posted) revert WrongPhase(o.phase);
         uint256 until = o.postedAt + t.challengePeriod;
@@ -176,7 +177,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function refute(Leaf calldata leaf, bytes32[] calldata proof) external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         Outcome memory o = _outcome;
         if (o.phase != Phase.Posted) revert WrongPhase(o.phase);
         uint256 until = _claimUntil(t, o);
@@ -197,7 +198,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @dev The first rule that a leaf breaks. A leaf of somebody who has been paid breaks none: it is history.
     function _flawOf(Terms memory t, Outcome memory o, Account memory a, Leaf calldata leaf)
-        private
+        internal
         pure
         returns (Flaw)
     {
@@ -227,7 +228,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function claim(Leaf calldata leaf, bytes32[] calldata proof) external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         Outcome memory o = _outcome;
         _requireClaims(t, o);
         Account memory a = _accounts[leaf.investor];
@@ -241,7 +242,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function distribute(Leaf[] calldata leaves, bytes32[][] calldata proofs) external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         _requireClaims(t, _outcome);
         if (leaves.length != proofs.length) revert DifferentLengths();
         for (uint256 i = 0; i < leaves.length; ++i) {
@@ -301,7 +302,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function refund() external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         uint256 amount = _takeDue(t, msg.sender);
         if (amount == 0) revert NothingDue();
         if (!Payments.pay(t.currency, msg.sender, amount, gasleft())) revert PaymentFailed();
@@ -310,7 +311,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function refundMany(address[] calldata investors) external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         uint256 most = t.currency == address(0) ? COIN_GAS : TOKEN_GAS;
         for (uint256 i = 0; i < investors.length; ++i) {
             Account memory before = _accounts[investors[i]];
@@ -329,7 +330,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @dev What is due back to an investor, written down as paid. Of a return the account stays, because the sale may go on;
     /// of a proved leaf as long as what it accepted may go back. Else nothing comes in any more, and it is emptied.
-    function _takeDue(Terms memory t, address investor) private returns (uint256 amount) {
+    function _takeDue(Terms memory t, address investor) internal returns (uint256 amount) {
         Account memory a = _accounts[investor];
         if (a.standing == Standing.Proved) {
             amount = a.contributed;
@@ -351,7 +352,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function draw() external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         uint256 accepted = _outcome.accepted;
         if (accepted < t.softCap) revert SoftCapMissed(accepted, t.softCap);
         uint256 amount = accepted - _drawn;
@@ -363,7 +364,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function takeUnsold() external {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         Outcome memory o = _outcome;
         if (!_refundsOpen(t, o)) revert WrongPhase(o.phase);
         uint256 unsold = IERC20(t.token).balanceOf(address(this));
@@ -373,7 +374,7 @@ contract RootEscrow is IRootEscrow {
         else IERC20(t.token).safeTransfer(t.treasury, unsold);
     }
 
-    function _isIn(Standing standing) private pure returns (bool) {
+    function _isIn(Standing standing) internal pure returns (bool) {
         return standing == Standing.Admitted || standing == Standing.Revoked;
     }
 
@@ -382,7 +383,7 @@ contract RootEscrow is IRootEscrow {
     }
 
     /// @dev From here on no leaf can be proved, so the sums over proved leaves stay.
-    function _refundsOpen(Terms memory t, Outcome memory o) private view returns (bool) {
+    function _refundsOpen(Terms memory t, Outcome memory o) internal view returns (bool) {
         if (o.phase == Phase.Posted) return block.timestamp >= _claimUntil(t, o);
         if (o.phase != Phase.Sale) return true;
         if (block.timestamp < t.closes) return false;
@@ -391,22 +392,33 @@ contract RootEscrow is IRootEscrow {
 
     /// @dev No leaf can be proved any more and the soft cap was not reached: what was accepted goes back as well. Nothing
     /// of it can have been drawn.
-    function _hasFailed(Terms memory t, Outcome memory o) private view returns (bool) {
+    function _hasFailed(Terms memory t, Outcome memory o) internal view returns (bool) {
         return o.accepted < t.softCap && _refundsOpen(t, o);
     }
 
     // ---------------------------------------------------------------------------------------------- to look at
 
     /// @dev A struct of value types lies in memory exactly as it is encoded, and the factory made the code from one.
-    function _load() private view returns (Terms memory t) {
+    function _copy() private view returns (uint256 place) {
         assembly ("memory-safe") {
-            extcodecopy(address(), t, START, mul(WORDS, 32))
+            place := mload(0x40)
+            mstore(0x40, add(place, mul(WORDS, 32)))
+            extcodecopy(address(), place, START, mul(WORDS, 32))
+        }
+    }
+
+    /// @dev `_copy` as what it is: where a struct lies in memory is a number. A function that returned the struct would write
+    /// a zero into each of its words first, some 370 gas with every call.
+    function _loader() private pure returns (function() view returns (Terms memory) load) {
+        function() view returns (uint256) copy = _copy;
+        assembly ("memory-safe") {
+            load := copy
         }
     }
 
     /// @inheritdoc IRootEscrow
     function terms() external view returns (Terms memory) {
-        return _load();
+        return _loader()();
     }
 
     /// @inheritdoc IRootEscrow
@@ -426,7 +438,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function refundsOpen() external view returns (bool) {
-        return _refundsOpen(_load(), _outcome);
+        return _refundsOpen(_loader()(), _outcome);
     }
 
     /// @inheritdoc IRootEscrow
@@ -442,7 +454,7 @@ contract RootEscrow is IRootEscrow {
 
     /// @inheritdoc IRootEscrow
     function permitHash(address investor, uint256 max, uint256 expiry) external view returns (bytes32) {
-        Terms memory t = _load();
+        Terms memory t = _loader()();
         return Permits.hashOf(investor, max, expiry, t.round, t.termsHash);
     }
 }

@@ -83,7 +83,7 @@ contract RootEscrowFactory {
         _require(t.hardCap != 0 && t.hardCap <= type(uint88).max && t.softCap <= t.hardCap, Problem.Caps);
         _require(t.forSale != 0 && t.forSale <= type(uint96).max, Problem.ForSale);
         _require(t.contributionMin <= t.contributionMax && t.contributionMin <= t.investorMax, Problem.Minimum);
-        _require(t.ceiling != 0 && t.ceiling <= type(uint72).max, Problem.Price);
+        _require(t.floor != 0 && t.floor <= t.ceiling && t.ceiling <= type(uint72).max, Problem.Price);
         _require(t.priceUnit != 0 && t.priceUnit <= type(uint128).max, Problem.Price);
     }
 

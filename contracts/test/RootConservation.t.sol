@@ -13,7 +13,7 @@ contract RootCrowd is RootSale {
     constructor() {
         setUp();
         (r.softCap, r.hardCap, r.forSale) = (60, 250, 500);
-        (r.ceiling, r.priceUnit) = (3, 7);
+        (r.floor, r.ceiling, r.priceUnit) = (1, 3, 7);
         announceRoot();
         for (uint160 i = 1; i <= 8; ++i) {
             people.push(address(0xF00 + i));

@@ -77,14 +77,44 @@ contract RootEscrowTest is RootSale {
         pays(ALICE, 101, 1);
         refuses(refused(IRootEscrow.InvestorLimit.selector, 50));
         pays(ALICE, 51, 1);
-        refuses(refused(IRootEscrow.LimitOutside.selector, 0.01 ether));
+        refuses(outside(1, 0.01 ether));
         pays(ALICE, 50, 0);
-        refuses(refused(IRootEscrow.LimitOutside.selector, 0.01 ether));
+        refuses(outside(1, 0.01 ether));
         pays(ALICE, 50, 0.01 ether + 1);
         vm.prank(ALICE);
         refuses(abi.encodeWithSelector(IRootEscrow.WrongCurrency.selector));
         sale.contribute{value: 49}(50, 1);
         pays(ALICE, 50, 0.01 ether);
+    }
+
+    function outside(uint256 floor, uint256 ceiling) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IRootEscrow.LimitOutside.selector, floor, ceiling);
+    }
+
+    /// With a lower one in the account no leaf at the price of the terms would be sound.
+    function test_where_the_terms_say_the_price_there_is_one_limit() public {
+        (r.floor, r.ceiling) = (0.001 ether, 0.001 ether);
+        announceRoot();
+        IRootEscrow.Admission memory shown = permit(ALICE, 50 ether);
+        vm.startPrank(ALICE);
+        refuses(outside(0.001 ether, 0.001 ether));
+        sale.contributeAdmitted{value: 1 ether}(1 ether, 0.001 ether - 1, shown);
+        refuses(outside(0.001 ether, 0.001 ether));
+        sale.contributeAdmitted{value: 1 ether}(1 ether, 0.001 ether + 1, shown);
+        sale.contributeAdmitted{value: 1 ether}(1 ether, 0.001 ether, shown);
+        refuses(outside(0.001 ether, 0.001 ether));
+        sale.contribute{value: 1 ether}(1 ether, 1);
+        vm.stopPrank();
+        equal("nobody has a lower limit", sale.account(ALICE).limit, 0.001 ether);
+    }
+
+    /// A reserve price is a floor below the ceiling.
+    function test_bids_below_the_floor_are_refused() public {
+        r.floor = 0.0005 ether;
+        announceRoot();
+        bid(ALICE, 1 ether, 0.0005 ether);
+        refuses(outside(0.0005 ether, 0.01 ether));
+        pays(ALICE, 1 ether, 0.0005 ether - 1);
     }
 
     function test_nothing_is_no_contribution() public {
@@ -359,6 +389,9 @@ contract RootEscrowFactoryTest is RootSale {
             wrong(RootEscrowFactory.Problem.ForSale);
             r = good;
             r.ceiling = [uint256(0), 1 << 72][end];
+            wrong(RootEscrowFactory.Problem.Price);
+            r = good;
+            r.floor = [uint256(0), r.ceiling + 1][end];
             wrong(RootEscrowFactory.Problem.Price);
             r = good;
             r.priceUnit = [uint256(0), 1 << 128][end];

@@ -36,7 +36,7 @@ abstract contract RootSale is Sale {
         r.contributionMin = 10;
         r.contributionMax = NO_MAXIMUM;
         r.investorMax = NO_MAXIMUM;
-        r.ceiling = 0.01 ether;
+        (r.floor, r.ceiling) = (1, 0.01 ether);
         r.priceUnit = 1 ether;
     }
 

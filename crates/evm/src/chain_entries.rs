@@ -20,7 +20,7 @@ use softcap_offering::{
 
 use crate::after_sale_event::AfterSaleEvent;
 use crate::escrow_event::{EscrowEvent, EscrowLog, LogPlace};
-use crate::root_entries::{KeptRefunds, bid, is_settled_refund};
+use crate::root_entries::{KeptRefunds, contributed, is_settled_refund};
 use crate::root_event::RootEvent;
 use crate::taken_back::taken_back;
 
@@ -329,7 +329,7 @@ impl ChainEntries {
                 if is_new_cap(&mut self.caps, offering, (investor, cap)) {
                     made.push((ADMISSION, ChainCommand::Admit(investor, cap)));
                 }
-                made.push((ITSELF, bid(offering, (investor, amount), limit)));
+                made.push((ITSELF, contributed(offering, (investor, amount), limit)));
             }
             RootEvent::Proved {
                 investor,

@@ -4,7 +4,7 @@
 //! `contracts/abi/`, and another count of members does not compile.
 
 use alloy_primitives::{Address, B256, U256};
-use softcap_offering::terms::Terms;
+use softcap_offering::terms::{Allocation, Pricing, Round, Terms};
 
 /// Words of the struct.
 pub const TERMS_WORDS: usize = 31;
@@ -82,6 +82,29 @@ impl EscrowKind {
             _ if terms.root.is_some() => Self::Root,
             Some(right) if right.until.is_some() || right.span.0 > 0 => Self::Withdrawable,
             Some(_) | None => Self::Plain,
+        }
+    }
+
+    /// Whether this contract comes to the outcome of a round: it computes it, or takes what the record decides at the end.
+    #[must_use]
+    pub fn decides(self, round: &Round) -> bool {
+        match self {
+            Self::Plain | Self::Withdrawable => match round.allocation {
+                Allocation::FirstCome | Allocation::ProRata => {
+                    !matches!(round.pricing, Pricing::Bids { .. })
+                }
+                Allocation::ProRataCapped { .. }
+                | Allocation::WaterFilling
+                | Allocation::Lottery { .. }
+                | Allocation::Guaranteed { .. } => false,
+            },
+            Self::Root => match round.allocation {
+                Allocation::ProRata
+                | Allocation::ProRataCapped { .. }
+                | Allocation::WaterFilling
+                | Allocation::Lottery { .. } => true,
+                Allocation::FirstCome | Allocation::Guaranteed { .. } => false,
+            },
         }
     }
 }

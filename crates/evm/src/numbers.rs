@@ -7,6 +7,7 @@ mod bounds;
 mod price;
 mod release;
 mod root;
+mod root_prices;
 mod schedule;
 mod supply;
 mod withdrawal;
@@ -282,7 +283,7 @@ fn over_cap(reasons: &mut Reasons, round: &Round, dust: DustRule) -> Option<Misf
                 UnkeptCode::Allocation,
                 "dust",
                 "who gets the last units is known once all asks are compared, and the escrow compares none",
-                "write `dust = \"unassigned\"`",
+                "write `dust = \"unassigned\"`, or add `[root]`: the outcome then comes as a root",
             );
             None
         }
@@ -297,7 +298,7 @@ fn over_cap(reasons: &mut Reasons, round: &Round, dust: DustRule) -> Option<Misf
                 UnkeptCode::Allocation,
                 "round[0].allocation",
                 "the escrow gives first come, or everybody the same part, and nothing that needs more",
-                "use `allocation = \"first_come\"` or `\"pro_rata\"`",
+                "add `[root]`: the outcome then comes as a root; or use `allocation = \"first_come\"` or `\"pro_rata\"`",
             );
             None
         }

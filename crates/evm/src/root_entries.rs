@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256};
-use softcap_offering::{Amount, InvestorId, LimitPrice, Offering, Verdict};
+use softcap_offering::{Amount, InvestorId, LimitPrice, Offering, Tokens, Verdict, terms::Pricing};
 use softcap_proof::{bundle::settlement_tree, hex};
 
 use crate::chain_entries::ChainCommand;
@@ -36,22 +36,37 @@ impl KeptRefunds {
     }
 }
 
-/// A bid with its limit in the numbers of the terms.
-pub(crate) fn bid(
+/// A bid with its limit in the numbers of the terms, or the contribution that it is where these say the price: the contract
+/// takes all of it, and knows one limit.
+pub(crate) fn contributed(
     offering: &Offering,
     (investor, amount): (Address, Amount),
     limit: Amount,
 ) -> ChainCommand {
-    // Terms without a price unit have no such escrow; without a limit the record refuses the bid.
-    let unit = offering.terms().root.map_or(0, |root| root.price_unit.0);
+    let terms = offering.terms();
+    let mut pricings = terms.rounds.iter().map(|round| &round.pricing);
+    if !pricings.any(|pricing| matches!(pricing, Pricing::Bids { .. })) {
+        return ChainCommand::Contribute {
+            investor,
+            amount,
+            accepted: amount,
+        };
+    }
     ChainCommand::Bid {
         investor,
         amount,
         limit: LimitPrice {
             money: limit.0,
-            tokens: unit,
+            tokens: price_unit(offering).0,
         },
     }
+}
+
+/// How many tokens limits are for. Terms of bids that have none have no such escrow; without a limit the record refuses
+/// the bid.
+pub(crate) fn price_unit(offering: &Offering) -> Tokens {
+    let bids = offering.terms().root.and_then(|root| root.bids);
+    bids.map_or(Tokens::ZERO, |bids| bids.price_unit)
 }
 
 /// Whether a refund is what the settlement of the record gives back. Where the terms need no root there is no other.

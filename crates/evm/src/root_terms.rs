@@ -1,4 +1,4 @@
-//! `IRootEscrow.Terms` as the contract holds them: 22 words.
+//! `IRootEscrow.Terms` as the contract holds them: 23 words.
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolValue as _;
@@ -8,7 +8,7 @@ use crate::numbers::RootNumbers;
 use crate::parties::Parties;
 
 /// Words of the struct, and of the code of a clone.
-pub const ROOT_TERMS_WORDS: usize = 22;
+pub const ROOT_TERMS_WORDS: usize = 23;
 
 /// The members in the order and with the names of the contract.
 pub fn root_members(terms: &RootTerms) -> [(&'static str, B256); ROOT_TERMS_WORDS] {
@@ -34,6 +34,7 @@ pub fn root_members(terms: &RootTerms) -> [(&'static str, B256); ROOT_TERMS_WORD
         ("contributionMin", number(terms.contributionMin)),
         ("contributionMax", number(terms.contributionMax)),
         ("investorMax", number(terms.investorMax)),
+        ("floor", number(terms.floor)),
         ("ceiling", number(terms.ceiling)),
         ("priceUnit", number(terms.priceUnit)),
     ]
@@ -57,13 +58,14 @@ pub(crate) fn root_terms(terms_hash: B256, parties: &Parties, numbers: &RootNumb
         claimPeriod: numbers.claims,
         challengeShare: numbers.share,
         softCap: numbers.soft_cap,
-        hardCap: numbers.ceiling.hard_cap,
+        hardCap: numbers.prices.hard_cap,
         forSale: numbers.for_sale,
         contributionMin: numbers.limits.contribution_min,
         contributionMax: numbers.limits.contribution_max,
         investorMax: numbers.limits.investor_max,
-        ceiling: numbers.ceiling.price,
-        priceUnit: numbers.ceiling.price_unit,
+        floor: numbers.prices.floor,
+        ceiling: numbers.prices.ceiling,
+        priceUnit: numbers.prices.unit,
     }
 }
 

@@ -143,8 +143,6 @@ codes! {
     LongSpan = "R142",
     /// A pause, where the outcome comes as a root.
     NoPause = "R143",
-    /// A reserve price, below which the contract takes bids all the same.
-    Reserve = "R144",
     /// A limit under which a part of a contribution would be taken, where the outcome comes as a root.
     WholeContributions = "R145",
     /// A minimum for an investor, where the outcome comes as a root.
@@ -153,6 +151,8 @@ codes! {
     Ceiling = "R147",
     /// A time for objections or for claims below a day or above 3,650 days.
     RootPeriod = "R148",
+    /// A ceiling of price limits beside a price that the terms say.
+    CeilingBesidePrice = "R149",
     /// The coin of a chain has 18 decimals.
     CoinDecimals = "R151",
     /// A round for admitted people needs somebody who signs permits.

@@ -46,11 +46,10 @@ pub(crate) fn run(arguments: &ContributeArguments, console: &Console) -> Result<
                 allowed: "the terms that the escrow was announced with",
             });
         }
-        require_limit(arguments.limit, terms.kind())?;
         let payment = Payment {
             escrow,
             amount: arguments.amount,
-            limit: arguments.limit,
+            limit: limit(arguments.limit, &terms)?,
             permit,
         };
         payment.pay(&mut steps, &terms).await
@@ -59,22 +58,33 @@ pub(crate) fn run(arguments: &ContributeArguments, console: &Console) -> Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// A bid has a limit price, and another contribution has none.
-fn require_limit(limit: Option<U256>, kind: EscrowKind) -> Result<(), Failure> {
-    let problem = match (limit, kind) {
-        (None, EscrowKind::Root) => "people bid in this sale, and a bid has a limit price",
-        (Some(_), EscrowKind::Plain | EscrowKind::Withdrawable) => {
-            "nobody bids in this sale: the price is that of the terms"
-        }
-        (Some(_), EscrowKind::Root) | (None, EscrowKind::Plain | EscrowKind::Withdrawable) => {
-            return Ok(());
+/// A bid has a limit price, and another contribution has none. A contract that takes a root wants one with all: where the
+/// terms say the price there is only one.
+fn limit(limit: Option<U256>, terms: &SaleTerms) -> Result<Option<U256>, Failure> {
+    let only = match terms {
+        SaleTerms::Formula(_) => None,
+        SaleTerms::Root(terms) if terms.floor == terms.ceiling => Some(terms.ceiling),
+        SaleTerms::Root(_) if limit.is_some() => return Ok(limit),
+        SaleTerms::Root(_) => {
+            return Err(other_limit(
+                "people bid in this sale, and a bid has a limit price",
+            ));
         }
     };
-    Err(Failure::Argument {
+    if limit.is_some() && limit != only {
+        return Err(other_limit(
+            "nobody bids in this sale: the price is that of the terms",
+        ));
+    }
+    Ok(only)
+}
+
+fn other_limit(problem: &'static str) -> Failure {
+    Failure::Argument {
         flag: "limit",
         problem: problem.to_owned(),
         allowed: "the most that is paid for the price unit of the terms, in a sale by bids",
-    })
+    }
 }
 
 /// A contribution that is not sent yet.

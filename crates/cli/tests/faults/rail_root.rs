@@ -1,13 +1,14 @@
-//! A server that follows an auction and is killed in the middle: bids with their limits are in the record once, its
-//! settlement is what the root is of, and a root that is made void is the alarm.
+//! A server that follows a sale by root and is killed in the middle: bids with their limits, or contributions at the price
+//! of the terms, are in the record once, its settlement is what the root is of, and a root that is made void is the alarm.
 
 use alloy_primitives::{Address, B256, TxKind, U256};
 use serde_json::{Value, json};
 use softcap_chain::development_accounts;
 use softcap_evm::{
-    EscrowKind, PaidIn, Parties, RootAct, bid_draft, factory_draft, root_announcement,
+    EscrowKind, PaidIn, Parties, ProvedLeaf, RootAct, bid_draft,
+    bindings::root_escrow::IRootEscrow::Leaf, factory_draft, root_announcement,
 };
-use softcap_offering::{Command, LimitPrice, Outcome, terms::Terms};
+use softcap_offering::{Command, Funding, LimitPrice, Outcome, terms::Terms};
 use softcap_proof::entry::decode;
 
 use crate::{
@@ -64,7 +65,25 @@ fn wallet(account: usize) -> Address {
     development_accounts(4).unwrap()[account].address()
 }
 
-fn announce(chain: &Chain) -> (Address, u64) {
+/// The same people at a thousandth of a coin for a token, who get equal parts of 150 coins.
+fn at_the_price() -> String {
+    let changes = [
+        (
+            "supply = \"200_000 HBR\"\npricing = { kind = \"bids\" }\n",
+            "cap = \"150 ETH\"\nprice = \"0.001 ETH per HBR\"\nallocation = \"water_filling\"\n",
+        ),
+        ("ceiling = \"0.01 ETH per HBR\"\n", ""),
+    ];
+    changes.iter().fold(TERMS.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    })
+}
+
+/// The limit that the contract takes at that price: a unit of money for a thousand of the token.
+const ONLY_LIMIT: u128 = 1;
+
+fn announce(chain: &Chain, terms: &str) -> (Address, u64) {
     let issuer = wallet(0);
     let parties = Parties {
         issuer,
@@ -74,7 +93,7 @@ fn announce(chain: &Chain) -> (Address, u64) {
         treasury: None,
         holders: std::collections::BTreeMap::default(),
     };
-    let terms = Terms::parse(TERMS).unwrap();
+    let terms = Terms::parse(terms).unwrap();
     let told = root_announcement(&terms, terms.root.unwrap(), &parties).unwrap();
     let code = factory_draft(issuer, EscrowKind::Root).data;
     let factory = send(chain, 0, TxKind::Create, 0, code);
@@ -106,61 +125,121 @@ async fn settle(client: &Client, key: &str) -> u16 {
     client.post(&path, key, &Value::Null).await.status
 }
 
+/// A server that follows a sale on a chain.
+struct Followed {
+    chain: Chain,
+    server: Server,
+    client: Client,
+    escrow: Address,
+}
+
+impl Followed {
+    async fn begin(terms: &str) -> Self {
+        let mut chain = Chain::new(&["--time-control"], "exec \"$@\"");
+        chain.start();
+        let (escrow, block) = announce(&chain, terms);
+        let endpoint = format!("http://{}", chain.address);
+        let mut server = Server::embedded()
+            .with_variable("SOFTCAP_EVM_ENDPOINTS", endpoint.into())
+            .with_variable(
+                "SOFTCAP_EVM_CONFIRMATIONS",
+                CONFIRMATIONS.to_string().into(),
+            )
+            .with_variable("SOFTCAP_EVM_POLL_MILLIS", "5".into());
+        let client = server.client();
+        server.start();
+        client.announce(terms).await;
+        let body = json!({ "contract": escrow.to_string(), "block": block });
+        let path = format!("{OFFERING}/escrow");
+        let named = client.post(&path, "escrow", &body).await;
+        assert_eq!(named.status, 201, "{}", named.text());
+        Self {
+            chain,
+            server,
+            client,
+            escrow,
+        }
+    }
+
+    /// Pays, and kills the server.
+    fn pay(&mut self, account: usize, coins: u128, limit: u128) {
+        let amounts = (U256::from(coins * COIN), U256::from(limit));
+        let draft = bid_draft((self.escrow, wallet(account)), PaidIn::Coin, amounts, None);
+        send(&self.chain, account, draft.to, coins * COIN, draft.data);
+        self.kill();
+    }
+
+    fn kill(&mut self) {
+        self.server.kill();
+        self.server.start();
+    }
+
+    async fn followed(&self) -> Value {
+        wait_until_followed(&self.client, confirm(&self.chain)).await
+    }
+
+    async fn at(&self, second: u64) {
+        let chain = &self.chain;
+        chain.call("evm_setNextBlockTimestamp", &json!([second]));
+        chain.call("evm_mine", &json!([]));
+        self.followed().await;
+    }
+
+    /// The root of the settlement that the record makes once the window is over.
+    async fn settled(&self) -> B256 {
+        self.followed().await;
+        // Anybody may ask for the settlement; while the window is open there is none.
+        settle(&self.client, "early").await;
+        let path = format!("{OFFERING}/settlement");
+        assert_eq!(self.client.get(&path).await.status, 404);
+        self.at(CLOSES).await;
+        assert_eq!(settle(&self.client, "settle").await, 201);
+        let settled = self.client.get(&path).await.json();
+        assert_eq!(settled["verdict"], "succeeded", "{settled}");
+        let root = settled["root"].as_str().unwrap().trim_start_matches("0x");
+        format!("0x{root}").parse().unwrap()
+    }
+
+    /// The proof of an investor's leaf.
+    async fn proof_of(&self, account: usize) -> Vec<B256> {
+        let path = format!("{OFFERING}/settlement/proofs/{}", wallet(account));
+        let proof = self.client.get(&path).await.json();
+        let nodes = proof["proof"].as_array().unwrap().iter();
+        let nodes = nodes.map(|node| node.as_str().unwrap().trim_start_matches("0x"));
+        nodes
+            .map(|node| format!("0x{node}").parse().unwrap())
+            .collect()
+    }
+
+    /// What `softcap verify --chain` says and its exit code, once the server is gone.
+    fn verified(&mut self) -> (Option<i32>, String) {
+        self.server.kill();
+        let data = self.server.data_argument();
+        let mut verify = self.server.softcap(&["verify", "--data", data]);
+        let chain = format!("http://{}", self.chain.address);
+        let verify = verify.args(["--chain", &chain, "--confirmations", "0"]);
+        let verify = verify.output().unwrap();
+        let said = String::from_utf8_lossy(&verify.stdout).into_owned();
+        (verify.status.code(), said)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auction_is_settled_in_the_record_and_its_root_is_watched() {
-    let mut chain = Chain::new(&["--time-control"], "exec \"$@\"");
-    chain.start();
-    let (escrow, block) = announce(&chain);
-    let endpoint = format!("http://{}", chain.address);
-    let mut server = Server::embedded()
-        .with_variable("SOFTCAP_EVM_ENDPOINTS", endpoint.into())
-        .with_variable(
-            "SOFTCAP_EVM_CONFIRMATIONS",
-            CONFIRMATIONS.to_string().into(),
-        )
-        .with_variable("SOFTCAP_EVM_POLL_MILLIS", "5".into());
-    let client = server.client();
-    server.start();
-    client.announce(TERMS).await;
-    let body = json!({ "contract": escrow.to_string(), "block": block });
-    let path = format!("{OFFERING}/escrow");
-    let named = client.post(&path, "escrow", &body).await;
-    assert_eq!(named.status, 201, "{}", named.text());
+    let mut sale = Followed::begin(TERMS).await;
     for (account, coins, limit) in BIDS {
-        let amounts = (U256::from(coins * COIN), U256::from(limit * COIN / 10_000));
-        let draft = bid_draft((escrow, wallet(account)), PaidIn::Coin, amounts, None);
-        send(&chain, account, draft.to, coins * COIN, draft.data);
-        server.kill();
-        server.start();
+        sale.pay(account, coins, limit * COIN / 10_000);
     }
-    wait_until_followed(&client, confirm(&chain)).await;
-    // Anybody may ask for the settlement; while the window is open there is none.
-    settle(&client, "early").await;
-    assert_eq!(
-        client.get(&format!("{OFFERING}/settlement")).await.status,
-        404
-    );
-    chain.call("evm_setNextBlockTimestamp", &json!([CLOSES]));
-    chain.call("evm_mine", &json!([]));
-    wait_until_followed(&client, confirm(&chain)).await;
-    assert_eq!(settle(&client, "settle").await, 201);
-    let settled = client.get(&format!("{OFFERING}/settlement")).await.json();
-    assert_eq!(settled["verdict"], "succeeded", "{settled}");
-    let root: B256 = format!(
-        "0x{}",
-        settled["root"].as_str().unwrap().trim_start_matches("0x")
-    )
-    .parse()
-    .unwrap();
-
-    act(&chain, escrow, 0, RootAct::Post(root));
-    let status = wait_until_followed(&client, confirm(&chain)).await;
+    let root = sale.settled().await;
+    let (chain, escrow, client) = (&sale.chain, sale.escrow, &sale.client);
+    act(chain, escrow, 0, RootAct::Post(root));
+    let status = sale.followed().await;
     assert_eq!(status["alarm"], Value::Null, "{status}");
     assert_eq!(
         (&status["root"]["phase"], &status["root"]["root"]),
         (&json!("posted"), &json!(root.to_string()))
     );
-    let record = Record::fetch(&client).await;
+    let record = Record::fetch(client).await;
     let mut limits = Vec::new();
     for leaf in &record.leaves {
         let (entry, outcome) = decode(leaf).unwrap();
@@ -176,8 +255,8 @@ async fn an_auction_is_settled_in_the_record_and_its_root_is_watched() {
     assert_eq!(limits, expected);
 
     // 60 of 270 coins are more than a fifth.
-    act(&chain, escrow, 2, RootAct::Object);
-    confirm(&chain);
+    act(chain, escrow, 2, RootAct::Object);
+    confirm(chain);
     let mut last = Value::Null;
     for _ in 0..4_000 {
         last = client.get(&format!("{OFFERING}/rail")).await.json();
@@ -190,12 +269,8 @@ async fn an_auction_is_settled_in_the_record_and_its_root_is_watched() {
     assert!(alarm.starts_with("E652: "), "{last}");
 
     // Who contributed gets everything back, and the record says to the end what its settlement says.
-    server.kill();
-    let mut verify = server.softcap(&["verify", "--data", server.data_argument()]);
-    let verify = verify.args(["--chain", &format!("http://{}", chain.address)]);
-    let verify = verify.args(["--confirmations", "0"]).output().unwrap();
-    let said = String::from_utf8_lossy(&verify.stdout);
-    assert_eq!(verify.status.code(), Some(1), "{verify:?}");
+    let (code, said) = sale.verified();
+    assert_eq!(code, Some(1), "{said}");
     let void = ": R263: verdict: the record says succeeded, the chain says that the root is void";
     assert!(said.contains(void), "{said}");
     // Tokens and money of the two who would have got some.
@@ -205,4 +280,50 @@ async fn an_auction_is_settled_in_the_record_and_its_root_is_watched() {
         verdict,
         "not verified: 5 difference(s) between record and chain"
     );
+}
+
+/// At a price of the terms: one limit, entries without any, and every leaf proved although the server was killed between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn equal_parts_are_settled_in_the_record_and_claimed_by_its_root() {
+    let mut sale = Followed::begin(&at_the_price()).await;
+    for (account, coins, _) in BIDS {
+        sale.pay(account, coins, ONLY_LIMIT);
+    }
+    let root = sale.settled().await;
+    act(&sale.chain, sale.escrow, 0, RootAct::Post(root));
+    sale.kill();
+    sale.at(CLOSES + 8 * 86_400).await;
+    for (account, coins, _) in BIDS {
+        let leaf = Leaf {
+            investor: wallet(account),
+            tokens: U256::from(50_000 * COIN),
+            accepted: U256::from(50 * COIN),
+            refunded: U256::from((coins - 50) * COIN),
+        };
+        let proof = sale.proof_of(account).await;
+        let claim = RootAct::Claim(ProvedLeaf { leaf, proof });
+        act(&sale.chain, sale.escrow, account, claim);
+        sale.kill();
+    }
+    let status = sale.followed().await;
+    assert_eq!(status["alarm"], Value::Null, "{status}");
+    let record = Record::fetch(&sale.client).await;
+    let mut amounts = Vec::new();
+    for leaf in &record.leaves {
+        let (entry, outcome) = decode(leaf).unwrap();
+        if let (Command::Contribute(paid), Outcome::Contributed(taken)) = (&entry.command, outcome)
+        {
+            let accepted = paid.amount;
+            assert_eq!(taken.accepted, accepted);
+            assert_eq!(
+                (paid.funding, paid.limit),
+                (Funding::Chain { accepted }, None)
+            );
+            amounts.push(accepted.0 / COIN);
+        }
+    }
+    assert_eq!(amounts, BIDS.map(|(_, coins, _)| coins));
+    let (code, said) = sale.verified();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("verified on chain"), "{said}");
 }

@@ -11,7 +11,7 @@ fn coins(milli: u64) -> String {
 }
 
 /// A permit for 8 coins, in a file of its own.
-fn permit(chain: &Chain, escrow: &str, account: usize) -> String {
+pub(crate) fn permit(chain: &Chain, escrow: &str, account: usize) -> String {
     let options = [
         "--escrow",
         escrow,
@@ -31,7 +31,12 @@ fn permit(chain: &Chain, escrow: &str, account: usize) -> String {
     file
 }
 
-fn pay(chain: &Chain, escrow: &str, (milli, key): (u64, &str), options: &[&str]) -> Answer {
+pub(crate) fn pay(
+    chain: &Chain,
+    escrow: &str,
+    (milli, key): (u64, &str),
+    options: &[&str],
+) -> Answer {
     let amount = coins(milli);
     let payment = ["--escrow", escrow, "--amount", &amount, "--key-file", key];
     chain.run(&["contribute"], &[&payment, options].concat())

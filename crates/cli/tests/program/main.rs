@@ -27,6 +27,7 @@ mod on_chain;
 mod python_checker;
 mod role;
 mod root;
+mod root_at_price;
 mod scan;
 mod selftest;
 mod signing;

@@ -313,6 +313,9 @@ fn brought(record: &ChainRecord) -> BTreeMap<Address, u128> {
     {
         if let ChainCommand::Bid {
             investor, amount, ..
+        }
+        | ChainCommand::Contribute {
+            investor, amount, ..
         } = entry.what
         {
             *brought.entry(investor).or_insert(0) += amount.0;

@@ -40,7 +40,7 @@ pub(super) fn read(reasons: &mut Reasons, input: &Input<'_>) -> Option<Bounds> {
     let Input {
         round, for_sale, ..
     } = input;
-    let hard_cap = hard_cap(reasons, input);
+    let hard_cap = hard_cap(reasons, (input.hard_cap, round.cap), most_money(input));
     let soft_cap = soft_cap(reasons, input.soft_cap, hard_cap);
     let contribution_min = contribution_min(reasons, &round.contribution_min);
     let contribution_max = contribution_max(reasons, &round.contribution_max);
@@ -85,15 +85,19 @@ fn number(value: Value) -> U256 {
 
 /// The least of the round's cap and the offering's. Where the terms have none, and the supply alone bounds the
 /// money below the counter's end, that end stands for "none" and is never reached.
-fn hard_cap(reasons: &mut Reasons, input: &Input<'_>) -> Option<U256> {
-    let offering = match input.hard_cap {
+pub(super) fn hard_cap(
+    reasons: &mut Reasons,
+    (offering, round): (Option<Bound>, Option<Value>),
+    most: Option<U256>,
+) -> Option<U256> {
+    let offering = match offering {
         Some(Bound::Value(cap)) => Some(cap),
         // Counted among what is for sale.
         Some(Bound::Tokens(_)) | None => None,
     };
     let largest = (U256::from(1) << RAISED_BITS) - U256::from(1);
-    let Some(cap) = [offering, input.round.cap].into_iter().flatten().min() else {
-        if most_money(input).is_some_and(|most| most <= largest) {
+    let Some(cap) = [offering, round].into_iter().flatten().min() else {
+        if most.is_some_and(|most| most <= largest) {
             return Some(largest);
         }
         reasons.add(

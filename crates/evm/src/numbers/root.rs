@@ -1,18 +1,14 @@
 //! The terms as numbers of the contract that is settled by a root, or every reason why it cannot keep them.
 
 use alloy_primitives::U256;
-use softcap_offering::terms::{
-    Access, Currency, Misfit, Pricing, RootSettlement, Round, Sealing, Terms,
-};
+use softcap_offering::terms::{Access, Currency, Misfit, RootSettlement, Round, Terms};
 use softcap_offering::{RoundingMode, Tokens, Value};
 
+use super::root_prices::{self, PriceLimits};
 use super::schedule::WindowNumbers;
 use super::{Reasons, ShareNumbers, bounds, only_currency, only_round, promises, schedule, supply};
 use crate::unkept::{Unkept, UnkeptCode};
 
-/// Bits of a price limit, and of all money.
-const LIMIT_BITS: usize = 72;
-const RAISED_BITS: usize = 88;
 /// `1 days` and `3_650 days` of the factory, in seconds.
 const PERIOD_LEAST: u64 = 86_400;
 const PERIOD_MOST: u64 = 3_650 * 86_400;
@@ -28,7 +24,7 @@ pub(crate) struct RootNumbers {
     pub(crate) claims: U256,
     pub(crate) share: U256,
     pub(crate) limits: Limits,
-    pub(crate) ceiling: Ceiling,
+    pub(crate) prices: PriceLimits,
     pub(crate) soft_cap: U256,
     pub(crate) for_sale: U256,
     pub(crate) shares: Vec<ShareNumbers>,
@@ -40,14 +36,6 @@ pub(crate) struct Limits {
     pub(crate) contribution_min: U256,
     pub(crate) contribution_max: U256,
     pub(crate) investor_max: U256,
-}
-
-/// The highest price, and what all tokens cost at it: more can never be accepted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ceiling {
-    pub(crate) price: U256,
-    pub(crate) price_unit: U256,
-    pub(crate) hard_cap: U256,
 }
 
 /// The numbers of terms that say how a root is contested.
@@ -65,8 +53,8 @@ pub(crate) fn read(terms: &Terms, root: RootSettlement) -> Result<RootNumbers, V
 
 fn all(reasons: &mut Reasons, terms: &Terms, root: RootSettlement) -> Option<RootNumbers> {
     let RootSettlement {
-        ceiling: _,
-        price_unit: _,
+        // Read by `root_prices`.
+        bids: _,
         share,
         challenge,
         claims,
@@ -78,7 +66,7 @@ fn all(reasons: &mut Reasons, terms: &Terms, root: RootSettlement) -> Option<Roo
     let round = only_round(reasons, &terms.rounds)?;
     let window = schedule::window(reasons, round);
     let deadline = schedule::refund_deadline(reasons, terms.refund_deadline, window.as_ref());
-    mechanism(reasons, round);
+    whole(reasons, round);
     rounding(reasons, currency);
     let shares = supply::shares(reasons, &terms.token);
     for (place, share) in shares.iter().enumerate() {
@@ -92,12 +80,21 @@ fn all(reasons: &mut Reasons, terms: &Terms, root: RootSettlement) -> Option<Roo
         }
     }
     let for_sale = supply::for_sale(reasons, &terms.token, terms.unsold, round, terms.hard_cap);
-    let limits = limits(reasons, round, terms.investor_max);
+    let input = root_prices::Input {
+        root,
+        round,
+        currency,
+        hard_cap: terms.hard_cap,
+        for_sale: for_sale?,
+    };
+    let prices = root_prices::read(reasons, &input);
+    let least = prices.map_or(U256::ZERO, |prices| prices.least);
+    let limits = limits(reasons, round, (terms.investor_max, least));
     let share_points = minority(reasons, share.0);
     let challenge = period(reasons, "root.challenge", challenge);
     let claims = period(reasons, "root.claims", claims);
-    let ceiling = ceiling(reasons, root, for_sale?)?;
-    let soft_cap = bounds::soft_cap(reasons, terms.soft_cap, Some(ceiling.hard_cap));
+    let prices = prices?;
+    let soft_cap = bounds::soft_cap(reasons, terms.soft_cap, Some(prices.hard_cap));
     Some(RootNumbers {
         window: window?,
         deadline: deadline?,
@@ -105,7 +102,7 @@ fn all(reasons: &mut Reasons, terms: &Terms, root: RootSettlement) -> Option<Roo
         claims: claims?,
         share: share_points,
         limits,
-        ceiling,
+        prices,
         soft_cap,
         for_sale: for_sale?,
         shares,
@@ -140,43 +137,8 @@ fn rights(reasons: &mut Reasons, terms: &Terms) {
     }
 }
 
-/// The contract takes whole contributions with a price limit, and nothing else.
-fn mechanism(reasons: &mut Reasons, round: &Round) {
-    match round.pricing {
-        Pricing::Bids {
-            min_proceeds,
-            sealing: Sealing::Open,
-        } => {
-            if min_proceeds != Value::ZERO {
-                reasons.add(
-                    UnkeptCode::Reserve,
-                    "round[0].pricing.min_proceeds",
-                    "the escrow takes bids at any price, and the record refuses those below the reserve",
-                    "leave it out, and set `soft_cap`",
-                );
-            }
-        }
-        Pricing::Bids {
-            sealing: Sealing::Sealed { .. },
-            ..
-        } => reasons.add(
-            UnkeptCode::Pricing,
-            "round[0].pricing.sealed",
-            "the escrow takes open bids",
-            "leave `sealed` out",
-        ),
-        Pricing::Fixed { .. }
-        | Pricing::Steps { .. }
-        | Pricing::Linear { .. }
-        | Pricing::Tiers { .. }
-        | Pricing::Dutch { .. } => reasons.add(
-            UnkeptCode::Pricing,
-            "round[0].pricing",
-            "an escrow that takes a root lets everybody name a price limit, and one below another price would make \
-             every root void",
-            "use `kind = \"bids\"`, or leave `[root]` out",
-        ),
-    }
+/// The contract takes whole contributions, and nothing else.
+fn whole(reasons: &mut Reasons, round: &Round) {
     if round.over_limit != Misfit::Refuse {
         reasons.add(
             UnkeptCode::WholeContributions,
@@ -207,9 +169,14 @@ fn rounding(reasons: &mut Reasons, currency: &Currency) {
     }
 }
 
-fn limits(reasons: &mut Reasons, round: &Round, offering: Option<Value>) -> Limits {
+/// Where the price is known, what buys no token is below the minimum.
+fn limits(
+    reasons: &mut Reasons,
+    round: &Round,
+    (offering, least): (Option<Value>, U256),
+) -> Limits {
     let limits = Limits {
-        contribution_min: bounds::contribution_min(reasons, &round.contribution_min),
+        contribution_min: bounds::contribution_min(reasons, &round.contribution_min).max(least),
         contribution_max: bounds::contribution_max(reasons, &round.contribution_max),
         investor_max: bounds::investor_max(reasons, round.investor_max, offering),
     };
@@ -259,39 +226,4 @@ fn period(reasons: &mut Reasons, key: &str, span: softcap_offering::Span) -> Opt
         return None;
     }
     Some(U256::from(seconds))
-}
-
-/// At one price for all, no bid pays more than its limit, and no limit is above the ceiling.
-fn ceiling(reasons: &mut Reasons, root: RootSettlement, for_sale: U256) -> Option<Ceiling> {
-    let price_unit = U256::from(root.price_unit.0);
-    // 128 bits each.
-    let money = U256::from(root.ceiling.num()) * price_unit;
-    let (price, rest) = money.div_rem(U256::from(root.ceiling.den()));
-    if !rest.is_zero() || price.is_zero() || price.bit_len() > LIMIT_BITS {
-        reasons.add(
-            UnkeptCode::Ceiling,
-            "root.ceiling",
-            "a price limit of the escrow is a whole number of smallest units of money for `price_unit` tokens, above \
-             zero and at most 2^72 - 1",
-            "choose another `price_unit`, or round the ceiling",
-        );
-        return None;
-    }
-    // 72 and 96 bits.
-    let hard_cap = price * for_sale / price_unit;
-    if hard_cap.is_zero() || hard_cap.bit_len() > RAISED_BITS {
-        reasons.add(
-            UnkeptCode::HardCapTooLarge,
-            "root.ceiling",
-            "all tokens at this price cost more than the escrow counts, 2^88 - 1 smallest units (309 million with 18 \
-             decimals), or nothing",
-            "change the ceiling",
-        );
-        return None;
-    }
-    Some(Ceiling {
-        price,
-        price_unit,
-        hard_cap,
-    })
 }

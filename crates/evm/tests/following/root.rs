@@ -61,7 +61,11 @@ fn at(second: u64) -> Stamp {
 }
 
 fn offering() -> Offering {
-    let mut offering = Offering::new(Arc::new(Terms::parse(TERMS).unwrap()));
+    offering_of(TERMS)
+}
+
+fn offering_of(terms: &str) -> Offering {
+    let mut offering = Offering::new(Arc::new(Terms::parse(terms).unwrap()));
     let terms_hash = offering.terms_hash();
     offering.apply(at(OPENS - 100), &Command::Announce { terms_hash });
     let named = offering.apply(at(OPENS - 100), &Command::Escrow(ESCROW));
@@ -157,6 +161,51 @@ fn a_bid_has_its_limit_for_the_price_unit_of_the_terms() {
     );
     assert!(matches!(repeat, Outcome::RepeatOf(_)), "{repeat:?}");
     assert_eq!(offering.contribution_count(), 2);
+}
+
+/// The contract knows one limit there, and the record none: what came in is a contribution, all of it taken.
+#[test]
+fn at_a_price_of_the_terms_it_is_a_contribution() {
+    let terms = TERMS
+        .replace("ceiling = \"1 ETH per TOK\"\nprice_unit = \"2 TOK\"\n", "")
+        .replace(
+            "pricing = { kind = \"bids\" }",
+            "price = \"1 ETH per TOK\"\nallocation = \"water_filling\"",
+        );
+    let (mut entries, mut offering) = (ChainEntries::new(ESCROW), offering_of(&terms));
+    let logs = [
+        log(OPENS, (1, 0), bid(ADA, 900, 1)),
+        log(OPENS, (2, 1), bid(BEN, 300, 1)),
+    ];
+    let made = enter(&mut entries, &mut offering, &logs);
+    let (investor, amount) = (ADA, Amount(900));
+    let accepted = amount;
+    let contributed = ChainCommand::Contribute {
+        investor,
+        amount,
+        accepted,
+    };
+    assert_eq!(made[1].what, contributed);
+    let Command::Contribute(said) = made[1].command() else {
+        panic!("{made:?}");
+    };
+    assert_eq!(
+        (said.limit, said.funding),
+        (None, Funding::Chain { accepted })
+    );
+    // Ten tokens at 1 ETH: three for Ben, seven for Ada, and 2 ETH of hers go back.
+    offering.apply(at(CLOSES), &Command::Tick);
+    offering.apply(at(CLOSES), &Command::Settle);
+    let proved = log(CLOSES + 9, (3, 0), proved(ADA, [700, 700, 200]));
+    let made = enter(&mut entries, &mut offering, &[proved]);
+    let what: Vec<ChainCommand> = made.iter().map(|entry| entry.what).collect();
+    assert_eq!(
+        what,
+        [
+            ChainCommand::Distribute(ADA, Tokens(700)),
+            ChainCommand::PayRefund(ADA, Amount(200)),
+        ]
+    );
 }
 
 /// What the contract took and the record refuses is a difference, and so is another limit after a reorganisation.

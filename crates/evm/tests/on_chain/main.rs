@@ -18,5 +18,6 @@ mod forged_logs;
 mod over_http;
 mod recorded;
 mod root;
+mod root_at_price;
 mod root_compared;
 mod sale;

@@ -46,7 +46,7 @@ fn by_root() -> Terms {
 pub(crate) struct Auction {
     pub(crate) chain: Chain,
     pub(crate) place: Place,
-    told: RootAnnouncement,
+    pub(crate) told: RootAnnouncement,
     announced: Header,
     source: ChainSource,
     entries: ChainEntries,
@@ -59,7 +59,11 @@ pub(crate) struct Auction {
 
 impl Auction {
     async fn open() -> Self {
-        let (chain, terms) = (Chain::new(), Arc::new(by_root()));
+        Self::of(by_root()).await
+    }
+
+    pub(crate) async fn of(terms: Terms) -> Self {
+        let (chain, terms) = (Chain::new(), Arc::new(terms));
         let told = root_announcement(&terms, terms.root.unwrap(), &chain.parties()).unwrap();
         let factory = chain.factory(EscrowKind::Root).await;
         let (place, _) = chain.announce_at(factory, &told).await;
@@ -100,9 +104,19 @@ impl Auction {
 
     /// `limit` in millionths of a coin for one token.
     async fn bid(&self, account: usize, milli: u64, limit: u64) -> Result<U256, EvmError> {
+        let limit = U256::from(limit) * U256::from(1_000_000_000_000_u64);
+        self.pay(account, milli, limit).await
+    }
+
+    /// With a limit as the contract takes it.
+    pub(crate) async fn pay(
+        &self,
+        account: usize,
+        milli: u64,
+        limit: U256,
+    ) -> Result<U256, EvmError> {
         let shown = permit(&self.chain, self.place, account, ether(1_000_000)).await;
         let parties = (self.place.escrow, self.chain.address(account));
-        let limit = U256::from(limit) * U256::from(1_000_000_000_000_u64);
         let draft = bid_draft(parties, PaidIn::Coin, (ether(milli), limit), Some(&shown));
         self.chain.run(account, &draft).await
     }
@@ -152,13 +166,17 @@ impl Auction {
     pub(crate) async fn settle(&mut self) -> B256 {
         self.chain.later(OPEN);
         self.follow().await;
-        let now = at(self.chain.client.head().await.unwrap().timestamp);
-        let (record, offering) = (&mut self.record, &mut self.offering);
-        enter(record, offering, now, None, Command::Tick);
-        let settled = enter(record, offering, now, None, Command::Settle);
+        self.enter_at_head(Command::Tick).await;
+        let settled = self.enter_at_head(Command::Settle).await;
         assert!(matches!(settled, Outcome::Settled(_)), "{settled:?}");
         let tree = settlement_tree(&self.offering).unwrap().unwrap();
         B256::from(tree.root().0)
+    }
+
+    /// An entry that is not of the rail, at the time of the chain.
+    pub(crate) async fn enter_at_head(&mut self, command: Command<'_>) -> Outcome {
+        let now = at(self.chain.client.head().await.unwrap().timestamp);
+        enter(&mut self.record, &mut self.offering, now, None, command)
     }
 
     /// Leaves with proofs, in the order of accounts 4, 5 and 6.
@@ -196,7 +214,12 @@ impl Auction {
             .unwrap()
     }
 
-    async fn tokens(&self, account: usize) -> U256 {
+    /// The last thing that the escrow said.
+    pub(crate) fn last(&self) -> &EscrowLog {
+        self.logs.last().unwrap()
+    }
+
+    pub(crate) async fn tokens(&self, account: usize) -> U256 {
         let account = self.chain.address(account);
         let call = SaleToken::balanceOfCall { account };
         self.chain
@@ -285,7 +308,7 @@ async fn a_sale_by_root_is_followed_to_the_last_claim() {
 
     auction.act(0, RootAct::Post(root)).await;
     assert_eq!(auction.follow().await, 0);
-    let posted = auction.logs.last().unwrap();
+    let posted = auction.last();
     assert_eq!(check_root(posted, &auction.offering), Ok(()));
     let standing = auction.standing().await;
     assert_eq!(
@@ -362,7 +385,7 @@ async fn another_root_and_a_void_one_are_differences() {
     auction.settle().await;
     auction.act(0, RootAct::Post(B256::repeat_byte(7))).await;
     auction.follow().await;
-    let posted = auction.logs.last().unwrap().clone();
+    let posted = auction.last().clone();
     let difference = check_root(&posted, &auction.offering).unwrap_err();
     assert_eq!(difference.place, posted.place);
     assert!(difference.to_string().starts_with("E652: "), "{difference}");
@@ -371,7 +394,7 @@ async fn another_root_and_a_void_one_are_differences() {
     auction.act(5, RootAct::Object).await;
     assert_eq!(auction.follow().await, 0);
     assert_eq!(auction.standing().await.phase, RootPhase::Void);
-    let voided = auction.logs.last().unwrap().clone();
+    let voided = auction.last().clone();
     assert!(check_root(&voided, &auction.offering).is_err());
     // Everything goes back, and the record has no entry for what it does not say.
     assert!(
@@ -402,7 +425,7 @@ async fn a_root_before_the_settlement_is_a_difference() {
     auction.chain.later(OPEN);
     auction.act(0, RootAct::Post(B256::repeat_byte(7))).await;
     auction.follow().await;
-    assert!(check_root(auction.logs.last().unwrap(), &auction.offering).is_err());
+    assert!(check_root(auction.last(), &auction.offering).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -493,7 +516,7 @@ async fn a_bid_above_the_ceiling_or_without_a_limit_is_refused() {
         let refused = auction.bid(4, 1_000, limit).await.unwrap_err();
         assert_eq!(
             refusal(refused),
-            "LimitOutside { ceiling: 10000000000000000 }"
+            "LimitOutside { floor: 1, ceiling: 10000000000000000 }"
         );
     }
     auction.bid(4, 1_000, 10_000).await.unwrap();

@@ -39,7 +39,7 @@ impl Auction {
     }
 
     /// What is worth saying where everything agrees.
-    async fn agrees(&self) -> Vec<Note> {
+    pub(crate) async fn agrees(&self) -> Vec<Note> {
         let compared = self.compare(&self.evidence().await).await;
         assert_eq!(compared.findings, []);
         compared.notes

@@ -13,3 +13,4 @@ mod numbers;
 mod pro_rata;
 mod reasons;
 mod root;
+mod root_at_price;

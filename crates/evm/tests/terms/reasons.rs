@@ -432,6 +432,7 @@ fn every_code_is_reached_or_is_the_parsers() {
         .chain(addresses)
         .chain(parser)
         .chain(crate::root::reached())
+        .chain(crate::root_at_price::reached())
         .collect();
     let all: BTreeSet<&str> = UnkeptCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(reached, all);

@@ -79,6 +79,7 @@ fn number_by_number() {
     assert_eq!(terms.investorMax, ether(30_000));
     // 10 ETH for 1,000 HBR.
     assert_eq!(terms.ceiling, ether(10_000));
+    assert_eq!(terms.floor, U256::from(1));
     assert_eq!(terms.priceUnit, ether(1_000_000));
 }
 
@@ -87,6 +88,23 @@ fn a_price_unit_that_is_not_named_is_one_token() {
     let terms = announced(&[("price_unit = \"1_000 HBR\"\n", "")]).terms;
     assert_eq!(terms.priceUnit.to::<u128>(), 1_000_000_000_000_000_000);
     assert_eq!(terms.ceiling.to::<u128>(), 10_000_000_000_000_000);
+}
+
+/// The record takes a limit at which the whole supply brings the reserve, and none below.
+#[test]
+fn a_reserve_is_the_floor_of_limits() {
+    let reserve = |proceeds: &'static str| {
+        let terms = announced(&[("kind = \"bids\"", proceeds)]).terms;
+        (terms.floor, terms.ceiling)
+    };
+    let ether = |milli: u64| U256::from(milli) * U256::from(10).pow(U256::from(15));
+    // 200,000 HBR for 100 ETH are half a coin for 1,000, and a wei more is a two hundredth of one, rounded up.
+    let (floor, _) = reserve("kind = \"bids\", min_proceeds = \"100 ETH\"");
+    assert_eq!(floor, ether(500));
+    let (floor, _) = reserve("kind = \"bids\", min_proceeds = \"100.000_000_000_000_000_001 ETH\"");
+    assert_eq!(floor, ether(500) + U256::from(1));
+    let (floor, ceiling) = reserve("kind = \"bids\", min_proceeds = \"2_000 ETH\"");
+    assert_eq!(floor, ceiling);
 }
 
 #[test]
@@ -121,6 +139,21 @@ fn members_have_the_names_and_the_order_of_the_contract() {
     }
 }
 
+/// Where the terms say no price, the highest one is theirs to say.
+#[test]
+fn bids_need_a_ceiling() {
+    let ceiling = ("ceiling = \"0.01 ETH per HBR\"\n", "");
+    let unit = ("price_unit = \"1_000 HBR\"\n", "");
+    for changes in [&[ceiling][..], &[ceiling, unit]] {
+        let problems = parsed(changes).unwrap_err();
+        let said: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.code.as_str(), problem.key.as_str()))
+            .collect();
+        assert_eq!(said, [("T104", "root.ceiling")]);
+    }
+}
+
 #[test]
 fn terms_choose_their_contract() {
     let terms = parsed(&[]).unwrap();
@@ -147,13 +180,6 @@ const ROWS: &[(&str, &[Change])] = &[
     (
         "R107",
         &[("challenge = \"7 days\"", "challenge = \"7 days 1 ms\"")],
-    ),
-    (
-        "R110",
-        &[(
-            "kind = \"bids\"",
-            "kind = \"fixed\", price = \"0.0007 ETH per HBR\"",
-        )],
     ),
     (
         "R110",
@@ -218,6 +244,13 @@ const ROWS: &[(&str, &[Change])] = &[
         &[("min = \"0.1 ETH\", max = \"20 ETH\"", "min = \"31 ETH\"")],
     ),
     (
+        "R138",
+        &[(
+            "kind = \"bids\"",
+            "kind = \"bids\", min_proceeds = \"2_000.000_000_000_000_000_001 ETH\"",
+        )],
+    ),
+    (
         "R139",
         &[("soft_cap = \"10 ETH\"", "soft_cap = \"2001 ETH\"")],
     ),
@@ -227,13 +260,6 @@ const ROWS: &[(&str, &[Change])] = &[
         &[(
             "[root]",
             "[pause]\nlongest = \"1 day\"\ncount = 1\nend = \"fixed\"\n[root]",
-        )],
-    ),
-    (
-        "R144",
-        &[(
-            "kind = \"bids\"",
-            "kind = \"bids\", min_proceeds = \"1 ETH\"",
         )],
     ),
     (

@@ -16,11 +16,11 @@ use sha2::{Digest, Sha256};
 
 use self::json::{Json, Table, list, text};
 use super::{
-    Access, Allocation, Bound, CeilingScope, Clock, ClockKind, Crossing, Currency, DustRule,
-    EarlyClose, FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Numeraire, Objections,
-    PauseEnd, PauseTerms, PriceStep, Pricing, Rail, RateTerm, RootSettlement, Round, Rounding,
-    RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Tier, Token, Unsold,
-    Vesting, Window, WindowEnd, WithdrawalHolder, WithdrawalRight,
+    Access, Allocation, BidLimits, Bound, CeilingScope, Clock, ClockKind, Crossing, Currency,
+    DustRule, EarlyClose, FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Numeraire,
+    Objections, PauseEnd, PauseTerms, PriceStep, Pricing, Rail, RateTerm, RootSettlement, Round,
+    Rounding, RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms, TieRule, Tier, Token,
+    Unsold, Vesting, Window, WindowEnd, WithdrawalHolder, WithdrawalRight,
 };
 use crate::{Ratio, RoundingMode, Tokens};
 
@@ -540,15 +540,21 @@ fn objections(right: Objections) -> Json {
 
 fn root_settlement(root: RootSettlement) -> Json {
     let RootSettlement {
-        ceiling,
-        price_unit,
+        bids,
         share,
         challenge,
         claims,
     } = root;
-    Table::default()
-        .put("ceiling", ratio(ceiling))
-        .put("price_unit", text(price_unit))
+    let table = match bids {
+        Some(BidLimits {
+            ceiling,
+            price_unit,
+        }) => Table::default()
+            .put("ceiling", ratio(ceiling))
+            .put("price_unit", text(price_unit)),
+        None => Table::default(),
+    };
+    table
         .put("share", text(share.0))
         .put("challenge", text(challenge.0))
         .put("claims", text(claims.0))

@@ -618,16 +618,23 @@ pub struct Objections {
 /// How a contract takes the outcome that it cannot compute: as a root, which those who paid may refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RootSettlement {
-    /// Highest price that a bid may name: numeraire units per token unit.
-    pub ceiling: Ratio,
-    /// Bids name whole numeraire units for so many tokens.
-    pub price_unit: Tokens,
+    /// What bids may name; `None` where the terms say every price.
+    pub bids: Option<BidLimits>,
     /// Objections of so much of the contributed money make a root void.
     pub share: BasisPoints,
     /// How long objections may come after the root.
     pub challenge: Span,
     /// How long after that tokens are claimed; what was not claimed by then is refunded.
     pub claims: Span,
+}
+
+/// The prices that bids may name where a contract takes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BidLimits {
+    /// Highest price: numeraire units per token unit.
+    pub ceiling: Ratio,
+    /// Bids name whole numeraire units for so many tokens.
+    pub price_unit: Tokens,
 }
 
 /// One step of fund release.

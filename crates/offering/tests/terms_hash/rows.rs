@@ -1,10 +1,10 @@
 //! One row for each promise of the terms: what it is, and how it is changed.
 
 use softcap_offering::terms::{
-    Access, Allocation, Bound, CeilingScope, ClockKind, Crossing, DustRule, EarlyClose, FreedRoom,
-    Holder, Limit, MarginalWinner, Milestone, Misfit, Objections, PauseEnd, PauseTerms, Pricing,
-    Rail, RateTerm, RootSettlement, RoundingScope, Sealing, Share, ShareOfSold, Supply, Terms,
-    TieRule, Unsold, WindowEnd, WithdrawalHolder, WithdrawalRight,
+    Access, Allocation, BidLimits, Bound, CeilingScope, ClockKind, Crossing, DustRule, EarlyClose,
+    FreedRoom, Holder, Limit, MarginalWinner, Milestone, Misfit, Objections, PauseEnd, PauseTerms,
+    Pricing, Rail, RateTerm, RootSettlement, RoundingScope, Sealing, Share, ShareOfSold, Supply,
+    Terms, TieRule, Unsold, WindowEnd, WithdrawalHolder, WithdrawalRight,
 };
 use softcap_offering::{
     Amount, BasisPoints, CurrencyIndex, LineIndex, Position, Ratio, RoundingMode, Span, Tokens,
@@ -188,13 +188,25 @@ fn offering_rows() -> Vec<Row> {
         ("root", |terms| terms.root = Some(root())),
         ("root.ceiling", |terms| {
             terms.root = Some(RootSettlement {
-                ceiling: Ratio::new(1, 101).unwrap(),
+                bids: Some(BidLimits {
+                    ceiling: Ratio::new(1, 101).unwrap(),
+                    ..bid_limits()
+                }),
                 ..root()
             });
         }),
         ("root.price_unit", |terms| {
             terms.root = Some(RootSettlement {
-                price_unit: Tokens(7),
+                bids: Some(BidLimits {
+                    price_unit: Tokens(7),
+                    ..bid_limits()
+                }),
+                ..root()
+            });
+        }),
+        ("root without ceiling", |terms| {
+            terms.root = Some(RootSettlement {
+                bids: None,
                 ..root()
             });
         }),
@@ -221,11 +233,17 @@ fn offering_rows() -> Vec<Row> {
 
 fn root() -> RootSettlement {
     RootSettlement {
-        ceiling: Ratio::new(1, 100).unwrap(),
-        price_unit: Tokens(1_000),
+        bids: Some(bid_limits()),
         share: BasisPoints(2_000),
         challenge: Span(604_800_000),
         claims: Span(7_776_000_000),
+    }
+}
+
+fn bid_limits() -> BidLimits {
+    BidLimits {
+        ceiling: Ratio::new(1, 100).unwrap(),
+        price_unit: Tokens(1_000),
     }
 }
 

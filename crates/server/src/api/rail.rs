@@ -19,8 +19,7 @@ use softcap_evm::{
 use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
-    Command, CurrencyIndex, EscrowAddress, LineIndex, Position, Stamp,
-    terms::{Allocation, Pricing, Rail},
+    Command, CurrencyIndex, EscrowAddress, LineIndex, Position, Stamp, terms::Rail,
 };
 use utoipa::ToSchema;
 
@@ -287,22 +286,14 @@ fn evm_currency(log: &OfferingLog) -> Result<CurrencyIndex, ApiError> {
 
 /// Of other rounds no contract decides by itself who gets what.
 fn require_followable(log: &OfferingLog) -> Result<(), ApiError> {
-    let by_root = log.terms.root.is_some();
-    let followable = log.terms.rounds.iter().all(|round| match round.allocation {
-        Allocation::FirstCome | Allocation::ProRata => {
-            matches!(round.pricing, Pricing::Bids { .. }) == by_root
-        }
-        Allocation::ProRataCapped { .. }
-        | Allocation::WaterFilling
-        | Allocation::Lottery { .. }
-        | Allocation::Guaranteed { .. } => false,
-    });
-    if followable {
+    let escrow = EscrowKind::of(&log.terms);
+    if log.terms.rounds.iter().all(|round| escrow.decides(round)) {
         return Ok(());
     }
     Err(ApiError::invalid(
         "offering",
-        "only escrows of rounds that are first come or pro rata are followed, and of bids whose terms have `[root]`",
+        "only escrows of rounds that are first come or pro rata are followed, and, where the terms have `[root]`, of rounds \
+         that are decided at the end",
     ))
 }
 

@@ -14,6 +14,7 @@ use crate::{
     },
     entry_check::{is_part_of, part_of},
     escrow_event::{EscrowEvent, EscrowLog},
+    root_entries::price_unit,
     root_event::RootEvent,
 };
 
@@ -132,6 +133,26 @@ impl Walk<'_> {
                 self.compare_limit(entry, log, (limit, most));
                 self.compare_cap(entry, log, payer, cap);
             }
+            // Where the terms say the price the contract takes one limit, which its code says.
+            (
+                ChainCommand::Contribute {
+                    investor,
+                    amount,
+                    accepted,
+                },
+                ITSELF,
+                RootEvent::Bid {
+                    investor: payer,
+                    cap,
+                    amount: paid,
+                    ..
+                },
+            ) => {
+                self.same_investor(entry, log, investor, payer);
+                self.same_amount(entry, log, "paid", (amount, paid));
+                self.same_amount(entry, log, "accepted", (accepted, paid));
+                self.compare_cap(entry, log, payer, cap);
+            }
             (
                 ChainCommand::Distribute(who, given),
                 ITSELF,
@@ -200,11 +221,7 @@ impl Walk<'_> {
         log: &EscrowLog,
         (record, most): (LimitPrice, Amount),
     ) {
-        let unit = self
-            .offering
-            .terms()
-            .root
-            .map_or(0, |root| root.price_unit.0);
+        let unit = price_unit(self.offering).0;
         if (record.money, record.tokens) != (most.0, unit) {
             let what = (FindingCode::OtherAmount, "limit price");
             let words = |money: u128, tokens: u128| format!("{money} for {tokens} of the token");

@@ -32,12 +32,16 @@ pub(super) fn enforced(findings: &mut Findings, key: &str, terms: &Terms, round:
             reasons.push("an escrow takes one currency");
         }
         if !reasons.is_empty() {
+            let contested = match terms.root {
+                Some(_) => "as `[root]` says",
+                None => "and nothing says how they can: `[root]` is missing",
+            };
             findings.add(
                 TermsCode::RailCannotEnforce,
                 key,
                 format!(
                     "the escrow contract cannot enforce this round by formula ({}): it settles by \
-                     a root that the issuer posts and contributors can challenge",
+                     a root that the issuer posts and contributors can challenge, {contested}",
                     reasons.join("; ")
                 ),
                 "fixed price or pro rata: round down, once per investor; price by time: round \

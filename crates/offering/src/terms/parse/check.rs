@@ -133,10 +133,20 @@ fn objections(reader: &mut Reader<'_>, terms: &Terms) {
     }
 }
 
-/// A root is for a contract.
+/// A root is for a contract, which takes bids up to a price.
 fn root(reader: &mut Reader<'_>, terms: &Terms) {
+    let Some(root) = terms.root else {
+        return;
+    };
+    let mut pricings = terms.rounds.iter().map(|round| &round.pricing);
+    if root.bids.is_none() && pricings.any(|pricing| matches!(pricing, Pricing::Bids { .. })) {
+        let message = "`ceiling` is missing: nothing says how high a bid may go";
+        let (money, token) = (&terms.numeraire.symbol, &terms.token.symbol);
+        let hint = format!("add `ceiling = \"0.01 {money} per {token}\"`");
+        reader.report_at(TermsCode::MissingKey, "root.ceiling", message, hint);
+    }
     let mut rails = terms.currencies.iter().map(|currency| currency.rail);
-    if terms.root.is_some() && !rails.any(|rail| rail == Rail::Evm) {
+    if !rails.any(|rail| rail == Rail::Evm) {
         let message = "nobody takes a root where no contract holds the money";
         let hint = "take the money on the rail `evm`, or leave `[root]` out";
         reader.report_at(TermsCode::RootUseless, "root", message, hint);

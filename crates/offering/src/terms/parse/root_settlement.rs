@@ -1,7 +1,7 @@
 //! `[root]`: how a contract takes the outcome that it cannot compute.
 
-use super::super::RootSettlement;
 use super::super::problem::TermsCode;
+use super::super::{BidLimits, RootSettlement};
 use super::Frame;
 use super::reader::{Reader, Section};
 use crate::Tokens;
@@ -12,14 +12,7 @@ pub(super) fn read(
     frame: &Frame,
 ) -> Option<RootSettlement> {
     let mut section = top.section(reader, "root")?;
-    let (token, money) = (&frame.units.token, &frame.units.numeraire);
-    let example = format!("\"0.01 {} per {}\"", money.symbol, token.symbol);
-    let ceiling = section.require(reader, "ceiling", &example);
-    let ceiling = ceiling.and_then(|entry| entry.ratio_of(reader, money, token));
-    let price_unit = match section.take(reader, "price_unit") {
-        Some(entry) => entry.tokens(reader, &frame.units),
-        None => 10_u128.checked_pow(token.decimals.into()).map(Tokens),
-    };
+    let bids = bid_limits(reader, &mut section, frame);
     let share = section.require(reader, "share", "\"20 %\"");
     let share = share.and_then(|entry| {
         let share = entry.percent(reader, 100)?;
@@ -37,10 +30,39 @@ pub(super) fn read(
     let claims = frame.schedule.span_required(reader, &mut section, "claims");
     section.finish(reader);
     Some(RootSettlement {
-        ceiling: ceiling?,
-        price_unit: price_unit?,
+        bids: bids?,
         share: share?,
         challenge: challenge?,
         claims: claims?,
     })
+}
+
+/// Which prices bids may name. Whether there are bids is asked once the rounds are read.
+fn bid_limits(
+    reader: &mut Reader<'_>,
+    section: &mut Section<'_>,
+    frame: &Frame,
+) -> Option<Option<BidLimits>> {
+    let (token, money) = (&frame.units.token, &frame.units.numeraire);
+    let (ceiling, price_unit) = (
+        section.take(reader, "ceiling"),
+        section.take(reader, "price_unit"),
+    );
+    let ceiling = match (ceiling, &price_unit) {
+        (Some(ceiling), _) => ceiling,
+        (None, None) => return Some(None),
+        (None, Some(_)) => {
+            let example = format!("\"0.01 {} per {}\"", money.symbol, token.symbol);
+            section.require(reader, "ceiling", &example)?
+        }
+    };
+    let ceiling = ceiling.ratio_of(reader, money, token);
+    let price_unit = match price_unit {
+        Some(entry) => entry.tokens(reader, &frame.units),
+        None => 10_u128.checked_pow(token.decimals.into()).map(Tokens),
+    };
+    Some(Some(BidLimits {
+        ceiling: ceiling?,
+        price_unit: price_unit?,
+    }))
 }
