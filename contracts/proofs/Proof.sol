@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// The part of the test machine that the proofs use.
 interface Machine {
     function assume(bool condition) external pure;
+    function warp(uint256 timestamp) external;
 }
 
 /// What a proof is made of. Every argument of a function `check_...` is symbolic: halmos shows that no value of it breaks
