@@ -16,13 +16,14 @@ const SCHEMATHESIS: Packages = Packages {
 };
 const CHECK: &str = "xtask/api/check.py";
 /// The program under test, as the build step leaves it.
-pub(crate) const BUILD: [&str; 7] = [
+pub(crate) const BUILD: [&str; 8] = [
     "build",
     "--workspace",
     "--all-targets",
     "--test=faults",
     "--test=anvil",
     "--test=browser",
+    "--test=oauth_clients",
     "--locked",
 ];
 

@@ -13,6 +13,7 @@ mod direction;
 mod error;
 mod mutants;
 mod npm;
+mod oauth;
 mod pip;
 mod pipeline;
 mod postgres;
@@ -67,6 +68,8 @@ enum Task {
     Anvil,
     /// Fetches the browser that the tests start, and prints its folder (`test` does it by itself).
     Browser,
+    /// Fetches the clients of OAuth that the tests run, and prints their folder (`test` does it by itself).
+    Oauth,
     /// Requests drawn from the OpenAPI document, sent to the program (`test` does it, too).
     Api,
     /// The escrow contracts: compiled, compared, tested, measured.
@@ -105,6 +108,7 @@ fn run(arguments: Arguments) -> Result<bool, XtaskError> {
         Task::Postgres => println!("{}", postgres::ensure(&workspace, None)?.display()),
         Task::Anvil => println!("{}", anvil::ensure(&workspace, None)?.display()),
         Task::Browser => println!("{}", browser::ensure(&workspace, None)?.display()),
+        Task::Oauth => println!("{}", oauth::ensure(&workspace, None)?.display()),
         Task::Api => api::build_and_check(&workspace)?,
         Task::Contracts { task } => contracts::run(&workspace, task, None)?,
         Task::Mutants(sample) => mutants::run(&workspace, &sample)?,

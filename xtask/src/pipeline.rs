@@ -13,13 +13,13 @@ use crate::process::{self, Limit, Output};
 use crate::results::TestCount;
 use crate::tools::CARGO_DENY;
 use crate::workspace::Workspace;
-use crate::{anvil, api, browser, contracts, direction, postgres, room, sales, tidy};
+use crate::{anvil, api, browser, contracts, direction, oauth, postgres, room, sales, tidy};
 
 /// Set for the tests by `--full`: property tests draw their full number of cases.
 const FULL_VARIABLE: &str = "SOFTCAP_FULL";
 
 /// The steps in their order. Cheap and local first, except that formatting needs no build at all.
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 19] = [
     Step {
         name: "room",
         part: Part::Tools,
@@ -51,6 +51,7 @@ const STEPS: [Step; 18] = [
             "--test=faults",
             "--test=anvil",
             "--test=browser",
+            "--test=oauth_clients",
             "--locked",
             "--",
             "--deny=warnings",
@@ -128,6 +129,11 @@ const STEPS: [Step; 18] = [
         work: Work::Test(&["--workspace", "--test=browser"]),
     },
     Step {
+        name: "oauth",
+        part: Part::Browser,
+        work: Work::Test(&["--workspace", "--test=oauth_clients"]),
+    },
+    Step {
         name: "tidy",
         part: Part::LintsAndDocs,
         work: Work::Tidy,
@@ -191,6 +197,7 @@ pub(crate) fn run(workspace: &Workspace, counts: Counts) -> bool {
         postgres: None,
         anvil: None,
         browser: None,
+        oauth: None,
     };
     let mut outcomes = Vec::new();
     for step in STEPS {
@@ -231,6 +238,8 @@ struct Run<'a> {
     anvil: Option<PathBuf>,
     /// The same for the browser.
     browser: Option<PathBuf>,
+    /// The same for clients of OAuth.
+    oauth: Option<PathBuf>,
 }
 
 impl Run<'_> {
@@ -250,6 +259,7 @@ impl Run<'_> {
                 self.postgres = Some(postgres::ensure(self.workspace, limit)?);
                 self.anvil = Some(anvil::ensure(self.workspace, limit)?);
                 self.browser = Some(browser::ensure(self.workspace, limit)?);
+                self.oauth = Some(oauth::ensure(self.workspace, limit)?);
                 api::ensure(self.workspace, limit)?;
                 contracts::install(self.workspace, limit)?;
                 CARGO_DENY.ensure(self.workspace, limit).map(drop)
@@ -291,6 +301,9 @@ impl Run<'_> {
         }
         if let Some(folder) = &self.browser {
             command.env(browser::FOLDER_VARIABLE, folder);
+        }
+        if let Some(folder) = &self.oauth {
+            command.env(oauth::FOLDER_VARIABLE, folder);
         }
         match self.counts {
             Counts::Small => command.env_remove(FULL_VARIABLE),

@@ -94,10 +94,20 @@ pub enum Act {
     DestroyValues,
     /// The key of what is personal took the place of another; `code` is the step.
     ChangePersonalKey,
+    /// An application was registered.
+    AddClient,
+    /// An application was ended, and with it every token that it had.
+    EndClient,
+    /// A person let an application act for them; `subject` is the grant, `code` what it may do.
+    GrantAccess,
+    /// A person took a part of a grant away; `code` is what is left.
+    NarrowAccess,
+    /// What an application had been given was ended; `code` is by whom, or what was used twice.
+    EndAccess,
 }
 
 impl Act {
-    const ALL: [Self; 42] = [
+    const ALL: [Self; 47] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -140,6 +150,11 @@ impl Act {
         Self::ErasePerson,
         Self::DestroyValues,
         Self::ChangePersonalKey,
+        Self::AddClient,
+        Self::EndClient,
+        Self::GrantAccess,
+        Self::NarrowAccess,
+        Self::EndAccess,
     ];
 
     /// As stored.
@@ -188,6 +203,11 @@ impl Act {
             Self::ErasePerson => "erase_person",
             Self::DestroyValues => "destroy_values",
             Self::ChangePersonalKey => "change_personal_key",
+            Self::AddClient => "add_client",
+            Self::EndClient => "end_client",
+            Self::GrantAccess => "grant_access",
+            Self::NarrowAccess => "narrow_access",
+            Self::EndAccess => "end_access",
         }
     }
 
@@ -203,7 +223,8 @@ pub struct AuditEntry {
     pub number: i64,
     /// When; of refusals, when they were written, at most some seconds after.
     pub at: UnixMillis,
-    /// `operator:NAME`, `key:ID`, `person:ID`, or `-` for a caller who was refused.
+    /// `operator:NAME`, `key:ID`, `person:ID`, `app:GRANT` for an application under a person's grant, `client:ID` for one in
+    /// its own name, or `-` for a caller who was refused.
     pub actor: String,
     /// What.
     pub act: Act,

@@ -114,6 +114,22 @@ impl AuditTable {
             .await)
     }
 
+    /// The newest rows of whoever did something, in order, at most `most`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn newest_of(&self, actor: &str, most: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        const TEXT: &str = "SELECT number, at, actor, act, subject, code, times FROM identity_audit \
+             WHERE actor = $1 ORDER BY number DESC LIMIT $2";
+        let mut rows: Vec<AuditRow> = on_reader!(&self.database, |pool| sqlx::query_as(TEXT)
+            .bind(actor)
+            .bind(i64::from(most))
+            .fetch_all(pool)
+            .await)?;
+        rows.reverse();
+        Ok(rows)
+    }
+
     /// The number of the newest row; 0 when there is none.
     ///
     /// # Errors

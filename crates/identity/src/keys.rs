@@ -103,7 +103,8 @@ impl Keys {
                 "0012_verification",
                 "0013_erasure",
                 "0014_alert_calls",
-                "0015_key_expiry"
+                "0015_key_expiry",
+                "0016_oauth"
             ]
         )
     }

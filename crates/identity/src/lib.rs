@@ -26,6 +26,7 @@ mod leaks;
 mod limit;
 mod mac;
 mod new_key;
+mod oauth;
 mod people;
 mod pepper;
 mod person_keys;
@@ -60,6 +61,14 @@ pub use known_secrets::{Fingerprint, KnownSecrets};
 pub use leaks::{Exchange, Finding, Leak, Scanner};
 pub use limit::RateLimit;
 pub use new_key::{Created, NewKey, Reach, Rotation};
+pub use oauth::{
+    ACCESS_LIFE, AppGrant, AppScopes, AuthorizationRequest, BadRequest, Bearer, BearerOwner,
+    CODE_LIFE, Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, DEVICE_LIFE,
+    DEVICE_PAUSE, DeviceCodes, DeviceRequest, Fault, GRANT_LIVES, GrantId, GrantKind, Granted,
+    IdClaims, Introspection, Issued, KeySet, Oauth, OauthError, PUSHED_LIFE, Params, Prompt,
+    REFRESH_IDLE, Redemption, RedirectUri, Refreshing, Registrar, SHOWN_LIFE, ShownProof,
+    SigningSeed, ToldError, acr, every_scope, fresh_seconds, signing_algorithms,
+};
 pub use people::{
     ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,
     LoggedIn, Mail, Password, PasswordChange, People, Person, PersonError, PersonId, PersonalKey,

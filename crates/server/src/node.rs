@@ -124,6 +124,7 @@ impl Node {
             keys,
             audit,
             people,
+            id_tokens: secrets.id_tokens,
             roles,
             verifications: verified.verifications,
             privacy: verified.privacy,
@@ -387,6 +388,9 @@ async fn sweep_people(service: Arc<Service>, mut stopping: Stopping) {
             && let Err(error) = service.people().tell_of_expiry(service.now()).await
         {
             tracing::warn!(%error, "that keys end is told later");
+        }
+        if let Err(error) = service.oauth().tidy(service.now()).await {
+            tracing::warn!(%error, "what is over of applications is swept later");
         }
         if let Err(error) = service.factors().settle_due(service.now()).await {
             tracing::warn!(%error, "second factors whose time is up are removed later");

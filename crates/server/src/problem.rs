@@ -203,6 +203,14 @@ pub enum ApiError {
         /// What to do.
         remedy: Cow<'static, str>,
     },
+    /// A refusal that says in `WWW-Authenticate` how to come back (RFC 6750, section 3; RFC 9470).
+    #[error("{error}")]
+    Challenged {
+        /// What was refused.
+        error: Box<ApiError>,
+        /// The header.
+        challenge: String,
+    },
 }
 
 impl ApiError {
@@ -255,6 +263,7 @@ impl ApiError {
         match self {
             Self::Own { code, .. } | Self::Caused { code, .. } => code.status(),
             Self::Domain { status, .. } => *status,
+            Self::Challenged { error, .. } => error.status(),
         }
     }
 
@@ -271,6 +280,7 @@ impl ApiError {
                 remedy,
                 ..
             } => (code, title, detail, remedy),
+            Self::Challenged { error, .. } => return error.problem(),
         };
         Problem {
             kind: format!("/problems/{code}"),
@@ -293,9 +303,10 @@ impl ApiError {
                 retry_after: Some(seconds),
                 ..
             } => Some(*seconds),
-            Self::Own { .. } | Self::Caused { .. } | Self::Domain { .. } => {
-                busy.then_some(RETRY_SECONDS)
-            }
+            Self::Own { .. }
+            | Self::Caused { .. }
+            | Self::Domain { .. }
+            | Self::Challenged { .. } => busy.then_some(RETRY_SECONDS),
         }
     }
 }
@@ -316,6 +327,11 @@ impl IntoResponse for ApiError {
         }
         if self.status() == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::Challenged { challenge, .. } = &self
+            && let Ok(challenge) = HeaderValue::try_from(challenge)
+        {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         write_problem(&mut response, problem);
         if let Self::Caused { cause, .. } = self {

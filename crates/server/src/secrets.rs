@@ -11,7 +11,9 @@ use std::{
 };
 
 use softcap_database::Database;
-use softcap_identity::{Fingerprint, KnownSecrets, Pepper, Peppers, PersonalKey, PersonalKeyText};
+use softcap_identity::{
+    Fingerprint, KnownSecrets, Pepper, Peppers, PersonalKey, PersonalKeyText, SigningSeed,
+};
 use softcap_proof::SigningKey;
 use zeroize::Zeroizing;
 
@@ -33,6 +35,7 @@ pub(crate) struct Secrets {
     pub(crate) peppers: Peppers,
     pub(crate) requests: RequestKey,
     pub(crate) personal: PersonalKey,
+    pub(crate) id_tokens: SigningSeed,
     pub(crate) webhooks: WebhookKey,
 }
 
@@ -55,6 +58,8 @@ impl Secrets {
         let requests = shared.read_or_make("requests.key", random_hex).await?;
         let requests = RequestKey::new(*requests.parsed(secret_bytes)?);
         let personal = read_personal_key(&shared).await?;
+        let id_tokens = shared.read_or_make("oauth.key", random_hex).await?;
+        let id_tokens = SigningSeed::new(id_tokens.parsed(secret_bytes)?);
         let webhooks = match webhook_key {
             Some(path) => WebhookKey::read(path)?,
             None => {
@@ -70,6 +75,7 @@ impl Secrets {
             peppers,
             requests,
             personal,
+            id_tokens,
             webhooks,
         })
     }

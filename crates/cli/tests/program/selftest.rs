@@ -37,22 +37,13 @@ fn each_of_the_forty_items_names_tests_that_exist() {
 }
 
 #[test]
-fn the_items_that_nothing_proves_yet_are_these() {
+fn each_of_the_forty_items_has_a_test() {
     let items = listed()["asvs"].as_array().unwrap().clone();
     let unproven = items
         .iter()
         .filter(|item| item["tests"] == serde_json::json!([]));
     let unproven: Vec<&str> = unproven.map(|item| item["id"].as_str().unwrap()).collect();
-    let expected = [
-        "V9.1.2/3",
-        "V9.2.2/3",
-        "V10.4.1",
-        "V10.4.2/3",
-        "V10.4.5/8",
-        "V10.4.6",
-        "V10.3.5, 10.4.14",
-    ];
-    assert_eq!(unproven, expected);
+    assert!(unproven.is_empty(), "{unproven:?}");
 }
 
 #[test]

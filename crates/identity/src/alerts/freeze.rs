@@ -9,6 +9,7 @@ use crate::{
     Act, AlertKind, People, PersonError, PersonId, SecretText, UnixMillis,
     alerts::raise,
     audit::note,
+    oauth::END_GRANTS,
     people::{ADD_MAIL, END_SESSIONS, Text, actor},
     records::NEXT_CHANGE,
 };
@@ -126,6 +127,9 @@ impl People {
                 let end = sqlx::query(text).bind(&who).execute(&mut *work).await?;
                 *count = end.rows_affected();
             }
+            // A grant that was given in their name may be another's doing, as a key may.
+            let end = sqlx::query(END_GRANTS).bind(&who).bind(now.get());
+            end.execute(&mut *work).await?;
             let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
                 .fetch_one(&mut *work)
                 .await?;

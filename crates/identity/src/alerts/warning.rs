@@ -109,6 +109,21 @@ impl People {
         self.warning_to(person, "a key was made", &what).await
     }
 
+    /// That a person let an application act for them.
+    pub(crate) async fn warning_of_app(
+        &self,
+        person: PersonId,
+        name: &str,
+    ) -> Result<Warning, PersonError> {
+        let what = format!(
+            "In your name an application was allowed to act for you. It calls itself \"{name}\". What it may do, and how to \
+             end it, is at {}/apps.",
+            self.site().origin
+        );
+        self.warning_to(person, "an application may act for you", &what)
+            .await
+    }
+
     pub(crate) fn freeze_tag(&self, code: &SecretText) -> [u8; 32] {
         self.key().tag(Domain::FreezeCode, code.reveal().as_bytes())
     }

@@ -93,6 +93,22 @@ pub enum Domain {
     Origin,
     /// The wallet that a permit is for.
     Wallet,
+    /// The name of a request of an application that waits.
+    OauthRequest,
+    /// A code of an application.
+    OauthCode,
+    /// An access token.
+    OauthAccess,
+    /// A refresh token.
+    OauthRefresh,
+    /// The name of a signed thing that works once.
+    OauthProof,
+    /// What a device keeps while its person decides.
+    OauthDevice,
+    /// What its person types.
+    OauthUserCode,
+    /// A nonce for proofs of possession.
+    DpopNonce,
 }
 
 impl Domain {
@@ -109,6 +125,14 @@ impl Domain {
             Self::FreezeCode => b"softcap/v1/freeze_code",
             Self::Origin => b"softcap/v1/origin",
             Self::Wallet => b"softcap/v1/wallet",
+            Self::OauthRequest => b"softcap/v1/oauth_request",
+            Self::OauthCode => b"softcap/v1/oauth_code",
+            Self::OauthAccess => b"softcap/v1/oauth_access",
+            Self::OauthRefresh => b"softcap/v1/oauth_refresh",
+            Self::OauthProof => b"softcap/v1/oauth_proof",
+            Self::OauthDevice => b"softcap/v1/oauth_device",
+            Self::OauthUserCode => b"softcap/v1/oauth_user_code",
+            Self::DpopNonce => b"softcap/v1/dpop_nonce",
         }
     }
 }

@@ -16,27 +16,30 @@ use softcap_identity::{Act, KeyId, PersonId};
 use super::Service;
 
 /// Who was let in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Who {
     /// A program.
     Key(KeyId),
     /// A person.
     Person(PersonId),
+    /// An application, as the audit names it.
+    App(String),
 }
 
 impl Who {
-    fn actor(self) -> String {
+    fn actor(&self) -> String {
         match self {
             Self::Key(id) => format!("key:{id}"),
             Self::Person(id) => format!("person:{id}"),
+            Self::App(actor) => actor.clone(),
         }
     }
 
     /// As refusals name it.
-    fn subject(self) -> String {
+    fn subject(&self) -> String {
         match self {
             Self::Key(id) => id.to_string(),
-            Self::Person(_) => self.actor(),
+            Self::Person(_) | Self::App(_) => self.actor(),
         }
     }
 }
@@ -52,7 +55,7 @@ impl CallNote {
     }
 
     fn who(&self) -> Option<Who> {
-        self.0.get().copied()
+        self.0.get().cloned()
     }
 }
 

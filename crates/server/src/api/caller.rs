@@ -1,4 +1,7 @@
 //! Who calls, and the key of their request.
+//!
+//! A key, a person with a session, or an application with a token: all three are asked the same question in one place
+//! ([`Caller::require`]).
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -11,8 +14,8 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use softcap_identity::{
-    Actor, Denied, Keys, PersonError, Principal, Refused, ResourcePattern, Right, Shown, Standing,
-    UnixMillis, Verb,
+    Actor, Denied, Keys, Oauth, PersonError, Principal, Refused, ResourcePattern, Right, Shown,
+    Standing, UnixMillis, Verb,
 };
 
 use softcap_offering::RequestId;
@@ -20,6 +23,7 @@ use softcap_offering::RequestId;
 use super::{
     RequestKey, Service,
     call_note::{CallNote, Who},
+    oauth::{AppCaller, credentials},
     person_problem::of_person,
     role_problem::of_role,
     signed_in::{SignedIn, session_secret},
@@ -35,13 +39,15 @@ const ONE: NonZeroU32 = NonZeroU32::MIN;
 /// On whose behalf people with roles act.
 const ORGANISATION: &str = "organisation";
 
-/// Who asks: the holder of a key, or a person with a session and roles.
+/// Who asks: the holder of a key, a person with a session and roles, or an application with a token.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
     /// A program.
     Key(Principal),
     /// A person.
     Person(Box<Staff>),
+    /// An application, for a person or in its own name.
+    App(Box<AppCaller>),
 }
 
 /// A person as they are at this request.
@@ -99,6 +105,7 @@ impl Caller {
                 let place = offering.parse().map_err(|_| ProblemCode::NotAllowed)?;
                 staff.require(Right::Verb(verb), &ResourcePattern::Only(place))
             }
+            Self::App(app) => app.require(verb, Some(offering)),
         }
     }
 
@@ -107,6 +114,7 @@ impl Caller {
         match self {
             Self::Key(principal) => allowed(principal.allows_on_all(verb)),
             Self::Person(staff) => staff.require(Right::Verb(verb), &ResourcePattern::Every),
+            Self::App(app) => app.require(verb, None),
         }
     }
 
@@ -115,6 +123,7 @@ impl Caller {
         match self {
             Self::Key(principal) => requests.request(principal.key_id().as_str(), &key.0),
             Self::Person(staff) => requests.request(&staff.standing.person().to_string(), &key.0),
+            Self::App(app) => requests.request(&app.actor(), &key.0),
         }
     }
 
@@ -122,15 +131,16 @@ impl Caller {
     pub(super) fn owner(&self) -> String {
         match self {
             Self::Key(principal) => principal.owner().to_owned(),
-            Self::Person(_) => ORGANISATION.to_owned(),
+            Self::Person(_) | Self::App(_) => ORGANISATION.to_owned(),
         }
     }
 
-    /// Who answers for what is done to keys.
-    pub(super) fn actor(&self) -> Actor {
+    /// Who answers for what is done to keys. No application makes one: it would go on when the token is over.
+    pub(super) fn actor(&self) -> Result<Actor, ApiError> {
         match self {
-            Self::Key(principal) => Actor::Key(principal.clone()),
-            Self::Person(staff) => Actor::Person(staff.standing.clone()),
+            Self::Key(principal) => Ok(Actor::Key(principal.clone())),
+            Self::Person(staff) => Ok(Actor::Person(staff.standing.clone())),
+            Self::App(_) => Err(ProblemCode::NotAllowed.into()),
         }
     }
 }
@@ -178,6 +188,15 @@ impl FromRequestParts<Arc<Service>> for Caller {
         {
             let staff = Staff::from_request_parts(parts, service).await?;
             return Ok(Self::Person(Box::new(staff)));
+        }
+        if let Some(shown) = credentials(&parts.headers)
+            && (shown.is_bound || Oauth::is_access_token(shown.token))
+        {
+            let app = AppCaller::of(service, parts, shown).await?;
+            if let Some(note) = parts.extensions.get::<CallNote>() {
+                note.set(Who::App(app.actor()));
+            }
+            return Ok(Self::App(Box::new(app)));
         }
         let client = parts.extensions.get::<ClientAddress>().copied();
         let client = client.ok_or(ProblemCode::NotAuthenticated)?;

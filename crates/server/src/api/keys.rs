@@ -262,7 +262,7 @@ async fn create(
         limit,
         is_canary: body.canary,
     };
-    let actor = caller.actor();
+    let actor = caller.actor()?;
     let warning = warning(&service, &actor, &new.label).await?;
     let (keys, now) = (&service.keys, UnixMillis::now());
     let created = keys.create_and_tell(&actor, new, warning, now).await;
@@ -349,7 +349,7 @@ async fn rotate(
         overlap: Duration::from_secs(body.overlap_seconds.into()),
         expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
     };
-    let actor = caller.actor();
+    let actor = caller.actor()?;
     let warning = warning(&service, &actor, &old.label).await?;
     let (keys, now) = (&service.keys, UnixMillis::now());
     let created = keys
@@ -382,7 +382,7 @@ async fn revoke(
     } else {
         Reach::Alone
     };
-    let actor = caller.actor();
+    let actor = caller.actor()?;
     let now = UnixMillis::now();
     let revoked = service.keys.revoke(&actor, key.id, reach, now).await;
     let revoked = revoked.map_err(of_keys)?;
@@ -395,7 +395,7 @@ async fn revoke(
 fn owner_seen(caller: &Caller) -> Option<&str> {
     match caller {
         Caller::Key(principal) => Some(principal.owner()),
-        Caller::Person(_) => None,
+        Caller::Person(_) | Caller::App(_) => None,
     }
 }
 
@@ -414,7 +414,7 @@ impl Given {
                 addresses: principal.policy().addresses.clone(),
                 limit: Some(principal.policy().limit),
             },
-            Caller::Person(_) => Self {
+            Caller::Person(_) | Caller::App(_) => Self {
                 environment: Environment::Live,
                 addresses: AddressList::default(),
                 limit: None,

@@ -35,6 +35,7 @@ mod lately_used;
 mod leaks;
 mod log;
 mod me;
+mod oauth;
 mod offerings;
 mod operations;
 mod own_contributions;
@@ -72,8 +73,8 @@ use axum::{Router, middleware::from_fn_with_state};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use softcap_identity::{
-    AdmissionId, Alerts, AuditTable, Factors, Keys, People, Privacy, ProposalId, Roles, UnixMillis,
-    Verifications,
+    AdmissionId, Alerts, AuditTable, Factors, Keys, Oauth, People, Privacy, ProposalId, Roles,
+    SigningSeed, UnixMillis, Verifications,
 };
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
@@ -83,8 +84,12 @@ use softcap_proof::VerifierKey;
 use zeroize::Zeroizing;
 
 use crate::{
-    drafts::Drafts, evm::Rails, leak_reporter::LeakReporters, problem::ApiError, system::CodeText,
-    webhooks::Webhooks,
+    drafts::Drafts,
+    evm::Rails,
+    leak_reporter::LeakReporters,
+    problem::ApiError,
+    system::CodeText,
+    webhooks::{GuardedClient, Webhooks},
 };
 
 pub(crate) use accounts::AccountPaths;
@@ -112,6 +117,7 @@ pub(crate) use keys::{KeyPaths, time_text};
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
+pub(crate) use oauth::{AppPaths, ClientPaths, OauthPaths};
 pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::OperationPaths;
 pub(crate) use own_contributions::{
@@ -154,6 +160,9 @@ pub struct Service {
     permits: Permits,
     factors: Factors,
     alerts: Alerts,
+    oauth: Oauth,
+    /// Reads the documents in which applications describe themselves.
+    documents: GuardedClient,
     /// Of the site's own pages.
     origin: String,
     site_name: String,
@@ -186,6 +195,8 @@ pub struct ServiceParts {
     pub audit: AuditTable,
     /// The people who log in.
     pub people: People,
+    /// From which the keys of id tokens follow.
+    pub id_tokens: SigningSeed,
     /// What they may do.
     pub roles: Roles,
     /// Who they are, as far as somebody verified it.
@@ -286,6 +297,8 @@ impl Service {
             keys: parts.keys,
             factors: Factors::new(parts.people.clone()),
             alerts: Alerts::new(parts.people.clone()),
+            oauth: Oauth::new(parts.people.clone(), parts.id_tokens),
+            documents: GuardedClient::new(parts.webhooks.rules().clone()),
             audit: parts.audit,
             people: parts.people,
             roles: parts.roles,
@@ -374,6 +387,11 @@ impl Service {
         &self.factors
     }
 
+    /// Applications that act for people.
+    pub(crate) fn oauth(&self) -> &Oauth {
+        &self.oauth
+    }
+
     /// What staff is alerted of.
     pub(crate) fn alerts(&self) -> &Alerts {
         &self.alerts
@@ -442,6 +460,7 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = known.chain(alerts::codes());
     let known = known.chain(verification_problem::codes());
     let known = known.chain(privacy::codes());
+    let known = known.chain(oauth::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 
@@ -476,7 +495,9 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(verification_uploads::routes())
         .merge(verifications::routes())
         .merge(privacy::routes())
+        .merge(oauth::routes())
         .layer(from_fn_with_state(state(), call_note::count_denied))
+        .layer(from_fn_with_state(state(), oauth::name_metadata))
         .with_state(service)
 }
 

@@ -69,8 +69,9 @@ use axum::{
 
 use crate::api::Service;
 
+pub(crate) use page::page_with;
 pub(crate) use problem_page::problem_page;
-pub(crate) use visit::{Visit, set_headers as set_page_headers};
+pub(crate) use visit::{Visit, Visitor, set_headers as set_page_headers, with_next};
 
 /// All pages.
 pub(crate) fn routes(service: Arc<Service>) -> Router {

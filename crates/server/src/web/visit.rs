@@ -257,7 +257,7 @@ fn way_in(code: &str, visit: &Visit) -> Option<String> {
 }
 
 /// The address of a page that leads on to another one.
-pub(super) fn with_next(page: &str, next: &str) -> String {
+pub(crate) fn with_next(page: &str, next: &str) -> String {
     let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
     format!("{page}?next={next}")
 }

@@ -12,8 +12,9 @@ use crate::{
     test_node::{Call, NAME},
 };
 
-/// What only a person's own session is asked for: tags whose operations touch nobody else's things.
-const OWN: [&str; 2] = ["people", "factors"];
+/// What is not asked for by a role: a person's own things (`people`, `factors`), and the endpoints at which an application shows
+/// in the request itself who it is (`oauth`).
+const OWN: [&str; 3] = ["people", "factors", "oauth"];
 
 /// The columns, and who stands for each.
 struct Asking {
@@ -67,6 +68,7 @@ fn body(shown: &str) -> Value {
         "POST /v1/keys" => json!({ "label": "", "scopes": [] }),
         "POST /v1/keys/{id}/rotation" => json!({ "overlap_seconds": 0 }),
         "POST /v1/leaks" => json!([]),
+        "POST /v1/oauth/clients" => json!({ "client_name": "" }),
         "POST /v1/offerings" => json!({ "name": NAME, "terms": "", "terms_hash": "" }),
         "POST /v1/offerings/simulate" => json!({ "terms": "", "contributions": [] }),
         "POST /v1/offerings/{offering}/accounts/{investor}/fundings"
@@ -154,6 +156,7 @@ fn filled(path: &str) -> String {
         ("{message}", "msg_1"),
         ("{upload}", id),
         ("{role}", "nonsense"),
+        ("{client}", id),
         ("{id}", id),
         ("{alert}", id),
     ];
@@ -201,7 +204,7 @@ fn matrix() -> String {
     let mut text = String::from(
         "# Who may do what\n\nWritten by the test `authorization` from what the interface answers. `x`: not refused for who asks; empty: \
          403; `-`: 401, who are you?\nWhat concerns the asking person alone (tags `people`, `factors`) is not here: it needs a session and \
-         no role.\n\n| operation |",
+         no role. Nor are the endpoints of applications (tag `oauth`): who asks shows it in the request.\n\n| operation |",
     );
     for column in &columns {
         write!(text, " {} |", column.name.replace('_', " ")).unwrap();

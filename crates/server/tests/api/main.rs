@@ -26,6 +26,7 @@ mod issuers;
 mod keys;
 mod leaks;
 mod log;
+mod oauth;
 mod offerings;
 mod operations;
 mod pages;

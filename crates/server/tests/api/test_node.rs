@@ -435,6 +435,13 @@ impl Call {
         self
     }
 
+    /// A form whose fields are encoded already.
+    pub(crate) fn encoded(mut self, body: &str) -> Self {
+        self.body = Some(body.to_owned());
+        self.kind = "application/x-www-form-urlencoded";
+        self
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let Self { method, path, .. } = self;
         let mut text = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");

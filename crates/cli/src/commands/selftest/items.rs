@@ -80,7 +80,16 @@ const NODES: &str = "crates/server/tests/api/people/nodes.rs";
 const MATRIX: &str = "crates/server/tests/api/authorization.rs";
 const KEYS: &str = "crates/server/tests/api/keys.rs";
 const SEALED: &str = "crates/identity/src/people/sealed.rs";
-const WEBHOOK: &str = "crates/server/src/webhooks/client.rs";
+const WEBHOOK: &str = "crates/server/src/webhooks/guarded_client.rs";
+const JWS: &str = "crates/identity/src/oauth/jws.rs";
+const REDIRECT: &str = "crates/identity/src/oauth/redirect.rs";
+const CODES: &str = "crates/identity/tests/oauth/codes.rs";
+const REFRESHING: &str = "crates/identity/tests/oauth/refreshing.rs";
+const PROOFS: &str = "crates/identity/tests/oauth/proofs.rs";
+const AUTHORIZING: &str = "crates/server/tests/api/oauth/authorizing.rs";
+const POSSESSION: &str = "crates/server/tests/api/oauth/possession.rs";
+const CALLING: &str = "crates/server/tests/api/oauth/calling.rs";
+const CLIENTS: &str = "crates/cli/tests/oauth_clients/main.rs";
 const CANARIES: &str = "crates/cli/tests/faults/canaries.rs";
 const AUDIT: &str = "crates/cli/tests/faults/audit.rs";
 const SOCKET: &str = "crates/server/tests/socket.rs";
@@ -117,13 +126,13 @@ pub(crate) const ITEMS: &[Item] = items! {
     "V8.2.2, 8.4.1" "1/2" "the ids of others answer as absent ids do" [KEYS "keys_are_listed_rotated_and_revoked_within_one_owner"] []
     "V8.2.3" "1" "an unknown field is refused" [PEOPLE "v8_2_3_fields_that_nobody_asked_for_are_refused"] [UnknownField]
     "V8.3.2" "3" "a role that was taken is gone at the next request" [ROLES "v8_3_2_a_role_counts_from_the_next_request_on_and_no_longer"] []
-    "V9.1.2/3" "1" "a token signed by none, by a public key or by a foreign key is refused" [] []
-    "V9.2.2/3" "2" "a token of another kind or audience is refused" [] []
-    "V10.4.1" "1" "variants of a redirect address are refused" [] []
-    "V10.4.2/3" "1" "a code works once and for 60 seconds" [] []
-    "V10.4.5/8" "1/2" "an old refresh token ends its family" [] []
-    "V10.4.6" "2" "no flow without PKCE S256" [] []
-    "V10.3.5, 10.4.14" "3" "a bound token without its proof is refused" [] []
+    "V9.1.2/3" "1" "a token signed by none, by a public key or by a foreign key is refused" [JWS "v9_1_2_none_and_shared_secrets_are_no_algorithms", JWS "v9_1_3_a_header_that_brings_or_names_a_key_is_refused"] []
+    "V9.2.2/3" "2" "a token of another kind or audience is refused" [CALLING "v9_2_2_an_id_token_a_refresh_token_and_a_token_in_the_query_let_nobody_in", PROOFS "v9_2_3_an_assertion_for_another_audience_or_used_before_shows_nobody"] []
+    "V10.4.1" "1" "variants of a redirect address are refused" [REDIRECT "v10_4_1_a_redirect_address_matches_itself_and_nothing_else", AUTHORIZING "v10_4_1_nobody_is_sent_to_an_address_that_was_not_registered"] []
+    "V10.4.2/3" "1" "a code works once and for 60 seconds" [CODES "v10_4_2_a_code_works_once_and_a_second_use_ends_what_it_gave", CODES "v10_4_3_a_code_is_over_after_a_minute"] []
+    "V10.4.5/8" "1/2" "an old refresh token ends its family" [REFRESHING "v10_4_5_a_used_refresh_token_ends_the_family_and_its_access_tokens", REFRESHING "v10_4_8_a_family_ends_with_its_grant_and_unused_after_thirty_days", CLIENTS "v10_4_5_of_fifty_refreshes_and_a_kill_one_succeeds_at_most_and_a_replay_ends_the_family"] []
+    "V10.4.6" "2" "no flow without PKCE S256" [AUTHORIZING "v10_4_6_what_is_wrong_with_a_request_is_told_to_its_application", CODES "v10_4_6_a_code_is_for_its_client_its_address_and_its_verifier"] []
+    "V10.3.5, 10.4.14" "3" "a bound token without its proof is refused" [POSSESSION "v10_3_5_a_bound_token_is_worth_nothing_without_a_proof_for_this_request", PROOFS "v10_4_14_a_bound_token_is_given_to_its_key_only"] []
     "V11.3.3/4" "2/3" "what is sealed opens in its place only; no nonce comes twice" [SEALED "v11_3_3_what_is_sealed_opens_in_its_place_with_its_key_and_unchanged", SEALED "v11_3_4_no_nonce_of_a_million_comes_twice", VALUES "v11_3_3_swapped_rows_and_flipped_bits_open_nothing", FILES "v11_3_3_a_changed_cut_or_swapped_file_does_not_open"] []
     "V13.2.5" "2" "a webhook goes nowhere inside" [WEBHOOK "a_name_that_leads_inside_is_not_resolved", WEBHOOK "the_client_calls_only_what_the_resolver_lets_through"] [Configuration]
     "V14.2.1, V16.2.5, 16.4.1/2, 16.5.1" "1/2" "no key in a query, no secret in a log, no forged line, an edit is found, errors show nothing inside" [ASVS "v14_2_1_a_key_in_the_query_counts_for_nothing", CANARIES "v16_2_5_no_secret_comes_out_anywhere", ASVS "v16_4_1_no_name_forges_a_line", AUDIT "a_killed_server_loses_and_doubles_no_row_of_the_audit", SOCKET "what_the_framework_refuses_is_a_problem_with_the_request_id"] [KeyInQuery, AuditLog]

@@ -167,10 +167,8 @@ impl Browser<'_> {
     }
 
     /// A form as pages of other sites can send it without asking anybody.
-    pub(super) fn send_form(&mut self, path: &str, form: &str) -> Answer {
-        let call = self.call("POST", path);
-        let call = call.header("content-type", "application/x-www-form-urlencoded");
-        let call = call.header("content-length", &form.len().to_string());
+    pub(crate) fn send_form(&mut self, path: &str, form: &str) -> Answer {
+        let call = self.call("POST", path).encoded(form);
         self.exchange(&call)
     }
 
@@ -252,7 +250,7 @@ impl Browser<'_> {
     }
 
     /// The same browser with another secret.
-    pub(super) fn with_secret(&self, secret: &str) -> Self {
+    pub(crate) fn with_secret(&self, secret: &str) -> Self {
         Self {
             site: self.site,
             from: self.from.clone(),

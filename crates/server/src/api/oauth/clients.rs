@@ -1,0 +1,251 @@
+//! Applications that are registered here, by an owner or a developer.
+
+use std::{str::FromStr as _, sync::Arc};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{delete, get},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use softcap_identity::{
+    AppScopes, Client, ClientAuthentication, ClientId, ClientMetadata, GrantKind, OauthError,
+    Registrar, Verb, every_scope,
+};
+use utoipa::ToSchema;
+
+use super::problem::of_oauth;
+use crate::{
+    api::{Caller, Service, keys::time_text},
+    extract::{Json, Path},
+    problem::{ApiError, ProblemCode},
+};
+
+const MOST_SHOWN: u32 = 1_000;
+
+/// The routes of this file.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(register, list, end))]
+pub(crate) struct ClientPaths;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/v1/oauth/clients", get(list).post(register))
+        .route("/v1/oauth/clients/{client}", delete(end))
+}
+
+/// An application, in the words of RFC 7591.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClientBody {
+    /// What people call it: 1 to 100 characters.
+    #[schema(example = "Portfolio")]
+    client_name: String,
+    /// Where answers may go: `https`, `http` to 127.0.0.1 or `[::1]` with any port, or a scheme of your own domain.
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    /// `none` for programs on people's machines, or `private_key_jwt`. `none` where it is not given.
+    #[serde(default)]
+    token_endpoint_auth_method: Option<String>,
+    /// Its public keys (RFC 7517), for `private_key_jwt`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    jwks: Option<Value>,
+    /// The most that it asks for; everything where it is not given.
+    #[serde(default)]
+    scope: Option<String>,
+    /// How it comes to tokens; `authorization_code` and `refresh_token` where it is not given.
+    #[serde(default)]
+    grant_types: Option<Vec<String>>,
+    /// Whether its tokens are always bound to a key of its own (RFC 9449).
+    #[serde(default)]
+    dpop_bound_access_tokens: bool,
+}
+
+/// An application that is registered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClientView {
+    /// Its name for programs.
+    client_id: String,
+    /// What people call it.
+    client_name: String,
+    /// Where answers may go.
+    redirect_uris: Vec<String>,
+    /// How it shows that it is the one.
+    token_endpoint_auth_method: &'static str,
+    /// The most that it asks for.
+    scope: String,
+    /// How it comes to tokens.
+    grant_types: Vec<&'static str>,
+    /// Whether its tokens are always bound to a key.
+    dpop_bound_access_tokens: bool,
+    /// Who registered it.
+    made_by: String,
+    /// When.
+    made_at: String,
+}
+
+/// The applications that are registered, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClientList {
+    /// The applications.
+    clients: Vec<ClientView>,
+}
+
+impl ClientView {
+    fn new(client: &Client) -> Self {
+        let about = &client.about;
+        Self {
+            client_id: client.id.to_string(),
+            client_name: about.name.clone(),
+            redirect_uris: about.redirects.iter().map(ToString::to_string).collect(),
+            token_endpoint_auth_method: about.authentication.as_code(),
+            scope: about.scopes.to_string(),
+            grant_types: about.grants.iter().map(|kind| kind.as_code()).collect(),
+            dpop_bound_access_tokens: about.needs_dpop,
+            made_by: client.made_by.clone(),
+            made_at: time_text(client.made_at),
+        }
+    }
+}
+
+impl ClientBody {
+    fn read(self) -> Result<ClientMetadata, OauthError> {
+        let redirects: Result<Vec<_>, _> =
+            self.redirect_uris.iter().map(|uri| uri.parse()).collect();
+        let method = self.token_endpoint_auth_method.as_deref().unwrap_or("none");
+        let scopes = self.scope.as_deref().map(AppScopes::from_str).transpose()?;
+        let keys = self.jwks.unwrap_or_default();
+        Ok(ClientMetadata {
+            name: self.client_name,
+            redirects: redirects?,
+            authentication: ClientAuthentication::read(method, &keys)?,
+            scopes: scopes.unwrap_or_else(every_scope),
+            grants: kinds(self.grant_types)?,
+            needs_dpop: self.dpop_bound_access_tokens,
+        })
+    }
+}
+
+/// What a document says about an application; what it does not say is as in a registration.
+pub(super) fn metadata_of(
+    document: &Value,
+    most: &AppScopes,
+) -> Result<ClientMetadata, OauthError> {
+    let text = |name: &str| document[name].as_str().map(str::to_owned);
+    let texts = |name: &str| -> Option<Vec<String>> {
+        let all = document[name].as_array()?.iter();
+        all.map(|one| one.as_str().map(str::to_owned)).collect()
+    };
+    let body = ClientBody {
+        client_name: text("client_name").unwrap_or_default(),
+        redirect_uris: texts("redirect_uris").unwrap_or_default(),
+        token_endpoint_auth_method: text("token_endpoint_auth_method"),
+        jwks: (!document["jwks"].is_null()).then(|| document["jwks"].clone()),
+        scope: text("scope"),
+        grant_types: texts("grant_types"),
+        dpop_bound_access_tokens: document["dpop_bound_access_tokens"] == true,
+    };
+    let mut about = body.read()?;
+    about.scopes = about.scopes.within(most);
+    // Nobody here vouches for it, so it acts in nobody's name but a person's.
+    about
+        .grants
+        .retain(|kind| *kind != GrantKind::ClientCredentials);
+    about.check()?;
+    Ok(about)
+}
+
+fn kinds(names: Option<Vec<String>>) -> Result<Vec<GrantKind>, OauthError> {
+    let Some(names) = names else {
+        return Ok(vec![GrantKind::Code, GrantKind::Refresh]);
+    };
+    let known: Option<Vec<_>> = names.iter().map(|name| GrantKind::of(name)).collect();
+    let unknown = "grant_types names one that does not exist here";
+    let mut known = known.ok_or(OauthError::Client(unknown.into()))?;
+    known.dedup();
+    Ok(known)
+}
+
+pub(super) fn registrar(caller: &Caller) -> Result<Registrar, ApiError> {
+    match caller {
+        Caller::Key(key) => Ok(Registrar::Key(
+            key.key_id().to_string(),
+            key.policy().scopes.clone(),
+        )),
+        Caller::Person(staff) => Ok(Registrar::Person(staff.standing().clone())),
+        Caller::App(_) => Err(ProblemCode::NotAllowed.into()),
+    }
+}
+
+/// Register an application that asks people to let it act for them. It needs the scope or the role for `keys:write`.
+#[utoipa::path(
+    post,
+    path = "/v1/oauth/clients",
+    tag = "keys",
+    security(("key" = []), ("session" = [])),
+    request_body = ClientBody,
+    responses((status = 201, description = "The application", body = ClientView)),
+)]
+async fn register(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Json(body): Json<ClientBody>,
+) -> Result<Response, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let by = registrar(&caller)?;
+    let about = body.read().map_err(of_oauth)?;
+    let client = service.oauth().register(&by, about, service.now()).await;
+    let view = ClientView::new(&client.map_err(of_oauth)?);
+    let place = [(
+        header::LOCATION,
+        format!("/v1/oauth/clients/{}", view.client_id),
+    )];
+    Ok((StatusCode::CREATED, place, Json(view)).into_response())
+}
+
+/// The applications that are registered, oldest first.
+#[utoipa::path(
+    get,
+    path = "/v1/oauth/clients",
+    tag = "keys",
+    security(("key" = []), ("session" = [])),
+    responses((status = 200, description = "Oldest first", body = ClientList)),
+)]
+async fn list(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+) -> Result<Json<ClientList>, ApiError> {
+    caller.require_on_all(Verb::KeysRead)?;
+    let clients = service.oauth().clients(MOST_SHOWN).await;
+    let clients = clients.map_err(of_oauth)?;
+    Ok(Json(ClientList {
+        clients: clients.iter().map(ClientView::new).collect(),
+    }))
+}
+
+/// End an application: no token of it works from the next request on, whoever granted it.
+#[utoipa::path(
+    delete,
+    path = "/v1/oauth/clients/{client}",
+    tag = "keys",
+    security(("key" = []), ("session" = [])),
+    params(("client" = String, Path, description = "Its `client_id`")),
+    responses((status = 204, description = "It is over")),
+)]
+async fn end(
+    State(service): State<Arc<Service>>,
+    Path(client): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let by = registrar(&caller)?;
+    let id: ClientId = client.parse().map_err(|_| of_oauth(OauthError::NoClient))?;
+    let (actor, now) = (by.actor(), service.now());
+    let ended = service.oauth().end_client(&actor, &id, now).await;
+    ended.map_err(of_oauth)?;
+    Ok(StatusCode::NO_CONTENT)
+}

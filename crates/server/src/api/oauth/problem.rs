@@ -1,0 +1,127 @@
+//! What callers of the interface are told when something about applications is refused.
+
+use axum::http::StatusCode;
+use softcap_identity::{Fault, OauthError, acr, fresh_seconds};
+
+use crate::{
+    api::person_problem::of_person,
+    problem::{ApiError, ProblemCode, sentence_of},
+    system::CodeText,
+};
+
+/// A refusal as a problem.
+pub(super) fn of_oauth(error: OauthError) -> ApiError {
+    match error {
+        OauthError::Person(error) => of_person(error),
+        OauthError::Database(ref database) if database.is_passing() => {
+            ApiError::caused(ProblemCode::NoRoom, &error)
+        }
+        OauthError::Database(_) | OauthError::Row { .. } => ApiError::internal(&error),
+        OauthError::Refused { .. }
+        | OauthError::NoClient
+        | OauthError::NoGrant
+        | OauthError::Client(_)
+        | OauthError::Wider
+        | OauthError::NotNarrower => {
+            let (status, remedy) = like(&error);
+            ApiError::Domain {
+                status,
+                code: error.code().into(),
+                title: sentence_of(&error).into(),
+                detail: String::new(),
+                remedy: remedy.into(),
+            }
+        }
+    }
+}
+
+/// A refusal of what an application may do with its token, with the header that says how to come back. `scheme` is
+/// `Bearer` or `DPoP`.
+pub(super) fn challenged(error: OauthError, scheme: &str) -> ApiError {
+    let Some(fault) = error.fault() else {
+        return of_oauth(error);
+    };
+    let word = fault.as_word();
+    let challenge = match (&error, fault) {
+        (OauthError::Refused { why, .. }, Fault::InsufficientScope) => {
+            format!(r#"{scheme} error="{word}", scope="{why}""#)
+        }
+        (_, Fault::InsufficientUserAuthentication) => {
+            let (acr, age) = (acr(softcap_identity::Level::Two), fresh_seconds());
+            format!(r#"{scheme} error="{word}", acr_values="{acr}", max_age="{age}""#)
+        }
+        _ => format!(r#"{scheme} error="{word}", error_description="{error}""#),
+    };
+    ApiError::Challenged {
+        error: Box::new(of_oauth(error)),
+        challenge,
+    }
+}
+
+/// The codes of this folder, for their pages.
+pub(in crate::api) fn codes() -> impl Iterator<Item = CodeText> {
+    let of_protocol = Fault::ALL.iter().map(|fault| CodeText {
+        code: fault.code().into(),
+        title: format!("An application is refused with {}.", fault.as_word()).into(),
+        remedy: "Read `error_description` of the answer, and the page about applications.".into(),
+    });
+    let own = [
+        OauthError::NoClient,
+        OauthError::NoGrant,
+        OauthError::Client("what is said about an application is not what it may be".into()),
+        OauthError::Wider,
+        OauthError::NotNarrower,
+    ];
+    let own = own.into_iter().map(|error| CodeText {
+        code: error.code().into(),
+        title: sentence_of(&error).into(),
+        remedy: like(&error).1.into(),
+    });
+    of_protocol.chain(own)
+}
+
+fn like(error: &OauthError) -> (StatusCode, &'static str) {
+    match error {
+        OauthError::NoClient => (
+            StatusCode::NOT_FOUND,
+            "Read the list at `GET /v1/oauth/clients` again.",
+        ),
+        OauthError::NoGrant => (
+            StatusCode::NOT_FOUND,
+            "Read the list at `GET /v1/me/apps` again.",
+        ),
+        OauthError::Wider => (
+            StatusCode::FORBIDDEN,
+            "Leave out scopes that you do not have yourself.",
+        ),
+        OauthError::Refused { fault, .. } => match fault {
+            Fault::InvalidDpopProof | Fault::UseDpopNonce => (
+                StatusCode::UNAUTHORIZED,
+                "Sign a new proof for this request, with the nonce of `DPoP-Nonce`.",
+            ),
+            Fault::InvalidToken => (
+                StatusCode::UNAUTHORIZED,
+                "Get a new token with the refresh token, or let the person log in again.",
+            ),
+            Fault::InsufficientUserAuthentication => (
+                StatusCode::UNAUTHORIZED,
+                "Send the person through the authorization endpoint again, with the `acr_values` and `max_age` of \
+                 `WWW-Authenticate`.",
+            ),
+            Fault::InsufficientScope => (
+                StatusCode::FORBIDDEN,
+                "Ask the person for the scope that `WWW-Authenticate` names.",
+            ),
+            _ => (StatusCode::BAD_REQUEST, "Correct it and send it again."),
+        },
+        // All others are about what was sent, or are answered before they come here.
+        OauthError::Client(_)
+        | OauthError::NotNarrower
+        | OauthError::Row { .. }
+        | OauthError::Person(_)
+        | OauthError::Database(_) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Correct it and send it again.",
+        ),
+    }
+}
