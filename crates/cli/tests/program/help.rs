@@ -125,14 +125,14 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["vest"], "Exit codes: 0 done, 1 the contract refuses"),
     (&["watch"], "Exit codes: 0 all agrees"),
     (&["config"], "Exit codes: 0 printed or right"),
+    (&["api-key"], ""),
+    (&["api-key", "new"], ""),
+    (&["api-key", "revoke"], ""),
     (&["alarms"], ""),
     (
         &["alarms", "replay"],
         "Exit codes: 0 replayed, 2 a line is no event",
     ),
-    (&["api-key"], ""),
-    (&["api-key", "new"], ""),
-    (&["api-key", "revoke"], ""),
     (&["person"], ""),
     (
         &["person", "disable"],
