@@ -44,10 +44,10 @@ impl IntoResponse for OauthAnswer {
         let Some(fault) = self.0.fault() else {
             return of_oauth(self.0).into_response();
         };
-        let status = match fault {
-            Fault::InvalidClient | Fault::InvalidToken => StatusCode::UNAUTHORIZED,
-            Fault::InsufficientScope => StatusCode::FORBIDDEN,
-            _ => StatusCode::BAD_REQUEST,
+        let status = if fault == Fault::InvalidClient {
+            StatusCode::UNAUTHORIZED
+        } else {
+            StatusCode::BAD_REQUEST
         };
         let mut answer = (status, Json(ErrorView::new(fault, &self.0))).into_response();
         answer

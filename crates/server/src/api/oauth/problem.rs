@@ -94,26 +94,7 @@ fn like(error: &OauthError) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "Leave out scopes that you do not have yourself.",
         ),
-        OauthError::Refused { fault, .. } => match fault {
-            Fault::InvalidDpopProof | Fault::UseDpopNonce => (
-                StatusCode::UNAUTHORIZED,
-                "Sign a new proof for this request, with the nonce of `DPoP-Nonce`.",
-            ),
-            Fault::InvalidToken => (
-                StatusCode::UNAUTHORIZED,
-                "Get a new token with the refresh token, or let the person log in again.",
-            ),
-            Fault::InsufficientUserAuthentication => (
-                StatusCode::UNAUTHORIZED,
-                "Send the person through the authorization endpoint again, with the `acr_values` and `max_age` of \
-                 `WWW-Authenticate`.",
-            ),
-            Fault::InsufficientScope => (
-                StatusCode::FORBIDDEN,
-                "Ask the person for the scope that `WWW-Authenticate` names.",
-            ),
-            _ => (StatusCode::BAD_REQUEST, "Correct it and send it again."),
-        },
+        OauthError::Refused { fault, .. } => like_fault(*fault),
         // All others are about what was sent, or are answered before they come here.
         OauthError::Client(_)
         | OauthError::NotNarrower
@@ -124,4 +105,26 @@ fn like(error: &OauthError) -> (StatusCode, &'static str) {
             "Correct it and send it again.",
         ),
     }
+}
+
+/// Where a token is used; the endpoints of the protocol have statuses of their own.
+fn like_fault(fault: Fault) -> (StatusCode, &'static str) {
+    if [Fault::InvalidDpopProof, Fault::UseDpopNonce].contains(&fault) {
+        let remedy = "Sign a new proof for this request, with the nonce of `DPoP-Nonce`.";
+        return (StatusCode::UNAUTHORIZED, remedy);
+    }
+    if fault == Fault::InvalidToken {
+        let remedy = "Get a new token with the refresh token, or let the person log in again.";
+        return (StatusCode::UNAUTHORIZED, remedy);
+    }
+    if fault == Fault::InsufficientUserAuthentication {
+        let remedy = "Send the person through the authorization endpoint again, with the `acr_values` and `max_age` of \
+                      `WWW-Authenticate`.";
+        return (StatusCode::UNAUTHORIZED, remedy);
+    }
+    if fault == Fault::InsufficientScope {
+        let remedy = "Ask the person for the scope that `WWW-Authenticate` names.";
+        return (StatusCode::FORBIDDEN, remedy);
+    }
+    (StatusCode::BAD_REQUEST, "Correct it and send it again.")
 }
