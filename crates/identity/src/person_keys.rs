@@ -117,7 +117,7 @@ impl PersonKeys {
             .map(drop))?;
         // Of two that made one at the same time, one was first.
         let key = self.find(person, purpose).await?;
-        key.ok_or_else(|| PersonError::Row { table: TABLE, row })
+        key.ok_or(PersonError::Row { table: TABLE, row })
     }
 
     /// Destroys the key of a person: what was sealed with it opens never again. Whether there was one.

@@ -138,13 +138,10 @@ impl Verifications {
             let Some(state) = after(&case.state, Step::Pass, case.rounds, now)? else {
                 continue;
             };
-            let told = match state.kind() {
-                StateKind::Expired => {
-                    "The time of your verification is over. Begin it anew if you want to take part in more."
-                }
-                _ => {
-                    "Your verification is still good, and it is time to look at it again: begin it anew and say whether anything changed."
-                }
+            let told = if state.kind() == StateKind::Expired {
+                "The time of your verification is over. Begin it anew if you want to take part in more."
+            } else {
+                "Your verification is still good, and it is time to look at it again: begin it anew and say whether anything changed."
             };
             let mail = self
                 .people
