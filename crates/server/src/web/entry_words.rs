@@ -86,9 +86,10 @@ pub(super) fn outcome_words(
 ) -> String {
     match outcome {
         Outcome::Contributed(taken) => {
-            let currency = match command {
-                Command::Contribute(new) => new.currency.index(),
-                _ => 0,
+            let currency = if let Command::Contribute(new) = command {
+                new.currency.index()
+            } else {
+                0
             };
             let money = |amount: Amount| amounts::money(language, terms, currency, amount.0).text;
             let tokens = amounts::tokens(language, terms, taken.tokens.0).text;
