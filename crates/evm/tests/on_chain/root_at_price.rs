@@ -52,7 +52,7 @@ impl Auction {
 
     /// The settlement, its root, all leaves, the draw, with record and chain compared after each; tokens in thousands,
     /// accepted and refunded coins of each investor.
-    async fn to_the_end(&mut self) -> [[u64; 3]; 3] {
+    async fn play_to_the_end(&mut self) -> [[u64; 3]; 3] {
         // An admission and a contribution of each.
         assert_eq!(self.follow().await, 6);
         assert_eq!(self.agrees().await, [Note::NotSettled]);
@@ -112,7 +112,7 @@ impl Auction {
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_parts_come_as_a_root() {
     let mut sale = Auction::with_three_contributions(sold_by(EQUAL_PARTS, &[])).await;
-    let rows = sale.to_the_end().await;
+    let rows = sale.play_to_the_end().await;
     assert_eq!(rows, [[50, 50, 70], [50, 50, 10], [50, 50, 40]]);
 }
 
@@ -122,7 +122,7 @@ async fn capped_asks_come_as_a_root() {
                           \"refuse\"\n";
     let mut sale = Auction::with_three_contributions(sold_by(CAPPED, &[])).await;
     // 90, 60 and 90 count, of which there is half.
-    let rows = sale.to_the_end().await;
+    let rows = sale.play_to_the_end().await;
     assert_eq!(rows, [[45, 45, 75], [30, 30, 30], [45, 45, 45]]);
 }
 
@@ -132,7 +132,7 @@ async fn pro_rata_with_its_dust_comes_as_a_root() {
     const PRO_RATA: &str =
         "allocation = \"pro_rata\"\ncap = \"100 ETH\"\nover_limit = \"refuse\"\n";
     let mut sale = Auction::with_three_contributions(sold_by(PRO_RATA, &[])).await;
-    sale.to_the_end().await;
+    sale.play_to_the_end().await;
     let settled = sale.offering.settlement().unwrap().settled;
     // 120, 60 and 90 of 270 are no whole units of 100 coins, and all 100 are sold.
     assert_eq!(U256::from(settled.raised.0), ether(100_000));
@@ -141,7 +141,7 @@ async fn pro_rata_with_its_dust_comes_as_a_root() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lottery_comes_as_a_root() {
     let mut sale = Auction::with_three_contributions(sold_by(LOTTERY, &[])).await;
-    let rows = sale.to_the_end().await;
+    let rows = sale.play_to_the_end().await;
     // Whole or nothing, within 150 coins.
     let asked = [120, 60, 90];
     for ([tokens, accepted, refunded], asked) in rows.into_iter().zip(asked) {
@@ -161,7 +161,7 @@ async fn a_price_by_time_that_is_shared_out_comes_as_a_root() {
         ("per = \"investor\"", "per = \"contribution\""),
     ];
     let mut sale = Auction::with_three_contributions(sold_by(SHARED, &by_time)).await;
-    let rows = sale.to_the_end().await;
+    let rows = sale.play_to_the_end().await;
     assert_eq!(rows, [[120, 60, 60], [30, 30, 30], [45, 45, 45]]);
 }
 

@@ -67,6 +67,9 @@ fn a_file_is_kept_by_a_browser_and_never_opened() {
     assert_eq!(rita.get(&path).refusal(), (404, "A917".to_owned()));
 }
 
+/// What it is said to prove, its kind, its bytes, and the refusal.
+type Refused<'a> = (&'a str, &'a str, &'a [u8], (u16, &'a str));
+
 #[test]
 fn what_is_no_file_of_these_kinds_is_not_taken() {
     let site = Site::with_offering();
@@ -75,7 +78,7 @@ fn what_is_no_file_of_these_kinds_is_not_taken() {
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
     let mut large = b"\x89PNG\r\n\x1a\n".to_vec();
     large.resize(10 * 1024 * 1024 + 1, 0);
-    let table: [(&str, &str, &[u8], (u16, &str)); 7] = [
+    let table: [Refused<'_>; 7] = [
         ("identity", "text/html", html, (415, "A915")),
         ("identity", "image/png", html, (415, "A915")),
         ("identity", "image/svg+xml", svg, (415, "A915")),
