@@ -180,9 +180,9 @@ pub(crate) async fn who_logs_in_is_written_down(here: &Installation) {
 /// Time is not measured: what takes time is counted. One hash each (`People::log_in` compares with the password of nobody),
 /// and the same rows of each table, over thirty pairs of tries.
 pub(crate) async fn v6_3_8_unknown_and_wrong_write_the_same(here: &Installation) {
-    here.sign_up("vera@example.org").await;
+    here.sign_up("wanda@example.org").await;
     let mut written = Vec::new();
-    for (email, net) in [("vera@example.org", 77), ("nobody.else@example.org", 78)] {
+    for (email, net) in [("wanda@example.org", 77), ("nobody.else@example.org", 78)] {
         let before = rows(here).await;
         for turn in 0..30_u8 {
             let later = here.later(HOUR * u32::from(turn));
