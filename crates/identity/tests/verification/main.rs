@@ -1,6 +1,10 @@
 //! Verification against real databases: the same scenarios on SQLite and on PostgreSQL, with a clock that is an argument.
 
-#![expect(clippy::unwrap_used, reason = "a scenario fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a scenario fails by panicking"
+)]
 
 mod erasing;
 mod four_eyes;
