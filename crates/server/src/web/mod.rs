@@ -71,6 +71,7 @@ use crate::api::Service;
 
 pub(crate) use page::page_with;
 pub(crate) use problem_page::problem_page;
+pub(crate) use times::When;
 pub(crate) use visit::{Visit, Visitor, set_headers as set_page_headers, with_next};
 
 /// All pages.

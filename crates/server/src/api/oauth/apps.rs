@@ -249,9 +249,6 @@ async fn shown(
     for grant in grants.map_err(of_oauth)? {
         let acts = acts_of(service, grant.id).await?;
         all.push(ShownGrant {
-            made_at: time_text(grant.made_at),
-            expires_at: time_text(grant.expires_at),
-            used_at: time_text(grant.used_at),
             acts: acts.iter().map(ActView::line).collect(),
             grant,
         });

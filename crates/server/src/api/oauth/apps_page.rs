@@ -1,19 +1,21 @@
 //! The page of what a person granted: what it says. How a page of this site looks is the layout's.
 
 use axum::response::Response;
-use maud::html;
-use softcap_identity::AppGrant;
+use maud::{Markup, html};
+use softcap_identity::{AppGrant, UnixMillis};
 
 use super::consent_page::{FormPage, how_long, message, scope_choices, status_of};
-use crate::web::Visit;
+use crate::web::{Visit, When};
 
-/// A grant with its times as text, and what was done with it.
+/// A grant, and what was done with it.
 pub(super) struct ShownGrant {
     pub(super) grant: AppGrant,
-    pub(super) made_at: String,
-    pub(super) expires_at: String,
-    pub(super) used_at: String,
     pub(super) acts: Vec<String>,
+}
+
+fn time(visit: &Visit, time: UnixMillis) -> Markup {
+    let When { iso, text } = When::of(visit.language, time);
+    html! { time datetime=(iso) data-local="minutes" { (text) } }
 }
 
 /// All of them, each with a form that takes parts of it away and one that ends it.
@@ -28,14 +30,14 @@ pub(super) fn apps_page(visit: &Visit, all: &[ShownGrant], said: &str) -> Respon
             section {
                 h2 { (shown.grant.client_name) }
                 p {
-                    (visit.say("app-since")) " " (shown.made_at) ", "
-                    (visit.say("app-until")) " " (shown.expires_at) ", "
-                    (visit.say("app-used")) " " (shown.used_at)
+                    (visit.say("app-since")) " " (time(visit, shown.grant.made_at)) ", "
+                    (visit.say("app-until")) " " (time(visit, shown.grant.expires_at)) ", "
+                    (visit.say("app-used")) " " (time(visit, shown.grant.used_at))
                 }
                 form method="post" action="/apps" {
                     input type="hidden" name="grant" value=(shown.grant.id);
-                    (scope_choices(visit, &shown.grant.scopes))
-                    (how_long(visit, Some(&kept)))
+                    (scope_choices(visit, &shown.grant.id.to_string(), &shown.grant.scopes))
+                    (how_long(visit, &shown.grant.id.to_string(), Some(&kept)))
                     div class="actions" {
                         button type="submit" class="second" name="act" value="narrow" { (visit.say("app-narrow")) } " "
                         button type="submit" name="act" value="end" { (visit.say("app-end")) }

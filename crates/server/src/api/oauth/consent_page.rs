@@ -100,8 +100,8 @@ pub(super) fn consent_page(visit: &Visit, asking: &Asking<'_>, scopes: &AppScope
         }
         form method="post" action=(asking.action) {
             input type="hidden" name=(field) value=(value);
-            (scope_choices(visit, scopes))
-            (how_long(visit, None))
+            (scope_choices(visit, "asked", scopes))
+            (how_long(visit, "asked", None))
             p { (visit.say("app-never-more")) " " a href="/apps" { (visit.say("app-list")) } "." }
             div class="actions" {
                 button type="submit" name="decision" value="allow" { (visit.say("app-allow")) } " "
@@ -117,35 +117,39 @@ pub(super) fn consent_page(visit: &Visit, asking: &Asking<'_>, scopes: &AppScope
     }
 }
 
-/// Each scope with a box that can be emptied, and the offering to which they can be limited.
-pub(super) fn scope_choices(visit: &Visit, scopes: &AppScopes) -> Markup {
+/// Each scope with a box that can be emptied, and the offering to which they can be limited. A page may have
+/// several of these forms: `form` begins the ids of this one.
+pub(super) fn scope_choices(visit: &Visit, form: &str, scopes: &AppScopes) -> Markup {
     let reaches_all = |scope: &Scope| scope.resource == ResourcePattern::Every;
+    let (only_on, hint) = (format!("{form}-only-on"), format!("{form}-only-on-hint"));
     html! {
         fieldset class="field" {
             legend { (visit.say("app-may")) }
             @for (code, words) in lines(visit, scopes) {
+                @let id = format!("{form}-{code}");
                 p class="choice" {
-                    input type="checkbox" id=(code) name="scope" value=(code) checked;
-                    label for=(code) { (words) }
+                    input type="checkbox" id=(id) name="scope" value=(code) checked;
+                    label for=(id) { (words) }
                 }
             }
         }
         @if scopes.scopes.iter().any(reaches_all) {
             div class="field" {
-                label for="only_on" { (visit.say("app-only-on")) }
-                span class="hint" id="only-on-hint" { (visit.say("app-only-on-hint")) }
-                input id="only_on" name="only_on" maxlength="128" aria-describedby="only-on-hint";
+                label for=(only_on) { (visit.say("app-only-on")) }
+                span class="hint" id=(hint) { (visit.say("app-only-on-hint")) }
+                input id=(only_on) name="only_on" maxlength="128" aria-describedby=(hint);
             }
         }
     }
 }
 
 /// How long; `kept` are the words for what leaves it as it is.
-pub(super) fn how_long(visit: &Visit, kept: Option<&str>) -> Markup {
+pub(super) fn how_long(visit: &Visit, form: &str, kept: Option<&str>) -> Markup {
+    let id = format!("{form}-days");
     html! {
         div class="field" {
-            label for="days" { (visit.say("app-how-long")) }
-            select id="days" name="days" {
+            label for=(id) { (visit.say("app-how-long")) }
+            select id=(id) name="days" {
                 @if let Some(kept) = kept { option value="" selected { (kept) } }
                 @for (place, life) in GRANT_LIVES.iter().enumerate() {
                     @let days = life.as_secs() / 86_400;

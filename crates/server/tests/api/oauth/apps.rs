@@ -1,5 +1,7 @@
 //! What a person granted: the list, what is taken away, and the page that needs no script.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use softcap_identity::Role;
 
@@ -68,6 +70,17 @@ fn the_page_of_applications_works_with_forms() {
     for part in ["Portfolio", "investors:read:*", &grant] {
         assert!(shown.text().contains(part), "{part}");
     }
+    // Two forms on one page: a label belongs to the box beside it.
+    let other = Application::register(&site);
+    other.token(&mut carla, "investors:read:*");
+    let two = carla.get("/apps");
+    let ids: Vec<_> = two.text().split(" id=\"").skip(1).collect();
+    let ids: Vec<_> = ids
+        .iter()
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let once: BTreeSet<_> = ids.iter().collect();
+    assert!(ids.len() == once.len() && ids.len() > 6, "{ids:?}");
     let narrow = [
         ("grant", grant.as_str()),
         ("act", "narrow"),
