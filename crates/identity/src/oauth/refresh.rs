@@ -67,7 +67,9 @@ impl Oauth {
         if row.used_at.is_none() {
             judge(&row, refreshing, now)?;
         }
-        let scopes = narrowed(&row, refreshing.scope)?;
+        // A replay ends the family, whatever it asks for.
+        let wish = refreshing.scope.filter(|_| row.used_at.is_none());
+        let scopes = narrowed(&row, wish)?;
         let making = self.make(scopes, true, now)?;
         let refreshed = on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;

@@ -165,6 +165,20 @@ impl Installation {
         self.oauth.redeem(client, &redemption, self.now).await
     }
 
+    /// As who found an old token does, and asks for what nobody granted.
+    pub(crate) async fn replay_for_more(
+        &self,
+        client: &Client,
+        token: &str,
+    ) -> Result<Issued, OauthError> {
+        let refreshing = Refreshing {
+            token,
+            scope: Some("audit:read:*"),
+            key: None,
+        };
+        self.oauth.refresh(client, &refreshing, self.now).await
+    }
+
     pub(crate) async fn refresh(&self, client: &Client, token: &str) -> Result<Issued, OauthError> {
         let refreshing = Refreshing {
             token,

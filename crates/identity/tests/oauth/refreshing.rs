@@ -13,7 +13,7 @@ pub(crate) async fn v10_4_5_a_used_refresh_token_ends_the_family_and_its_access_
     assert!(here.bearer(&first.access).await.is_some());
     assert!(here.bearer(&second.access).await.is_some());
     assert_eq!(
-        fault(here.refresh(&client, &refresh).await),
+        fault(here.replay_for_more(&client, &refresh).await),
         Some(Fault::InvalidGrant)
     );
     for dead in [&first.access, &second.access] {
