@@ -218,9 +218,9 @@ class Sale(Fields):  # applies entries in order; has the fields of its terms, to
         rooms = [(202, bound.kind, bound.amount) for bound in bounds("contribution_max")]
         rooms += room(204, terms.investor_max, mine) + room(204, self.investor_max, all_of_mine)
         rooms += room(303, self.admissions.get((person, number), Fields()).limit, mine)
-        accepted = row.cut(amount, terms.over_limit, rooms)
+        accepted = taken = row.cut(amount, terms.over_limit, rooms)
         if number not in self.shared: accepted = row.cut(accepted, terms.over_cap, self.caps(number, self.used[number]))
-        refuse({411: row.kind == "contribute on chain" and accepted != entry.accepted,
+        refuse({411: row.kind == "contribute on chain" and (taken if self.root else accepted) != entry.accepted,
                 214: row.kind == "contribute from account" and amount > entry.free})
         if row.kind == "contribute from account": self.money[person, row.currency] -= row.kept
         self.take(row, accepted, row.reason)

@@ -432,11 +432,13 @@ fn slack_of(offering: &Offering) -> Slack {
     Slack::of_shares(investors.len() as u128, rate)
 }
 
-/// The cap that the record has for an investor.
+/// The cap that the record has for an investor. An admission that reserves an amount stays: a new one would take that away.
 fn cap_in(offering: &Offering, investor: Address) -> Option<Value> {
     let investor = offering.find_investor(InvestorId::Address(investor.into()))?;
     let admission = offering.admission(investor, ROUND)?;
-    Some(admission.limit.unwrap_or(Value(u128::MAX)))
+    let reserves = admission.guarantee_left != Value::ZERO;
+    let limit = admission.limit.filter(|_| !reserves);
+    Some(limit.unwrap_or(Value(u128::MAX)))
 }
 
 /// An investor's contributions of which something is accepted.

@@ -6,6 +6,7 @@ use softcap_offering::{
 
 use crate::chain_entries::{ChainCommand, ChainEntry, Ending, is_shared};
 use crate::escrow_event::LogPlace;
+use crate::root_entries::may_leave_out;
 
 /// What the engine made of an entry is not what the contract did.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +59,13 @@ impl ChainEntry {
     pub fn check(&self, outcome: &Outcome, offering: &Offering) -> Result<(), Difference> {
         let right = match (&self.what, outcome) {
             (ChainCommand::Contribute { accepted, .. }, Outcome::Contributed(taken)) => {
-                taken.accepted == *accepted
+                let left_out = |reason| may_leave_out(offering, reason);
+                taken.accepted == *accepted || taken.reason.is_some_and(left_out)
+            }
+            (ChainCommand::Contribute { .. }, Outcome::Refused(reason))
+                if may_leave_out(offering, *reason) =>
+            {
+                true
             }
             (ChainCommand::Bid { amount, .. }, Outcome::Contributed(taken)) => {
                 taken.accepted == *amount

@@ -85,7 +85,7 @@ impl EscrowKind {
         }
     }
 
-    /// Whether this contract comes to the outcome of a round: it computes it, or takes what the record decides at the end.
+    /// Whether this contract comes to the outcome of a round: it computes it, or takes what the record decides.
     #[must_use]
     pub fn decides(self, round: &Round) -> bool {
         match self {
@@ -98,13 +98,8 @@ impl EscrowKind {
                 | Allocation::Lottery { .. }
                 | Allocation::Guaranteed { .. } => false,
             },
-            Self::Root => match round.allocation {
-                Allocation::ProRata
-                | Allocation::ProRataCapped { .. }
-                | Allocation::WaterFilling
-                | Allocation::Lottery { .. } => true,
-                Allocation::FirstCome | Allocation::Guaranteed { .. } => false,
-            },
+            // Whatever the record decides.
+            Self::Root => true,
         }
     }
 }

@@ -7,7 +7,10 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256};
-use softcap_offering::{Amount, InvestorId, LimitPrice, Offering, Tokens, Verdict, terms::Pricing};
+use softcap_offering::{
+    Amount, InvestorId, LimitPrice, Offering, Refusal, Tokens, Verdict,
+    terms::{Allocation, Pricing},
+};
 use softcap_proof::{bundle::settlement_tree, hex};
 
 use crate::chain_entries::ChainCommand;
@@ -60,6 +63,33 @@ pub(crate) fn contributed(
             tokens: price_unit(offering).0,
         },
     }
+}
+
+/// Whether what is accepted follows from the order of contributions, so that the record decides at each of them.
+pub(crate) fn is_by_order(allocation: &Allocation) -> bool {
+    match allocation {
+        Allocation::FirstCome | Allocation::Guaranteed { .. } => true,
+        Allocation::ProRata
+        | Allocation::ProRataCapped { .. }
+        | Allocation::WaterFilling
+        | Allocation::Lottery { .. } => false,
+    }
+}
+
+/// Whether the record decides at each contribution what of it is accepted, and the contract takes all of it.
+pub(crate) fn decides_at_once(offering: &Offering) -> bool {
+    let terms = offering.terms();
+    let mut rounds = terms.rounds.iter();
+    terms.root.is_some() && rounds.any(|round| is_by_order(&round.allocation))
+}
+
+/// Whether the record may accept less than the contract took: there was no room, which the contract does not know.
+pub(crate) fn may_leave_out(offering: &Offering, reason: Refusal) -> bool {
+    let no_room = matches!(
+        reason,
+        Refusal::RoundCapReached | Refusal::HardCapReached | Refusal::SoldOut
+    );
+    no_room && decides_at_once(offering)
 }
 
 /// How many tokens limits are for. Terms of bids that have none have no such escrow; without a limit the record refuses

@@ -74,11 +74,19 @@ impl Offering {
         self.check_minimum(round, &quote, investor, amount)?;
         let mut plan = Plan::new(round, quote, amount);
         self.fit_limits(&mut plan, investor, amount)?;
+        let within_limits = plan.accepted;
         if !is_batch(&self.terms.rounds[round.index()]) {
             self.fit_caps(&mut plan, investor, stamp.position)?;
         }
         self.check_sums(&plan)?;
-        check_accepted(plan.accepted, contribute.funding)?;
+        // A contract that takes the outcome as a root keeps limits and knows no caps: what they leave out goes back with the
+        // outcome.
+        let taken = if self.terms.root.is_some() {
+            within_limits
+        } else {
+            plan.accepted
+        };
+        check_accepted(taken, contribute.funding)?;
         if contribute.funding == Funding::Account {
             self.check_funds(investor, contribute.currency, amount)?;
         }

@@ -191,7 +191,7 @@ impl Offering {
     }
 }
 
-/// Refuses what the contract accepted where the terms give another amount.
+/// Refuses what the contract took where the terms give another amount.
 pub(crate) fn check_accepted(computed: u128, funding: Funding) -> Result<(), Refusal> {
     match funding {
         Funding::Chain {

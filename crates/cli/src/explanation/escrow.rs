@@ -34,6 +34,9 @@ pub(super) fn decided(words: Words<'_>, found: &Found) -> Step {
         "It had decided before this entry was made: {accepted} is accepted."
     ));
     step.say(match found.trace.refusal {
+        None if words.terms.root.is_some() => {
+            "It takes all that is within the limits; what the rules take of that comes with the outcome."
+        }
         None => "The rules give the same.",
         Some(Refusal::EscrowDiffers) => {
             "The rules give another amount, so that the record refuses the entry."

@@ -65,20 +65,34 @@ fn wallet(account: usize) -> Address {
     development_accounts(4).unwrap()[account].address()
 }
 
-/// The same people at a thousandth of a coin for a token, who get equal parts of 150 coins.
-fn at_the_price() -> String {
+/// The same people at prices of the terms, of which the highest is a thousandth of a coin for a token; 150 coins come in.
+fn at_prices(round: &str) -> String {
     let changes = [
         (
             "supply = \"200_000 HBR\"\npricing = { kind = \"bids\" }\n",
-            "cap = \"150 ETH\"\nprice = \"0.001 ETH per HBR\"\nallocation = \"water_filling\"\n",
+            round,
         ),
         ("ceiling = \"0.01 ETH per HBR\"\n", ""),
+        (
+            "rail = \"evm\"\n",
+            "rail = \"evm\"\nrounding = { mode = \"down\", per = \"contribution\" }\n",
+        ),
     ];
     changes.iter().fold(TERMS.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
     })
 }
+
+/// Everybody the same.
+const EQUAL_PARTS: &str =
+    "cap = \"150 ETH\"\nprice = \"0.001 ETH per HBR\"\nallocation = \"water_filling\"\n";
+/// Who comes first; the first 100 coins are cheaper.
+const IN_ORDER: &str = "allocation = \"first_come\"\npricing = { kind = \"tiers\", crossing = \"split\", tiers = [ \
+                        { up_to = \"100 ETH\", price = \"0.0008 ETH per HBR\" }, { up_to = \"150 ETH\", price = \
+                        \"0.001 ETH per HBR\" } ] }\n";
+/// Tokens in thousands, accepted and refunded coins, of accounts 1, 2 and 3.
+type Rows = [[u128; 3]; 3];
 
 /// The limit that the contract takes at that price: a unit of money for a thousand of the token.
 const ONLY_LIMIT: u128 = 1;
@@ -282,10 +296,24 @@ async fn an_auction_is_settled_in_the_record_and_its_root_is_watched() {
     );
 }
 
-/// At a price of the terms: one limit, entries without any, and every leaf proved although the server was killed between.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn equal_parts_are_settled_in_the_record_and_claimed_by_its_root() {
-    let mut sale = Followed::begin(&at_the_price()).await;
+    let rows = [[50, 50, 70], [50, 50, 10], [50, 50, 40]];
+    let accepted = BIDS.map(|(_, coins, _)| coins);
+    claimed_by_root(EQUAL_PARTS, &accepted, rows).await;
+}
+
+/// The contract takes everything whole; the record leaves out what there is no room for, in the order of the chain.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_order_of_the_chain_is_settled_in_the_record_and_claimed_by_its_root() {
+    let rows = [[145, 120, 0], [30, 30, 30], [0, 0, 90]];
+    claimed_by_root(IN_ORDER, &[120, 30], rows).await;
+}
+
+/// At prices of the terms: one limit, entries without any, and every leaf proved although the server was killed between.
+/// `accepted` are the coins that the record took of contributions as they came.
+async fn claimed_by_root(round: &str, accepted: &[u128], rows: Rows) {
+    let mut sale = Followed::begin(&at_prices(round)).await;
     for (account, coins, _) in BIDS {
         sale.pay(account, coins, ONLY_LIMIT);
     }
@@ -293,12 +321,12 @@ async fn equal_parts_are_settled_in_the_record_and_claimed_by_its_root() {
     act(&sale.chain, sale.escrow, 0, RootAct::Post(root));
     sale.kill();
     sale.at(CLOSES + 8 * 86_400).await;
-    for (account, coins, _) in BIDS {
+    for ((account, ..), [thousands, accepted, refunded]) in BIDS.into_iter().zip(rows) {
         let leaf = Leaf {
             investor: wallet(account),
-            tokens: U256::from(50_000 * COIN),
-            accepted: U256::from(50 * COIN),
-            refunded: U256::from((coins - 50) * COIN),
+            tokens: U256::from(thousands * 1_000 * COIN),
+            accepted: U256::from(accepted * COIN),
+            refunded: U256::from(refunded * COIN),
         };
         let proof = sale.proof_of(account).await;
         let claim = RootAct::Claim(ProvedLeaf { leaf, proof });
@@ -313,16 +341,14 @@ async fn equal_parts_are_settled_in_the_record_and_claimed_by_its_root() {
         let (entry, outcome) = decode(leaf).unwrap();
         if let (Command::Contribute(paid), Outcome::Contributed(taken)) = (&entry.command, outcome)
         {
-            let accepted = paid.amount;
-            assert_eq!(taken.accepted, accepted);
-            assert_eq!(
-                (paid.funding, paid.limit),
-                (Funding::Chain { accepted }, None)
-            );
-            amounts.push(accepted.0 / COIN);
+            let whole = Funding::Chain {
+                accepted: paid.amount,
+            };
+            assert_eq!((paid.funding, paid.limit), (whole, None));
+            amounts.push(taken.accepted.0 / COIN);
         }
     }
-    assert_eq!(amounts, BIDS.map(|(_, coins, _)| coins));
+    assert_eq!(amounts, accepted);
     let (code, said) = sale.verified();
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("verified on chain"), "{said}");

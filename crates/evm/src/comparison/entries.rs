@@ -2,10 +2,13 @@
 
 mod contents;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use alloy_primitives::Address;
-use softcap_offering::{EscrowAddress, LineIndex, Offering, Position, Sequence, Value};
+use softcap_offering::{Amount, EscrowAddress, LineIndex, Offering, Position, Sequence, Value};
 
 use super::{
     finding::{Finding, FindingCode, Note},
@@ -16,7 +19,7 @@ use super::{
 use crate::{
     chain_entries::{ChainCommand, FIRST_RETURN, Slack, request},
     escrow_event::{EscrowEvent, EscrowLog, LogPlace},
-    root_entries::KeptRefunds,
+    root_entries::{KeptRefunds, decides_at_once, may_leave_out},
 };
 
 /// What an escrow said, and what was made together with it.
@@ -62,6 +65,8 @@ struct Walk<'a> {
     end: usize,
     contributors: BTreeMap<Sequence, Address>,
     caps: BTreeMap<Address, Value>,
+    /// Whose admission reserves an amount: it may be for more than the permit, which then bounds them.
+    reserved_for: BTreeSet<Address>,
     findings: Vec<Finding>,
 }
 
@@ -95,6 +100,7 @@ impl<'a> Walk<'a> {
             end: 0,
             contributors: BTreeMap::new(),
             caps: record.admitted_before.clone(),
+            reserved_for: record.reserved_for.clone(),
             findings: Vec::new(),
         }
     }
@@ -223,7 +229,8 @@ impl<'a> Walk<'a> {
     fn compare_refusal(&mut self, entry: &Recorded, log: &EscrowLog) {
         let refused = entry
             .refused
-            .filter(|refusal| !entry.what.is_moot(*refusal));
+            .filter(|refusal| !entry.what.is_moot(*refusal))
+            .filter(|refusal| !may_leave_out(self.offering, *refusal));
         if let Some(refusal) = refused {
             let what = (FindingCode::Refused, kind(&entry.what));
             self.find(entry, log, what, Refusing(refusal), Happened(&log.event));
@@ -277,13 +284,19 @@ impl<'a> Walk<'a> {
         self.findings.push(finding.at(log.place));
     }
 
+    /// Whether so much of contributions in the record is all that a log gives back. What there was no room for goes back with it,
+    /// and has no entry.
+    fn is_returned_whole(&self, record: u128, amount: Amount) -> bool {
+        record == amount.0 || (record < amount.0 && decides_at_once(self.offering))
+    }
+
     /// Logs that no entry was made of. Those before the record's end are missing in it.
     fn look_for_missing(&mut self, second: u64) -> Vec<Note> {
         let mut later: Vec<&EscrowLog> = Vec::new();
         for (number, log) in self.said.logs.iter().enumerate() {
             if let Some((about, investor, amount)) = given_back(&log.event)
                 && let Some(record) = self.returned.get(&number)
-                && *record != amount.0
+                && !self.is_returned_whole(*record, amount)
             {
                 let finding = Finding::new(FindingCode::OtherAmount, about, record, amount);
                 self.findings.push(finding.of(investor).at(log.place));

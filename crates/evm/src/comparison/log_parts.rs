@@ -5,9 +5,9 @@ use softcap_offering::{Amount, Offering};
 
 use crate::{
     after_sale_event::AfterSaleEvent,
-    chain_entries::{ADMISSION, ITSELF, REFUND, SETTLEMENT},
+    chain_entries::{ADMISSION, ITSELF, REFUND, SETTLEMENT, accepted_of},
     escrow_event::{EscrowEvent, EscrowLog},
-    root_entries::{KeptRefunds, is_settled_refund},
+    root_entries::{KeptRefunds, decides_at_once, is_settled_refund},
     root_event::RootEvent,
 };
 
@@ -76,9 +76,12 @@ impl Needed {
                 AfterSaleEvent::Released { .. } | AfterSaleEvent::Vested { .. },
             ) => itself(true),
             // After the deadline everybody's money is due back, also without this.
-            EscrowEvent::Returned { .. } => {
+            EscrowEvent::Returned { investor, .. } => {
                 let deadline = offering.terms().refund_deadline;
-                itself(deadline.is_none_or(|last| log.place.timestamp * 1_000 <= last.0))
+                let in_time = deadline.is_none_or(|last| log.place.timestamp * 1_000 <= last.0);
+                // Of who has only what there was no room for, the record has nothing to give back.
+                let has_some = || accepted_of(offering, *investor).next().is_some();
+                itself(in_time && (!decides_at_once(offering) || has_some()))
             }
             // To the contract that releases it in steps, or in as many parts as leaves are proved in: the record has no such
             // entry.

@@ -1,6 +1,6 @@
 //! What a record says of its escrow: its entries in their order, as far as they are of the chain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
 use softcap_offering::{
@@ -30,6 +30,8 @@ pub struct ChainRecord {
     pub(super) entries: Vec<Recorded>,
     /// What investors were admitted for before the escrow was named.
     pub(super) admitted_before: BTreeMap<Address, Value>,
+    /// For whom an amount was reserved by then.
+    pub(super) reserved_for: BTreeSet<Address>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -142,6 +144,11 @@ impl ChainRecord {
         {
             let limit = admit.limit.unwrap_or(Value(u128::MAX));
             self.admitted_before.insert(investor.into(), limit);
+            if admit.guaranteed.is_zero() {
+                self.reserved_for.remove(&Address::from(investor));
+            } else {
+                self.reserved_for.insert(investor.into());
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     chain_entries::ChainCommand,
     escrow_standing::{RootFate, Standing, due_of_root},
+    root_entries::{decides_at_once, may_leave_out},
     root_standing::RootPhase,
 };
 
@@ -39,7 +40,7 @@ pub(super) fn compare_root_money(
     match offering.settlement() {
         Some(settlement) => {
             money.compare_root(offering, settlement);
-            money.compare_ending(settlement);
+            money.compare_ending(offering, settlement);
             money.compare_supply(settlement);
             money.compare_leaves(record, offering, settlement);
         }
@@ -182,7 +183,7 @@ impl RootMoney<'_> {
         }
     }
 
-    fn compare_ending(&mut self, settlement: &Settlement) {
+    fn compare_ending(&mut self, offering: &Offering, settlement: &Settlement) {
         let verdict = settlement.settled.verdict;
         let all = settlement.settled.raised.0 == self.sums.accepted;
         let (right, chain) = match (self.sums.phase, self.evidence.refunds) {
@@ -198,6 +199,8 @@ impl RootMoney<'_> {
         };
         let right = match verdict {
             Verdict::Succeeded => right,
+            // The contract counts what there was no room for, and waits for a root up to its deadline.
+            Verdict::Failed if self.waits_in_vain(offering) => true,
             Verdict::Failed | Verdict::Cancelled | Verdict::Expired => {
                 self.evidence.refunds == Refunds::Open && self.sums.phase != RootPhase::Posted
             }
@@ -205,6 +208,12 @@ impl RootMoney<'_> {
         if !right {
             self.find((FindingCode::OtherEnding, "verdict"), verdict.name(), chain);
         }
+    }
+
+    /// Whether the contract has the soft cap together with money that the record left out.
+    fn waits_in_vain(&self, offering: &Offering) -> bool {
+        let enough = U256::from(self.sums.contributed()) >= self.evidence.terms.softCap;
+        decides_at_once(offering) && enough && self.sums.phase == RootPhase::Sale
     }
 
     /// Holders may destroy what they have; nobody can make more. What nobody bought is there until it is taken.
@@ -232,7 +241,7 @@ impl RootMoney<'_> {
         offering: &Offering,
         settlement: &Settlement,
     ) {
-        let brought = brought(record);
+        let brought = brought(record, offering);
         let currency = self.evidence.escrow.currency.index();
         let mut strangers = self.sums.accounts.clone();
         let (mut leaves, mut all) = (0, 0);
@@ -304,13 +313,12 @@ struct Leaf {
 }
 
 /// What each investor brought by the entries of the record.
-fn brought(record: &ChainRecord) -> BTreeMap<Address, u128> {
+fn brought(record: &ChainRecord, offering: &Offering) -> BTreeMap<Address, u128> {
     let mut brought = BTreeMap::new();
-    for entry in record
-        .entries
-        .iter()
-        .filter(|entry| entry.refused.is_none())
-    {
+    for entry in record.entries.iter().filter(|entry| {
+        let refused = entry.refused;
+        refused.is_none_or(|reason| may_leave_out(offering, reason))
+    }) {
         if let ChainCommand::Bid {
             investor, amount, ..
         }

@@ -71,7 +71,7 @@ pub(super) fn read(
                 UnkeptCode::Pricing,
                 KEY,
                 "the escrow knows a fixed price, steps in time and a bonus that falls in time",
-                "use one of those",
+                "use one of those, or add `[root]`: the outcome then comes as a root",
             );
             None
         }

@@ -7,6 +7,7 @@ use softcap_offering::{RoundingMode, Tokens, Value};
 use super::root_prices::{self, PriceLimits};
 use super::schedule::WindowNumbers;
 use super::{Reasons, ShareNumbers, bounds, only_currency, only_round, promises, schedule, supply};
+use crate::root_entries::is_by_order;
 use crate::unkept::{Unkept, UnkeptCode};
 
 /// `1 days` and `3_650 days` of the factory, in seconds.
@@ -137,7 +138,7 @@ fn rights(reasons: &mut Reasons, terms: &Terms) {
     }
 }
 
-/// The contract takes whole contributions, and nothing else.
+/// The contract takes whole contributions, and gives back what is not accepted.
 fn whole(reasons: &mut Reasons, round: &Round) {
     if round.over_limit != Misfit::Refuse {
         reasons.add(
@@ -145,6 +146,14 @@ fn whole(reasons: &mut Reasons, round: &Round) {
             "round[0].over_limit",
             "an escrow that takes a root refuses what does not fit under a limit whole",
             "use `over_limit = \"refuse\"`",
+        );
+    }
+    if is_by_order(&round.allocation) && round.over_cap == Misfit::Kept {
+        reasons.add(
+            UnkeptCode::KeptMoney,
+            "round[0].over_cap",
+            "the escrow always gives back what does not fit",
+            "use `\"partial\"` or `\"refuse\"`",
         );
     }
     if round.investor_min.is_some_and(|least| least != Value::ZERO) {

@@ -6,7 +6,7 @@
 
 use alloy_primitives::U256;
 use softcap_offering::terms::{
-    Allocation, BidLimits, Bound, Currency, Pricing, RootSettlement, Round, RoundingScope, Sealing,
+    BidLimits, Bound, Currency, Pricing, RootSettlement, Round, RoundingScope, Sealing,
 };
 use softcap_offering::{Ratio, Tokens, Value};
 
@@ -62,15 +62,9 @@ pub(super) fn read(reasons: &mut Reasons, input: &Input<'_>) -> Option<PriceLimi
         Pricing::Steps { steps } => steps.iter().map(|step| step.price).min()?,
         // Without the bonus.
         Pricing::Linear { base, .. } => *base,
-        Pricing::Tiers { .. } | Pricing::Dutch { .. } => {
-            reasons.add(
-                UnkeptCode::Pricing,
-                PRICING,
-                "the price follows from what was accepted before, and an escrow that takes a root takes everything",
-                "use bids, or a price that is fixed or goes by time",
-            );
-            return None;
-        }
+        Pricing::Tiers { tiers, .. } => tiers.iter().map(|tier| tier.price).min()?,
+        // Everybody pays at most the price at the time of their own contribution.
+        Pricing::Dutch { start, .. } => start.inverse()?,
     };
     if input.root.bids.is_some() {
         reasons.add(
@@ -80,33 +74,7 @@ pub(super) fn read(reasons: &mut Reasons, input: &Input<'_>) -> Option<PriceLimi
             "leave `ceiling` and `price_unit` out",
         );
     }
-    batch(reasons, input.round);
     said(reasons, input, highest)
-}
-
-/// What is decided at the end. Of a contribution that the record takes in part, or not at all, the contract would know
-/// nothing until then.
-fn batch(reasons: &mut Reasons, round: &Round) {
-    match round.allocation {
-        Allocation::ProRata
-        | Allocation::ProRataCapped { .. }
-        | Allocation::WaterFilling
-        | Allocation::Lottery { .. } => {}
-        Allocation::FirstCome => reasons.add(
-            UnkeptCode::Allocation,
-            "round[0].allocation",
-            "the record decides at each contribution what of it is accepted, and an escrow that takes a root takes \
-             all of it",
-            "leave `[root]` out: first come is what the other escrow computes",
-        ),
-        Allocation::Guaranteed { .. } => reasons.add(
-            UnkeptCode::Allocation,
-            "round[0].allocation",
-            "the record decides at each contribution what of it is accepted, and an escrow that takes a root takes \
-             all of it",
-            "use an allocation that is decided at the end, such as `\"pro_rata\"`",
-        ),
-    }
 }
 
 /// At one price for all, no bid pays more than its limit, and no limit is above the ceiling.

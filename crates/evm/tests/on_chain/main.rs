@@ -20,4 +20,8 @@ mod recorded;
 mod root;
 mod root_at_price;
 mod root_compared;
+mod root_in_order;
 mod sale;
+#[path = "../../../offering/tests/support/seeded.rs"]
+#[allow(dead_code, reason = "the state machine's own tests use all of it")]
+mod seeded;

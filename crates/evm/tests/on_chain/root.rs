@@ -14,8 +14,8 @@ use softcap_evm::{
     sale_terms_at,
 };
 use softcap_offering::{
-    Amount, Command, CurrencyIndex, InvestorId, Offering, Outcome, Sequence, Tokens, Value,
-    Verdict, terms::Terms,
+    Admit, Amount, Command, CurrencyIndex, InvestorId, Offering, Outcome, RoundIndex, Sequence,
+    Tokens, Value, Verdict, WithdrawalMark, terms::Terms,
 };
 use softcap_proof::bundle::settlement_tree;
 
@@ -42,11 +42,25 @@ fn by_root() -> Terms {
     ])
 }
 
+/// Of the record, without a limit.
+pub(crate) fn admission(investor: InvestorId<'_>, guaranteed: Value) -> Admit<'_> {
+    Admit {
+        round: RoundIndex(0),
+        investor,
+        limit: None,
+        expires: None,
+        guaranteed,
+        withdrawal: WithdrawalMark::Unmarked,
+    }
+}
+
 /// The sale on a chain, and the record that follows it.
 pub(crate) struct Auction {
     pub(crate) chain: Chain,
     pub(crate) place: Place,
     pub(crate) told: RootAnnouncement,
+    /// Number of the entry that named the escrow.
+    named: Sequence,
     announced: Header,
     source: ChainSource,
     entries: ChainEntries,
@@ -63,6 +77,11 @@ impl Auction {
     }
 
     pub(crate) async fn of(terms: Terms) -> Self {
+        Self::reserving(terms, &[]).await
+    }
+
+    /// With amounts that the record reserves for accounts before the escrow is named.
+    pub(crate) async fn reserving(terms: Terms, reserved: &[(usize, Value)]) -> Self {
         let (chain, terms) = (Chain::new(), Arc::new(terms));
         let told = root_announcement(&terms, terms.root.unwrap(), &chain.parties()).unwrap();
         let factory = chain.factory(EscrowKind::Root).await;
@@ -74,7 +93,14 @@ impl Auction {
         let escrow = escrow_at(place);
         let (mut offering, mut record) = (Offering::new(terms), ChainRecord::default());
         let (terms_hash, stamp) = (offering.terms_hash(), at(announced.timestamp));
-        for command in [Command::Announce { terms_hash }, Command::Escrow(escrow)] {
+        let admit = |(account, guaranteed): &(usize, Value)| {
+            let investor = InvestorId::Address(chain.address(*account).into());
+            Command::Admit(admission(investor, *guaranteed))
+        };
+        let admitted = reserved.iter().map(admit);
+        let first = [Command::Announce { terms_hash }].into_iter();
+        let named = offering.next_sequence().0 + 1 + reserved.len() as u64;
+        for command in first.chain(admitted).chain([Command::Escrow(escrow)]) {
             let entered = enter(&mut record, &mut offering, stamp, None, command);
             assert_eq!(entered, Outcome::Done);
         }
@@ -83,6 +109,7 @@ impl Auction {
             source: ChainSource::new(endpoints, place.escrow, behind, 0, 1_000),
             entries: ChainEntries::new(escrow),
             logs: Vec::new(),
+            named: Sequence(named),
             announced,
             offering,
             record,
@@ -115,9 +142,18 @@ impl Auction {
         milli: u64,
         limit: U256,
     ) -> Result<U256, EvmError> {
+        self.pay_units(account, ether(milli), limit).await
+    }
+
+    pub(crate) async fn pay_units(
+        &self,
+        account: usize,
+        amount: U256,
+        limit: U256,
+    ) -> Result<U256, EvmError> {
         let shown = permit(&self.chain, self.place, account, ether(1_000_000)).await;
         let parties = (self.place.escrow, self.chain.address(account));
-        let draft = bid_draft(parties, PaidIn::Coin, (ether(milli), limit), Some(&shown));
+        let draft = bid_draft(parties, PaidIn::Coin, (amount, limit), Some(&shown));
         self.chain.run(account, &draft).await
     }
 
@@ -181,13 +217,17 @@ impl Auction {
 
     /// Leaves with proofs, in the order of accounts 4, 5 and 6.
     pub(crate) fn leaves(&self) -> Vec<ProvedLeaf> {
+        self.leaves_of(&[4, 5, 6])
+    }
+
+    pub(crate) fn leaves_of(&self, accounts: &[usize]) -> Vec<ProvedLeaf> {
         let tree = settlement_tree(&self.offering).unwrap().unwrap();
         let mut file = std::io::Cursor::new(Vec::new());
         tree.write_to(&mut file).unwrap();
         file.set_position(0);
         let mut file = softcap_proof::TreeFile::open(file).unwrap();
-        let leaf = |account: usize| {
-            let investor = InvestorId::Address(self.chain.address(account).into());
+        let leaf = |account: &usize| {
+            let investor = InvestorId::Address(self.chain.address(*account).into());
             let proof = softcap_proof::investor_proof::InvestorProof::new(
                 &self.offering,
                 investor,
@@ -195,19 +235,19 @@ impl Auction {
             );
             ProvedLeaf::new(&proof.unwrap()).unwrap()
         };
-        [4, 5, 6].map(leaf).to_vec()
+        accounts.iter().map(leaf).collect()
     }
 
-    /// The entry that named the escrow.
+    /// What named the escrow.
     pub(crate) fn named(&self) -> NamedEscrow {
         NamedEscrow {
-            entry: Sequence(1),
+            entry: self.named,
             at: escrow_at(self.place),
             second: self.announced.timestamp,
         }
     }
 
-    async fn standing(&self) -> RootStanding {
+    pub(crate) async fn standing(&self) -> RootStanding {
         let client = &self.chain.client;
         RootStanding::read_from(client, self.place.escrow)
             .await
@@ -229,7 +269,7 @@ impl Auction {
             .unwrap()
     }
 
-    fn refund_paid(&self, account: usize) -> Option<Amount> {
+    pub(crate) fn refund_paid(&self, account: usize) -> Option<Amount> {
         let investor = InvestorId::Address(self.chain.address(account).into());
         self.offering.refund_paid(investor, CurrencyIndex(0))
     }

@@ -2,9 +2,9 @@
 //! first contribution to the last claim.
 
 use alloy_primitives::U256;
-use softcap_evm::{Exit, RootAct, check_root, comparison::Note};
+use softcap_evm::{Exit, IssuerAct, RootAct, check_root, comparison::Note};
 use softcap_offering::{
-    Command, Outcome, RoundIndex, Verdict,
+    Command, Outcome, ReturnReason, RoundIndex, Verdict,
     terms::{Allocation, Terms},
 };
 
@@ -15,7 +15,7 @@ use crate::sale::refusal;
 type Change = (&'static str, &'static str);
 
 /// A thousandth of a coin for a token; `allocation` is what stands in the round.
-fn sold_by(allocation: &'static str, changes: &[Change]) -> Terms {
+pub(crate) fn sold_by(allocation: &'static str, changes: &[Change]) -> Terms {
     let own = [
         ("hard_cap = \"100 ETH\"\n", ""),
         (
@@ -31,6 +31,9 @@ fn sold_by(allocation: &'static str, changes: &[Change]) -> Terms {
     terms(&[&own, changes].concat())
 }
 
+/// First come, and nothing but 150 coins.
+pub(crate) const IN_ORDER: &str =
+    "allocation = \"first_come\"\ncap = \"150 ETH\"\nover_limit = \"refuse\"\n";
 const EQUAL_PARTS: &str =
     "allocation = \"water_filling\"\ncap = \"150 ETH\"\nover_limit = \"refuse\"\n";
 const LOTTERY: &str = "allocation = { kind = \"lottery\", source = \"drand:quicknet\", instant = \
@@ -40,7 +43,7 @@ const STEPS: &str = "pricing = { kind = \"steps\", steps = [ { from = \"2030-01-
 
 impl Auction {
     /// 120 coins, and half a day later 60 and 90, each at the one limit that the contract takes.
-    async fn with_three_contributions(terms: Terms) -> Self {
+    pub(crate) async fn with_three_contributions(terms: Terms) -> Self {
         let sale = Self::of(terms).await;
         for (account, milli, later) in [(4, 120_000, DAY / 2), (5, 60_000, 0), (6, 90_000, 0)] {
             let limit = sale.told.terms.ceiling;
@@ -163,6 +166,73 @@ async fn a_price_by_time_that_is_shared_out_comes_as_a_root() {
     let mut sale = Auction::with_three_contributions(sold_by(SHARED, &by_time)).await;
     let rows = sale.play_to_the_end().await;
     assert_eq!(rows, [[120, 60, 60], [30, 30, 30], [45, 45, 45]]);
+}
+
+/// First come is decided at each contribution: the record leaves out what the contract holds until the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_there_is_no_room_for_goes_back_with_the_root() {
+    let mut sale = Auction::with_three_contributions(sold_by(IN_ORDER, &[])).await;
+    let rows = sale.play_to_the_end().await;
+    assert_eq!(rows, [[120, 120, 0], [30, 30, 30], [0, 0, 90]]);
+}
+
+/// The first 100 coins at half the price, the rest at the highest one, which is the limit of all.
+#[tokio::test(flavor = "multi_thread")]
+async fn tiers_come_as_a_root() {
+    const TIERS: &str = "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [ { up_to = \"100 ETH\", price = \
+                         \"0.0005 ETH per HBR\" }, { up_to = \"150 ETH\", price = \"0.001 ETH per HBR\" } ] }";
+    const ALL: &str = "allocation = \"first_come\"\ncap = \"1_000 ETH\"\nover_limit = \"refuse\"\n";
+    let tiers = [
+        ("price = \"0.001 ETH per HBR\"", TIERS),
+        ("per = \"investor\"", "per = \"contribution\""),
+        ("300_000 HBR", "350_000 HBR"),
+        ("for_sale = \"200_000 HBR\"", "for_sale = \"250_000 HBR\""),
+    ];
+    let mut sale = Auction::with_three_contributions(sold_by(ALL, &tiers)).await;
+    let rows = sale.play_to_the_end().await;
+    assert_eq!(rows, [[220, 120, 0], [30, 30, 30], [0, 0, 90]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dutch_price_comes_as_a_root() {
+    const DUTCH: &str = "pricing = { kind = \"dutch\", start = \"0.004 ETH per HBR\", end = \"0.001 ETH per HBR\", \
+                         granularity = \"1 hour\" }";
+    const SUPPLY: &str =
+        "allocation = \"first_come\"\nsupply = \"200_000 HBR\"\nover_limit = \"refuse\"\n";
+    let dutch = [
+        ("price = \"0.001 ETH per HBR\"", DUTCH),
+        ("per = \"investor\"", "per = \"contribution\""),
+    ];
+    let mut sale = Auction::with_three_contributions(sold_by(SUPPLY, &dutch)).await;
+    let rows = sale.play_to_the_end().await;
+    let clearing = sale.offering.settlement().unwrap().rounds[0]
+        .clearing
+        .unwrap();
+    // All pay one price, between the last one and that of the terms' end.
+    for [tokens, accepted, _] in rows {
+        assert!(
+            tokens * 4 >= accepted && tokens <= accepted,
+            "{rows:?}, {clearing:?}"
+        );
+    }
+}
+
+/// What of a contribution the record left out is returned with the rest, in the contract at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_takes_out_what_there_was_no_room_for() {
+    let mut sale = Auction::with_three_contributions(sold_by(IN_ORDER, &[])).await;
+    sale.follow().await;
+    let (escrow, issuer) = (sale.place.escrow, sale.chain.address(0));
+    for account in [5, 6] {
+        let back = IssuerAct::Return(sale.chain.address(account), ReturnReason::Order);
+        let draft = back.draft(escrow, issuer);
+        sale.chain.run(0, &draft).await.unwrap();
+        sale.exit(account, Exit::Refund).await.unwrap();
+    }
+    sale.follow().await;
+    assert_eq!(sale.agrees().await, [Note::NotSettled]);
+    let paid = [5, 6].map(|account| sale.refund_paid(account).map(|paid| U256::from(paid.0)));
+    assert_eq!(paid, [Some(ether(60_000)), Some(ether(90_000))]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

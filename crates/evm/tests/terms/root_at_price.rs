@@ -134,46 +134,47 @@ fn what_is_decided_at_the_end_is_kept() {
     }
 }
 
+/// What the record decides at each contribution comes as a root too, whatever the price.
+#[test]
+fn what_is_decided_at_once_is_kept() {
+    const EACH: Change = ("per = \"investor\"", "per = \"contribution\"");
+    const PRICE: &str = "price = \"0.0007 ETH per HBR\"";
+    const TIERS: &str = "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [ { up_to = \"50 ETH\", price = \
+                         \"0.0007 ETH per HBR\" }, { price = \"0.0009 ETH per HBR\" } ] }";
+    const DUTCH: &str = "pricing = { kind = \"dutch\", start = \"0.01 ETH per HBR\", end = \"0.0007 ETH per HBR\", \
+                         granularity = \"1 hour\" }";
+    const GUARANTEED: &str = "allocation = { kind = \"guaranteed\", until = \"2026-03-10T00:00:00Z\" }\ncap = \"100 ETH\"";
+    let kept: &[(&[Change], u64)] = &[
+        (&[(EQUAL_PARTS, FIRST_COME), EACH], 7),
+        (&[(EQUAL_PARTS, GUARANTEED)], 7),
+        (&[(EQUAL_PARTS, FIRST_COME), EACH, (PRICE, TIERS)], 9),
+        (
+            &[
+                (
+                    EQUAL_PARTS,
+                    "allocation = \"first_come\"\nsupply = \"200_000 HBR\"",
+                ),
+                EACH,
+                (PRICE, DUTCH),
+            ],
+            100,
+        ),
+    ];
+    for (changes, price) in kept {
+        let members = members(changes);
+        let [floor, ceiling, unit] =
+            ["floor", "ceiling", "priceUnit"].map(|name| of(&members, name));
+        assert_eq!(floor, ceiling, "{changes:?}");
+        let highest = unit * U256::from(*price);
+        assert_eq!(ceiling * U256::from(10_000), highest, "{changes:?}");
+    }
+}
+
 /// Each with the smallest change that has it.
 const ROWS: &[(&str, &[Change])] = &[
     (
         "R149",
         &[("[root]", "[root]\nceiling = \"0.01 ETH per HBR\"")],
-    ),
-    ("R109", &[(EQUAL_PARTS, FIRST_COME)]),
-    (
-        "R109",
-        &[(
-            "\"water_filling\"",
-            "{ kind = \"guaranteed\", until = \"2026-03-10T00:00:00Z\" }",
-        )],
-    ),
-    (
-        "R110",
-        &[
-            (EQUAL_PARTS, FIRST_COME),
-            ("per = \"investor\"", "per = \"contribution\""),
-            (
-                "price = \"0.0007 ETH per HBR\"",
-                "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [ { up_to = \"50 ETH\", price = \"0.0007 \
-                 ETH per HBR\" }, { price = \"0.0009 ETH per HBR\" } ] }",
-            ),
-        ],
-    ),
-    (
-        "R110",
-        &[
-            (
-                EQUAL_PARTS,
-                "allocation = \"first_come\"\nsupply = \"200_000 HBR\"",
-            ),
-            ("per = \"investor\"", "per = \"contribution\""),
-            (
-                "price = \"0.0007 ETH per HBR\"",
-                "pricing = { kind = \"dutch\", start = \"0.01 ETH per HBR\", end = \"0.0007 ETH per HBR\", granularity = \
-                 \"1 hour\" }",
-            ),
-        ],
     ),
     (
         "R121",

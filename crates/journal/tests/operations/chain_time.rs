@@ -116,15 +116,47 @@ async fn behind_an_escrow_an_entry_without_a_position_stands_at_the_latest() {
     journal.close().await.unwrap();
 }
 
+/// A contribution and what becomes of it.
+type Paid = (Command<'static>, Option<Refusal>);
+
 /// The bundle of a sale on a chain, with a difference to the contract in it, is the same to a checker that
 /// shares no code with the engine.
 #[tokio::test]
 async fn the_independent_checker_computes_a_sale_on_a_chain_again() {
+    let arrived = Command::Contribute(Contribute {
+        funding: Funding::Arrived,
+        ..contribution_of(&accepted(600, 600))
+    });
+    let paid = [
+        (accepted(600, 600), None),
+        (arrived, Some(Refusal::OnlyThroughEscrow)),
+        (accepted(700, 700), Some(Refusal::EscrowDiffers)),
+        (accepted(700, 600), None),
+    ];
+    compute_again("", &paid).await;
+}
+
+/// A contract that takes the outcome as a root keeps what the caps leave out.
+#[tokio::test]
+async fn the_independent_checker_computes_a_sale_by_root_again() {
+    const ROOT: &str = "[root]\nshare = \"20 %\"\nchallenge = \"7 days\"\nclaims = \"90 days\"\n";
+    let paid = [
+        (accepted(600, 600), None),
+        (accepted(700, 600), Some(Refusal::EscrowDiffers)),
+        (accepted(700, 700), None),
+        (accepted(500, 500), Some(Refusal::HardCapReached)),
+    ];
+    compute_again(ROOT, &paid).await;
+}
+
+/// With 12 EUR to be had, and a table added to the terms.
+async fn compute_again(table: &str, paid: &[Paid]) {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path()).await.unwrap();
     let terms = sale::TERMS
         .replace("rail = \"balance\"", "rail = \"evm\"")
-        .replace("hard_cap = \"1_000_000 EUR\"", "hard_cap = \"12 EUR\"");
+        .replace("hard_cap = \"1_000_000 EUR\"", "hard_cap = \"12 EUR\"")
+        .replace("[[round]]", &format!("{table}[[round]]"));
     let log = journal.announce(&name(), &terms).await.unwrap();
     let escrow = Command::Escrow(EscrowAddress {
         chain_id: 1,
@@ -132,20 +164,16 @@ async fn the_independent_checker_computes_a_sale_on_a_chain_again() {
         currency: CurrencyIndex(0),
     });
     let block = |seconds: u64| Position(BLOCK + 1_000 * seconds);
-    let arrived = Command::Contribute(Contribute {
-        funding: Funding::Arrived,
-        ..contribution_of(&accepted(600, 600))
-    });
     let closed = Position(4_100_000_000_000);
-    for (position, command, refusal) in [
+    let named = [
         (block(0), escrow.clone(), None),
         (block(0), escrow, Some(Refusal::EscrowIsFixed)),
-        (block(1), accepted(600, 600), None),
-        (block(1), arrived, Some(Refusal::OnlyThroughEscrow)),
-        (block(2), accepted(700, 700), Some(Refusal::EscrowDiffers)),
-        (block(2), accepted(700, 600), None),
-        (closed, Command::Settle, None),
-    ] {
+    ];
+    let paid = paid
+        .iter()
+        .map(|(command, refusal)| (block(1), command.clone(), *refusal));
+    let settled = [(closed, Command::Settle, None)];
+    for (position, command, refusal) in named.into_iter().chain(paid).chain(settled) {
         let (_, outcome) = enter(&log, at(position, None, command)).await;
         let refused = match outcome {
             Outcome::Refused(refusal) => Some(refusal),

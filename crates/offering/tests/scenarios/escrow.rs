@@ -92,6 +92,41 @@ phase    is             -                      finished
 "#,
     ),
     (
+        "a contract that takes a root keeps what the caps leave out until the end",
+        r#"
+[currency.ETH]
+decimals = 2
+rail = "evm"
+[root]
+share = "20 %"
+challenge = "5 blocks"
+claims = "5 blocks"
+[[round]]
+name = "public"
+from = 100
+until = 200
+end = "exclusive"
+price = "10 TOK per 1 ETH"
+cap = "10 ETH"
+investor = { max = "8 ETH" }
+over_limit = "refuse"
+---
+issuer   follows        ETH at 90              done
+clock    reaches        100                    done
+alice    pays           6 ETH accepted 6 ETH   accepted 6 ETH, 60 TOK
+dave     pays           7 ETH accepted 4 ETH   refused escrow_differs (411)
+dave     pays           9 ETH accepted 9 ETH   refused investor_limit (204)
+bob      pays           7 ETH accepted 7 ETH   accepted 4 ETH, refunded 3 ETH, 40 TOK (round_cap_reached)
+carol    pays           1 ETH accepted 1 ETH   refused round_cap_reached (205)
+clock    reaches        200                    done
+issuer   settles        -                      succeeded, raised 10 ETH, sold 100 TOK
+issuer   refunds        alice ETH              refused nothing_to_claim (802)
+issuer   refunds        bob ETH                done
+issuer   refunds        carol ETH              done
+issuer   refunds        carol ETH              refused nothing_to_claim (802)
+"#,
+    ),
+    (
         "change of a sale that failed is not paid twice",
         r#"
 soft_cap = "9 ETH"

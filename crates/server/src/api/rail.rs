@@ -292,8 +292,7 @@ fn require_followable(log: &OfferingLog) -> Result<(), ApiError> {
     }
     Err(ApiError::invalid(
         "offering",
-        "only escrows of rounds that are first come or pro rata are followed, and, where the terms have `[root]`, of rounds \
-         that are decided at the end",
+        "without `[root]` in the terms, only escrows of rounds that are first come or pro rata are followed",
     ))
 }
 

@@ -282,7 +282,9 @@ impl Walk<'_> {
     /// An admission of the record counts until a larger one, as on the chain.
     fn compare_cap(&mut self, entry: &Recorded, log: &EscrowLog, investor: Address, cap: Value) {
         let known = self.caps.get(&investor).copied();
-        if known != Some(cap) {
+        let is_wider =
+            self.reserved_for.contains(&investor) && known.is_some_and(|known| known > cap);
+        if known != Some(cap) && !is_wider {
             let record = known.map_or_else(|| "nothing".to_owned(), |known| known.to_string());
             let what = (FindingCode::OtherAdmission, "admitted for");
             self.find(entry, log, what, record, cap);
