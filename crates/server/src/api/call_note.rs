@@ -13,7 +13,10 @@ use axum::{
 };
 use softcap_identity::{Act, KeyId, PersonId};
 
-use super::Service;
+use super::{
+    Service,
+    oauth::{name_metadata, sends_proof},
+};
 
 /// Who was let in.
 #[derive(Clone, Debug)]
@@ -59,20 +62,23 @@ impl CallNote {
     }
 }
 
-/// Counts what a caller who was let in may not do.
-pub(super) async fn count_denied(
+/// Counts what a caller who was let in may not do, and says to whoever was not how to come in. One layer for both: each
+/// costs every call two allocations.
+pub(super) async fn around(
     State(service): State<Arc<Service>>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let sends_proof = sends_proof(request.headers());
     let note = CallNote::default();
     request.extensions_mut().insert(note.clone());
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     if response.status() == StatusCode::FORBIDDEN
         && let Some(who) = note.who()
     {
         service.keys.note_not_allowed(who.subject());
     }
+    name_metadata(&service, sends_proof, response.headers_mut());
     response
 }
 

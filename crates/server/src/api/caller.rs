@@ -186,13 +186,14 @@ impl FromRequestParts<Arc<Service>> for Caller {
         if !parts.headers.contains_key(header::AUTHORIZATION)
             && session_secret(&parts.headers).is_some()
         {
-            let staff = Staff::from_request_parts(parts, service).await?;
+            // Apart: the way of a session is long, and would make the future of every call with a key as large.
+            let staff = Box::pin(Staff::from_request_parts(parts, service)).await?;
             return Ok(Self::Person(Box::new(staff)));
         }
         if let Some(shown) = credentials(&parts.headers)
             && (shown.is_bound || Oauth::is_access_token(shown.token))
         {
-            let app = AppCaller::of(service, parts, shown).await?;
+            let app = Box::pin(AppCaller::of(service, parts, shown)).await?;
             if let Some(note) = parts.extensions.get::<CallNote>() {
                 note.set(Who::App(app.actor()));
             }

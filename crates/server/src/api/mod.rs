@@ -496,8 +496,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(verifications::routes())
         .merge(privacy::routes())
         .merge(oauth::routes())
-        .layer(from_fn_with_state(state(), call_note::count_denied))
-        .layer(from_fn_with_state(state(), oauth::name_metadata))
+        .layer(from_fn_with_state(state(), call_note::around))
         .with_state(service)
 }
 

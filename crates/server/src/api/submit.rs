@@ -193,7 +193,9 @@ async fn answered(
             )
         }
         Answer::Known { first } => {
-            let receipt = log.reader.receipt(first).await.map_err(of_journal)?;
+            // Apart: a repeat is rare, and each contribution would carry room for reading its receipt.
+            let receipt = Box::pin(log.reader.receipt(first)).await;
+            let receipt = receipt.map_err(of_journal)?;
             let body = encode_at_batch_time(command, Some(request)).map_err(of_journal)?;
             if !OfferingMachine::is_same_command(receipt.leaf(), &body) {
                 return Err(ApiError::new(

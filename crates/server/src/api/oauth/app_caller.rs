@@ -5,12 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use softcap_identity::{
     Bearer, BearerOwner, Fault, OauthError, Refused, ResourcePattern, Right, Shown, ShownProof,
     Standing, Verb,
@@ -171,17 +166,15 @@ pub(super) async fn bearer(
     Err(refused(Fault::InvalidToken, why))
 }
 
+/// Whether a request came with a proof of its sender's key.
+pub(in crate::api) fn sends_proof(headers: &HeaderMap) -> bool {
+    headers.contains_key(PROOF)
+}
+
 /// Says where the metadata of this interface are, to whoever was not let in (RFC 9728, section 5.1), and which nonce the
 /// next proof must hold, to whoever sends proofs (RFC 9449, section 8).
-pub(in crate::api) async fn name_metadata(
-    State(service): State<Arc<Service>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let sends_proofs = request.headers().contains_key(PROOF);
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let mut is_asked = sends_proofs;
+pub(in crate::api) fn name_metadata(service: &Service, sends_proof: bool, headers: &mut HeaderMap) {
+    let mut is_asked = sends_proof;
     if let Some(challenge) = headers.get(header::WWW_AUTHENTICATE)
         && let Ok(challenge) = challenge.to_str()
     {
@@ -198,5 +191,4 @@ pub(in crate::api) async fn name_metadata(
     if is_asked && let Ok(nonce) = HeaderValue::try_from(service.oauth().nonce(service.now())) {
         headers.insert(NONCE, nonce);
     }
-    response
 }

@@ -28,7 +28,7 @@ use axum::{Router, middleware::map_response};
 
 use super::{Service, signed_in::no_store};
 
-pub(super) use app_caller::{AppCaller, credentials, name_metadata};
+pub(super) use app_caller::{AppCaller, credentials, name_metadata, sends_proof};
 pub(crate) use apps::AppPaths;
 pub(crate) use clients::ClientPaths;
 pub(super) use problem::codes;
