@@ -25,6 +25,7 @@ mod chain_entries;
 mod chain_source;
 mod client;
 pub mod comparison;
+mod contract_signature;
 mod contribution;
 mod endpoints;
 mod entry_check;

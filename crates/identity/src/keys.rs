@@ -104,7 +104,8 @@ impl Keys {
                 "0013_erasure",
                 "0014_alert_calls",
                 "0015_key_expiry",
-                "0016_oauth"
+                "0016_oauth",
+                "0017_wallets"
             ]
         )
     }

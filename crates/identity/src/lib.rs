@@ -38,6 +38,7 @@ mod roles;
 mod scope;
 pub mod signals;
 mod verification;
+mod wallets;
 mod watch;
 
 pub use addresses::{AddressList, MOST_NETWORKS};
@@ -91,5 +92,9 @@ pub use verification::{
     OpenValues, PersonalField, Reason, Receiving, RoundGrant, Screening, Showing, StateKind,
     Submission, Upload, UploadId, UploadKind, UploadSettings, VerificationError, VerificationLevel,
     VerificationPolicy, Verifications, WantedRound, reasons_of,
+};
+pub use wallets::{
+    ContractQuestion, Examined, MOST_WALLETS, ProvenWallet, SignedMessage, WalletAddress,
+    WalletChallenge, WalletError, WalletId, WalletPurpose, WalletView, Wallets,
 };
 pub use watch::Watch;

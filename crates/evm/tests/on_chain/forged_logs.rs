@@ -21,7 +21,7 @@ const STRANGER: usize = 9;
 
 impl Chain {
     /// Code that runs once, and what it leaves at its address.
-    async fn strange(&self, to: TxKind, data: Bytes) -> Address {
+    pub(crate) async fn strange(&self, to: TxKind, data: Bytes) -> Address {
         let draft = Draft {
             what: "a stranger's transaction",
             from: self.address(STRANGER),

@@ -12,6 +12,7 @@ mod after_sale_compared;
 mod announcing;
 mod announcing_after_sale;
 mod comparison;
+mod contract_signature;
 mod falsehoods;
 mod fixture;
 mod forged_logs;

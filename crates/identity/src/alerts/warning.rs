@@ -88,7 +88,7 @@ impl People {
         from: IpAddr,
     ) -> Result<Warning, PersonError> {
         let what = format!(
-            "Somebody logged in with your password or passkey from the address {}, from whose network you had not logged \
+            "Somebody logged in with your password, passkey or wallet from the address {}, from whose network you had not logged \
              in before, or not for 90 days.",
             from.to_canonical()
         );

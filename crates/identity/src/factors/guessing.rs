@@ -42,7 +42,7 @@ pub(crate) const FORGIVE: &str = "UPDATE factor_guard SET wrong_codes = 0 WHERE 
 /// The same in a session.
 pub(super) const FORGIVE_SESSION: &str = "DELETE FROM session_guess WHERE session = $1";
 /// Holds the row of a person until the transaction ends.
-pub(super) const HOLD: &str = "INSERT INTO factor_guard (person, wrong_codes) VALUES ($1, 0) \
+pub(crate) const HOLD: &str = "INSERT INTO factor_guard (person, wrong_codes) VALUES ($1, 0) \
      ON CONFLICT (person) DO UPDATE SET wrong_codes = factor_guard.wrong_codes";
 
 impl Factors {

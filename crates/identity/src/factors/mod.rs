@@ -30,7 +30,7 @@ use softcap_database::{on_reader, row};
 pub use ceremonies::Ceremony;
 pub use codes::SecondFactor;
 pub use error::FactorError;
-pub(crate) use guessing::FORGIVE;
+pub(crate) use guessing::{FORGIVE, HOLD};
 pub use guessing::{MOST_IN_A_LOGIN, MOST_IN_A_ROW};
 use notices::Notice;
 pub use passkeys::{Answered, PasskeyView};

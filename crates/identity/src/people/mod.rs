@@ -50,4 +50,4 @@ pub use secret_text::SecretText;
 pub(crate) use session::Beginning;
 pub(crate) use session::END_ALL as END_SESSIONS;
 pub use session::{ABSOLUTE, Device, FRESH, IDLE, ListedSession, Session, SessionId};
-pub(crate) use sign_up::actor;
+pub(crate) use sign_up::{Entered, actor};

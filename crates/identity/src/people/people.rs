@@ -25,6 +25,7 @@ use crate::{
     alerts::{END_FREEZE_CODES, FORGET_FAILED, FORGET_HABITS, SOURCE_WINDOW},
     audit,
     signals::NetworkMap,
+    wallets::FORGET_CHALLENGES,
 };
 
 /// A network from which nobody came for so long is no known one any more.
@@ -174,6 +175,7 @@ impl People {
             (END_FREEZE_CODES, now),
             (FORGET_FAILED, now.minus(SOURCE_WINDOW)),
             (FORGET_HABITS, now.minus(HABITS_KEPT)),
+            (FORGET_CHALLENGES, now),
             // Where nothing sends mail any more, what waits is of no use.
             (
                 "DELETE FROM outbox WHERE made_at <= $1",

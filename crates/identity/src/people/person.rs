@@ -51,7 +51,7 @@ impl fmt::Debug for PersonId {
 /// How many factors somebody has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// The password alone.
+    /// The password or a wallet alone.
     One,
     /// A second factor too, or a passkey.
     Two,

@@ -47,12 +47,13 @@ macro_rules! place {
 }
 
 /// What stays. Sessions, codes and mails are gone within two days by themselves.
-const PLACES: [Place; 6] = [
+const PLACES: [Place; 7] = [
     place!("person", "email"),
     place!("person", "password"),
     place!("totp", "secret"),
     place!("passkey", "credential"),
     place!("passkey", "label"),
+    place!("wallet", "address"),
     // What is usual for a key is not sealed.
     Place {
         table: "habits",
@@ -64,12 +65,13 @@ const PLACES: [Place; 6] = [
 ];
 
 /// Every sealed column, to count what an older key sealed.
-const COUNTS: [&str; 12] = [
+const COUNTS: [&str; 13] = [
     "SELECT COUNT(*) FROM person WHERE substr(email, 1, 4) <> $1",
     "SELECT COUNT(*) FROM person WHERE password IS NOT NULL AND substr(password, 1, 4) <> $1",
     "SELECT COUNT(*) FROM totp WHERE substr(secret, 1, 4) <> $1",
     "SELECT COUNT(*) FROM passkey WHERE substr(credential, 1, 4) <> $1",
     "SELECT COUNT(*) FROM passkey WHERE substr(label, 1, 4) <> $1",
+    "SELECT COUNT(*) FROM wallet WHERE substr(address, 1, 4) <> $1",
     "SELECT COUNT(*) FROM habits WHERE subject IN (SELECT id FROM person) AND substr(state, 1, 4) <> $1",
     "SELECT COUNT(*) FROM mail_token WHERE substr(email, 1, 4) <> $1",
     "SELECT COUNT(*) FROM session WHERE substr(device, 1, 4) <> $1",

@@ -93,6 +93,10 @@ pub enum Domain {
     Origin,
     /// The wallet that a permit is for.
     Wallet,
+    /// A wallet that logs in.
+    LogInWallet,
+    /// A message that a wallet is to sign.
+    WalletMessage,
     /// The name of a request of an application that waits.
     OauthRequest,
     /// A code of an application.
@@ -125,6 +129,8 @@ impl Domain {
             Self::FreezeCode => b"softcap/v1/freeze_code",
             Self::Origin => b"softcap/v1/origin",
             Self::Wallet => b"softcap/v1/wallet",
+            Self::LogInWallet => b"softcap/v1/log_in_wallet",
+            Self::WalletMessage => b"softcap/v1/wallet_message",
             Self::OauthRequest => b"softcap/v1/oauth_request",
             Self::OauthCode => b"softcap/v1/oauth_code",
             Self::OauthAccess => b"softcap/v1/oauth_access",

@@ -9,9 +9,9 @@ use softcap_database::on_writer;
 use zeroize::Zeroizing;
 
 use super::{
-    EmailAddress, Level, Password, People, PersonError, PersonId,
+    EmailAddress, Level, Password, People, PersonError, PersonId, Sealed,
     mail_text::{PASSWORD_RECOVERED, PASSWORD_SUBJECT},
-    mail_token::{END_OTHERS, Purpose, USE},
+    mail_token::{END_OTHERS, MailToken, Purpose, USE},
     session::END_ALL,
 };
 use crate::{
@@ -20,7 +20,30 @@ use crate::{
     audit::note,
     factors::FORGIVE,
     signals::Signal,
+    wallets::{ADD_WALLET, USE_CHALLENGE, WalletPurpose, WalletRow},
 };
+
+/// What a new person logs in with.
+enum FirstWay<'a> {
+    /// A password, as it is kept.
+    Password(&'a str),
+    /// A wallet that signed a message.
+    Wallet {
+        wallet: &'a WalletRow,
+        /// The keyed hash of the message.
+        message: &'a [u8],
+    },
+}
+
+/// Whether somebody became a person.
+pub(crate) enum Entered {
+    /// This one.
+    Yes(PersonId),
+    /// The code was used meanwhile.
+    CodeOver,
+    /// The message was.
+    MessageOver,
+}
 
 impl People {
     /// Somebody wants to sign up with this address: sends it a code, or the word that it is known. Which of both does
@@ -49,22 +72,53 @@ impl People {
         password: &Password,
         now: UnixMillis,
     ) -> Result<PersonId, PersonError> {
-        const ADD: &str = "INSERT INTO person \
-             (id, email_tag, email, password, password_at, made_at, needs_level) \
-             VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (email_tag) DO NOTHING";
         let token = self.find_code(Purpose::SignUp, code, now).await?;
         let kept = self.make_password(password, &token.email).await?;
+        let entered = self.enter(&token, &FirstWay::Password(&kept), now).await?;
+        match entered {
+            Entered::Yes(id) => Ok(id),
+            Entered::CodeOver | Entered::MessageOver => Err(PersonError::Code),
+        }
+    }
+
+    /// The owner of the address, who has the code, becomes a person with this wallet, if the message that it signed waits
+    /// still.
+    ///
+    /// # Errors
+    /// [`PersonError::Code`], and what the database says: [`softcap_database::DatabaseError::Taken`] for a wallet of somebody.
+    pub(crate) async fn sign_up_with_wallet(
+        &self,
+        code: &str,
+        (wallet, message): (&WalletRow, &[u8]),
+        now: UnixMillis,
+    ) -> Result<Entered, PersonError> {
+        let token = self.find_code(Purpose::SignUp, code, now).await?;
+        let way = FirstWay::Wallet { wallet, message };
+        self.enter(&token, &way, now).await
+    }
+
+    /// Makes a person, if the code and what comes with it were not used meanwhile.
+    async fn enter(
+        &self,
+        token: &MailToken,
+        way: &FirstWay<'_>,
+        now: UnixMillis,
+    ) -> Result<Entered, PersonError> {
+        const ADD: &str = "INSERT INTO person \
+             (id, email_tag, email, password, password_at, made_at, needs_level) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email_tag) DO NOTHING";
         let id = PersonId::random()?;
         let who = id.to_string();
-        let email = self.key().seal(
-            &Self::column("email", &who),
-            token.email.as_str().as_bytes(),
-        )?;
-        let kept = self
-            .key()
-            .seal(&Self::column("password", &who), kept.as_bytes())?;
-        let purpose = Purpose::SignUp.as_code();
-        let is_new = on_writer!(self.database(), |pool| async {
+        let email = token.email.as_str().as_bytes();
+        let email = self.key().seal(&Self::column("email", &who), email)?;
+        let column = Self::column("password", &who);
+        let password = match way {
+            FirstWay::Password(kept) => Some(self.key().seal(&column, kept.as_bytes())?),
+            FirstWay::Wallet { .. } => None,
+        };
+        let password = password.as_ref().map(Sealed::as_bytes);
+        let (purpose, message_purpose) = (Purpose::SignUp.as_code(), WalletPurpose::SignUp);
+        on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
             let used: Option<Vec<u8>> = sqlx::query_scalar(USE)
                 .bind(token.tag.as_slice())
@@ -73,22 +127,43 @@ impl People {
                 .fetch_optional(&mut *work)
                 .await?;
             if used.is_none() {
-                return Ok(false);
+                return Ok(Entered::CodeOver);
+            }
+            if let FirstWay::Wallet { message, .. } = way {
+                let end = sqlx::query(USE_CHALLENGE).bind(*message);
+                let end = end.bind(message_purpose.as_code());
+                let end = end.bind(message_purpose.person()).bind(now.get());
+                if end.fetch_optional(&mut *work).await?.is_none() {
+                    return Ok(Entered::MessageOver);
+                }
             }
             let add = sqlx::query(ADD).bind(&who).bind(&token.email_tag);
-            let add = add.bind(email.as_bytes()).bind(kept.as_bytes());
-            let add = add.bind(now.get()).bind(Level::One.as_code());
+            let add = add.bind(email.as_bytes()).bind(password);
+            let add = add.bind(password.map(|_| now.get())).bind(now.get());
+            let add = add.bind(Level::One.as_code());
             let is_new = add.execute(&mut *work).await?.rows_affected() == 1;
+            if let (true, FirstWay::Wallet { wallet, .. }) = (is_new, way) {
+                let add = sqlx::query(ADD_WALLET)
+                    .bind(wallet.id.to_string())
+                    .bind(&who);
+                let add = add.bind(wallet.tag.as_slice());
+                let add = add.bind(wallet.address.as_bytes()).bind(now.get());
+                add.execute(&mut *work).await?;
+            }
             let end = sqlx::query(END_OTHERS).bind(&token.email_tag);
             end.bind(purpose).execute(&mut *work).await?;
             if is_new {
                 note!(work, now, &actor(&who), Act::SignUp, &who, "");
             }
             work.commit().await?;
-            Ok::<_, sqlx::Error>(is_new)
+            Ok::<_, sqlx::Error>(if is_new {
+                Entered::Yes(id)
+            } else {
+                Entered::CodeOver
+            })
         }
-        .await)?;
-        is_new.then_some(id).ok_or(PersonError::Code)
+        .await)
+        .map_err(PersonError::from)
     }
 
     /// Somebody does not know their password: sends a code to this address, or the word that it is not known here.

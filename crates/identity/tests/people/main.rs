@@ -7,6 +7,7 @@ mod limits;
 mod passwords;
 mod sessions;
 mod signing_up;
+mod wallets;
 
 use std::{net::IpAddr, time::Duration};
 
@@ -168,6 +169,11 @@ async fn all_scenarios(database: Database) {
     limits::guesses_in_a_stolen_session_are_slowed(&here).await;
     limits::mail_is_limited_by_source_and_by_address(&here).await;
     limits::tries_at_the_same_time_are_no_more_than_there_are(&here).await;
+    let of_wallets = here.later(100 * HOUR);
+    wallets::somebody_signs_up_with_a_wallet_and_logs_in(&of_wallets).await;
+    wallets::a_signature_is_good_for_what_it_says_and_once(&of_wallets.later(2 * HOUR)).await;
+    wallets::the_other_form_of_a_signature_counts_as_none(&of_wallets.later(3 * HOUR)).await;
+    wallets::wallets_come_and_go_with_a_fresh_factor(&of_wallets.later(4 * HOUR)).await;
     // After what others used up of the limits.
     let later = here.later(200 * HOUR);
     freezing::a_login_from_a_new_place_is_told_once(&later).await;

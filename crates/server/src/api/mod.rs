@@ -63,6 +63,8 @@ mod verification_problem;
 mod verification_uploads;
 mod verification_view;
 mod verifications;
+mod wallet_problem;
+mod wallets;
 mod webhook_feed;
 mod webhook_message;
 mod webhooks;
@@ -74,7 +76,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use softcap_identity::{
     AdmissionId, Alerts, AuditTable, Factors, Keys, Oauth, People, Privacy, ProposalId, Roles,
-    SigningSeed, UnixMillis, Verifications,
+    SigningSeed, UnixMillis, Verifications, Wallets,
 };
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
@@ -143,6 +145,7 @@ pub(crate) use submit::{of_journal, submit_as};
 pub(crate) use verification::VerificationPaths;
 pub(crate) use verification_uploads::{UPLOAD_ROUTE, UploadPaths};
 pub(crate) use verifications::VerificationDeskPaths;
+pub(crate) use wallets::WalletPaths;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::WebhookPaths;
 
@@ -159,6 +162,7 @@ pub struct Service {
     privacy: Privacy,
     permits: Permits,
     factors: Factors,
+    wallets: Wallets,
     alerts: Alerts,
     oauth: Oauth,
     /// Reads the documents in which applications describe themselves.
@@ -296,6 +300,7 @@ impl Service {
             numbers: parts.numbers,
             keys: parts.keys,
             factors: Factors::new(parts.people.clone()),
+            wallets: Wallets::new(parts.people.clone()),
             alerts: Alerts::new(parts.people.clone()),
             oauth: Oauth::new(parts.people.clone(), parts.id_tokens),
             documents: GuardedClient::new(parts.webhooks.rules().clone()),
@@ -457,6 +462,7 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = known.chain(rail::codes()).chain(person_problem::codes());
     let known = known.chain(role_problem::codes());
     let known = known.chain(factor_problem::codes());
+    let known = known.chain(wallet_problem::codes());
     let known = known.chain(alerts::codes());
     let known = known.chain(verification_problem::codes());
     let known = known.chain(privacy::codes());
@@ -491,6 +497,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(incidents::routes())
         .merge(me::routes())
         .merge(factors::routes())
+        .merge(wallets::routes())
         .merge(verification::routes())
         .merge(verification_uploads::routes())
         .merge(verifications::routes())

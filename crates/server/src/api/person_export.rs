@@ -12,6 +12,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use softcap_identity::{
     AuditFilter, FactorList, PersonId, Showing, Upload, VerificationError, Verifications,
+    WalletView,
 };
 use softcap_offering::InvestorId;
 use softcap_rails::balance::PersonId as Owner;
@@ -28,6 +29,7 @@ use super::{
     submit::of_journal,
     verification_problem::of_verification,
     verification_view::{OverviewView, UploadView, values},
+    wallet_problem::of_wallet,
 };
 use crate::problem::ApiError;
 
@@ -71,6 +73,7 @@ pub(super) async fn export(service: &Arc<Service>, person: PersonId) -> Result<R
         "account": about,
         "sessions": sessions.collect::<Vec<_>>(),
         "factors": factors_of(&factors.map_err(of_factor)?),
+        "wallets": wallets_of(service, person).await?,
         "roles": roles.collect::<Vec<_>>(),
         "keys": keys_of(service, person).await?,
         "verification": verification,
@@ -149,6 +152,19 @@ fn factors_of(factors: &FactorList) -> Value {
         "passkeys": passkeys.collect::<Vec<_>>(),
         "recovery_codes_left": factors.recovery_codes_left,
     })
+}
+
+/// Wallets with which the person logs in.
+async fn wallets_of(service: &Service, person: PersonId) -> Result<Vec<Value>, ApiError> {
+    let wallets = service.wallets.list(person).await.map_err(of_wallet)?;
+    let view = |wallet: WalletView| {
+        json!({
+            "address": wallet.address.to_string(),
+            "added_at": time_text(wallet.made_at),
+            "used_at": wallet.used_at.map(time_text),
+        })
+    };
+    Ok(wallets.into_iter().map(view).collect())
 }
 
 /// Keys that the person made.

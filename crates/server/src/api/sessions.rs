@@ -65,7 +65,7 @@ pub(super) struct StepUpBody {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum LevelView {
-    /// The password alone.
+    /// The password or a wallet alone.
     One,
     /// A second factor too, or a passkey.
     Two,

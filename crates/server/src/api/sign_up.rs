@@ -12,7 +12,7 @@ use axum::{
     routing::post,
 };
 use serde::{Deserialize, Serialize};
-use softcap_identity::Password;
+use softcap_identity::{Password, PersonId};
 use utoipa::ToSchema;
 
 use super::{
@@ -67,6 +67,14 @@ pub(super) struct NewPersonView {
     person: String,
 }
 
+impl NewPersonView {
+    pub(super) fn new(person: PersonId) -> Self {
+        Self {
+            person: person.to_string(),
+        }
+    }
+}
+
 /// Sign up: a mail with a code goes to the address, or, if somebody signed up with it before, the word that they did.
 #[utoipa::path(
     post,
@@ -109,9 +117,7 @@ async fn confirm_sign_up(
     let person = service
         .people
         .confirm_sign_up(&body.code, &password, service.now());
-    let view = NewPersonView {
-        person: person.await.map_err(of_person)?.to_string(),
-    };
+    let view = NewPersonView::new(person.await.map_err(of_person)?);
     Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 

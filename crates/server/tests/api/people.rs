@@ -9,6 +9,7 @@ mod limits;
 mod nodes;
 mod routes;
 mod smtp;
+mod wallets;
 
 use serde_json::{Value, json};
 
