@@ -6,9 +6,10 @@ import {Escrow} from "./Escrow.sol";
 import {AfterClaim, EscrowTerms} from "./EscrowTerms.sol";
 import {IEscrow} from "./IEscrow.sol";
 import {SaleToken} from "./SaleToken.sol";
+import {TokenClone} from "./TokenClone.sol";
 
 /// @title Announces offerings
-/// @notice Makes an escrow and its token as ERC-1167 clones in one transaction, and remembers the terms hash, so that
+/// @notice Makes an escrow and its token as clones in one transaction, and remembers the terms hash, so that
 /// a stranger can tell an escrow of this factory from one that only looks like it. Nobody owns the factory.
 contract EscrowFactory {
     /// @notice One price step: the price from a position on.
@@ -84,7 +85,7 @@ contract EscrowFactory {
         _checkSteps(t, steps);
         _checkShare(t);
         _checkWithdrawal(t);
-        token = Clones.clone(TOKEN);
+        token = address(new TokenClone(TOKEN));
         t.token = token;
         escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(EscrowTerms.pack(t, claimed), _pack(steps)));
         termsHashOf[escrow] = t.termsHash;

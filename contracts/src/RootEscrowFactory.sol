@@ -6,6 +6,7 @@ import {EscrowFactory} from "./EscrowFactory.sol";
 import {IRootEscrow} from "./IRootEscrow.sol";
 import {RootEscrow} from "./RootEscrow.sol";
 import {SaleToken} from "./SaleToken.sol";
+import {TokenClone} from "./TokenClone.sol";
 
 /// @title Announces offerings that are settled by a root
 /// @notice As `EscrowFactory`: escrow and token in one transaction, the terms hash remembered, nobody owns it.
@@ -53,7 +54,7 @@ contract RootEscrowFactory {
         returns (address escrow, address token)
     {
         _check(t);
-        token = Clones.clone(TOKEN);
+        token = address(new TokenClone(TOKEN));
         t.token = token;
         escrow = Clones.cloneWithImmutableArgs(ESCROW, abi.encode(t));
         termsHashOf[escrow] = t.termsHash;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { compile, settings } from "./compiler.mjs";
 
 const root = join(import.meta.dirname, "..");
-/** What is deployed or called from Rust: contract, and whether its bytecode is needed. */
+/** What is deployed or called from Rust: contract, and whether its bytecode is needed, or the code that is then there. */
 const artifacts = [
   { name: "EscrowFactory", bytecode: true },
   { name: "IEscrow", bytecode: false },
@@ -14,6 +14,7 @@ const artifacts = [
   { name: "OfferingFactory", bytecode: true },
   { name: "RootEscrowFactory", bytecode: true },
   { name: "SaleToken", bytecode: false },
+  { name: "TokenClone", bytecode: false, deployed: true },
   { name: "Vesting", bytecode: true },
   { name: "WithdrawableEscrowFactory", bytecode: true },
 ];
@@ -32,12 +33,13 @@ if (messages.length > 0) process.exit(1);
 const check = process.argv.includes("--check");
 let different = 0;
 mkdirSync(join(root, "abi"), { recursive: true });
-for (const { name, bytecode } of artifacts) {
+for (const { name, bytecode, deployed } of artifacts) {
   const built = output.contracts[`src/${name}.sol`][name];
   const artifact = { contract: name, abi: built.abi };
   if (bytecode) artifact.bytecode = `0x${built.evm.bytecode.object}`;
   const lines = artifact.abi.map((entry) => `    ${JSON.stringify(entry)}`).join(",\n");
-  const code = bytecode ? `,\n  "bytecode": "${artifact.bytecode}"` : "";
+  let code = bytecode ? `,\n  "bytecode": "${artifact.bytecode}"` : "";
+  if (deployed) code += `,\n  "deployedBytecode": "0x${built.evm.deployedBytecode.object}"`;
   const text = `{\n  "contract": "${name}",\n  "abi": [\n${lines}\n  ]${code}\n}\n`;
   const file = join(root, "abi", `${name}.json`);
   if (!check) writeFileSync(file, text);
@@ -54,6 +56,7 @@ const deployed = [
   "RootEscrow",
   "RootEscrowFactory",
   "SaleToken",
+  "TokenClone",
   "Vesting",
   "WithdrawableEscrow",
   "WithdrawableEscrowFactory",

@@ -8,7 +8,7 @@ use std::{env, error::Error, fs, path::Path};
 
 use serde_json::{Value, json};
 
-const CONTRACTS: [&str; 10] = [
+const CONTRACTS: [&str; 11] = [
     "EscrowFactory",
     "IEscrow",
     "IRootEscrow",
@@ -17,6 +17,7 @@ const CONTRACTS: [&str; 10] = [
     "OfferingFactory",
     "RootEscrowFactory",
     "SaleToken",
+    "TokenClone",
     "Vesting",
     "WithdrawableEscrowFactory",
 ];

@@ -13,7 +13,7 @@ use crate::bindings::token::SaleToken;
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
 use crate::escrow_terms::{EscrowTerms, TERMS_WORDS};
-use crate::own_code::{AfterSaleCode, FactoryKind, OwnCode, clone_code};
+use crate::own_code::{AfterSaleCode, FactoryKind, OwnCode, clone_code, token_code};
 use crate::sale_terms::sale_terms_at;
 use crate::told::{Facts, Told};
 
@@ -217,7 +217,7 @@ async fn compare_code(
     if code != clone_code(escrow, &arguments) {
         differences.push("the escrow has other code".to_owned());
     }
-    if client.code(place.token).await? != clone_code(token, &[]) {
+    if client.code(place.token).await? != token_code(token) {
         differences.push("the token has other code".to_owned());
     }
     let own = OwnCode::compute(told.factory().escrow()).await?;

@@ -31,6 +31,8 @@ contracts! {
     root_factory: RootEscrowFactory,
     /// `SaleToken`: the ERC-20 that is sold.
     token: SaleToken,
+    /// `TokenClone`, with the code that is there: a [`token`] that transfers by itself.
+    token_clone: TokenClone,
     /// `OfferingFactory`, with its bytecode and the plans that `announceWithAfterSale` takes.
     offering_factory: OfferingFactory,
     /// `Milestones`, with its bytecode: releases the money step by step.

@@ -13,7 +13,7 @@ use softcap_offering::terms::Terms;
 use crate::announce::announce_draft;
 use crate::bindings::{
     factory::EscrowFactory, milestones::Milestones, offering_factory::OfferingFactory,
-    root_factory::RootEscrowFactory, vesting::Vesting,
+    root_factory::RootEscrowFactory, token_clone::TokenClone, vesting::Vesting,
     withdrawable_factory::WithdrawableEscrowFactory,
 };
 use crate::client::{ChainClient, Draft};
@@ -244,6 +244,23 @@ pub(crate) fn clone_code(implementation: Address, arguments: &[u8]) -> Bytes {
         arguments,
     ];
     parts.concat().into()
+}
+
+/// `PUSH32` of nobody, which is where the compiler leaves room for the implementation's address.
+const ROOM: [u8; 33] = {
+    let mut room = [0; 33];
+    room[0] = 0x7f;
+    room
+};
+
+/// The code of a token with this implementation.
+pub(crate) fn token_code(implementation: Address) -> Bytes {
+    let mut code = TokenClone::DEPLOYED_BYTECODE.to_vec();
+    let room = code.windows(ROOM.len()).position(|part| part == ROOM);
+    if let Some(word) = room.and_then(|at| code.get_mut(at + 1..at + ROOM.len())) {
+        word.copy_from_slice(implementation.into_word().as_slice());
+    }
+    code.into()
 }
 
 /// The implementation behind a clone.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     after_sale_place::AfterSalePlace,
     numbers::share_names,
-    own_code::{AfterSaleCode, OwnCode, clone_code},
+    own_code::{AfterSaleCode, OwnCode, clone_code, token_code},
     parties::{PaidIn, Parties},
     sale_terms::SaleTerms,
     told::{Told, told},
@@ -151,7 +151,7 @@ fn code(told: &dyn Told, announced: &Announced, own: OwnCode) -> Vec<Finding> {
         ),
         (
             "the hash of the token's code",
-            keccak256(clone_code(token, &[])),
+            keccak256(token_code(token)),
             keccak256(&announced.token_code),
         ),
         (
