@@ -101,6 +101,12 @@ impl Offering {
         Tokens(given.unwrap_or(0))
     }
 
+    /// Tokens that were handed over to all investors.
+    pub fn handed_over_in_all(&self) -> Tokens {
+        let settlement = self.settlement.as_ref();
+        Tokens(settlement.map_or(0, |held| held.after.distributed_total))
+    }
+
     /// How many pauses the issuer has begun.
     pub fn pause_count(&self) -> u32 {
         self.pauses.count

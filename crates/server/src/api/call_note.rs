@@ -64,7 +64,7 @@ impl CallNote {
 
 /// Counts what a caller who was let in may not do, and says to whoever was not how to come in. One layer for both: each
 /// costs every call two allocations.
-pub(super) async fn around(
+pub(crate) async fn around(
     State(service): State<Arc<Service>>,
     mut request: Request,
     next: Next,
@@ -90,15 +90,41 @@ pub(super) async fn write_changes(
     request: Request,
     next: Next,
 ) -> Response {
+    if changes_something(route.as_str()) {
+        written(&service, &route, (request, next), StatusCode::is_success).await
+    } else {
+        next.run(request).await
+    }
+}
+
+/// As [`write_changes`], for forms of pages: one that was done leads on, or shows what it made; one that is shown again with
+/// what was typed changed nothing.
+pub(crate) async fn write_page_changes(
+    State(service): State<Arc<Service>>,
+    route: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_done =
+        |status: &StatusCode| matches!(*status, StatusCode::SEE_OTHER | StatusCode::CREATED);
+    written(&service, &route, (request, next), is_done).await
+}
+
+async fn written(
+    service: &Service,
+    route: &MatchedPath,
+    (request, next): (Request, Next),
+    is_done: impl Fn(&StatusCode) -> bool,
+) -> Response {
     let method = request.method().clone();
     let note = request.extensions().get::<CallNote>().cloned();
-    if matches!(method, Method::GET | Method::HEAD) || !changes_something(route.as_str()) {
+    if matches!(method, Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
     let subject = subject(route.as_str(), request.uri().path());
     let response = next.run(request).await;
     let who = note.and_then(|note| note.who());
-    let Some(who) = who.filter(|_| response.status().is_success()) else {
+    let Some(who) = who.filter(|_| is_done(&response.status())) else {
         return response;
     };
     let mut code = format!("{method} {}", route.as_str());

@@ -59,12 +59,18 @@ pub(crate) struct Staff {
 
 impl Staff {
     /// What the person is now.
-    pub(super) fn standing(&self) -> &Standing {
+    pub(crate) fn standing(&self) -> &Standing {
         &self.standing
     }
 
+    /// Whether a role of the person has this right on something, whatever the session has shown.
+    pub(crate) fn may_somewhere(&self, right: Right) -> bool {
+        let mut grants = self.standing.grants().iter();
+        grants.any(|grant| self.standing.has(right, &grant.place))
+    }
+
     /// Refuses what none of the person's roles may here, and what the session has not shown enough for.
-    pub(super) fn require(&self, right: Right, place: &ResourcePattern) -> Result<(), ApiError> {
+    pub(crate) fn require(&self, right: Right, place: &ResourcePattern) -> Result<(), ApiError> {
         let allowed = self.standing.authorize(right, place, self.shown);
         allowed.map_err(|refused| match refused {
             Refused::Role => ProblemCode::NotAllowed.into(),
@@ -97,7 +103,7 @@ impl Caller {
 
     /// Refuses what the caller may not do on an offering. That an offering exists is public, so there is
     /// nothing to hide here.
-    pub(super) fn require(&self, verb: Verb, offering: &str) -> Result<(), ApiError> {
+    pub(crate) fn require(&self, verb: Verb, offering: &str) -> Result<(), ApiError> {
         match self {
             Self::Key(principal) => allowed(principal.allows(verb, offering)),
             // What is no id of a resource is no offering that somebody has a role on.
@@ -115,6 +121,15 @@ impl Caller {
             Self::Key(principal) => allowed(principal.allows_on_all(verb)),
             Self::Person(staff) => staff.require(Right::Verb(verb), &ResourcePattern::Every),
             Self::App(app) => app.require(verb, None),
+        }
+    }
+
+    /// Whether there is something on which the caller may, as far as roles and scopes go: what pages lead to.
+    pub(crate) fn may_somewhere(&self, verb: Verb) -> bool {
+        match self {
+            Self::Key(principal) => principal.allows_on_all(verb),
+            Self::Person(staff) => staff.may_somewhere(Right::Verb(verb)),
+            Self::App(app) => app.require(verb, None).is_ok(),
         }
     }
 
@@ -266,7 +281,14 @@ fn denied(denied: Denied) -> ApiError {
 
 /// The `Idempotency-Key` of a change: 1 to 255 printable ASCII characters.
 #[derive(Clone, Debug)]
-pub(super) struct IdempotencyKey(pub(super) String);
+pub(crate) struct IdempotencyKey(pub(super) String);
+
+impl IdempotencyKey {
+    /// Of a form of a page, which carries a value of its own; what that is not counts as one too.
+    pub(crate) fn of_form(once: &str) -> Self {
+        Self(format!("page {once}"))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;

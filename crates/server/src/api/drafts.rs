@@ -27,7 +27,7 @@ use super::{
     simulations::{SimulationView, TrialBody, simulate_terms},
 };
 use crate::{
-    drafts::{Added, Draft, MOST_DRAFTS, Replaced},
+    drafts::{Added, Draft, DraftName, MOST_DRAFTS, Replaced},
     extract::{Json, Path, Query},
     problem::{ApiError, ProblemCode},
 };
@@ -170,7 +170,7 @@ fn new_draft(name: &str, terms: String) -> Result<Draft, ApiError> {
 }
 
 /// The draft, if the caller may. Who may not is not told whether there is one.
-async fn draft_of(
+pub(crate) async fn draft_of(
     service: &Service,
     caller: &Caller,
     verb: Verb,
@@ -207,18 +207,39 @@ async fn create(
     caller: Caller,
     Json(new): Json<NewDraft>,
 ) -> Result<Response, ApiError> {
-    let name = free_name(&caller, &new.name)?;
+    let draft = create_draft(&service, &caller, &new.name, new.terms).await?;
+    Ok(shown(StatusCode::CREATED, draft))
+}
+
+/// Makes a draft, if the caller may and the name is free.
+pub(crate) async fn create_draft(
+    service: &Service,
+    caller: &Caller,
+    name: &str,
+    terms: String,
+) -> Result<Draft, ApiError> {
+    let name = free_name(caller, name)?;
     if service.journal.offering(&name).is_some() {
         let detail = "there is an offering of this name: its terms are frozen";
         return Err(ApiError::new(ProblemCode::Conflict, detail));
     }
-    let draft = new_draft(name.as_str(), new.terms)?;
+    let draft = new_draft(name.as_str(), terms)?;
     let detail = match service.drafts.add(&draft).await.map_err(of_database)? {
-        Added::Stored => return Ok(shown(StatusCode::CREATED, draft)),
+        Added::Stored => return Ok(draft),
         Added::NameTaken => "there is a draft of this name: replace it".to_owned(),
         Added::Full => format!("there are {MOST_DRAFTS} drafts: announce or delete some"),
     };
     Err(ApiError::new(ProblemCode::Conflict, detail))
+}
+
+/// The drafts that the caller may read, by name.
+pub(crate) async fn readable_drafts(
+    service: &Service,
+    caller: &Caller,
+) -> Result<Vec<DraftName>, ApiError> {
+    let mut names = service.drafts.names().await.map_err(of_database)?;
+    names.retain(|draft| caller.require(Verb::OfferingsRead, &draft.name).is_ok());
+    Ok(names)
 }
 
 /// The drafts that the key may read, by name, without their texts.
@@ -237,11 +258,8 @@ async fn list(
 ) -> Result<Json<DraftPage>, ApiError> {
     let limit = rows(query.limit)?;
     let after = query.after.unwrap_or_default();
-    let names = service.drafts.names().await.map_err(of_database)?;
-    let readable = |name: &str| caller.require(Verb::OfferingsRead, name).is_ok();
-    let mut rest = names
-        .into_iter()
-        .filter(|draft| draft.name > after && readable(&draft.name));
+    let names = readable_drafts(&service, &caller).await?;
+    let mut rest = names.into_iter().filter(|draft| draft.name > after);
     let drafts: Vec<DraftRow> = rest
         .by_ref()
         .take(limit)
@@ -302,10 +320,26 @@ async fn replace(
 ) -> Result<Response, ApiError> {
     let old = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     require_version(&headers, &old.version)?;
-    let draft = new_draft(&name, body.terms)?;
+    let draft = replace_draft(&service, &old, body.terms).await?;
+    Ok(shown(StatusCode::OK, draft))
+}
+
+/// Puts a text in the place of a version of a draft that the caller may write.
+pub(crate) async fn replace_draft(
+    service: &Service,
+    old: &Draft,
+    terms: String,
+) -> Result<Draft, ApiError> {
+    let draft = new_draft(&old.name, terms)?;
     let replaced = service.drafts.replace(&draft, &old.version).await;
     changed_meanwhile(replaced.map_err(of_database)?)?;
-    Ok(shown(StatusCode::OK, draft))
+    Ok(draft)
+}
+
+/// Deletes a version of a draft that the caller may write.
+pub(crate) async fn remove_draft(service: &Service, draft: &Draft) -> Result<(), ApiError> {
+    let removed = service.drafts.remove(&draft.name, &draft.version).await;
+    changed_meanwhile(removed.map_err(of_database)?)
 }
 
 /// Delete a draft, if it is still the one you read.
@@ -328,8 +362,7 @@ async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     require_version(&headers, &draft.version)?;
-    let removed = service.drafts.remove(&name, &draft.version).await;
-    changed_meanwhile(removed.map_err(of_database)?)?;
+    remove_draft(&service, &draft).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -388,19 +421,32 @@ async fn announce(
     Json(announcement): Json<Announcement>,
 ) -> Result<Response, ApiError> {
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
-    let log_name = free_name(&caller, &name)?;
+    let signing = Signing {
+        note: announcement.signature.as_deref(),
+        key: announcement.issuer_key.as_deref(),
+    };
+    let hash = &announcement.terms_hash;
+    let view = announce_draft(&service, &caller, &draft, (hash, signing)).await?;
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}
+
+/// Freezes the terms of a draft that have this hash; the draft is gone.
+pub(crate) async fn announce_draft(
+    service: &Service,
+    caller: &Caller,
+    draft: &Draft,
+    (terms_hash, signing): (&str, Signing<'_>),
+) -> Result<OfferingView, ApiError> {
+    let log_name = free_name(caller, &draft.name)?;
     let announced = Announced {
         text: &draft.terms,
-        terms_hash: &announcement.terms_hash,
-        signing: Signing {
-            note: announcement.signature.as_deref(),
-            key: announcement.issuer_key.as_deref(),
-        },
+        terms_hash,
+        signing,
     };
-    let view = announce_terms(&service, &log_name, &announced).await?;
+    let view = announce_terms(service, &log_name, &announced).await?;
     // The offering is there whatever becomes of its draft, and of that whoever lists drafts learns.
-    if let Err(error) = service.drafts.remove(&name, &draft.version).await {
-        tracing::warn!(draft = %name, %error, "a draft was announced and is still there");
+    if let Err(error) = service.drafts.remove(&draft.name, &draft.version).await {
+        tracing::warn!(draft = %draft.name, %error, "a draft was announced and is still there");
     }
-    Ok((StatusCode::CREATED, Json(view)).into_response())
+    Ok(view)
 }

@@ -13,11 +13,11 @@ const LONGEST_NOTE: usize = 16_384;
 
 /// What an announcement says of who signed its terms.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Signing<'a> {
+pub(crate) struct Signing<'a> {
     /// The signed note, as `softcap offering sign` wrote it.
-    pub(super) note: Option<&'a str>,
+    pub(crate) note: Option<&'a str>,
     /// The issuer's public key.
-    pub(super) key: Option<&'a str>,
+    pub(crate) key: Option<&'a str>,
 }
 
 /// Whether an issuer signed the terms.

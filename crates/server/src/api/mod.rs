@@ -102,12 +102,16 @@ pub(crate) use audit::AuditPaths;
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
 pub(crate) use bundles::BundlePaths;
-pub(crate) use caller::Caller;
+pub(crate) use call_note::{around as around_call, write_page_changes};
+pub(crate) use caller::{Caller, IdempotencyKey, Staff};
 pub(crate) use contributions::ContributionPaths;
 pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
-pub(crate) use drafts::DraftPaths;
-pub(crate) use entry_view::OutcomeView;
+pub(crate) use drafts::{
+    DraftPaths, announce_draft, create_draft, draft_of, readable_drafts, remove_draft,
+    replace_draft,
+};
+pub(crate) use entry_view::{EntryView, OutcomeView};
 pub(crate) use events::EventPaths;
 pub(crate) use factor_problem::of_factor;
 pub(crate) use factors::FactorPaths;
@@ -115,27 +119,31 @@ pub(crate) use freeze::FreezePaths;
 pub(crate) use imports::ImportPaths;
 pub(crate) use incidents::IncidentPaths;
 pub(crate) use investors::InvestorPaths;
+pub(crate) use issuer::Signing;
 pub(crate) use keys::{KeyPaths, time_text};
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
 pub(crate) use oauth::{AppPaths, ClientPaths, OauthPaths};
 pub(crate) use offerings::{OfferingPaths, phase_name};
-pub(crate) use operations::OperationPaths;
+pub(crate) use operations::{Operation, OperationPaths, operate_as};
 pub(crate) use own_contributions::{
     Holding, OwnContribution, contribute_own, free_money, holdings, made_before, own_contribution,
-    own_number, own_offerings, own_rows, take_back_own, withdraw_own,
+    own_number, own_offerings, own_rows, rows_of, take_back_own, withdraw_own,
 };
 pub(crate) use people::PeoplePaths;
 pub(crate) use permits::Permits;
 pub(crate) use person_problem::of_person;
 pub(crate) use privacy::{PrivacyPaths, forget_numbers};
-pub(crate) use projection::{Ending, Projected, Wished, project};
-pub(crate) use proposals::ProposalPaths;
+pub(crate) use projection::{Attempted, Ending, Projected, Wished, attempt, project};
+pub(crate) use proposals::{ProposalPaths, decide_act, propose_act, seen_proposals};
 pub(crate) use rail::RailPaths;
+pub(crate) use role_problem::of_role;
 pub(crate) use roles::RolePaths;
 pub(crate) use sessions::SessionPaths;
-pub(crate) use settlements::{SettlementPaths, publish_settlement};
+pub(crate) use settlements::{
+    SettlementPaths, publish_settlement, settle_as, settled_copy, settlement_root,
+};
 pub(crate) use sign_up::SignUpPaths;
 pub(crate) use signed_in::{
     SESSION_COOKIE, Visitor, follow_session, remove_cookie, session_secret, set_cookie,
@@ -421,6 +429,11 @@ impl Service {
     #[must_use]
     pub fn webhooks(&self) -> &Webhooks {
         &self.webhooks
+    }
+
+    /// Whether only terms are announced that an issuer signed whom this server knows.
+    pub(crate) fn demands_signatures(&self) -> bool {
+        !self.issuers.is_empty()
     }
 
     /// What witnesses say of the logs.

@@ -94,7 +94,7 @@ pub(super) struct CheckReport {
 
 /// An offering now.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OfferingView {
+pub(crate) struct OfferingView {
     /// Its name in addresses.
     name: String,
     /// Its title.

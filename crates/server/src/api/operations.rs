@@ -6,11 +6,13 @@ use std::sync::Arc;
 use axum::{Router, extract::State, response::Response, routing::post};
 use serde::Deserialize;
 use softcap_identity::Verb;
+use softcap_journal::OfferingLog;
 use softcap_offering::{
     Admit, Amount, Command, CurrencyIndex, DocumentExit, InvestorId, LimitPrice, Position, Ratio,
     ReturnReason, RoundIndex, Sequence, Tokens, Value, WithdrawalMark, terms::Terms,
 };
 use softcap_proof::from_hex;
+use softcap_rails::balance::PersonId;
 use utoipa::ToSchema;
 
 use super::{
@@ -19,7 +21,9 @@ use super::{
     caller::{Caller, IdempotencyKey},
     contributions::created,
     entry_view::EntryView,
-    submit::submit,
+    own_contributions::holdings,
+    person_problem::of_person,
+    submit::{of_journal, submit},
 };
 use crate::{
     extract::{Json, Path},
@@ -44,13 +48,18 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 // Kinds without fields have braces: of a unit variant serde takes any field, known or not.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     /// Let an investor into a round.
     Admit {
         /// Name of the round.
         round: String,
         /// The investor's number in this offering, or an EVM address.
-        investor: String,
+        #[serde(default)]
+        investor: Option<String>,
+        /// Instead of it the number of a person on the platform, which they see beside their balances. Who has no number in this
+        /// offering gets one now, so that nobody has to bring money before they are let in.
+        #[serde(default)]
+        person: Option<String>,
         /// Most that may be accepted, in smallest units of the numeraire.
         limit: Option<String>,
         /// From when the admission is void: unix milliseconds, or a height.
@@ -200,38 +209,83 @@ async fn operate(
     key: IdempotencyKey,
     Json(operation): Json<Operation>,
 ) -> Result<Response, ApiError> {
-    let log = service.offering(&offering)?;
-    caller.require(operation.verb(), &offering)?;
+    let entry = operate_as(&service, &offering, (&caller, &key), &operation).await?;
+    Ok(created(&offering, &entry))
+}
+
+/// Records what the issuer does, if the caller may.
+pub(crate) async fn operate_as(
+    service: &Service,
+    offering: &str,
+    (caller, key): (&Caller, &IdempotencyKey),
+    operation: &Operation,
+) -> Result<EntryView, ApiError> {
+    let log = service.offering(offering)?;
+    caller.require(operation.verb(), offering)?;
     if matches!(operation, Operation::Release { .. }) {
         return Err(ProblemCode::TwoPeople.into());
     }
     let terms = &log.terms;
-    let proof = if let Operation::Seed { proof, .. } = &operation {
+    let proof = if let Operation::Seed { proof, .. } = operation {
         bytes("proof", proof, PROOF_MAX)?
     } else {
         Vec::new()
     };
-    let command = command(terms, &operation, &proof)?;
-    let entry = submit(&service, &log, &caller, &key, &command).await?;
-    Ok(created(&offering, &entry))
+    let number = number_of_person(service, &log, operation).await?;
+    let command = command(terms, operation, (&proof, number.as_deref()))?;
+    submit(service, &log, caller, key, &command).await
+}
+
+/// The number in the offering of a person who is named by the platform's number, drawn now if there is none.
+async fn number_of_person(
+    service: &Service,
+    log: &OfferingLog,
+    operation: &Operation,
+) -> Result<Option<String>, ApiError> {
+    let Operation::Admit {
+        person: Some(named),
+        investor,
+        ..
+    } = operation
+    else {
+        return Ok(None);
+    };
+    if investor.is_some() {
+        let why = "name a person or an investor, not both";
+        return Err(ApiError::invalid("person", why));
+    }
+    let unknown = || ApiError::invalid("person", "nobody on this platform has this number");
+    let person: softcap_identity::PersonId = named.trim().parse().map_err(|_| unknown())?;
+    let signed_up = service.people.find(person).await.map_err(of_person)?;
+    // Platforms without log-ins know people by their balances.
+    if signed_up.is_none() && holdings(&service.journal, person).await?.is_empty() {
+        return Err(unknown());
+    }
+    let person = PersonId(person.to_bytes());
+    let number = service.numbers.find_or_draw(person, &log.row.name);
+    number.await.map(Some).map_err(of_journal)
 }
 
 fn command<'a>(
     terms: &Terms,
     operation: &'a Operation,
-    proof: &'a [u8],
+    (proof, number): (&'a [u8], Option<&'a str>),
 ) -> Result<Command<'a>, ApiError> {
     Ok(match operation {
         Operation::Admit {
             round,
             investor,
+            person: _,
             limit,
             expires,
             guaranteed,
             withdrawal,
         } => Command::Admit(Admit {
             round: round_of(terms, round)?,
-            investor: investor_of(investor)?,
+            investor: match number.or(investor.as_deref()) {
+                Some(investor) => investor_of(investor)?,
+                None => return Err(ApiError::invalid("investor", "it is missing")),
+            },
             limit: units("limit", limit.as_deref())?.map(Value),
             expires: expires.map(Position),
             guaranteed: Value(units("guaranteed", guaranteed.as_deref())?.unwrap_or(0)),

@@ -172,8 +172,18 @@ pub(crate) fn own_rows(
 ) -> Vec<ContributionIndex> {
     let investor = offering.find_investor(InvestorId::Opaque(number));
     investor.map_or_else(Vec::new, |investor| {
-        service.own_index.of(&log.row.name, offering, investor)
+        rows_of(service, log, offering, investor)
     })
+}
+
+/// The contributions of an investor, in their order.
+pub(crate) fn rows_of(
+    service: &Service,
+    log: &OfferingLog,
+    offering: &Offering,
+    investor: InvestorIndex,
+) -> Vec<ContributionIndex> {
+    service.own_index.of(&log.row.name, offering, investor)
 }
 
 /// The contribution of an entry, if it is of this number.

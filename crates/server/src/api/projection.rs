@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use softcap_offering::{
-    Amount, Contribute, CurrencyIndex, Funding, InvestorId, Position, Row, Tokens, Verdict,
+    Amount, Contribute, CurrencyIndex, Funding, InvestorId, Position, Reason, Row, Tokens, Value,
+    Verdict,
     terms::{Bound, Limit, Rail, RateTerm, Terms},
 };
 
@@ -82,6 +83,59 @@ pub(crate) fn project(terms: &Arc<Terms>, wished: Wished, before: u128, after: u
         at_once: taken,
         row: index.map(|index| offering.row(index)),
         ending,
+    }
+}
+
+/// A whole sale that only exists here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempted {
+    /// How it would end.
+    pub(crate) ending: Ending,
+    /// What would be accepted of what came, in the numeraire.
+    pub(crate) raised: Value,
+    /// Tokens that would be sold.
+    pub(crate) sold: Tokens,
+    /// Contributions of which nothing, or not all, would be taken.
+    pub(crate) cut: usize,
+}
+
+/// Plays a sale in which people bring a value in all, spread evenly over the rounds and each round at its beginning. Everybody
+/// is admitted everywhere.
+pub(crate) fn attempt(terms: &Arc<Terms>, demand: u128) -> Attempted {
+    let mut trial = Trial::new(Arc::clone(terms), Vec::new());
+    let mut starts: Vec<Position> = terms
+        .rounds
+        .iter()
+        .filter_map(|round| {
+            round
+                .windows
+                .iter()
+                .flatten()
+                .map(|window| window.from)
+                .min()
+        })
+        .collect();
+    starts.sort_unstable();
+    let mut left = demand;
+    for (place, at) in starts.iter().enumerate() {
+        let rounds = u128::try_from(starts.len() - place).unwrap_or(1);
+        let part = left.div_ceil(rounds);
+        left -= part;
+        crowd(&mut trial, terms, *at, (&format!("round{place}"), part));
+    }
+    trial.settle();
+    let offering = &trial.offering;
+    let settled = offering.settlement().map(|held| held.settled);
+    Attempted {
+        ending: settled.map_or(Ending::NotYetKnown, |settled| {
+            Ending::Settled(settled.verdict)
+        }),
+        raised: settled.map_or_else(|| offering.raised(), |settled| settled.raised),
+        sold: settled.map_or(Tokens(0), |settled| settled.sold),
+        cut: offering
+            .rows()
+            .filter(|row| matches!(row.reason, Some(Reason::Refused(_))))
+            .count(),
     }
 }
 

@@ -12,7 +12,8 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_identity::{
-    Decision, PersonId, Proposal, ProposalState, ProposedAct, ResourcePattern, Right, RoleChange,
+    Decision, PersonId, Proposal, ProposalId, ProposalState, ProposedAct, ResourcePattern, Right,
+    RoleChange,
 };
 use softcap_journal::BATCH_TIME;
 use softcap_offering::{Command, LineIndex, Stamp};
@@ -257,22 +258,27 @@ async fn list(
     State(service): State<Arc<Service>>,
     staff: Staff,
 ) -> Result<Json<ProposalList>, ApiError> {
+    let proposals = seen_proposals(&service, &staff).await?;
+    Ok(Json(ProposalList {
+        proposals: proposals.iter().map(ProposalView::from).collect(),
+    }))
+}
+
+/// The newest proposals that the person made, may decide, or may read as an auditor.
+pub(crate) async fn seen_proposals(
+    service: &Service,
+    staff: &Staff,
+) -> Result<Vec<Proposal>, ApiError> {
     let proposals = service.roles.proposals(SHOWN, service.now()).await;
-    let proposals = proposals.map_err(of_role)?;
+    let mut proposals = proposals.map_err(of_role)?;
     let standing = staff.standing();
     let reads_all = standing.has(Right::ReadRoles, &ResourcePattern::Every);
-    let seen = |proposal: &&Proposal| {
+    proposals.retain(|proposal| {
         reads_all
             || proposal.proposed_by == standing.person()
             || standing.has(proposal.act.to_approve(), &proposal.act.place())
-    };
-    Ok(Json(ProposalList {
-        proposals: proposals
-            .iter()
-            .filter(seen)
-            .map(ProposalView::from)
-            .collect(),
-    }))
+    });
+    Ok(proposals)
 }
 
 /// Propose a change of roles, or a release of funds. It is done when somebody else who may approves it within seven days.
@@ -289,7 +295,17 @@ async fn propose(
     staff: Staff,
     Json(body): Json<ActBody>,
 ) -> Result<Response, ApiError> {
-    let act = body.read()?;
+    let proposal = propose_act(&service, &staff, body.read()?).await?;
+    let view = ProposalView::from(&proposal);
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}
+
+/// Proposes an act, if the person may.
+pub(crate) async fn propose_act(
+    service: &Service,
+    staff: &Staff,
+    act: ProposedAct,
+) -> Result<Proposal, ApiError> {
     staff.require(act.to_propose(), &act.place())?;
     if let ProposedAct::Release { offering, .. } = &act {
         let log = service.offering(offering.as_str())?;
@@ -302,8 +318,7 @@ async fn propose(
     }
     let person = staff.standing().person();
     let proposal = service.roles.propose(person, act, service.now()).await;
-    let view = ProposalView::from(&proposal.map_err(of_role)?);
-    Ok((StatusCode::CREATED, Json(view)).into_response())
+    proposal.map_err(of_role)
 }
 
 /// Approve or decline a proposal. What is approved is done at once: a role, or an entry that releases money. Sent again by who
@@ -324,12 +339,26 @@ async fn decide(
     Json(body): Json<DecisionBody>,
 ) -> Result<Json<DecidedView>, ApiError> {
     let id = id.parse().map_err(of_role)?;
-    let known = service.roles.proposal(id, service.now()).await;
-    let known = known.map_err(of_role)?;
     let decision = match body.decision {
         DecisionWord::Approve => Decision::Approve,
         DecisionWord::Decline => Decision::Decline,
     };
+    let (proposal, entry) = decide_act(&service, &staff, id, decision).await?;
+    Ok(Json(DecidedView {
+        proposal: (&proposal).into(),
+        entry,
+    }))
+}
+
+/// Decides a proposal, if the person may, and does what was approved.
+pub(crate) async fn decide_act(
+    service: &Service,
+    staff: &Staff,
+    id: ProposalId,
+    decision: Decision,
+) -> Result<(Proposal, Option<EntryView>), ApiError> {
+    let known = service.roles.proposal(id, service.now()).await;
+    let known = known.map_err(of_role)?;
     let person = staff.standing().person();
     // Who has no part in it is told that it is not there; who proposed it takes it back without showing anything again.
     if known.proposed_by != person
@@ -341,14 +370,11 @@ async fn decide(
     }
     let decided = service.roles.decide(person, id, decision, service.now());
     let proposal = decided.await.map_err(of_role)?;
-    let entry = released(&service, &proposal).await?;
+    let entry = released(service, &proposal).await?;
     if matches!(proposal.act, ProposedAct::ApproveVerification { .. }) {
-        enter_admissions(&service).await;
+        enter_admissions(service).await;
     }
-    Ok(Json(DecidedView {
-        proposal: (&proposal).into(),
-        entry,
-    }))
+    Ok((proposal, entry))
 }
 
 /// Enters an approved release. Its request follows from the proposal, so that it is entered once.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A refusal as an answer.
-pub(super) fn of_role(error: RoleError) -> ApiError {
+pub(crate) fn of_role(error: RoleError) -> ApiError {
     let (status, remedy) = match error {
         RoleError::Person(error) => return of_person(error),
         RoleError::Database(ref database) if database.is_passing() => {

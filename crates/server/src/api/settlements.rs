@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
 use serde::Serialize;
-use softcap_identity::Verb;
+use softcap_identity::{UnixMillis, Verb};
 use softcap_journal::{
     Intake, LogName, Machine as _, OfferingLog, Submission, encode_at_batch_time,
 };
 use softcap_offering::{
-    Command, CurrencyTotals, InvestorId, InvestorIndex, InvestorRow, Offering, terms::Terms,
+    Command, CurrencyTotals, InvestorId, InvestorIndex, InvestorRow, Offering, Position,
+    terms::Terms,
 };
 use softcap_proof::{SettlementTree, bundle, hex};
 use tokio::sync::Mutex;
@@ -176,21 +177,40 @@ async fn settle(
     caller: Caller,
     key: IdempotencyKey,
 ) -> Result<Response, ApiError> {
-    let log = service.offering(&offering)?;
-    caller.require(Verb::SettlementsWrite, &offering)?;
-    let entry = submit(&service, &log, &caller, &key, &Command::Settle).await?;
+    let entry = settle_as(&service, &offering, (&caller, &key)).await?;
+    Ok(created(&offering, &entry))
+}
+
+/// Settles and publishes the root, if the caller may.
+pub(crate) async fn settle_as(
+    service: &Service,
+    offering: &str,
+    (caller, key): (&Caller, &IdempotencyKey),
+) -> Result<EntryView, ApiError> {
+    let log = service.offering(offering)?;
+    caller.require(Verb::SettlementsWrite, offering)?;
+    let entry = submit(service, &log, caller, key, &Command::Settle).await?;
     if matches!(entry.outcome, OutcomeView::Settled { .. }) {
         // Also when the server was stopped between the two entries: the repeat comes here again.
-        if let Some(tree) = tree(&service, &log).await? {
+        if let Some(tree) = tree(service, &log).await? {
             // No client can send a zero byte, so this is the key of nobody's own request.
             let key = IdempotencyKey(format!("{}\0publish", key.0));
             let command = Command::Publish {
                 settlement_root: tree.root().0,
             };
-            submit(&service, &log, &caller, &key, &command).await?;
+            submit(service, &log, caller, &key, &command).await?;
         }
     }
-    Ok(created(&offering, &entry))
+    Ok(entry)
+}
+
+/// The root of a settled offering; none when nobody took part.
+pub(crate) async fn settlement_root(
+    service: &Service,
+    log: &Arc<OfferingLog>,
+) -> Result<Option<String>, ApiError> {
+    let tree = tree(service, log).await?;
+    Ok(tree.map(|tree| hex(&tree.root().0)))
 }
 
 /// Publishes the root of a settlement that no request asked for, once; also after a stop between the two.
@@ -303,6 +323,22 @@ async fn preview(
 ) -> Result<Json<SettlementView>, ApiError> {
     let log = service.offering(&offering)?;
     caller.require(Verb::OfferingsRead, &offering)?;
+    let copy = settled_copy(log, service.now()).await?;
+    let view = settlement_view(&copy, None).ok_or_else(not_settleable)?;
+    Ok(Json(view))
+}
+
+fn not_settleable() -> ApiError {
+    ApiError::new(ProblemCode::Conflict, "it cannot be settled as it stands")
+}
+
+/// The offering as it would be after a settlement now. Only once contributions have ended, because it copies the state.
+pub(crate) async fn settled_copy(
+    log: Arc<OfferingLog>,
+    now: UnixMillis,
+) -> Result<Offering, ApiError> {
+    // A settlement would be stamped with the time: the log does not have to be that far.
+    let now = Position(u64::try_from(now.get()).unwrap_or(0));
     let tried = tokio::task::spawn_blocking(move || {
         let mut copy = {
             let state = log.sequencer.read();
@@ -310,7 +346,7 @@ async fn preview(
             let waits = offering.settlement_stamps();
             if waits
                 .iter()
-                .any(|stamp| stamp.position > offering.latest(stamp.line))
+                .any(|stamp| stamp.position > offering.latest(stamp.line).max(now))
             {
                 return Err(ApiError::new(
                     ProblemCode::Conflict,
@@ -319,13 +355,16 @@ async fn preview(
             }
             offering.clone()
         };
-        copy.apply(copy.now_stamp(), &Command::Settle);
-        settlement_view(&copy, None).ok_or_else(|| {
-            ApiError::new(ProblemCode::Conflict, "it cannot be settled as it stands")
-        })
+        let mut stamp = copy.now_stamp();
+        stamp.position = stamp.position.max(now);
+        copy.apply(stamp, &Command::Settle);
+        if copy.settlement().is_some() {
+            Ok(copy)
+        } else {
+            Err(not_settleable())
+        }
     });
-    let view = tried.await.map_err(|error| ApiError::internal(&error))??;
-    Ok(Json(view))
+    tried.await.map_err(|error| ApiError::internal(&error))?
 }
 
 /// Who gets what. It never changes.

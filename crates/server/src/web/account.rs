@@ -45,6 +45,8 @@ struct PasskeyRow {
 #[template(path = "account.html")]
 struct AccountPage {
     visit: Visit,
+    /// The person's number on the platform.
+    number: String,
     sessions: Vec<SessionRow>,
     app_since: Option<When>,
     app_goes: Option<When>,
@@ -157,6 +159,7 @@ async fn account_page(
         goes: goes(FactorName::Passkey(passkey.id)),
     });
     Ok(AccountPage {
+        number: session.person.to_string(),
         sessions: sessions
             .map(|listed| SessionRow {
                 is_current: listed.id == session.id,

@@ -1,5 +1,7 @@
 //! Forms: reading them, what is wrong with them, and sending one twice.
 
+use std::borrow::Cow;
+
 use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse as _, Response},
@@ -34,15 +36,15 @@ pub(crate) struct Errors(Vec<FieldError>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldError {
     /// The field's id and name.
-    pub(crate) field: &'static str,
+    pub(crate) field: Cow<'static, str>,
     /// What, and how to mend it.
     pub(crate) text: String,
 }
 
 impl Errors {
     /// Notes what is wrong with a field.
-    pub(crate) fn add(&mut self, field: &'static str, text: impl Into<String>) {
-        let text = text.into();
+    pub(crate) fn add(&mut self, field: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+        let (field, text) = (field.into(), text.into());
         self.0.push(FieldError { field, text });
     }
 

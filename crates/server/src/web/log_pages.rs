@@ -109,7 +109,17 @@ async fn rows(
     begin: u64,
     end: u64,
 ) -> Result<Vec<EntryRow>, ApiError> {
-    let mut rows = Vec::new();
+    let leaves = leaves(log, begin, end).await?;
+    leaves.iter().map(|leaf| row(language, log, leaf)).collect()
+}
+
+/// The entries from one number up to another, as they stand in the log.
+pub(super) async fn leaves(
+    log: &OfferingLog,
+    begin: u64,
+    end: u64,
+) -> Result<Vec<Vec<u8>>, ApiError> {
+    let mut found = Vec::new();
     for place in begin / BUNDLE..end.div_ceil(BUNDLE) {
         let bundle = log
             .reader
@@ -118,11 +128,11 @@ async fn rows(
             .map_err(of_journal)?;
         for (sequence, leaf) in (place * BUNDLE..).zip(bundle_leaves(&bundle)) {
             if (begin..end).contains(&sequence) {
-                rows.push(row(language, log, leaf)?);
+                found.push(leaf.to_vec());
             }
         }
     }
-    Ok(rows)
+    Ok(found)
 }
 
 fn row(language: Language, log: &OfferingLog, leaf: &[u8]) -> Result<EntryRow, ApiError> {

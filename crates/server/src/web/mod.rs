@@ -41,6 +41,7 @@ mod entry_words;
 mod feeds;
 mod form;
 mod home;
+mod issuer;
 mod language;
 mod live;
 mod log_pages;
@@ -97,7 +98,8 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .route("/design", get(design::design))
         .merge(investor_pages())
         .merge(entrance_pages())
-        .merge(account_pages());
+        .merge(account_pages())
+        .merge(issuer::pages(&service));
     pages
         .route_layer(from_fn_with_state(Arc::clone(&service), visit::around))
         .merge(assets::routes())

@@ -26,14 +26,14 @@ use super::{
 use crate::{api::Service, extract::Path, problem::ApiError};
 
 /// A round with its rules in words.
-struct RoundView {
-    name: String,
-    is_open: bool,
-    from: Option<When>,
-    until: Option<When>,
-    price: Option<String>,
-    rules: Vec<String>,
-    access: String,
+pub(super) struct RoundView {
+    pub(super) name: String,
+    pub(super) is_open: bool,
+    pub(super) from: Option<When>,
+    pub(super) until: Option<When>,
+    pub(super) price: Option<String>,
+    pub(super) rules: Vec<String>,
+    pub(super) access: String,
 }
 
 /// A version of a document.
@@ -80,6 +80,8 @@ struct OfferingPage {
     has_calculator: bool,
     /// Why the server takes no contributions now, though the offering would.
     stopped: bool,
+    /// Only the issuer's people see it: nothing is announced.
+    is_preview: bool,
 }
 
 pub(super) async fn offering(
@@ -88,15 +90,32 @@ pub(super) async fn offering(
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&name)?;
-    let answer = offering_page(visit, name, &log);
-    page(&answer)
+    page(&offering_page(visit, name, &log))
 }
 
 fn offering_page(visit: Visit, name: String, log: &OfferingLog) -> OfferingPage {
-    let language = visit.language;
-    let terms = &*log.terms;
     let state = log.sequencer.read();
-    let offering = state.machine().offering();
+    let mut seen = offering_view(visit, name, state.machine().offering());
+    seen.entries = amounts::count(seen.visit.language, u128::from(state.size()));
+    seen.issuer_key = log.row.issuer.as_ref().map(|issuer| issuer.key.clone());
+    seen.stopped = log.sequencer.stopped().is_some();
+    seen
+}
+
+/// Terms that are not announced, as everybody would see them once they are.
+pub(super) fn preview_page(
+    visit: Visit,
+    name: String,
+    offering: &Offering,
+) -> Result<Response, ApiError> {
+    let mut seen = offering_view(visit, name, offering);
+    seen.is_preview = true;
+    page(&seen)
+}
+
+fn offering_view(visit: Visit, name: String, offering: &Offering) -> OfferingPage {
+    let language = visit.language;
+    let terms = offering.terms();
     let phase = offering.phase();
     let count =
         |number: usize| amounts::count(language, u128::try_from(number).unwrap_or(u128::MAX));
@@ -116,7 +135,7 @@ fn offering_page(visit: Visit, name: String, log: &OfferingLog) -> OfferingPage 
         tone: tone(phase),
         raise: Raise::new(language, offering),
         contributors: count(offering.contribution_count()),
-        entries: amounts::count(language, u128::from(state.size())),
+        entries: String::new(),
         rounds: rounds(language, offering),
         facts: terms_words::facts(language, terms),
         currencies: currencies(language, terms),
@@ -124,7 +143,7 @@ fn offering_page(visit: Visit, name: String, log: &OfferingLog) -> OfferingPage 
         warnings: terms::lint(terms).iter().map(ToString::to_string).collect(),
         documents: documents(language, offering),
         terms_hash: hex(&terms.hash().0),
-        issuer_key: log.row.issuer.as_ref().map(|issuer| issuer.key.clone()),
+        issuer_key: None,
         contract: offering.escrow().map(|escrow| {
             let address = Address::from(escrow.contract).to_checksum(None);
             (address, escrow.chain_id.to_string())
@@ -133,11 +152,12 @@ fn offering_page(visit: Visit, name: String, log: &OfferingLog) -> OfferingPage 
         is_open,
         is_over,
         has_calculator: !is_over,
-        stopped: log.sequencer.stopped().is_some(),
+        stopped: false,
+        is_preview: false,
     }
 }
 
-fn rounds(language: Language, offering: &Offering) -> Vec<RoundView> {
+pub(super) fn rounds(language: Language, offering: &Offering) -> Vec<RoundView> {
     let terms = offering.terms();
     let open = open_round(offering);
     let views = (0_u8..).zip(&terms.rounds).map(|(place, round)| {

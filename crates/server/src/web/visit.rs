@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use softcap_identity::{PersonError, Session};
+use softcap_identity::{PersonError, Session, Standing};
 
 use super::{
     assets::Asset,
@@ -17,7 +17,7 @@ use super::{
     problem_page::problem_page,
 };
 use crate::{
-    api::{Service, follow_session, of_person, session_secret},
+    api::{Service, follow_session, of_person, of_role, session_secret},
     origin::require_own_page,
     problem::{ApiError, Problem},
     request_id::RequestId,
@@ -73,6 +73,8 @@ pub(crate) enum Visitor {
         session: Session,
         /// The address of mail.
         email: Arc<str>,
+        /// What the person is in the organisation, at this moment.
+        standing: Arc<Standing>,
     },
 }
 
@@ -110,6 +112,14 @@ impl Visit {
         match &self.visitor {
             Visitor::Person { email, .. } => Some(email),
             Visitor::Unasked | Visitor::Nobody | Visitor::Half(_) => None,
+        }
+    }
+
+    /// Whether somebody is there who works on offerings of others: an investor has no role that is given.
+    pub(crate) fn is_staff(&self) -> bool {
+        match &self.visitor {
+            Visitor::Person { standing, .. } => !standing.grants().is_empty(),
+            Visitor::Unasked | Visitor::Nobody | Visitor::Half(_) => false,
         }
     }
 
@@ -187,9 +197,11 @@ async fn visitor_of(service: &Service, secret: &str, parts: &Parts) -> Result<Vi
     let Some(person) = person.map_err(of_person)? else {
         return Ok(Visitor::Nobody);
     };
+    let standing = service.roles().standing(session.person).await;
     Ok(Visitor::Person {
         session,
         email: person.email.as_str().into(),
+        standing: Arc::new(standing.map_err(of_role)?),
     })
 }
 

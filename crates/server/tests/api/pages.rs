@@ -1,19 +1,36 @@
 //! Pages over a socket: what surrounds them, and what they say of an empty and of a running platform.
 
 mod investor;
+mod issuer;
 
 use std::collections::BTreeSet;
 
-use crate::test_node::{Call, NAME, TestNode};
+use crate::test_node::{Answer, Call, NAME, TestNode};
 
 /// A page as a browser asks for it.
-pub(crate) fn page(node: &TestNode, path: &str) -> crate::test_node::Answer {
+pub(crate) fn page(node: &TestNode, path: &str) -> Answer {
     node.call(&Call::new("GET", path).header("accept", "text/html"))
 }
 
 /// Its text.
 pub(crate) fn text(node: &TestNode, path: &str) -> String {
     page(node, path).text().to_owned()
+}
+
+/// Where a form led to.
+pub(crate) fn location(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    answer.header("location").unwrap().to_owned()
+}
+
+/// The value of a hidden field.
+pub(crate) fn hidden(answer: &Answer, name: &str) -> String {
+    let mark = format!("name=\"{name}\" value=\"");
+    let (_, rest) = answer
+        .text()
+        .split_once(&mark)
+        .unwrap_or_else(|| panic!("{}", answer.text()));
+    rest.split('"').next().unwrap().to_owned()
 }
 
 #[test]
@@ -182,6 +199,13 @@ fn nobody_reaches_the_pages_of_people() {
         "/account/fresh",
         "/portfolio",
         "/portfolio.csv",
+        "/issuer",
+        "/issuer/new",
+        "/issuer/drafts/harbour",
+        "/issuer/offerings/harbour",
+        "/issuer/offerings/harbour/investors",
+        "/issuer/offerings/harbour/settlement",
+        "/issuer/team",
         "/offerings/harbour/contribute",
         "/offerings/harbour/contribute/check?currency=EUR&amount=5",
         "/contributions/harbour/2",
@@ -202,6 +226,18 @@ fn nobody_reaches_the_pages_of_people() {
         "/account/fresh",
         "/contributions/harbour/2/withdrawal",
         "/portfolio/harbour/take-back",
+        "/issuer/new",
+        "/issuer/drafts/harbour/remove",
+        "/issuer/drafts/harbour/announcement",
+        "/issuer/offerings/harbour/operations",
+        "/issuer/offerings/harbour/admissions",
+        "/issuer/offerings/harbour/revocations",
+        "/issuer/offerings/harbour/settlement",
+        "/issuer/offerings/harbour/payouts",
+        "/issuer/offerings/harbour/releases",
+        "/issuer/offerings/harbour/releases/decision",
+        "/issuer/team",
+        "/issuer/team/decision",
     ] {
         let call = Call::new("POST", path)
             .form(&[])

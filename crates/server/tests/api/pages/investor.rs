@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::{hidden, location};
 use crate::{
     people::browser::{Browser, ORIGIN, PASSWORD, Site},
     test_node::{Answer, NAME, TestNode},
@@ -24,21 +25,6 @@ fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
     let paid = node.post(&format!("/v1/people/{person}/deposits"), email, &body);
     assert_eq!(paid.status, 201, "{}", paid.text());
     browser
-}
-
-fn location(answer: &Answer) -> String {
-    assert_eq!(answer.status, 303, "{}", answer.text());
-    answer.header("location").unwrap().to_owned()
-}
-
-/// The value of a hidden field.
-fn hidden(answer: &Answer, name: &str) -> String {
-    let mark = format!("name=\"{name}\" value=\"");
-    let (_, rest) = answer
-        .text()
-        .split_once(&mark)
-        .unwrap_or_else(|| panic!("{}", answer.text()));
-    rest.split('"').next().unwrap().to_owned()
 }
 
 /// The page on which the answers are checked, and what it sends.
