@@ -10,6 +10,8 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod issuer;
+
 use std::{
     io::{BufReader, Write as _},
     net::TcpListener,

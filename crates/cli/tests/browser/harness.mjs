@@ -1,0 +1,112 @@
+// What every journey needs: the question, a browser by others, windows in which every foreign request and every error in a
+// console is seen, and a look that checks and paints a page.
+//
+// Standard input: { packages, origin, mail, key, pictures, ... }. Standard output: what was seen.
+import { mkdirSync, readFileSync, readdirSync, unlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+
+export const question = JSON.parse(readFileSync(0, 'utf8'));
+const { packages, origin, mail, key, pictures } = question;
+const require = createRequire(join(packages, 'package.json'));
+const { chromium } = require('playwright-core');
+const { AxeBuilder } = require('@axe-core/playwright');
+export const PASSWORD = 'seven grey herons over the weir';
+
+// Pixels of a picture; the rest of a long page is more of the same.
+const TALLEST = 1400;
+
+export const said = { violations: [], weights: {}, foreign: [], errors: [], engine: '' };
+
+// The code of the one mail that waits, which is read once.
+export async function code() {
+  for (let looks = 0; looks < 600; looks += 1) {
+    const names = readdirSync(mail).filter((name) => name.endsWith('.eml'));
+    if (names.length > 0) {
+      const place = join(mail, names[0]);
+      const found = /^ {4,}(\S{43})\s*$/m.exec(readFileSync(place, 'utf8'));
+      unlinkSync(place);
+      if (found) return found[1];
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('no mail came');
+}
+
+export async function asPlatform(path, body, once) {
+  const answer = await fetch(`${origin}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': once },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+  return answer.json();
+}
+
+export const browser = await chromium.launch({
+  executablePath: join(packages, 'bin/chromium'),
+  env: { ...process.env, LD_LIBRARY_PATH: join(packages, 'lib') },
+  args: ['--no-sandbox'],
+});
+
+// A window of its own; whatever is loaded from elsewhere, and every error in a console, is seen.
+export async function open(options) {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+  const page = await context.newPage();
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin)) said.foreign.push(request.url());
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') said.errors.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => said.errors.push(`${page.url()}: ${error.message}`));
+  return page;
+}
+
+export async function look(page, name) {
+  const found = await new AxeBuilder({ page }).analyze();
+  said.engine = found.testEngine.version;
+  for (const violation of found.violations) {
+    said.violations.push(`${name}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  }
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) said.violations.push(`${name}: ${wide} px wider than the window`);
+  if (pictures) {
+    mkdirSync(pictures, { recursive: true });
+    const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }));
+    const clip = { x: 0, y: 0, width, height: Math.min(height, TALLEST) };
+    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip });
+  }
+}
+
+export const desk = { viewport: { width: 1100, height: 800 } };
+export const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+// Somebody who has signed up and is logged in, on the pages.
+export async function signUp(page, email) {
+  await page.goto(origin);
+  await page.getByRole('link', { name: 'Sign up' }).click();
+  await page.getByLabel('Mail address').fill(email);
+  await page.getByRole('button', { name: 'Send the code' }).click();
+  await page.getByLabel('Code of the mail').fill(await code());
+  await page.getByLabel('New password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByLabel('Mail address').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+}
+
+// Bytes of the scripts of a page as they travel.
+export async function scriptBytes(page) {
+  const scripts = await page.locator('script').evaluateAll((all) => all.map((script) => script.src));
+  let bytes = 0;
+  for (const place of scripts) bytes += brotliCompressSync(await (await fetch(place)).text()).length;
+  return bytes;
+}
+
+export async function finish() {
+  said.browser = browser.version();
+  await browser.close();
+  console.log(JSON.stringify(said));
+}
