@@ -4,6 +4,7 @@
 //! time of a baseline on the same cores a moment before or after, and the load of the machine is
 //! printed with it.
 
+mod access;
 #[path = "../alarms/mod.rs"]
 mod alarms;
 mod durable;
@@ -28,7 +29,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
-use crate::{alarms::AlarmPlan, failure::BenchFailure, http::Plan};
+use crate::{alarms::AlarmPlan, failure::BenchFailure, floor::KeyCheck, http::Plan};
 
 /// Measures Softcap against baselines.
 #[derive(Debug, Parser)]
@@ -114,6 +115,21 @@ enum Benchmark {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// Keys that are revoked on one node and tried on another one, and passwords that are guessed, while contributions come.
+    Access {
+        /// Keys.
+        #[arg(long, default_value_t = 1_000)]
+        keys: usize,
+        /// Seconds of a run.
+        #[arg(long, default_value_t = 3.0)]
+        seconds: f64,
+        /// How often passwords are guessed and not; the median counts.
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// A server of `http`.
     #[command(hide = true)]
     ServeBare {
@@ -127,6 +143,8 @@ enum Benchmark {
         answer: usize,
         #[arg(long)]
         data: PathBuf,
+        #[arg(long, default_value = "asked")]
+        keys: KeyCheck,
     },
     /// The server of `naive`.
     #[command(hide = true)]
@@ -243,6 +261,17 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             runs,
             program,
         } => nodes::run(Duration::from_secs_f64(seconds), runs, program.as_deref()),
+        Benchmark::Access {
+            keys,
+            seconds,
+            runs,
+            program,
+        } => access::run(&access::Plan {
+            keys,
+            time: Duration::from_secs_f64(seconds),
+            runs,
+            program: program.as_deref(),
+        }),
         Benchmark::Startup {
             count,
             investors,
@@ -254,7 +283,7 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             program,
         } => stampede::run(investors, seconds, program.as_deref()),
         Benchmark::ServeBare { answer } => floor::bare(answer),
-        Benchmark::ServeChecked { answer, data } => floor::checked(&data, answer),
+        Benchmark::ServeChecked { answer, data, keys } => floor::checked(&data, answer, keys),
         Benchmark::ServeNaive { url, investors } => naive::serve(&url, investors),
         Benchmark::Durable {
             investors,
