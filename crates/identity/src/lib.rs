@@ -13,6 +13,7 @@ mod audit;
 mod audit_queue;
 mod audit_table;
 mod cache;
+mod call_limits;
 mod clock;
 mod denied;
 mod error;
@@ -48,6 +49,7 @@ pub use alerts::{
 };
 pub use audit::{Act, AuditEntry, AuditRow};
 pub use audit_table::{AuditFilter, AuditTable};
+pub use call_limits::{CallLimits, CallRates};
 pub use clock::{Ticks, UnixMillis};
 pub use denied::{Answer, Denied};
 pub use error::KeyError;

@@ -47,6 +47,11 @@ impl RateLimit {
         self.burst.get()
     }
 
+    /// For the library.
+    pub(crate) fn quota(self) -> Quota {
+        Quota::per_second(self.per_second).allow_burst(self.burst)
+    }
+
     /// Whether neither is higher than in `wider`.
     #[must_use]
     pub fn is_within(self, wider: Self) -> bool {
@@ -63,10 +68,9 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub(crate) fn new(limit: RateLimit, ticks: &Ticks) -> Self {
-        let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
         Self {
             limit,
-            cell: RateLimiter::direct_with_clock(quota, ticks.clone()).with_middleware(),
+            cell: RateLimiter::direct_with_clock(limit.quota(), ticks.clone()).with_middleware(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Each key's documentation is what `softcap config` prints. Secrets are never values in the file:
 //! they are named by the path of a file of their own.
 
+mod limits;
 mod privacy;
 mod site;
 mod verification;
@@ -21,6 +22,7 @@ use softcap_database::DatabaseUrl;
 use softcap_identity::Site;
 use softcap_proof::{ProofError, VerifierKey, WitnessKey};
 
+pub use limits::LimitsSection;
 pub use privacy::PrivacySection;
 pub use site::{MailSection, NotAnOrigin, Origin, Sender, SiteSection, SmtpSecurity};
 pub use verification::VerificationSection;
@@ -174,45 +176,6 @@ pub struct TlsSection {
     /// The private key of the certificate, PEM. Read again on SIGHUP.
     #[config(env = "SOFTCAP_TLS_KEY_FILE")]
     pub key_file: Option<PathBuf>,
-}
-
-/// Bounds on what one client can take from the others.
-#[derive(Clone, Debug, confique::Config)]
-#[config(layer_attr(serde(deny_unknown_fields)))]
-pub struct LimitsSection {
-    /// Open connections. One more is answered 503 and closed.
-    #[config(env = "SOFTCAP_CONNECTIONS", default = 20000)]
-    pub connections: u32,
-
-    /// Seconds from the opening of a connection, or from its last answer, until the head of the next
-    /// request must be complete. An idle connection is closed after this time too.
-    #[config(env = "SOFTCAP_HEADER_SECONDS", default = 60)]
-    pub header_seconds: u32,
-
-    /// Seconds until the body of a request must be complete.
-    #[config(env = "SOFTCAP_BODY_SECONDS", default = 15)]
-    pub body_seconds: u32,
-
-    /// Largest body in bytes, where an operation does not name its own.
-    #[config(env = "SOFTCAP_BODY_BYTES", default = 65536)]
-    pub body_bytes: u32,
-
-    /// Seconds until an answer must begin; after that the client gets 503 and asks again.
-    #[config(env = "SOFTCAP_ANSWER_SECONDS", default = 30)]
-    pub answer_seconds: u32,
-
-    /// Seconds that a client may take no byte of its answer before the connection is closed.
-    #[config(env = "SOFTCAP_WRITE_SECONDS", default = 30)]
-    pub write_seconds: u32,
-
-    /// Refused contributions of one investor in one minute that become entries of an offering's log.
-    /// Further ones are answered 429, until the next minute. Each node counts its own.
-    #[config(env = "SOFTCAP_REFUSALS_PER_MINUTE", default = 30)]
-    pub refusals_per_minute: u32,
-
-    /// Seconds that a stop waits for the requests that were accepted.
-    #[config(env = "SOFTCAP_STOP_SECONDS", default = 20)]
-    pub stop_seconds: u32,
 }
 
 /// Logs.
@@ -422,21 +385,7 @@ impl Config {
                 "tls: certificate_file and key_file belong together: give both or none",
             ));
         }
-        let limits = &self.limits;
-        let positive = [
-            limits.connections,
-            limits.header_seconds,
-            limits.body_seconds,
-            limits.body_bytes,
-            limits.answer_seconds,
-            limits.write_seconds,
-            limits.refusals_per_minute,
-        ];
-        if positive.contains(&0) {
-            return Err(ConfigError::Contradiction(
-                "limits: each but stop_seconds must be at least 1",
-            ));
-        }
+        self.limits.check()?;
         let webhooks = &self.webhooks;
         if [
             webhooks.concurrency,
@@ -569,6 +518,8 @@ mod tests {
             ("[limits]\nconnections = -1\n", "line 2"),
             ("[limits]\nconnections = 0\n", "H902"),
             ("[limits]\nrefusals_per_minute = 0\n", "H902"),
+            ("[limits]\ncalls_per_app = 0\n", "H902"),
+            ("[limits]\ncalls_per_source = 100001\n", "H902"),
             ("[server]\nproxies = [\"10.0.0.0/33\"]\n", "is no network"),
             ("[tls]\nkey_file = \"key.pem\"\n", "belong together"),
             ("[log]\nformat = \"xml\"\n", "unknown variant `xml`"),

@@ -1,29 +1,53 @@
-//! What is left of a key's limit, said with each answer (draft-ietf-httpapi-ratelimit-headers-10).
+//! What is left of a caller's limit, said with each answer (draft-ietf-httpapi-ratelimit-headers-10).
 
 use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use softcap_identity::{Principal, RateLimit};
+use softcap_identity::RateLimit;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// A place in a request where whoever lets a key in says what is left, and from which the answer takes it.
+/// Whose limit it is, as the headers call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limited {
+    /// Of an API key.
+    Key,
+    /// Of a person, over all their sessions.
+    Person,
+    /// Of an application.
+    App,
+    /// Of an address.
+    Source,
+}
+
+impl Limited {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Person => "person",
+            Self::App => "app",
+            Self::Source => "source",
+        }
+    }
+}
+
+/// A place in a request where whoever lets somebody in says what is left, and from which the answer takes it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LimitNote(Arc<OnceLock<(RateLimit, u32)>>);
+pub(crate) struct LimitNote(Arc<OnceLock<(Limited, RateLimit, u32)>>);
 
 impl LimitNote {
-    /// Notes it; the first key of a request counts.
-    pub(crate) fn note(&self, principal: &Principal) {
-        let _ = self.0.set((principal.policy().limit, principal.left()));
+    /// Notes it; the first one of a request counts.
+    pub(crate) fn note(&self, whose: Limited, (limit, left): (RateLimit, u32)) {
+        let _ = self.0.set((whose, limit, left));
     }
 
-    /// Says it in the headers of the answer, if a key was let in.
+    /// Says it in the headers of the answer, if somebody was let in.
     pub(crate) fn say(&self, headers: &mut HeaderMap) {
-        let Some((limit, left)) = self.0.get() else {
+        let Some((whose, limit, left)) = self.0.get() else {
             return;
         };
-        let (policy, left) = texts(*limit, *left);
+        let (policy, left) = texts(whose.name(), *limit, *left);
         for (name, text) in [(POLICY, policy), (LEFT, left)] {
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(name, value);
@@ -33,13 +57,13 @@ impl LimitNote {
 }
 
 /// The burst and the seconds in which it comes back; what is left, and after how many seconds all of it is there again.
-fn texts(limit: RateLimit, left: u32) -> (String, String) {
+fn texts(name: &str, limit: RateLimit, left: u32) -> (String, String) {
     let (burst, rate) = (limit.burst(), limit.per_second());
     let window = burst.div_ceil(rate);
     let wait = burst.saturating_sub(left).div_ceil(rate);
     (
-        format!("\"key\";q={burst};w={window}"),
-        format!("\"key\";r={left};t={wait}"),
+        format!("\"{name}\";q={burst};w={window}"),
+        format!("\"{name}\";r={left};t={wait}"),
     )
 }
 
@@ -55,7 +79,7 @@ mod tests {
             (7, 20, 20, ("\"key\";q=20;w=3", "\"key\";r=20;t=0")),
         ] {
             let limit = RateLimit::new(rate, burst).unwrap();
-            let (policy, rest) = texts(limit, left);
+            let (policy, rest) = texts(Limited::Key.name(), limit, left);
             assert_eq!((policy.as_str(), rest.as_str()), expected);
         }
     }

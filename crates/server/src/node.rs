@@ -1,6 +1,6 @@
 //! A node: the record, the keys, the routes and what runs beside them.
 
-use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
@@ -139,6 +139,7 @@ impl Node {
             issuers,
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
+            call_rates: config.limits.call_rates()?,
             rails,
             leak_reporters: LeakReporters::read(config.leaks.keys_file.as_deref())?,
         }));
@@ -199,7 +200,7 @@ impl Node {
             metrics_permission: Some(Arc::new(move |headers, client| {
                 let keys = keys.clone();
                 Box::pin(async move {
-                    let caller = api::Caller::of(&keys, &headers, client).await?;
+                    let caller = api::Caller::of(&keys, &headers, client, NonZeroU32::MIN).await?;
                     caller.require_on_all(Verb::MetricsRead)
                 })
             })),

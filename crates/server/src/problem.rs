@@ -88,7 +88,7 @@ codes! {
         "Send `Idempotency-Key` with a value of your own, for example a UUID, and repeat it on a retry.";
     ConditionMissing = "H431", PRECONDITION_REQUIRED, "This operation needs If-Match.",
         "Read the object and send its ETag in `If-Match`, so that nobody's change is lost.";
-    TooMany = "H429", TOO_MANY_REQUESTS, "The limit of this key is used up.",
+    TooMany = "H429", TOO_MANY_REQUESTS, "The limit of calls is used up.",
         "Wait as long as `Retry-After` says.";
     TooManyRefusals = "H430", TOO_MANY_REQUESTS, "Too many contributions of this investor were refused in this minute.",
         "Read why they were refused before you try again, and wait as long as `Retry-After` says. Nothing was written.";

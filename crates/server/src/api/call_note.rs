@@ -9,14 +9,16 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{Method, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use softcap_identity::{Act, KeyId, PersonId};
 
 use super::{
     Service,
     oauth::{name_metadata, sends_proof},
+    signed_in::{charge_source, session_secret},
 };
+use crate::forwarded::ClientAddress;
 
 /// Who was let in.
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ impl CallNote {
     }
 }
 
-/// Counts what a caller who was let in may not do, and says to whoever was not how to come in. One layer for both: each
+/// Takes from the limit of a network what nobody else answers for, counts what a caller who was let in may not do, and says to whoever was not how to come in. One layer for both: each
 /// costs every call two allocations.
 pub(crate) async fn around(
     State(service): State<Arc<Service>>,
@@ -70,6 +72,14 @@ pub(crate) async fn around(
     next: Next,
 ) -> Response {
     let sends_proof = sends_proof(request.headers());
+    let client = request.extensions().get::<ClientAddress>().copied();
+    let shows_something = request.headers().contains_key(header::AUTHORIZATION)
+        || session_secret(request.headers()).is_some();
+    if !shows_something
+        && let Err(error) = charge_source(&service, client, request.extensions().get())
+    {
+        return error.into_response();
+    }
     let note = CallNote::default();
     request.extensions_mut().insert(note.clone());
     let mut response = next.run(request).await;
@@ -77,6 +87,13 @@ pub(crate) async fn around(
         && let Some(who) = note.who()
     {
         service.keys.note_not_allowed(who.subject());
+    }
+    // Who shows what does not hold is nobody, and would else try without a limit.
+    if response.status() == StatusCode::UNAUTHORIZED
+        && shows_something
+        && let Err(error) = charge_source(&service, client, None)
+    {
+        return error.into_response();
     }
     name_metadata(&service, sends_proof, response.headers_mut());
     response

@@ -14,14 +14,15 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use softcap_identity::{
-    Actor, Denied, Keys, Oauth, PersonError, Principal, Refused, ResourcePattern, Right, Shown,
-    Standing, UnixMillis, Verb,
+    Actor, Denied, Keys, Oauth, PersonError, Principal, RateLimit, Refused, ResourcePattern, Right,
+    Shown, Standing, UnixMillis, Verb,
 };
 
 use softcap_offering::RequestId;
 
 use super::{
     RequestKey, Service,
+    call_cost::cost_of,
     call_note::{CallNote, Who},
     oauth::{AppCaller, credentials},
     person_problem::of_person,
@@ -30,12 +31,11 @@ use super::{
 };
 use crate::{
     forwarded::ClientAddress,
-    limit_headers::LimitNote,
+    limit_headers::{LimitNote, Limited},
     problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
-const ONE: NonZeroU32 = NonZeroU32::MIN;
 /// On whose behalf people with roles act.
 const ORGANISATION: &str = "organisation";
 
@@ -81,11 +81,12 @@ impl Staff {
 }
 
 impl Caller {
-    /// The holder of the key in these headers.
+    /// The holder of the key in these headers, from whose limit this cost is taken.
     pub(crate) async fn of(
         keys: &Keys,
         headers: &HeaderMap,
         client: ClientAddress,
+        cost: NonZeroU32,
     ) -> Result<Self, ApiError> {
         let text = headers
             .get(header::AUTHORIZATION)
@@ -93,7 +94,7 @@ impl Caller {
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or(ProblemCode::NotAuthenticated)?;
         let (peer, now) = (client.ip(), UnixMillis::now());
-        let principal = keys.authenticate_or_refresh(text, peer, now, ONE).await;
+        let principal = keys.authenticate_or_refresh(text, peer, now, cost).await;
         let principal = principal.map_err(denied)?;
         let agent = headers.get(header::USER_AGENT);
         let agent = agent.and_then(|value| value.to_str().ok());
@@ -216,10 +217,11 @@ impl FromRequestParts<Arc<Service>> for Caller {
         }
         let client = parts.extensions.get::<ClientAddress>().copied();
         let client = client.ok_or(ProblemCode::NotAuthenticated)?;
-        let caller = Self::of(service.keys(), &parts.headers, client).await?;
+        let cost = cost_of(parts);
+        let caller = Self::of(service.keys(), &parts.headers, client, cost).await?;
         if let (Self::Key(principal), Some(limit)) = (&caller, parts.extensions.get::<LimitNote>())
         {
-            limit.note(principal);
+            limit.note(Limited::Key, (principal.policy().limit, principal.left()));
         }
         if let (Self::Key(principal), Some(note)) = (&caller, parts.extensions.get::<CallNote>()) {
             note.set(Who::Key(principal.key_id()));
@@ -243,6 +245,19 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         title: denied.answer().message.into(),
         remedy: like(denied).1.remedy().into(),
     })
+}
+
+/// Notes what is left of a limit of somebody without a key, or says how long to wait.
+pub(super) fn within_limit(
+    charged: Result<(RateLimit, u32), Denied>,
+    whose: Limited,
+    note: Option<&LimitNote>,
+) -> Result<(), ApiError> {
+    let left = charged.map_err(denied)?;
+    if let Some(note) = note {
+        note.note(whose, left);
+    }
+    Ok(())
 }
 
 /// The status of a refusal, and the problem whose remedy it shares.

@@ -14,6 +14,7 @@ mod balances;
 mod bids;
 mod bundles;
 mod byte_range;
+mod call_cost;
 mod call_note;
 mod caller;
 mod contributions;
@@ -75,8 +76,8 @@ use axum::{Router, middleware::from_fn_with_state};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use softcap_identity::{
-    AdmissionId, Alerts, AuditTable, Factors, Keys, Oauth, People, Privacy, ProposalId, Roles,
-    SigningSeed, UnixMillis, Verifications, Wallets,
+    AdmissionId, Alerts, AuditTable, CallLimits, CallRates, Factors, Keys, Oauth, People, Privacy,
+    ProposalId, Roles, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
 };
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
@@ -146,7 +147,8 @@ pub(crate) use settlements::{
 };
 pub(crate) use sign_up::SignUpPaths;
 pub(crate) use signed_in::{
-    SESSION_COOKIE, Visitor, follow_session, remove_cookie, session_secret, set_cookie,
+    SESSION_COOKIE, Visitor, charge_person, charge_source, follow_session, remove_cookie,
+    session_secret, set_cookie,
 };
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use submit::{of_journal, submit_as};
@@ -171,6 +173,7 @@ pub struct Service {
     permits: Permits,
     factors: Factors,
     wallets: Wallets,
+    call_limits: CallLimits,
     alerts: Alerts,
     oauth: Oauth,
     /// Reads the documents in which applications describe themselves.
@@ -237,6 +240,8 @@ pub struct ServiceParts {
     pub clock: Arc<dyn Clock>,
     /// Refused contributions of a person in a minute that become entries.
     pub refusals_per_minute: u32,
+    /// How fast people, applications and networks may call.
+    pub call_rates: CallRates,
     /// The chain that is followed, and how far.
     pub rails: Rails,
     /// Who signs reports of leaked keys.
@@ -309,6 +314,7 @@ impl Service {
             keys: parts.keys,
             factors: Factors::new(parts.people.clone()),
             wallets: Wallets::new(parts.people.clone()),
+            call_limits: CallLimits::new(&parts.call_rates, &Ticks::system()),
             alerts: Alerts::new(parts.people.clone()),
             oauth: Oauth::new(parts.people.clone(), parts.id_tokens),
             documents: GuardedClient::new(parts.webhooks.rules().clone()),

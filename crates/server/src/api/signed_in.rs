@@ -1,6 +1,6 @@
 //! Who is logged in: the cookie of a session, and what must hold before it counts.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -9,9 +9,10 @@ use axum::{
 };
 use softcap_identity::{ABSOLUTE, Device, PersonError, SecretText, Session};
 
-use super::{Service, person_problem::of_person};
+use super::{Service, call_cost::cost_of, caller::within_limit, person_problem::of_person};
 use crate::{
     forwarded::ClientAddress,
+    limit_headers::{LimitNote, Limited},
     origin::require_own_page,
     problem::{ApiError, ProblemCode},
 };
@@ -43,6 +44,7 @@ impl FromRequestParts<Arc<Service>> for HalfSignedIn {
         let now = service.now();
         let session = service.people.session(secret.reveal(), now).await;
         let session = session.map_err(of_person)?;
+        charge_person(service, &session, parts)?;
         follow_session(service, &session, parts).await;
         Ok(Self(session))
     }
@@ -78,6 +80,36 @@ impl FromRequestParts<Arc<Service>> for Visitor {
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Service>) -> Result<Self, ApiError> {
         Ok(Self(device(parts).ok_or(ProblemCode::Internal)?))
     }
+}
+
+/// Takes a call from the limit of a session's person.
+pub(crate) fn charge_person(
+    service: &Service,
+    session: &Session,
+    parts: &Parts,
+) -> Result<(), ApiError> {
+    let charged = service
+        .call_limits
+        .charge_person(session.person, cost_of(parts));
+    within_limit(
+        charged,
+        Limited::Person,
+        parts.extensions.get::<LimitNote>(),
+    )
+}
+
+/// Takes a call from the limit of the network that it comes from.
+pub(crate) fn charge_source(
+    service: &Service,
+    client: Option<ClientAddress>,
+    note: Option<&LimitNote>,
+) -> Result<(), ApiError> {
+    let Some(client) = client else {
+        return Ok(());
+    };
+    let limits = &service.call_limits;
+    let charged = limits.charge_source(client.ip(), NonZeroU32::MIN);
+    within_limit(charged, Limited::Source, note)
 }
 
 /// Judges from where a session is used. A judgement that fails is no reason to refuse.

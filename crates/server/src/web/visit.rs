@@ -17,7 +17,9 @@ use super::{
     problem_page::problem_page,
 };
 use crate::{
-    api::{Service, follow_session, of_person, of_role, session_secret},
+    api::{
+        Service, charge_person, charge_source, follow_session, of_person, of_role, session_secret,
+    },
     origin::require_own_page,
     problem::{ApiError, Problem},
     request_id::RequestId,
@@ -91,7 +93,11 @@ impl Visit {
 
     async fn of(service: &Service, parts: &Parts) -> Result<Self, ApiError> {
         let visitor = match session_secret(&parts.headers) {
-            None => Visitor::Nobody,
+            None => {
+                let extensions = &parts.extensions;
+                charge_source(service, extensions.get().copied(), extensions.get())?;
+                Visitor::Nobody
+            }
             Some(secret) => visitor_of(service, secret.reveal(), parts).await?,
         };
         Ok(Self {
@@ -186,9 +192,13 @@ async fn visitor_of(service: &Service, secret: &str, parts: &Parts) -> Result<Vi
     let session = match service.people().session(secret, service.now()).await {
         Ok(session) => session,
         // A session that is over is nobody's, and not a problem of the page.
-        Err(PersonError::NoSession) => return Ok(Visitor::Nobody),
+        Err(PersonError::NoSession) => {
+            charge_source(service, parts.extensions.get().copied(), None)?;
+            return Ok(Visitor::Nobody);
+        }
         Err(error) => return Err(of_person(error)),
     };
+    charge_person(service, &session, parts)?;
     follow_session(service, &session, parts).await;
     if session.require_complete().is_err() {
         return Ok(Visitor::Half(session));

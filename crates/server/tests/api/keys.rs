@@ -198,5 +198,6 @@ fn each_answer_says_what_is_left_of_the_limit() {
     assert_eq!(limited.header("retry-after"), Some("1"));
     assert_eq!(limited.header("ratelimit"), None);
     let public = node.call(&Call::new("GET", "/v1/offerings"));
-    assert_eq!(public.header("ratelimit"), None);
+    let whose = public.header("ratelimit-policy");
+    assert_eq!(whose, Some("\"source\";q=5000;w=10"));
 }

@@ -13,7 +13,8 @@ use softcap_identity::{
 
 use super::problem::challenged;
 use crate::{
-    api::{Service, role_problem::of_role},
+    api::{Service, call_cost::cost_of, caller::within_limit, role_problem::of_role},
+    limit_headers::{LimitNote, Limited},
     problem::{ApiError, ProblemCode},
 };
 
@@ -80,6 +81,10 @@ impl AppCaller {
         let scheme = if shown.is_bound { "DPoP" } else { "Bearer" };
         let bearer = bearer(service, parts, shown).await;
         let bearer = bearer.map_err(|error| challenged(error, scheme))?;
+        let charged = service
+            .call_limits
+            .charge_app(bearer.actor(), cost_of(parts));
+        within_limit(charged, Limited::App, parts.extensions.get::<LimitNote>())?;
         let standing = match &bearer.owner {
             BearerOwner::Person { person, .. } => {
                 Some(service.roles.standing(*person).await.map_err(of_role)?)

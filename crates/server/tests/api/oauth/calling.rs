@@ -136,3 +136,21 @@ fn v7_4_2_a_token_is_dead_at_the_next_request_when_its_person_is() {
         (401, "A814".to_owned())
     );
 }
+
+#[test]
+fn an_application_that_calls_too_fast_waits_and_acts_for_others_meanwhile() {
+    let site = Site::start_with(|config| config.limits.calls_per_app = 1);
+    site.node.announce();
+    let app = Application::register(&site);
+    let mut carla = somebody(&site, "carla@example.org", Some(Role::ComplianceOfficer));
+    let mut dora = somebody(&site, "dora@example.org", Some(Role::ComplianceOfficer));
+    let of_carla = app.token(&mut carla, "investors:read:harbour");
+    let of_dora = app.token(&mut dora, "investors:read:harbour");
+    let first = app.get(INVESTORS, &of_carla);
+    let policy = first.header("ratelimit-policy");
+    assert_eq!(policy, Some("\"app\";q=10;w=10"));
+    let mut answers = (0..500).map(|_| app.get(INVESTORS, &of_carla));
+    let limited = answers.find(|answer| answer.status != 200).unwrap();
+    assert_eq!(limited.refusal(), (429, "H429".to_owned()));
+    assert_eq!(app.get(INVESTORS, &of_dora).status, 200);
+}

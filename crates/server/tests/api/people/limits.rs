@@ -4,7 +4,20 @@ use std::{sync::Barrier, thread};
 
 use serde_json::json;
 
-use super::browser::{NEW_PASSWORD, PASSWORD, Site};
+use super::browser::{Browser, NEW_PASSWORD, PASSWORD, Site};
+use crate::test_node::Answer;
+
+/// More calls than a limit of one a second lets through, however slow the machine is.
+const MANY: usize = 500;
+
+/// The first answer of these that is none of the usual ones.
+fn until_limited(mut call: impl FnMut() -> Answer, usual: u16) -> Answer {
+    let mut answers = (0..MANY).map(|_| call());
+    let first = answers.find(|answer| answer.status != usual).unwrap();
+    assert_eq!(first.refusal(), (429, "H429".to_owned()));
+    assert_eq!(first.header("retry-after"), Some("1"));
+    first
+}
 
 #[test]
 fn more_logins_at_once_than_the_queue_holds_are_told_to_come_again() {
@@ -116,4 +129,42 @@ fn mail_is_limited_by_source_and_silently_by_address() {
         .iter()
         .filter(|mail| mail.contains("To: anna@example.org\r\n"));
     assert_eq!((to_anna.count(), mails.len()), (3, 9));
+}
+
+#[test]
+fn a_person_who_calls_too_fast_waits_over_all_sessions_and_nobody_else_does() {
+    let site = Site::start_with(|config| config.limits.calls_per_person = 1);
+    let mut anna = site.signed_up("anna@example.org");
+    let mut phone = site.browser("192.0.2.77");
+    assert_eq!(phone.log_in("anna@example.org", PASSWORD).status, 201);
+    let mut bert = site.signed_up("bert@example.org");
+    let first = anna.get("/v1/me");
+    let policy = first.header("ratelimit-policy");
+    assert_eq!(policy, Some("\"person\";q=10;w=10"));
+    until_limited(|| anna.get("/v1/me"), 200);
+    until_limited(|| phone.get("/v1/sessions"), 200);
+    let page = until_page_is_limited(&mut phone);
+    assert!(page.text().contains("H429"), "{}", page.text());
+    assert_eq!(bert.get("/v1/me").status, 200);
+}
+
+fn until_page_is_limited(browser: &mut Browser<'_>) -> Answer {
+    let mut answers = (0..MANY).map(|_| browser.page("/portfolio"));
+    answers.find(|answer| answer.status == 429).unwrap()
+}
+
+#[test]
+fn a_network_that_shows_nothing_that_holds_waits_and_others_do_not() {
+    let site = Site::start_with(|config| config.limits.calls_per_source = 1);
+    let mut eve = site.browser("2001:db8:1:2::1");
+    until_limited(|| eve.get("/v1/offerings"), 200);
+    // The rest of her network is hers.
+    let mut other = site.browser("2001:db8:1:2:ffff::1");
+    until_limited(|| other.get("/v1/offerings"), 200);
+    let mut anna = site.browser("192.0.2.1");
+    assert_eq!(anna.get("/v1/offerings").status, 200);
+    // A session that is none, too.
+    let secret = "A".repeat(43);
+    let mut guessing = site.browser("192.0.2.66").with_secret(&secret);
+    until_limited(|| guessing.get("/v1/me"), 401);
 }

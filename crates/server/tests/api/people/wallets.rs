@@ -62,6 +62,7 @@ fn somebody_signs_up_with_a_wallet_logs_in_and_adds_another() {
     assert_eq!((&me["email"], &me["level"]), (&json!(EMAIL), &json!("one")));
     assert_eq!(me["password_at"], Value::Null);
 
+    site.node.set_clock(IN_PUBLIC_ROUND + 1);
     let body = signed(&mut anna, OWN, &wallet(2), "add");
     let added = anna.post("/v1/me/wallets", &body);
     assert_eq!(added.status, 201, "{}", added.text());
