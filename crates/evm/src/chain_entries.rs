@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use sha2::{Digest as _, Sha256};
 use softcap_offering::{
     Admit, Amount, Command, Contribute, EscrowAddress, Funding, InvestorId, InvestorIndex,
@@ -418,6 +418,21 @@ pub(crate) fn is_shared(offering: &Offering) -> bool {
         | Allocation::Lottery { .. }
         | Allocation::Guaranteed { .. } => false,
     })
+}
+
+/// The request of the entry that a log of the escrow itself makes, by its transaction and its number among the escrow's logs
+/// in it: contributions, claims and refunds are found by it.
+#[must_use]
+pub fn entry_request(escrow: &EscrowAddress, transaction: B256, nth: u64) -> RequestId {
+    let place = LogPlace {
+        block: 0,
+        index: 0,
+        timestamp: 0,
+        transaction,
+        contract: escrow.contract.into(),
+        nth,
+    };
+    request(escrow, &place, ITSELF)
 }
 
 /// How far the totals of this offering may be from the contract's, with everything that came in.

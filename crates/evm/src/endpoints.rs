@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::broken_answer::{in_short, is_broken, is_too_many};
+use crate::client::ChainClient;
 use crate::follower::Header;
 
 /// Headers that are asked for in one request.
@@ -433,7 +434,10 @@ impl Endpoints {
         self.agreed(method, answers.await)
     }
 
-    async fn ask_all<T, F>(&self, ask: impl Fn(RpcClient) -> F) -> Vec<Result<T, TransportError>>
+    pub(crate) async fn ask_all<T, F>(
+        &self,
+        ask: impl Fn(RpcClient) -> F,
+    ) -> Vec<Result<T, TransportError>>
     where
         F: Future<Output = Result<T, TransportError>>,
     {
@@ -506,7 +510,7 @@ impl Endpoints {
     }
 
     /// The answer that enough endpoints give.
-    fn agreed<T: PartialEq + Clone>(
+    pub(crate) fn agreed<T: PartialEq + Clone>(
         &self,
         about: &str,
         answers: Vec<Result<T, TransportError>>,
@@ -532,6 +536,38 @@ impl Endpoints {
             Some(best) if agree >= self.quorum && !rivals => Ok(best),
             Some(_) | None => Err(self.no_quorum(about, agree, &faults)),
         }
+    }
+
+    /// What any endpoint has; nothing where those that answer have nothing.
+    pub(crate) fn any<T>(
+        &self,
+        about: &str,
+        answers: Vec<Result<Option<T>, TransportError>>,
+    ) -> Result<Option<T>, EndpointError> {
+        let faults = self.note(&answers, |_| None);
+        let mut answered = false;
+        for found in answers.into_iter().flatten() {
+            if found.is_some() {
+                return Ok(found);
+            }
+            answered = true;
+        }
+        if answered {
+            Ok(None)
+        } else {
+            Err(self.no_quorum(about, 0, &faults))
+        }
+    }
+
+    /// One endpoint, for what is shown and decides nothing: what a transaction would cost.
+    #[must_use]
+    pub fn one(&self) -> Option<ChainClient> {
+        let all = self.all.iter();
+        let mut rested = all
+            .enumerate()
+            .filter(|(place, _)| self.rest_of(*place).is_none());
+        let (_, endpoint) = rested.next()?;
+        Some(ChainClient::new(endpoint.client.clone()))
     }
 
     /// Notes what is wrong with each endpoint; all of it in words.

@@ -54,6 +54,7 @@ mod root_leaves;
 mod root_standing;
 mod root_terms;
 mod sale_terms;
+mod sent;
 mod signed_after_sale;
 mod taken_back;
 mod told;
@@ -76,7 +77,7 @@ pub use announce::{
     Place, announce_draft, place_of, read_back, require_announceable, require_factory, terms_at,
 };
 pub use announcement::{Announcement, announcement, takes_evm, unkept};
-pub use chain_entries::{ChainCommand, ChainEntries, ChainEntry, Ending, Slack};
+pub use chain_entries::{ChainCommand, ChainEntries, ChainEntry, Ending, Slack, entry_request};
 pub use chain_source::{ChainSource, Polled, SourceError, block_before};
 pub use client::{ChainClient, Cost, Draft, Head};
 pub use contribution::{
@@ -113,6 +114,7 @@ pub use root_leaves::{LeafFlaw, LeafRules, ProvedLeaf, is_closed, root_account};
 pub use root_standing::{RootPhase, RootStanding};
 pub use root_terms::{ROOT_TERMS_WORDS, RootTerms, root_members};
 pub use sale_terms::{SaleTerms, SaleWindow, sale_terms_at};
+pub use sent::{Fate, InBlock, SeenTransaction, Sent, Turn};
 pub use signed_after_sale::{SignedAfterSale, SignedContract};
 pub use told::{Facts, Told, told};
 pub use unkept::{Unkept, UnkeptCode};

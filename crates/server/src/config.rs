@@ -110,6 +110,24 @@ pub struct EvmSection {
     /// signed by one of the issuers named below `[issuers]`, and is served at `/.well-known/softcap-addresses.json`.
     #[config(env = "SOFTCAP_EVM_ADDRESSES_FILE")]
     pub addresses_file: Option<PathBuf>,
+
+    /// What people call the chain. Its number when it is not given.
+    #[config(env = "SOFTCAP_EVM_CHAIN_NAME")]
+    pub chain_name: Option<String>,
+
+    /// Symbol of the chain's own coin, in which its network is paid.
+    #[config(env = "SOFTCAP_EVM_COIN", default = "ETH")]
+    pub coin: String,
+
+    /// Address of a node that wallets are offered which do not know the chain. It is shown to everybody: put no secret
+    /// in it. Without it people add the chain by themselves.
+    #[config(env = "SOFTCAP_EVM_WALLET_ENDPOINT")]
+    pub wallet_endpoint: Option<String>,
+
+    /// Site that shows transactions, `https://explorer.example`: pages link to `/tx/HASH` below it. Without it they show
+    /// the hash alone.
+    #[config(env = "SOFTCAP_EVM_EXPLORER")]
+    pub explorer: Option<String>,
 }
 
 /// Who reports keys that leaked.

@@ -1,8 +1,8 @@
 //! The HTTP interface: parse, authorise, call, answer.
 //!
 //! Whoever starts it builds the routes, puts [`frame`] around them, binds a [`Server`] and lets it
-//! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks` and `drafts`, and
-//! no rule of an offering.
+//! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks`, `drafts`
+//! and `wallet_acts`, and no rule of an offering.
 
 mod admissions;
 mod alert_feed;
@@ -34,6 +34,7 @@ mod secrets;
 mod stop;
 mod system;
 mod tls;
+mod wallet_acts;
 mod web;
 pub mod webhooks;
 

@@ -35,6 +35,7 @@ use crate::{
     secrets::Secrets,
     stop::Stopping,
     system::{System, system_routes},
+    wallet_acts::WalletActs,
     web,
     webhooks::Webhooks,
 };
@@ -90,6 +91,7 @@ impl Node {
         let carrier = Carrier::of(&config.mail, &config.site)?;
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let drafts = Drafts::open(database.clone()).await?;
+        let wallet_acts = WalletActs::open(database.clone()).await?;
         let (personal, site) = (secrets.personal, config.people_site());
         let people = People::open_with_networks(database.clone(), personal, site, networks)?;
         let roles = Roles::new(people.clone());
@@ -136,6 +138,7 @@ impl Node {
             webhooks,
             cosignatures,
             drafts,
+            wallet_acts,
             issuers,
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,

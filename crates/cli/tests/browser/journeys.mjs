@@ -1,48 +1,11 @@
 // What people do on the pages, in a browser by others: a stranger checks, an investor signs up, contributes and follows it;
 // on a phone, with the keyboard alone, and without a script.
-//
-// Standard input: { packages, origin, mail, key, offering, terms, pictures }. Standard output: what was seen.
-import { mkdirSync, readFileSync, readdirSync, unlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { brotliCompressSync } from 'node:zlib';
+import {
+  PASSWORD, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
+} from './harness.mjs';
 
-const { packages, origin, mail, key, offering, terms, pictures } = JSON.parse(readFileSync(0, 'utf8'));
-const require = createRequire(join(packages, 'package.json'));
-const { chromium } = require('playwright-core');
-const { AxeBuilder } = require('@axe-core/playwright');
+const { origin, offering, terms } = question;
 const EMAIL = 'ada@example.org';
-const PASSWORD = 'seven grey herons over the weir';
-
-// Pixels of a picture; the rest of a long page is more of the same.
-const TALLEST = 1400;
-
-const said = { violations: [], weights: {}, foreign: [], errors: [], engine: '' };
-
-// The code of the one mail that waits, which is read once.
-async function code() {
-  for (let looks = 0; looks < 600; looks += 1) {
-    const names = readdirSync(mail).filter((name) => name.endsWith('.eml'));
-    if (names.length > 0) {
-      const place = join(mail, names[0]);
-      const found = /^ {4,}(\S{43})\s*$/m.exec(readFileSync(place, 'utf8'));
-      unlinkSync(place);
-      if (found) return found[1];
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('no mail came');
-}
-
-async function asPlatform(path, body, once) {
-  const answer = await fetch(`${origin}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': once },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
-  return answer.json();
-}
 
 // The starter's sale, whose public round began an hour ago, with what three others brought.
 {
@@ -62,45 +25,6 @@ async function asPlatform(path, body, once) {
     await asPlatform(`${at}/contributions`, { investor: number, currency: 'EUR', amount }, `made ${number}`);
   }
 }
-
-const browser = await chromium.launch({
-  executablePath: join(packages, 'bin/chromium'),
-  env: { ...process.env, LD_LIBRARY_PATH: join(packages, 'lib') },
-  args: ['--no-sandbox'],
-});
-
-// A window of its own; whatever is loaded from elsewhere, and every error in a console, is seen.
-async function open(options) {
-  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
-  const page = await context.newPage();
-  page.on('request', (request) => {
-    if (!request.url().startsWith(origin)) said.foreign.push(request.url());
-  });
-  page.on('console', (message) => {
-    if (message.type() === 'error') said.errors.push(`${page.url()}: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => said.errors.push(`${page.url()}: ${error.message}`));
-  return page;
-}
-
-async function look(page, name) {
-  const found = await new AxeBuilder({ page }).analyze();
-  said.engine = found.testEngine.version;
-  for (const violation of found.violations) {
-    said.violations.push(`${name}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
-  }
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (wide > 0) said.violations.push(`${name}: ${wide} px wider than the window`);
-  if (pictures) {
-    mkdirSync(pictures, { recursive: true });
-    const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }));
-    const clip = { x: 0, y: 0, width, height: Math.min(height, TALLEST) };
-    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip });
-  }
-}
-
-const desk = { viewport: { width: 1100, height: 800 } };
-const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
 // A stranger: the list, an offering, its log, a receipt, and what comes of a changed one.
 {
@@ -255,15 +179,8 @@ let state;
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: /^Contribute/ }).click();
   said.withoutScript = await page.locator('[data-state]').getAttribute('data-state');
-  const scripts = await page.locator('script').evaluateAll((all) => all.map((script) => script.src));
-  said.scriptBytes = 0;
-  for (const place of scripts) {
-    const text = await (await fetch(place)).text();
-    said.scriptBytes += brotliCompressSync(text).length;
-  }
+  said.scriptBytes = await scriptBytes(page);
   await page.context().close();
 }
 
-said.browser = browser.version();
-await browser.close();
-console.log(JSON.stringify(said));
+await finish();

@@ -1,5 +1,5 @@
 //! The program in a browser that is not ours: a person signs up, adds a passkey and logs in with it; strangers and investors
-//! do on the pages what they come for.
+//! do on the pages what they come for, also from a wallet on a chain.
 //!
 //! Needs `SOFTCAP_BROWSER`, the folder that `cargo xtask browser` prints.
 
@@ -11,6 +11,7 @@
 )]
 
 mod issuer;
+mod wallets;
 
 use std::{
     io::{BufReader, Write as _},
@@ -34,6 +35,10 @@ struct Site {
 
 impl Site {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The origin must be known before the server listens. Whoever takes the port in between ends the test.
         let port = {
@@ -47,6 +52,7 @@ impl Site {
             .env("SOFTCAP_SITE_ORIGIN", &origin)
             .env("SOFTCAP_SITE_NAME", "Harbour")
             .env("SOFTCAP_MAIL_FOLDER", folder.path().join("mail"))
+            .envs(variables.iter().copied())
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -12,7 +12,6 @@ use axum::{
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
-use softcap_database::DatabaseError;
 use softcap_identity::{UnixMillis, Verb};
 use softcap_journal::LogName;
 use utoipa::ToSchema;
@@ -25,6 +24,7 @@ use super::{
     offerings::{Announced, CheckReport, OfferingView, announce_terms, check_terms, free_name},
     page::rows,
     simulations::{SimulationView, TrialBody, simulate_terms},
+    webhooks::of_database,
 };
 use crate::{
     drafts::{Added, Draft, DraftName, MOST_DRAFTS, Replaced},
@@ -133,14 +133,6 @@ pub(super) struct DraftQuery {
 fn time(unix_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(unix_ms)
         .map_or_else(|_| unix_ms.to_string(), |time| time.to_string())
-}
-
-fn of_database(error: DatabaseError) -> ApiError {
-    if error.is_passing() {
-        ApiError::caused(ProblemCode::NoRoom, &error)
-    } else {
-        ApiError::internal(&error)
-    }
 }
 
 fn shown(status: StatusCode, draft: Draft) -> Response {

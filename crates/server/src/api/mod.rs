@@ -92,6 +92,7 @@ use crate::{
     leak_reporter::LeakReporters,
     problem::ApiError,
     system::CodeText,
+    wallet_acts::WalletActs,
     webhooks::{GuardedClient, Webhooks},
 };
 
@@ -129,14 +130,15 @@ pub(crate) use oauth::{AppPaths, ClientPaths, OauthPaths};
 pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::{Operation, OperationPaths, operate_as};
 pub(crate) use own_contributions::{
-    Holding, OwnContribution, contribute_own, free_money, holdings, made_before, own_contribution,
-    own_number, own_offerings, own_rows, rows_of, take_back_own, withdraw_own,
+    Holding, OwnContribution, OwnName, contribute_own, free_money, holdings, made_before,
+    own_contribution, own_name_of, own_names, own_number, own_rows, rows_of, take_back_own,
+    withdraw_own,
 };
 pub(crate) use people::PeoplePaths;
 pub(crate) use permits::Permits;
 pub(crate) use person_problem::of_person;
 pub(crate) use privacy::{PrivacyPaths, forget_numbers};
-pub(crate) use projection::{Attempted, Ending, Projected, Wished, attempt, project};
+pub(crate) use projection::{Attempted, Ending, Projected, TakenAtOnce, Wished, attempt, project};
 pub(crate) use proposals::{ProposalPaths, decide_act, propose_act, seen_proposals};
 pub(crate) use rail::RailPaths;
 pub(crate) use role_problem::of_role;
@@ -152,12 +154,12 @@ pub(crate) use signed_in::{
 };
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use submit::{of_journal, submit_as};
-pub(crate) use verification::VerificationPaths;
+pub(crate) use verification::{VerificationPaths, own_permit};
 pub(crate) use verification_uploads::{UPLOAD_ROUTE, UploadPaths};
 pub(crate) use verifications::VerificationDeskPaths;
 pub(crate) use wallets::WalletPaths;
 pub(crate) use webhook_feed::feed_webhooks;
-pub(crate) use webhooks::WebhookPaths;
+pub(crate) use webhooks::{WebhookPaths, of_database};
 
 /// What all routes share.
 #[derive(Debug)]
@@ -185,6 +187,7 @@ pub struct Service {
     requests: RequestKey,
     webhooks: Webhooks,
     drafts: Drafts,
+    wallet_acts: WalletActs,
     issuers: Vec<VerifierKey>,
     trees: settlements::Trees,
     bundles: bundles::Bundles,
@@ -232,6 +235,8 @@ pub struct ServiceParts {
     pub webhooks: Webhooks,
     /// Drafts of what comes next.
     pub drafts: Drafts,
+    /// What people's wallets were asked for.
+    pub(crate) wallet_acts: WalletActs,
     /// Who must have signed terms that are announced; empty: nobody must.
     pub issuers: Vec<VerifierKey>,
     /// What witnesses say of it.
@@ -330,6 +335,7 @@ impl Service {
             requests: parts.requests,
             webhooks: parts.webhooks,
             drafts: parts.drafts,
+            wallet_acts: parts.wallet_acts,
             issuers: parts.issuers,
             trees: settlements::Trees::default(),
             bundles: bundles::Bundles::default(),
@@ -448,6 +454,11 @@ impl Service {
         &self.cosignatures
     }
 
+    /// What people's wallets were asked for.
+    pub(crate) fn wallet_acts(&self) -> &WalletActs {
+        &self.wallet_acts
+    }
+
     /// The chain that is followed, and how far.
     #[must_use]
     pub fn rails(&self) -> &Rails {
@@ -461,12 +472,12 @@ impl Service {
         }
     }
 
-    /// An offering by its name in addresses.
     /// Makes request ids.
     pub(crate) fn requests(&self) -> &RequestKey {
         &self.requests
     }
 
+    /// An offering by its name in addresses.
     pub(crate) fn offering(&self, name: &str) -> Result<Arc<OfferingLog>, ApiError> {
         LogName::from_str(name)
             .ok()

@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use alloy_primitives::Address;
 use softcap_identity::PersonId;
 use softcap_journal::{Journal, JournalError, LogName, Machine as _, Moved, Movement, OfferingLog};
 use softcap_offering::{
@@ -21,6 +22,7 @@ use super::{
     balances::refused,
     entry_view::RefusalView,
     submit::{of_journal, submit_as},
+    webhooks::of_database,
 };
 use crate::problem::{ApiError, ProblemCode};
 
@@ -163,14 +165,68 @@ pub(crate) async fn own_number(
     found.await.map_err(of_journal)
 }
 
-/// The contributions under a number, in their order.
+/// How a person is called in an offering.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OwnName {
+    /// The number of the account that their balance pays into.
+    Number(String),
+    /// A wallet with which they sent something from a page.
+    Wallet(Address),
+}
+
+impl OwnName {
+    /// As the record has it.
+    pub(crate) fn id(&self) -> InvestorId<'_> {
+        match self {
+            Self::Number(number) => InvestorId::Opaque(number),
+            Self::Wallet(wallet) => InvestorId::Address((*wallet).into()),
+        }
+    }
+}
+
+/// The names of a person in offerings.
+pub(crate) async fn own_names(
+    service: &Service,
+    person: PersonId,
+) -> Result<Vec<(Arc<OfferingLog>, OwnName)>, ApiError> {
+    let numbers = own_offerings(service, person).await?.into_iter();
+    let mut names: Vec<_> = numbers
+        .map(|(log, number)| (log, OwnName::Number(number)))
+        .collect();
+    let wallets = service.wallet_acts.wallets(person).await;
+    for (offering, wallet) in wallets.map_err(of_database)? {
+        if let Some(log) = service.journal.offering(&offering) {
+            names.push((log, OwnName::Wallet(wallet)));
+        }
+    }
+    Ok(names)
+}
+
+/// Under which of a person's names a contribution stands. Nobody else's is there.
+pub(crate) async fn own_name_of(
+    service: &Service,
+    log: &OfferingLog,
+    person: PersonId,
+    sequence: u64,
+) -> Result<OwnName, ApiError> {
+    let names = own_names(service, person).await?.into_iter();
+    let here = names.filter(|(of, _)| of.row.name == log.row.name);
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let mut own =
+        here.filter(|(_, name)| own_contribution(offering, name.id(), sequence).is_some());
+    let (_, name) = own.next().ok_or(ProblemCode::NotFound)?;
+    Ok(name)
+}
+
+/// The contributions under a name, in their order.
 pub(crate) fn own_rows(
     service: &Service,
     log: &OfferingLog,
     offering: &Offering,
-    number: &str,
+    id: InvestorId<'_>,
 ) -> Vec<ContributionIndex> {
-    let investor = offering.find_investor(InvestorId::Opaque(number));
+    let investor = offering.find_investor(id);
     investor.map_or_else(Vec::new, |investor| {
         rows_of(service, log, offering, investor)
     })
@@ -186,15 +242,15 @@ pub(crate) fn rows_of(
     service.own_index.of(&log.row.name, offering, investor)
 }
 
-/// The contribution of an entry, if it is of this number.
+/// The contribution of an entry, if it is under this name.
 pub(crate) fn own_contribution(
     offering: &Offering,
-    number: &str,
+    id: InvestorId<'_>,
     sequence: u64,
 ) -> Option<ContributionIndex> {
     let index = offering.contribution_at(Sequence(sequence))?;
     let investor = offering.row(index).investor;
-    (offering.investor(investor) == InvestorId::Opaque(number)).then_some(index)
+    (offering.investor(investor) == id).then_some(index)
 }
 
 /// Free money under a number, in each currency in which there is some.
@@ -292,7 +348,12 @@ pub(crate) async fn withdraw_own(
     let number = number.ok_or(ProblemCode::NotFound)?;
     let is_own = {
         let state = log.sequencer.read();
-        own_contribution(state.machine().offering(), &number, sequence).is_some()
+        own_contribution(
+            state.machine().offering(),
+            InvestorId::Opaque(&number),
+            sequence,
+        )
+        .is_some()
     };
     if !is_own {
         return Err(ProblemCode::NotFound.into());

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use alloy_primitives::{Address, B256, U256};
 use serde::Serialize;
-use softcap_evm::{Permit, PermitDomain, Verifier};
+use softcap_evm::{Permit, PermitDomain, ShownPermit, Verifier};
 use softcap_identity::{Admission, UnixMillis};
 use softcap_journal::OfferingLog;
 use utoipa::ToSchema;
@@ -67,7 +67,7 @@ impl Permits {
         log: &OfferingLog,
         (admission, wallet): (&Admission, &str),
         now: UnixMillis,
-    ) -> Result<PermitView, ApiError> {
+    ) -> Result<SignedPermit, ApiError> {
         let verifier = self.verifier.as_ref().ok_or(ProblemCode::NoPermits)?;
         let escrow = log.sequencer.read().machine().offering().escrow();
         let escrow = escrow.ok_or_else(|| {
@@ -102,15 +102,42 @@ impl Permits {
         };
         let signature = verifier.sign(&permit, &domain).await;
         let signature = signature.map_err(|error| ApiError::internal(&error))?;
-        Ok(PermitView {
-            chain_id: escrow.chain_id,
+        Ok(SignedPermit {
+            shown: ShownPermit { permit, signature },
+            domain,
+            expiry,
+            verifier: verifier.address(),
+        })
+    }
+}
+
+/// A permit with its signature, and whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedPermit {
+    /// As it is shown to the contract.
+    pub(crate) shown: ShownPermit,
+    domain: PermitDomain,
+    expiry: i64,
+    verifier: Address,
+}
+
+impl From<SignedPermit> for PermitView {
+    fn from(signed: SignedPermit) -> Self {
+        let SignedPermit {
+            shown: ShownPermit { permit, signature },
+            domain,
+            expiry,
+            verifier,
+        } = signed;
+        Self {
+            chain_id: domain.chain_id,
             escrow: domain.escrow.to_string(),
-            investor: wallet.to_string(),
+            investor: permit.investor.to_string(),
             max: permit.max.to_string(),
             expiry: expiry.to_string(),
             until: super::keys::time_text(UnixMillis::new(expiry.saturating_mul(1000))),
             signature: signature.to_string(),
-            verifier: verifier.address().to_string(),
-        })
+            verifier: verifier.to_string(),
+        }
     }
 }

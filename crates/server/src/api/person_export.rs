@@ -30,8 +30,9 @@ use super::{
     verification_problem::of_verification,
     verification_view::{OverviewView, UploadView, values},
     wallet_problem::of_wallet,
+    webhooks::of_database,
 };
-use crate::problem::ApiError;
+use crate::{problem::ApiError, wallet_acts::WalletAct};
 
 /// Rows that are read at a time.
 const PAGE: u32 = 1000;
@@ -79,6 +80,7 @@ pub(super) async fn export(service: &Arc<Service>, person: PersonId) -> Result<R
         "verification": verification,
         "balances": balances_of(service, person).await?,
         "offerings": offerings_of(service, person).await?,
+        "wallet_acts": wallet_acts_of(service, person).await?,
         "audit": audit_of(service, person).await?,
     });
     let head = serde_json::to_string(&head).map_err(|error| ApiError::internal(&error))?;
@@ -214,6 +216,24 @@ async fn offerings_of(service: &Service, person: PersonId) -> Result<Vec<Value>,
         json!({ "offering": offering.to_string(), "investor": investor, "accounts": held })
     };
     Ok(rows.map(view).collect())
+}
+
+/// What the person's wallets were asked for on the pages.
+async fn wallet_acts_of(service: &Service, person: PersonId) -> Result<Vec<Value>, ApiError> {
+    let acts = service.wallet_acts.of_person(person).await;
+    let acts = acts.map_err(of_database)?.into_iter();
+    let view = |act: WalletAct| {
+        json!({
+            "offering": act.offering.to_string(),
+            "what": act.kind.code(),
+            "wallet": act.wallet.to_string(),
+            "amount": act.amount.0.to_string(),
+            "stage": act.stage.code(),
+            "made_at": time_text(act.made_at),
+            "transaction": act.sent.map(|sent| sent.hash.to_string()),
+        })
+    };
+    Ok(acts.map(view).collect())
 }
 
 /// What the person did, and what was done to them.

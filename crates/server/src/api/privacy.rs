@@ -27,6 +27,7 @@ use super::{
     signed_in::{SignedIn, no_store, remove_cookie},
     submit::of_journal,
     verification_problem::of_verification,
+    webhooks::of_database,
 };
 use crate::{
     extract::{Json, Path},
@@ -177,6 +178,9 @@ async fn erase(service: &Service, by: PersonId, person: PersonId) -> Result<Eras
     require_no_money(service, owner).await?;
     let took_part = took_part(service, owner).await?;
     let (actor, now) = (format!("person:{by}"), service.now());
+    // Before the person: whatever stops in between can be asked for again.
+    let forgotten = service.wallet_acts.forget(person).await;
+    forgotten.map_err(of_database)?;
     let erased = service.privacy.erase((&actor, person), now).await;
     let erased = erased.map_err(of_privacy)?;
     if !took_part {
@@ -255,6 +259,7 @@ fn view(erased: &Erasure, took_part: bool, now: UnixMillis) -> ErasureView {
         "keys",
         "roles",
         "mail_codes",
+        "wallet_acts",
     ];
     let mut kept = Vec::new();
     if erased.done_at.is_some() || erased.keep_until <= now {

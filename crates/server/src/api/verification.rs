@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     Service,
-    permits::PermitView,
+    permits::{PermitView, SignedPermit},
     signed_in::{SignedIn, no_store},
     verification_problem::of_verification,
     verification_view::{LevelName, OverviewView, RoundBody, values},
@@ -188,23 +188,32 @@ async fn permit(
     SignedIn(session): SignedIn,
     Json(body): Json<RoundBody>,
 ) -> Result<Json<PermitView>, ApiError> {
-    let log = service.offering(&body.offering)?;
+    let signed = own_permit(&service, session.person, (&body.offering, &body.round)).await?;
+    Ok(Json(signed.into()))
+}
+
+/// The permit of somebody who was let into a round whose money a contract takes.
+pub(crate) async fn own_permit(
+    service: &Service,
+    person: PersonId,
+    (offering, round): (&str, &str),
+) -> Result<SignedPermit, ApiError> {
+    let log = service.offering(offering)?;
     let cases = &service.verifications;
-    let overview = cases.overview(session.person).await;
+    let overview = cases.overview(person).await;
     let overview = overview.map_err(of_verification)?;
     let now = service.now();
     let mut granted = overview.admissions.into_iter().rev();
     let admission = granted.find(|admission| {
-        let round = &admission.grant.round;
+        let wanted = &admission.grant.round;
         admission.state == AdmissionState::Permitted
             && now < admission.until
-            && round.offering.as_str() == body.offering
-            && round.round == body.round
+            && wanted.offering.as_str() == offering
+            && wanted.round == round
     });
     let none = "you have no admission to this round that asks for a permit";
     let admission = admission.ok_or_else(|| ApiError::not_found(none))?;
     let wallet = cases.wallet_for_permit(&admission).await;
     let wallet = wallet.map_err(of_verification)?;
-    let signed = service.permits.sign(&log, (&admission, &wallet), now);
-    signed.await.map(Json)
+    service.permits.sign(&log, (&admission, &wallet), now).await
 }

@@ -227,7 +227,7 @@ pub(super) fn with_secret(endpoint: Endpoint, secret: &EndpointSecret) -> Webhoo
     }
 }
 
-pub(super) fn of_database(error: DatabaseError) -> ApiError {
+pub(crate) fn of_database(error: DatabaseError) -> ApiError {
     if error.is_passing() {
         return ApiError::caused(ProblemCode::NoRoom, &error);
     }

@@ -12,10 +12,6 @@ pub(crate) struct Known {
 }
 
 /// Whether record and chain answer.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "pages for wallets and bitcoin know of the others")
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// They do.
@@ -25,10 +21,6 @@ pub(crate) enum Source {
 }
 
 /// Before its entry, or with one.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "pages for wallets and bitcoin know of the others")
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// There is no entry.
@@ -40,7 +32,7 @@ pub(crate) enum Stage {
 /// What may be the matter before there is an entry.
 #[cfg_attr(
     not(test),
-    expect(dead_code, reason = "pages for wallets and bitcoin know of the others")
+    expect(dead_code, reason = "pages for bitcoin know of the others")
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BeforeEntry {
@@ -128,10 +120,6 @@ pub(crate) enum Course {
 }
 
 /// What the investor has of the result.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "pages for wallets and bitcoin know of the others")
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Payout {
     /// Nothing yet.

@@ -7,8 +7,21 @@
 mod decide;
 mod record;
 
+pub(crate) use decide::BeforeEntry;
 use decide::{Course, Entered, Known, Part, Payout, Source, Stage, decide};
-pub(crate) use record::{Facts, facts};
+pub(crate) use record::{Facts, OnItsWay, Place, facts, facts_while};
+
+/// The state of what has no entry yet; of what nobody can ask about now, where nothing is known.
+pub(crate) const fn state_before(known: Option<BeforeEntry>) -> State {
+    let (source, before) = match known {
+        Some(before) => (Source::Reached, before),
+        None => (Source::Unreachable, BeforeEntry::Pending),
+    };
+    decide(Known {
+        source,
+        stage: Stage::Before(before),
+    })
+}
 
 /// Where money travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use softcap_offering::{
     Amount, ContributionIndex, Offering, Phase, Position, Reason, Row, Tokens, Verdict,
-    terms::{Allocation, Pricing, Rail},
+    terms::{Allocation, Bound, Pricing, Rail},
 };
 
 use super::{Course, Entered, Known, Part, Payout, Source, Stage, State, decide};
@@ -18,12 +18,45 @@ pub(crate) struct Facts {
     pub(crate) exit_until: Option<Position>,
     /// Tokens that the investor has of all contributions, once there is a result.
     pub(crate) handed_over: Tokens,
-    /// Where the money is that goes back.
-    pub(crate) rail: Rail,
+    /// What goes back, or went: where nobody gets tokens all of it does, also before an entry says so.
+    pub(crate) back: Amount,
+    /// Where that is.
+    pub(crate) place: Place,
+}
+
+/// Where money is that goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the account on the platform.
+    Account,
+    /// With the issuer, who pays it back.
+    Issuer,
+    /// In the contract, for its owner to take.
+    Contract,
+    /// In the wallet that it came from.
+    Wallet,
 }
 
 /// What is the matter with a contribution, by the record alone.
 pub(crate) fn facts(offering: &Offering, index: ContributionIndex) -> Facts {
+    facts_while(offering, index, OnItsWay::Nothing)
+}
+
+/// Whether a wallet has sent for what is due to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnItsWay {
+    /// Nobody knows that it has.
+    Nothing,
+    /// A transaction is on its way.
+    Exit,
+}
+
+/// The same, where it is known whether what is due is on its way.
+pub(crate) fn facts_while(
+    offering: &Offering,
+    index: ContributionIndex,
+    on_its_way: OnItsWay,
+) -> Facts {
     let row = offering.row(index);
     let waiting = offering.waiting_of(index);
     let course = course(offering);
@@ -36,8 +69,16 @@ pub(crate) fn facts(offering: &Offering, index: ContributionIndex) -> Facts {
     let handed_over = offering.handed_over(row.investor);
     let payout = match course {
         Course::Running | Course::Ended => Payout::Nothing,
-        Course::Succeeded => tokens_paid(offering, &row, handed_over),
+        Course::Succeeded => tokens_paid(offering, &row, (handed_over, rail)),
         Course::GivenUp => money_paid(offering, &row, rail),
+    };
+    let payout = match (payout, on_its_way) {
+        (Payout::Ready, OnItsWay::Exit) => Payout::Sent,
+        (payout, _) => payout,
+    };
+    let back = match (course, offering.settlement()) {
+        (Course::GivenUp, None) => Amount(row.refunded.0.saturating_add(row.accepted.0)),
+        _ => row.refunded,
     };
     let stage = Stage::Entered(Entered {
         part,
@@ -50,7 +91,28 @@ pub(crate) fn facts(offering: &Offering, index: ContributionIndex) -> Facts {
         row,
         exit_until: offering.withdrawable_until(index),
         handed_over,
-        rail,
+        back,
+        place: place(offering, &row, rail, payout),
+    }
+}
+
+/// Change of a contract never leaves the wallet, or is there again at once; what the issuer returned or the sale gave up
+/// waits in it until its owner takes it.
+fn place(offering: &Offering, row: &Row, rail: Rail, payout: Payout) -> Place {
+    match rail {
+        Rail::Balance => Place::Account,
+        Rail::Bitcoin => Place::Issuer,
+        Rail::Evm => {
+            let id = offering.investor(row.investor);
+            let is_out = offering.refund_paid(id, row.currency).is_some();
+            let waits = matches!(row.reason, Some(Reason::Returned(_)))
+                || matches!(payout, Payout::Ready | Payout::Sent);
+            if waits && !is_out {
+                Place::Contract
+            } else {
+                Place::Wallet
+            }
+        }
     }
 }
 
@@ -66,7 +128,19 @@ fn course(offering: &Offering) -> Course {
         }
         // Money in accounts is free from here on, before anything is settled.
         Phase::Cancelled | Phase::Expired => Course::GivenUp,
+        // A contract pays back from here on, and says nothing of it before somebody takes it.
+        Phase::Closed if offering.escrow().is_some() && misses_soft_cap(offering) => {
+            Course::GivenUp
+        }
         Phase::Closed | Phase::Distributing | Phase::Refunding | Phase::Finished => Course::Ended,
+    }
+}
+
+/// Whether less than the least is in. What is in only goes down after the end.
+fn misses_soft_cap(offering: &Offering) -> bool {
+    match offering.terms().soft_cap {
+        Some(Bound::Value(least)) => offering.raised() < least,
+        Some(Bound::Tokens(_)) | None => false,
     }
 }
 
@@ -112,9 +186,15 @@ fn is_decided_later(offering: &Offering, row: &Row) -> bool {
     })
 }
 
-fn tokens_paid(offering: &Offering, row: &Row, handed_over: Tokens) -> Payout {
+fn tokens_paid(offering: &Offering, row: &Row, (handed_over, rail): (Tokens, Rail)) -> Payout {
     if handed_over.is_zero() {
-        return Payout::Nothing;
+        // A settled contract hands over what is asked for; by root a leaf must be proved with it.
+        let is_there = rail == Rail::Evm && offering.escrow().is_some();
+        return if is_there && offering.terms().root.is_none() {
+            Payout::Ready
+        } else {
+            Payout::Nothing
+        };
     }
     if handed_over >= offering.tokens_of(row.investor) {
         Payout::Done

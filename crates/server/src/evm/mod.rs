@@ -36,7 +36,21 @@ pub struct Rails {
     blocks_at_once: u64,
     places: PathBuf,
     addresses: Option<SignedAddresses>,
+    for_wallets: ForWallets,
     status: Mutex<BTreeMap<LogName, RailStatus>>,
+}
+
+/// What pages tell people and their wallets of the chain.
+#[derive(Clone, Debug)]
+pub(crate) struct ForWallets {
+    /// What people call it.
+    pub(crate) name: Option<String>,
+    /// Symbol of its coin.
+    pub(crate) coin: String,
+    /// A node for wallets that do not know the chain.
+    pub(crate) endpoint: Option<String>,
+    /// A site that shows transactions.
+    pub(crate) explorer: Option<String>,
 }
 
 /// What is known of one escrow.
@@ -89,6 +103,12 @@ impl Rails {
             blocks_at_once: config.blocks_at_once.max(1).into(),
             places: folder.join("evm"),
             addresses: addresses.transpose()?,
+            for_wallets: ForWallets {
+                name: config.chain_name.clone(),
+                coin: config.coin.clone(),
+                endpoint: config.wallet_endpoint.clone(),
+                explorer: config.explorer.clone(),
+            },
             status: Mutex::default(),
         })
     }
@@ -117,6 +137,11 @@ impl Rails {
     /// What the issuer signed of the contracts, where a file is configured.
     pub(crate) fn addresses(&self) -> Option<&SignedAddresses> {
         self.addresses.as_ref()
+    }
+
+    /// What pages tell people and their wallets of the chain.
+    pub(crate) fn for_wallets(&self) -> &ForWallets {
+        &self.for_wallets
     }
 
     /// The way to the chain, where one is configured.

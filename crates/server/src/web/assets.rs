@@ -28,19 +28,28 @@ pub(crate) enum Asset {
     Script,
     /// What passkeys need.
     Passkey,
+    /// What wallets need.
+    Wallet,
     /// The picture in the tab.
     Icon,
 }
 
 impl Asset {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Style, Self::Script, Self::Passkey, Self::Icon];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Style,
+        Self::Script,
+        Self::Passkey,
+        Self::Wallet,
+        Self::Icon,
+    ];
 
     const fn parts(self) -> (&'static str, &'static str) {
         match self {
             Self::Style => ("site", "css"),
             Self::Script => ("site", "js"),
             Self::Passkey => ("passkey", "js"),
+            Self::Wallet => ("wallet", "js"),
             Self::Icon => ("icon", "svg"),
         }
     }
@@ -48,7 +57,7 @@ impl Asset {
     const fn kind(self) -> HeaderValue {
         match self {
             Self::Style => HeaderValue::from_static("text/css; charset=utf-8"),
-            Self::Script | Self::Passkey => {
+            Self::Script | Self::Passkey | Self::Wallet => {
                 HeaderValue::from_static("text/javascript; charset=utf-8")
             }
             Self::Icon => HeaderValue::from_static("image/svg+xml"),
@@ -61,6 +70,7 @@ impl Asset {
             Self::Style => include_str!("../../assets/site.css"),
             Self::Script => include_str!("../../assets/site.js"),
             Self::Passkey => include_str!("../../assets/passkey.js"),
+            Self::Wallet => include_str!("../../assets/wallet.js"),
             Self::Icon => include_str!("../../assets/icon.svg"),
         }
     }

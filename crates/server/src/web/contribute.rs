@@ -12,7 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use softcap_journal::OfferingLog;
 use softcap_offering::{
-    Amount, InvestorId, Offering, RoundIndex, Standing,
+    Amount, InvestorId, Offering, RoundIndex, Standing, Tokens,
     terms::{Access, Rail, Terms},
 };
 use softcap_proof::hex;
@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     api::{
-        Holding, OwnContribution, Service, Wished, contribute_own, holdings, made_before,
-        own_number, project,
+        Holding, OwnContribution, Service, TakenAtOnce, Wished, contribute_own, holdings,
+        made_before, own_number, project,
     },
     extract::{Path, Query},
     problem::ApiError,
@@ -129,6 +129,10 @@ pub(super) async fn contribute_page(
     Query(wish): Query<Wish>,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&name)?;
+    let rails = log.terms.currencies.iter().map(|known| known.rail);
+    if rails.clone().all(|rail| rail == Rail::Evm) {
+        return see_other(&format!("/offerings/{name}/wallet"));
+    }
     let held = own_holdings(&service, &visit).await?;
     page(&contribute_form(
         visit,
@@ -189,7 +193,7 @@ fn shown(language: Language, holding: &Holding, amount: Amount) -> Shown {
     amounts::amount(language, amount.0, holding.decimals, &holding.symbol)
 }
 
-fn price_now(language: Language, offering: &Offering) -> Option<String> {
+pub(super) fn price_now(language: Language, offering: &Offering) -> Option<String> {
     let now = offering.now_stamp().position;
     price_at(language, offering, open_round(offering), now)
 }
@@ -291,30 +295,13 @@ async fn check_page(
     (wish, is_let_in): (Wish, bool),
 ) -> Result<CheckPage, ApiError> {
     let language = visit.language;
-    let (price, seen, raised, at) = {
+    let (price, seen) = {
         let state = log.sequencer.read();
         let offering = state.machine().offering();
-        (
-            price_now(language, offering),
-            mark(offering),
-            offering.raised().0,
-            offering.now_stamp().position,
-        )
+        (price_now(language, offering), mark(offering))
     };
-    let wished = Wished {
-        currency: checked.currency,
-        amount: checked.amount,
-        at,
-    };
-    let terms = Arc::clone(&log.terms);
-    let played = tokio::task::spawn_blocking(move || project(&terms, wished, raised, 0));
-    let row = played
-        .await
-        .map_err(|error| ApiError::internal(&error))?
-        .at_once;
-    let (tokens, back) = row.map_or((0, checked.amount.0), |taken| {
-        (taken.tokens.0, taken.back.0)
-    });
+    let TakenAtOnce { tokens, back } = would_take(log, (checked.currency, checked.amount)).await?;
+    let (tokens, back) = (tokens.0, back.0);
     let rest = Amount(checked.holding.available.0.saturating_sub(checked.amount.0));
     Ok(CheckPage {
         name: log.row.name.to_string(),
@@ -335,6 +322,33 @@ async fn check_page(
     })
 }
 
+/// What would be taken of a contribution now: by the engine, on an offering that only exists here.
+pub(super) async fn would_take(
+    log: &OfferingLog,
+    (currency, amount): (u8, Amount),
+) -> Result<TakenAtOnce, ApiError> {
+    let (raised, at) = {
+        let state = log.sequencer.read();
+        let offering = state.machine().offering();
+        (offering.raised().0, offering.now_stamp().position)
+    };
+    let wished = Wished {
+        currency,
+        amount,
+        at,
+    };
+    let terms = Arc::clone(&log.terms);
+    let played = tokio::task::spawn_blocking(move || project(&terms, wished, raised, 0));
+    let row = played
+        .await
+        .map_err(|error| ApiError::internal(&error))?
+        .at_once;
+    Ok(row.unwrap_or(TakenAtOnce {
+        tokens: Tokens::ZERO,
+        back: amount,
+    }))
+}
+
 /// The value of the form that is filled in, or a new one.
 fn kept_once(wish: &Wish) -> Result<String, ApiError> {
     if wish.once.is_empty() {
@@ -345,7 +359,7 @@ fn kept_once(wish: &Wish) -> Result<String, ApiError> {
 }
 
 /// What decides what somebody agrees to: whether it is open, which round, which price.
-fn mark(offering: &Offering) -> String {
+pub(super) fn mark(offering: &Offering) -> String {
     let round = open_round(offering);
     let now = offering.now_stamp().position;
     let price = round.and_then(|round| offering.quoted_price(round, now));

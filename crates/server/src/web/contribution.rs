@@ -2,24 +2,32 @@
 
 use std::sync::Arc;
 
+use alloy_primitives::Address;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
+use softcap_identity::PersonId;
 use softcap_journal::OfferingLog;
 
 use super::{
     amounts,
     form::{Form, once},
+    language::Language,
     page::{page, see_other},
     state_words::{self, Told},
     times::When,
     visit::Visit,
+    wallet::{fee_words, money_words},
 };
 use crate::{
-    api::{Service, free_money, own_contribution, own_number, take_back_own, withdraw_own},
-    contribution_state::facts,
+    api::{
+        OwnName, Service, free_money, of_database, own_contribution, own_name_of, take_back_own,
+        withdraw_own,
+    },
+    contribution_state::{OnItsWay, State as Matter, facts_while},
     extract::{Path, Query},
     problem::{ApiError, ProblemCode},
+    wallet_acts::{ActKind, NotPrepared, Seen, Stage, exits_of, look},
 };
 
 #[derive(Debug, Deserialize)]
@@ -52,8 +60,32 @@ struct ContributionPage {
     exit_until: Option<When>,
     /// Free money in the account of the offering.
     free: Vec<String>,
+    /// What a wallet can do now; `None` for money of a balance.
+    wallet: Option<FromWallet>,
     once: String,
     done: Option<String>,
+}
+
+/// A contribution that came from a wallet, with its ways out as the contract says them now.
+#[derive(Default)]
+struct FromWallet {
+    address: String,
+    ways: Vec<WayView>,
+    /// Whether the chain did not answer.
+    is_unreachable: bool,
+    /// What is on its way already.
+    pending: Option<String>,
+}
+
+/// A way out.
+struct WayView {
+    /// In its address.
+    kind: &'static str,
+    text: String,
+    button: String,
+    cost: String,
+    /// Makes it count once.
+    once: String,
 }
 
 pub(super) async fn contribution(
@@ -64,32 +96,123 @@ pub(super) async fn contribution(
 ) -> Result<Response, ApiError> {
     let log = service.offering(&name)?;
     let person = visit.session()?.person;
-    let number = own_number(&service, &log, person).await?;
-    let number = number.ok_or(ProblemCode::NotFound)?;
+    let own = own_name_of(&service, &log, person, sequence).await?;
     let done = match query.done.as_str() {
         "made" => Some(visit.say("contribution-made")),
         "withdrawn" => Some(visit.say("contribution-withdrawn")),
         "back" => Some(visit.say("contribution-money-back")),
         _ => None,
     };
-    page(&contribution_page(visit, &log, &number, (sequence, done))?)
+    let wallet = match own {
+        OwnName::Number(_) => None,
+        OwnName::Wallet(wallet) => {
+            Some(from_wallet(&service, visit.language, (&log, person), wallet).await?)
+        }
+    };
+    page(&contribution_page(
+        visit,
+        &log,
+        (&own, wallet),
+        (sequence, done),
+    )?)
+}
+
+/// What the chain lets a wallet do now, and what is on its way.
+async fn from_wallet(
+    service: &Service,
+    language: Language,
+    (log, person): (&OfferingLog, PersonId),
+    wallet: Address,
+) -> Result<FromWallet, ApiError> {
+    let mut shown = FromWallet {
+        address: wallet.to_checksum(None),
+        pending: exit_on_its_way(service, (log, person), wallet).await?,
+        ..FromWallet::default()
+    };
+    if shown.pending.is_some() {
+        return Ok(shown);
+    }
+    match exits_of(service, log, wallet).await {
+        Ok(ways) => {
+            for way in ways {
+                let kind = way.kind.code();
+                let money = money_words(language, log, way.money);
+                shown.ways.push(WayView {
+                    text: language.tell(&format!("way-{kind}"), &[("amount", (&money).into())]),
+                    button: language.say(&format!("way-{kind}-button")),
+                    cost: fee_words(language, service, way.cost.expected()),
+                    once: once()?,
+                    kind,
+                });
+            }
+        }
+        // Pages offer none of it.
+        Err(NotPrepared::NoEscrow) => {}
+        Err(NotPrepared::Api(error)) => return Err(error),
+        Err(
+            NotPrepared::Unreachable
+            | NotPrepared::Refused(_)
+            | NotPrepared::NoCoin
+            | NotPrepared::NotAdmitted
+            | NotPrepared::OtherWallet,
+        ) => shown.is_unreachable = true,
+    }
+    Ok(shown)
+}
+
+/// The page of what a wallet has sent for and the record does not have yet.
+async fn exit_on_its_way(
+    service: &Service,
+    (log, person): (&OfferingLog, PersonId),
+    wallet: Address,
+) -> Result<Option<String>, ApiError> {
+    let acts = service.wallet_acts().of_person(person).await;
+    let acts = acts.map_err(of_database)?.into_iter();
+    let mut sent = acts.filter(|act| {
+        act.offering == log.row.name
+            && act.wallet == wallet
+            && act.kind != ActKind::Contribute
+            && act.stage == Stage::Sent
+    });
+    let Some(mut newest) = sent.next() else {
+        return Ok(None);
+    };
+    let seen = look(service, log, &mut newest).await?;
+    let is_open = match seen {
+        Seen::Before { state, .. } => !matches!(state, Matter::Dropped | Matter::Failed),
+        Seen::Entered(_) | Seen::Over => false,
+    };
+    Ok(is_open.then(|| format!("/wallet/{}", newest.id)))
 }
 
 fn contribution_page(
     visit: Visit,
     log: &OfferingLog,
-    number: &str,
+    (own, wallet): (&OwnName, Option<FromWallet>),
     (sequence, done): (u64, Option<String>),
 ) -> Result<ContributionPage, ApiError> {
     let language = visit.language;
     let terms = &log.terms;
     let state = log.sequencer.read();
     let offering = state.machine().offering();
-    let index = own_contribution(offering, number, sequence).ok_or(ProblemCode::NotFound)?;
-    let facts = facts(offering, index);
+    let index = own_contribution(offering, own.id(), sequence).ok_or(ProblemCode::NotFound)?;
+    let on_its_way = match &wallet {
+        Some(wallet) if wallet.pending.is_some() => OnItsWay::Exit,
+        Some(_) | None => OnItsWay::Nothing,
+    };
+    let facts = facts_while(offering, index, on_its_way);
+    let fee = wallet.as_ref().and_then(|wallet| {
+        let mut ways = wallet.ways.iter();
+        let claim = ways.find(|way| way.kind == ActKind::Claim.code())?;
+        Some(claim.cost.as_str())
+    });
     let row = &facts.row;
     let money = |units: u128| amounts::money(language, terms, row.currency.index(), units).text;
-    let free = free_money(offering, number).into_iter().map(|free| {
+    let free = match own {
+        OwnName::Number(number) => free_money(offering, number),
+        OwnName::Wallet(_) => Vec::new(),
+    };
+    let free = free.into_iter().map(|free| {
         amounts::money(language, terms, usize::from(free.currency), free.amount.0).text
     });
     Ok(ContributionPage {
@@ -98,14 +221,15 @@ fn contribution_page(
         sequence,
         number: amounts::count(language, u128::from(sequence)),
         state: facts.state.code(),
-        told: state_words::told(language, offering, &facts),
+        told: state_words::told(language, offering, &facts, fee),
         received: When::at(language, row.position),
         contributed: money(row.contributed.0),
         accepted: money(row.accepted.0),
-        back: money(row.refunded.0),
+        back: money(facts.back.0),
         tokens: amounts::tokens(language, terms, row.tokens.0).text,
         exit_until: facts.exit_until.map(|until| When::at(language, until)),
         free: free.collect(),
+        wallet,
         once: once()?,
         done,
         visit,

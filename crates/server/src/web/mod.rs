@@ -59,6 +59,7 @@ mod terms_words;
 mod times;
 mod verification;
 mod visit;
+mod wallet;
 
 use std::sync::Arc;
 
@@ -99,7 +100,8 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(investor_pages())
         .merge(entrance_pages())
         .merge(account_pages())
-        .merge(issuer::pages(&service));
+        .merge(issuer::pages(&service))
+        .merge(wallet::pages());
     pages
         .route_layer(from_fn_with_state(Arc::clone(&service), visit::around))
         .merge(assets::routes())

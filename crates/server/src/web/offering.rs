@@ -119,10 +119,12 @@ fn offering_view(visit: Visit, name: String, offering: &Offering) -> OfferingPag
     let phase = offering.phase();
     let count =
         |number: usize| amounts::count(language, u128::try_from(number).unwrap_or(u128::MAX));
-    let on_balance = terms
-        .currencies
-        .iter()
-        .any(|known| known.rail == Rail::Balance);
+    let on_page = terms.currencies.iter().any(|known| match known.rail {
+        Rail::Balance => true,
+        // Bids have no pages.
+        Rail::Evm => offering.escrow().is_some() && terms.root.is_none(),
+        Rail::Bitcoin => false,
+    });
     let is_open = open_round(offering).is_some();
     let is_over = Shelf::of(phase) == Shelf::Ended;
     OfferingPage {
@@ -148,7 +150,7 @@ fn offering_view(visit: Visit, name: String, offering: &Offering) -> OfferingPag
             let address = Address::from(escrow.contract).to_checksum(None);
             (address, escrow.chain_id.to_string())
         }),
-        may_contribute: is_open && on_balance,
+        may_contribute: is_open && on_page,
         is_open,
         is_over,
         has_calculator: !is_over,

@@ -12,12 +12,15 @@ use serde::Deserialize;
 use softcap_identity::PersonId;
 use softcap_journal::OfferingLog;
 
-use super::{amounts, language::Language, page::page, state_words, times::When, visit::Visit};
+use super::{
+    amounts, language::Language, page::page, state_words, times::When, visit::Visit, wallet,
+};
 use crate::{
-    api::{Service, free_money, holdings, own_offerings, own_rows},
+    api::{OwnName, Service, free_money, holdings, of_database, own_names, own_rows},
     contribution_state::facts,
     extract::Query,
     problem::ApiError,
+    wallet_acts::{ActKind, Seen, Stage, look},
 };
 
 #[derive(Debug, Deserialize)]
@@ -33,10 +36,11 @@ struct HoldingRow {
 }
 
 struct ContributionRow {
-    offering: String,
+    /// Its page.
+    page: String,
     title: String,
-    sequence: u64,
-    number: String,
+    /// Its number in the log, once it is there.
+    number: Option<String>,
     received: When,
     amount: String,
     tokens: String,
@@ -77,10 +81,13 @@ pub(super) async fn portfolio(
         symbol: held.symbol,
     });
     let (mut rows, mut free) = (Vec::new(), Vec::new());
-    for (log, number) in own_offerings(&service, person).await? {
-        rows.extend(rows_of(&service, language, &log, &number));
-        free.extend(free_of(language, &log, &number));
+    for (log, own) in own_names(&service, person).await? {
+        rows.extend(rows_of(&service, language, &log, &own));
+        if let OwnName::Number(number) = &own {
+            free.extend(free_of(language, &log, number));
+        }
     }
+    rows.extend(rows_of_acts(&service, language, person).await?);
     rows.sort_by_key(|row| std::cmp::Reverse(row.position));
     let done = (query.done == "back").then(|| visit.say("contribution-money-back"));
     page(&PortfolioPage {
@@ -97,22 +104,21 @@ fn rows_of(
     service: &Service,
     language: Language,
     log: &OfferingLog,
-    number: &str,
+    own: &OwnName,
 ) -> Vec<ContributionRow> {
     let state = log.sequencer.read();
     let offering = state.machine().offering();
     let terms = &log.terms;
-    let rows = own_rows(service, log, offering, number)
+    let rows = own_rows(service, log, offering, own.id())
         .into_iter()
         .map(|index| {
             let facts = facts(offering, index);
             let row = &facts.row;
-            let told = state_words::told(language, offering, &facts);
+            let told = state_words::told(language, offering, &facts, None);
             ContributionRow {
-                offering: log.row.name.to_string(),
+                page: format!("/contributions/{}/{}", log.row.name, row.sequence.0),
                 title: terms.name.clone(),
-                sequence: row.sequence.0,
-                number: amounts::count(language, u128::from(row.sequence.0)),
+                number: Some(amounts::count(language, u128::from(row.sequence.0))),
                 received: When::at(language, row.position),
                 amount: amounts::money(language, terms, row.currency.index(), row.contributed.0)
                     .text,
@@ -123,6 +129,41 @@ fn rows_of(
             }
         });
     rows.collect()
+}
+
+/// Contributions that a wallet was asked for and that are in no log yet.
+async fn rows_of_acts(
+    service: &Service,
+    language: Language,
+    person: PersonId,
+) -> Result<Vec<ContributionRow>, ApiError> {
+    let acts = service.wallet_acts().of_person(person).await;
+    let mut rows = Vec::new();
+    for mut act in acts.map_err(of_database)? {
+        let is_open = act.kind == ActKind::Contribute && act.stage != Stage::Done;
+        let Some(log) = service
+            .journal()
+            .offering(&act.offering)
+            .filter(|_| is_open)
+        else {
+            continue;
+        };
+        let Seen::Before { state, .. } = look(service, &log, &mut act).await? else {
+            continue;
+        };
+        rows.push(ContributionRow {
+            page: format!("/wallet/{}", act.id),
+            title: log.terms.name.clone(),
+            number: None,
+            received: When::of(language, act.made_at),
+            amount: wallet::money_words(language, &log, act.amount),
+            tokens: "–".to_owned(),
+            state: language.say(&format!("state-{}-name", state.code())),
+            tone: state_words::tone(state),
+            position: u64::try_from(act.made_at.get()).unwrap_or(0),
+        });
+    }
+    Ok(rows)
 }
 
 fn free_of(language: Language, log: &OfferingLog, number: &str) -> Vec<FreeRow> {
@@ -165,11 +206,11 @@ async fn table(service: &Service, person: PersonId) -> Result<String, ApiError> 
     let mut text = String::from(
         "received_at,offering,sequence,state,currency,contributed,accepted,refunded,kept,token,tokens\r\n",
     );
-    for (log, number) in own_offerings(service, person).await? {
+    for (log, own) in own_names(service, person).await? {
         let terms = &log.terms;
         let state = log.sequencer.read();
         let offering = state.machine().offering();
-        for index in own_rows(service, &log, offering, &number) {
+        for index in own_rows(service, &log, offering, own.id()) {
             let facts = facts(offering, index);
             let row = &facts.row;
             let Some(currency) = terms.currencies.get(row.currency.index()) else {

@@ -1,6 +1,6 @@
 //! The state of a contribution in one sentence, with what comes next, when, and what can be done. Every page asks here.
 
-use softcap_offering::{Offering, Position, Reason, terms::Rail};
+use softcap_offering::{Offering, Position, Reason};
 
 use super::{
     amounts,
@@ -9,7 +9,7 @@ use super::{
     offering_card::windows,
     times::When,
 };
-use crate::contribution_state::{Facts, State};
+use crate::contribution_state::{Facts, Place, State};
 
 /// A state as pages show it.
 #[derive(Clone, Debug)]
@@ -77,21 +77,32 @@ pub(super) fn tell(
     }
 }
 
-/// The state of a contribution in the record.
-pub(super) fn told(language: Language, offering: &Offering, facts: &Facts) -> Told {
+/// The state of a contribution in the record. What the network takes for a claim is known where somebody asked it.
+pub(super) fn told(
+    language: Language,
+    offering: &Offering,
+    facts: &Facts,
+    fee: Option<&str>,
+) -> Told {
     let terms = offering.terms();
     let row = &facts.row;
     let money = |units: u128| amounts::money(language, terms, row.currency.index(), units).text;
     let round = row.round.and_then(|round| terms.rounds.get(round.index()));
-    let place = match facts.rail {
-        Rail::Balance => language.say("place-account"),
-        Rail::Bitcoin => language.say("place-rail"),
-        Rail::Evm => language.say("place-contract"),
+    let place = match facts.place {
+        Place::Account => language.say("place-account"),
+        Place::Issuer => language.say("place-rail"),
+        Place::Contract => language.say("place-contract"),
+        Place::Wallet => language.say("place-wallet"),
+    };
+    let fee = fee.map_or_else(|| language.say("fee-unknown"), ToOwned::to_owned);
+    let rule = match (row.reason, facts.back == row.refunded) {
+        (None, false) => language.say("rule-soft-cap"),
+        (reason, _) => rule(language, reason),
     };
     let texts = [
         ("amount", money(row.contributed.0)),
         ("accepted", money(row.accepted.0)),
-        ("change", money(row.refunded.0)),
+        ("change", money(facts.back.0)),
         (
             "tokens",
             amounts::tokens(language, terms, row.tokens.0).text,
@@ -112,8 +123,9 @@ pub(super) fn told(language: Language, offering: &Offering, facts: &Facts) -> To
             "round",
             round.map_or_else(String::new, |round| round.name.clone()),
         ),
-        ("rule", rule(language, row.reason)),
+        ("rule", rule),
         ("place", place),
+        ("fee", fee),
     ];
     let values: Vec<(&str, Value<'_>)> = texts
         .iter()

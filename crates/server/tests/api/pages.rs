@@ -209,6 +209,10 @@ fn nobody_reaches_the_pages_of_people() {
         "/offerings/harbour/contribute",
         "/offerings/harbour/contribute/check?currency=EUR&amount=5",
         "/contributions/harbour/2",
+        "/offerings/harbour/wallet",
+        "/offerings/harbour/wallet/check?wallet=0x12&amount=5",
+        "/wallet/00112233445566778899aabbccddeeff",
+        "/wallet/00112233445566778899aabbccddeeff/state",
         "/log-in/second-factor",
     ] {
         let answer = page(&node, path);
@@ -238,6 +242,11 @@ fn nobody_reaches_the_pages_of_people() {
         "/issuer/offerings/harbour/releases/decision",
         "/issuer/team",
         "/issuer/team/decision",
+        "/contributions/harbour/2/wallet/claim",
+        "/wallet/00112233445566778899aabbccddeeff/asked",
+        "/wallet/00112233445566778899aabbccddeeff/declined",
+        "/wallet/00112233445566778899aabbccddeeff/sent",
+        "/wallet/00112233445566778899aabbccddeeff/discard",
     ] {
         let call = Call::new("POST", path)
             .form(&[])

@@ -246,7 +246,7 @@ fn row(
     };
     let shown = own.iter().take(SHOWN).map(|index| {
         let facts = facts(offering, *index);
-        let told = state_words::told(language, offering, &facts);
+        let told = state_words::told(language, offering, &facts, None);
         let money = facts.row.contributed.0;
         ContributionRow {
             sequence: facts.row.sequence.0,

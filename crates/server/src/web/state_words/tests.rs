@@ -12,8 +12,10 @@ A contribution is in one of these states at any time, on every rail. The word in
 `{amount}` and the like are filled in. Where a time is known it stands beside what comes next. What cannot be known now is
 `unknown`, never a guess about money.
 
-Of the buttons those are shown that lead somewhere now. Wallets and bitcoin addresses have no pages yet: the states that only
-they meet are decided and worded, and nothing shows them.
+Of the buttons those are shown that lead somewhere now. What a wallet sent is followed by sender and nonce from the moment its
+page told the hash: `replaced` is the same call with another fee, `dropped` a nonce that was used for something else, or a
+transaction that no node has after ten minutes, `reorged` one whose block was undone. Bitcoin addresses and bids have no pages
+yet: the states that only they meet are decided and worded, and nothing shows them.
 
 This page is written from the program (`SOFTCAP_WRITE_DOCS=1 cargo test -p softcap-server --lib state_words`).
 

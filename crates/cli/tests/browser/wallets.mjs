@@ -1,0 +1,355 @@
+// A person with a wallet, in a browser by others: the wallet is one of the test, which signs with a funded key of the chain and
+// can be on the wrong chain, say no, raise the fee, use the nonce for something else, or be alone when the page is closed.
+import { asPlatform, desk, finish, look, open, phone, question, said, scriptBytes, signUp } from './harness.mjs';
+
+const { origin, chain, signer, accounts, offerings } = question;
+const PERSON = 5;
+const CHAIN = '0x7a69';
+const LONG = 60_000;
+
+async function json(url, body) {
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  return answer.json();
+}
+
+async function onChain(method, params = []) {
+  const { result, error } = await json(chain, { jsonrpc: '2.0', id: 1, method, params });
+  if (error) throw Object.assign(new Error(error.message), { code: error.code });
+  return result;
+}
+
+const mine = async (blocks = 1) => { for (let made = 0; made < blocks; made += 1) await onChain('evm_mine'); };
+
+// What the wallet does next, and what it did last.
+const wallet = { chain: CHAIN, account: PERSON, mode: 'send', hash: null, transaction: null };
+
+async function sign(account, transaction) {
+  const { raw } = await json(signer, { account, transaction });
+  return onChain('eth_sendRawTransaction', [raw]);
+}
+
+const refuse = (code, message) => { throw Object.assign(new Error(message), { code }); };
+
+async function answer({ method, params }) {
+  switch (method) {
+    case 'eth_requestAccounts':
+    case 'eth_accounts':
+      return [accounts[wallet.account].toLowerCase()];
+    case 'eth_chainId':
+      return wallet.chain;
+    case 'wallet_switchEthereumChain':
+      return wallet.known ? (wallet.chain = params[0].chainId, null) : refuse(4902, 'unknown chain');
+    case 'wallet_addEthereumChain':
+      wallet.added = params[0];
+      wallet.chain = params[0].chainId;
+      return null;
+    case 'eth_sendTransaction': {
+      if (wallet.mode === 'decline') return refuse(4001, 'User rejected the request.');
+      // The wallet asks for as long as nobody answers.
+      if (wallet.mode === 'silent') return new Promise(() => {});
+      const [transaction] = params;
+      if (wallet.mode === 'dear') transaction.gas = '0x7530';
+      wallet.transaction = { ...transaction, nonce: await onChain('eth_getTransactionCount', [transaction.from, 'pending']) };
+      // A wallet's own node may keep a transaction that no other one has heard of.
+      wallet.hash = wallet.mode === 'held'
+        ? (await json(signer, { account: wallet.account, transaction: wallet.transaction })).hash
+        : await sign(wallet.account, wallet.transaction);
+      // The page is gone before it hears of the hash.
+      if (wallet.mode === 'lost') return new Promise(() => {});
+      return wallet.hash;
+    }
+    case 'eth_getTransactionByHash':
+      if (wallet.mode === 'held') return { hash: wallet.hash, nonce: wallet.transaction.nonce };
+      return onChain(method, params);
+    default:
+      return onChain(method, params);
+  }
+}
+
+// Two wallets announce themselves, one with a picture that is none.
+async function withWallets(page) {
+  await page.exposeFunction('__wallet', async (asked) => {
+    try { return { result: await answer(asked) }; } catch (error) { return { error: { code: error.code, message: error.message } }; }
+  });
+  await page.addInitScript(() => {
+    const provider = {
+      async request(asked) {
+        const { result, error } = await globalThis.__wallet(asked);
+        if (error) throw Object.assign(new Error(error.message), error);
+        return result;
+      },
+      on() {},
+      removeListener() {},
+    };
+    const all = [
+      { uuid: '1', rdns: 'example.harbour', name: 'Harbour wallet', icon: 'javascript:alert(1)' },
+      { uuid: '2', rdns: 'example.second', name: 'Second wallet', icon: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"/>' },
+    ];
+    const announce = () => {
+      for (const info of all) dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
+    };
+    addEventListener('eip6963:requestProvider', announce);
+    announce();
+  });
+}
+
+for (const [name, { terms, contract, block }] of Object.entries(offerings)) {
+  const checked = await asPlatform('/v1/offerings/check', { terms }, `check ${name}`);
+  await asPlatform('/v1/offerings', { name, terms, terms_hash: checked.terms_hash }, `announce ${name}`);
+  await asPlatform(`/v1/offerings/${name}/escrow`, { contract, block }, `escrow ${name}`);
+}
+// The windows are open as soon as the record has followed.
+await mine(3);
+
+const page = await open(desk);
+await withWallets(page);
+await signUp(page, 'wanda@example.org');
+
+const stateOf = () => page.locator('[data-state]').getAttribute('data-state');
+const waitFor = (state) => page.locator(`[data-state="${state}"]`).waitFor({ timeout: LONG });
+
+// The record is as far as the chain, so that a page says what the chain does.
+async function followed() {
+  const head = Number(await onChain('eth_blockNumber'));
+  for (;;) {
+    const all = await Promise.all(Object.keys(offerings).map(async (name) => (await fetch(`${origin}/v1/offerings/${name}/rail`)).json()));
+    if (all.every((rail) => rail.followed >= head - 2)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+// Up to the page that asks the wallet; the wallet of last time is asked at once.
+async function begin(offering, amount) {
+  await followed();
+  await page.goto(`${origin}/offerings/${offering}/wallet?wallet=${accounts[PERSON]}&amount=${amount}`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+}
+
+// First time: nonsense, which wallet, the wrong chain, no.
+{
+  await followed();
+  await page.goto(`${origin}/offerings/harbour`);
+  await look(page, 'wallet-offering');
+  await page.getByRole('link', { name: 'Contribute', exact: true }).click();
+  await page.getByLabel('How much').fill('2');
+  await page.getByLabel('Address of the wallet').fill('0x12');
+  const [wrong] = await Promise.all([page.waitForResponse(/check/), page.getByRole('button', { name: 'Continue' }).click()]);
+  said.typedNonsense = String(wrong.status());
+  await page.locator('.wallets button').nth(1).waitFor();
+  said.offeredWallets = await page.locator('.wallets button').allTextContents();
+  await look(page, 'wallet-choose');
+  wallet.chain = '0x1';
+  await page.reload();
+  await page.getByRole('button', { name: /Switch to.*Harbour wallet/ }).waitFor();
+  said.wrongChainButton = await page.locator('.wallets button').first().textContent();
+  await page.locator('.wallets button').first().click();
+  await page.getByText('The address is filled in below.').waitFor();
+  said.addedChain = wallet.added?.chainName;
+  await page.getByLabel('How much').fill('2');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await look(page, 'wallet-check');
+  said.checkPage = new URL(page.url()).search;
+  wallet.mode = 'decline';
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+  await waitFor('declined_signature');
+  said.declined = await stateOf();
+  await look(page, 'wallet-declined');
+}
+
+// The page is closed while the wallet asks, and opened again.
+{
+  wallet.mode = 'silent';
+  await page.locator('.wallets button').first().click();
+  await page.waitForResponse(/asked/);
+  const place = page.url();
+  await page.goto(origin);
+  await page.goto(place);
+  said.reopened = await stateOf();
+  await look(page, 'wallet-asks');
+  wallet.mode = 'send';
+  await page.locator('.wallets button').first().click();
+  await waitFor('sent');
+  said.sent = await stateOf();
+  await look(page, 'wallet-sent');
+  const first = wallet.hash;
+  await page.goto(said.checkPage ? `${origin}/offerings/harbour/wallet/check${said.checkPage}` : place);
+  said.sentTwice = page.url() === place && wallet.hash === first;
+  await mine();
+  await waitFor('confirming');
+  said.confirming = await stateOf();
+  await look(page, 'wallet-confirming');
+  await mine(2);
+  await waitFor('counted');
+  said.counted = await stateOf();
+  said.contribution = new URL(page.url()).pathname;
+  await look(page, 'wallet-counted');
+}
+
+// Sped up: the same again with a higher fee.
+{
+  wallet.mode = 'held';
+  await begin('harbour', '0.5');
+  await waitFor('sent');
+  const dearer = { maxFeePerGas: '0x2540be400', maxPriorityFeePerGas: '0x12a05f200' };
+  await sign(PERSON, { ...wallet.transaction, ...dearer });
+  await mine();
+  await waitFor('replaced');
+  said.replaced = await stateOf();
+  await look(page, 'wallet-replaced');
+  await mine(2);
+  await waitFor('counted');
+  said.replacedCounted = await stateOf();
+}
+
+// Cancelled in the wallet: the nonce is used for nothing.
+{
+  await begin('harbour', '0.5');
+  await waitFor('sent');
+  const nothing = { to: accounts[PERSON], value: '0x0', data: '0x', nonce: wallet.transaction.nonce };
+  await sign(PERSON, { ...nothing, maxFeePerGas: '0x2540be400', maxPriorityFeePerGas: '0x12a05f200' });
+  await mine();
+  await waitFor('dropped');
+  said.dropped = await stateOf();
+  wallet.mode = 'send';
+  await look(page, 'wallet-dropped');
+}
+
+// In a block, and without success: too little gas.
+{
+  wallet.mode = 'dear';
+  await begin('harbour', '0.5');
+  await waitFor('sent');
+  await mine();
+  await waitFor('failed');
+  said.failed = await stateOf();
+  await look(page, 'wallet-failed');
+  wallet.mode = 'send';
+}
+
+// The network undoes the block, and takes the transaction into another one.
+{
+  await begin('harbour', '0.5');
+  await waitFor('sent');
+  await mine();
+  await waitFor('confirming');
+  await onChain('anvil_reorg', [1, []]);
+  await waitFor('reorged');
+  said.reorged = await stateOf();
+  await look(page, 'wallet-reorged');
+  const there = await onChain('eth_getTransactionByHash', [wallet.hash]);
+  if (!there) await sign(PERSON, wallet.transaction);
+  await mine(3);
+  await waitFor('counted');
+  said.backInChain = await stateOf();
+}
+
+// The page dies between the signature and the hash: the record has it all the same.
+{
+  wallet.mode = 'lost';
+  await begin('mole', '2');
+  await page.waitForResponse(/asked/);
+  const place = page.url();
+  for (let looks = 0; wallet.transaction?.to?.toLowerCase() !== offerings.mole.contract.toLowerCase() && looks < 400; looks += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  await page.goto(origin);
+  await mine(3);
+  await followed();
+  await page.goto(place);
+  await waitFor('counted');
+  said.lostPage = await stateOf();
+  said.molePlace = new URL(page.url()).pathname;
+  wallet.mode = 'send';
+}
+
+// By hand, without a script: sent from elsewhere, the hash is typed.
+{
+  const state = await page.context().storageState();
+  const bare = await open({ ...desk, storageState: state, javaScriptEnabled: false });
+  await bare.goto(`${origin}/offerings/pier/wallet?wallet=${accounts[PERSON]}&amount=1`);
+  await bare.getByRole('button', { name: 'Continue' }).click();
+  await bare.getByRole('button', { name: /^Contribute/ }).click();
+  await bare.locator('summary').filter({ hasText: 'send it yourself' }).click();
+  const data = await bare.locator('#raw-data').textContent();
+  const to = await bare.locator('#raw-to').textContent();
+  const hash = await sign(PERSON, { to, data, value: '0xde0b6b3a7640000' });
+  await bare.getByLabel('Hash of the transaction').fill(hash);
+  await bare.getByRole('button', { name: 'Follow this transaction' }).click();
+  said.byHand = await bare.locator('[data-state]').getAttribute('data-state');
+  await mine(3);
+  await followed();
+  await bare.reload();
+  said.pierPlace = new URL(bare.url()).pathname;
+  await bare.context().close();
+}
+
+// Taken back in the window.
+{
+  await page.goto(origin + said.pierPlace);
+  await look(page, 'wallet-right');
+  await page.getByRole('button', { name: 'Take it back' }).click();
+  await waitFor('sent');
+  await mine(3);
+  await waitFor('withdrawn');
+  said.withdrawn = await stateOf();
+}
+
+// The windows are over: the first sale succeeded and is settled, the second missed its goal.
+{
+  await onChain('evm_increaseTime', [2 * 86_400]);
+  await mine();
+  // Which anybody may send.
+  await sign(1, { to: offerings.harbour.contract, data: question.settle });
+  await mine(3);
+  await followed();
+  await page.goto(origin + said.contribution);
+  said.claimable = await stateOf();
+  said.claimFee = await page.locator('[data-state] .lead').textContent();
+  await look(page, 'wallet-claimable');
+  await page.getByRole('button', { name: 'Claim' }).click();
+  await waitFor('sent');
+  await page.goto(origin + said.contribution);
+  said.claimSent = await stateOf();
+  await look(page, 'wallet-claim-sent');
+  await mine(3);
+  await followed();
+  await page.reload();
+  said.claimed = await stateOf();
+  await look(page, 'wallet-claimed');
+
+  await page.goto(origin + said.molePlace);
+  said.refundable = await stateOf();
+  await look(page, 'wallet-refundable');
+  await page.getByRole('button', { name: 'Take the refund' }).click();
+  await waitFor('sent');
+  await mine(3);
+  await waitFor('refunded');
+  said.refunded = await stateOf();
+  await look(page, 'wallet-refunded');
+  await page.goto(`${origin}/portfolio`);
+  await look(page, 'wallet-portfolio');
+  await page.goto(`${origin}/offerings/harbour/wallet`);
+  said.scriptBytes = await scriptBytes(page);
+}
+
+// On a phone, in German and in the dark; and somebody else.
+{
+  const state = await page.context().storageState();
+  const small = await open({ ...phone, storageState: state, locale: 'de-DE', colorScheme: 'dark' });
+  for (const [name, path] of [
+    ['wallet-phone-contribution', said.contribution],
+    ['wallet-phone-portfolio', '/portfolio'],
+  ]) {
+    await small.goto(origin + path);
+    await look(small, name);
+  }
+  await small.context().close();
+  const other = await open(desk);
+  await signUp(other, 'eve@example.org');
+  const answered = await other.goto(origin + said.contribution);
+  said.stranger = answered.status();
+  await other.context().close();
+}
+
+await finish();

@@ -1,0 +1,284 @@
+//! A transaction as a wallet is to send it: where it goes, what goes along, and what it costs.
+//!
+//! Where money goes is believed only when the configured number of endpoints say it; what the network would take for it is
+//! shown, decides nothing, and is asked of one.
+
+use alloy_primitives::{Address, Bytes, TxKind, U256};
+use alloy_sol_types::SolCall as _;
+use softcap_evm::{
+    ChainClient, Cost, Draft, EndpointError, Endpoints, EscrowKind, EvmError, Exit,
+    InvestorStanding, PaidIn, SaleTerms, ShownPermit, Standing, allow_draft, allowance_of,
+    bindings::escrow::IEscrow, contribution_draft,
+};
+use softcap_identity::PersonId;
+use softcap_journal::OfferingLog;
+use softcap_offering::{Amount, EscrowAddress};
+
+use super::act::{ActKind, WalletAct};
+use crate::{
+    api::{Service, own_permit},
+    problem::{ApiError, ProblemCode},
+};
+
+/// Where the money of an offering is, as wallets need it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EscrowPlace {
+    /// As the record names it.
+    pub(crate) named: EscrowAddress,
+    /// Which contract it is.
+    pub(crate) kind: EscrowKind,
+    /// What people pay with.
+    pub(crate) paid_in: PaidIn,
+    /// Whether it wants to see a permit.
+    pub(crate) needs_permit: bool,
+}
+
+/// Why nothing was prepared.
+#[derive(Debug)]
+pub(crate) enum NotPrepared {
+    /// The offering has no contract that pages can pay into.
+    NoEscrow,
+    /// The chain does not answer.
+    Unreachable,
+    /// The contract would refuse, with its reason.
+    Refused(String),
+    /// The wallet has too little coin for it.
+    NoCoin,
+    /// The person was not let into the round.
+    NotAdmitted,
+    /// The permit is for another wallet.
+    OtherWallet,
+    /// Something else.
+    Api(ApiError),
+}
+
+impl From<EndpointError> for NotPrepared {
+    fn from(error: EndpointError) -> Self {
+        tracing::warn!(%error, "a page could not ask the chain");
+        Self::Unreachable
+    }
+}
+
+impl From<EvmError> for NotPrepared {
+    fn from(error: EvmError) -> Self {
+        match error {
+            EvmError::Refused { refusal, .. } => Self::Refused(refusal),
+            EvmError::NoCoin { .. } => Self::NoCoin,
+            error => {
+                tracing::warn!(%error, "a page could not ask the chain");
+                Self::Unreachable
+            }
+        }
+    }
+}
+
+impl From<ApiError> for NotPrepared {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+/// What a wallet is to be asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    /// The number of the chain.
+    pub(crate) chain_id: u64,
+    /// The transaction.
+    pub(crate) draft: Draft,
+    /// What lets the contract take the tokens, where it may not yet.
+    pub(crate) approval: Option<Draft>,
+    /// What the network takes; absent before an approval, without which it cannot be tried.
+    pub(crate) cost: Option<Cost>,
+}
+
+impl Prepared {
+    /// What the wallet is asked for next.
+    pub(crate) fn next(&self) -> &Draft {
+        self.approval.as_ref().unwrap_or(&self.draft)
+    }
+}
+
+/// The contract that a transaction goes to.
+pub(crate) fn to(draft: &Draft) -> Address {
+    match draft.to {
+        TxKind::Call(to) => to,
+        TxKind::Create => Address::ZERO,
+    }
+}
+
+/// What the network takes at today's price, in the chain's own coin with 18 places, rounded up to the sixth.
+pub(crate) fn coin_fee(wei: U256) -> u128 {
+    const STEP: u128 = 1_000_000_000_000;
+    let wei: u128 = wei.saturating_to();
+    wei.div_ceil(STEP).saturating_mul(STEP)
+}
+
+impl EscrowPlace {
+    /// Of an offering, by the record and the chain.
+    pub(crate) async fn of(service: &Service, log: &OfferingLog) -> Result<Self, NotPrepared> {
+        let named = log.sequencer.read().machine().offering().escrow();
+        let named = named.ok_or(NotPrepared::NoEscrow)?;
+        let kind = EscrowKind::of(&log.terms);
+        // Bids and proofs of leaves have no pages.
+        if kind == EscrowKind::Root {
+            return Err(NotPrepared::NoEscrow);
+        }
+        let chain = chain_of(service)?;
+        let contract: Address = named.contract.into();
+        let data: Bytes = IEscrow::termsCall {}.abi_encode().into();
+        let head = chain.head().await?;
+        let answer = chain.call(contract, data, head).await?;
+        let terms = SaleTerms::read(contract, &answer)?;
+        let paid_in = match terms.currency() {
+            Address::ZERO => PaidIn::Coin,
+            token => PaidIn::Token(token),
+        };
+        Ok(Self {
+            named,
+            kind,
+            paid_in,
+            needs_permit: terms.verifier() != Address::ZERO,
+        })
+    }
+
+    /// Its address.
+    pub(crate) fn contract(&self) -> Address {
+        self.named.contract.into()
+    }
+}
+
+fn chain_of(service: &Service) -> Result<&Endpoints, NotPrepared> {
+    service.rails().chain().ok_or(NotPrepared::Unreachable)
+}
+
+pub(super) fn client_of(service: &Service) -> Result<ChainClient, NotPrepared> {
+    chain_of(service)?.one().ok_or(NotPrepared::Unreachable)
+}
+
+/// The transaction of an act, tried out.
+pub(crate) async fn prepare(
+    service: &Service,
+    log: &OfferingLog,
+    act: &WalletAct,
+) -> Result<Prepared, NotPrepared> {
+    let place = EscrowPlace::of(service, log).await?;
+    let client = client_of(service)?;
+    let (escrow, wallet) = (place.contract(), act.wallet);
+    let draft = match act.kind {
+        ActKind::Contribute => {
+            let permit = permit_of(service, log, (act.person, wallet), (&place, &client)).await?;
+            let amount = U256::from(act.amount.0);
+            contribution_draft(escrow, wallet, place.paid_in, amount, permit.as_ref())
+        }
+        ActKind::Claim => Exit::Claim.draft(escrow, wallet),
+        ActKind::Refund => Exit::Refund.draft(escrow, wallet),
+        ActKind::Withdraw => Exit::Withdraw.draft(escrow, wallet),
+    };
+    let mut approval = None;
+    if let (ActKind::Contribute, PaidIn::Token(token)) = (act.kind, place.paid_in) {
+        let amount = U256::from(act.amount.0);
+        if allowance_of(&client, token, (wallet, escrow)).await? < amount {
+            approval = Some(allow_draft(token, escrow, amount, wallet));
+        }
+    }
+    // Nodes say that there is too little coin each in words of its own.
+    let coin = client.balance(wallet).await?;
+    if coin < draft.value {
+        return Err(NotPrepared::NoCoin);
+    }
+    let cost = match approval {
+        Some(_) => None,
+        None => Some(client.try_out(&draft).await?),
+    };
+    if cost.is_some_and(|cost| coin < draft.value.saturating_add(cost.expected())) {
+        return Err(NotPrepared::NoCoin);
+    }
+    Ok(Prepared {
+        chain_id: place.named.chain_id,
+        draft,
+        approval,
+        cost,
+    })
+}
+
+/// The permit that the contract wants to see, unless it knows the wallet.
+async fn permit_of(
+    service: &Service,
+    log: &OfferingLog,
+    (person, wallet): (PersonId, Address),
+    (place, client): (&EscrowPlace, &ChainClient),
+) -> Result<Option<ShownPermit>, NotPrepared> {
+    if !place.needs_permit {
+        return Ok(None);
+    }
+    let known = InvestorStanding::read_from(client, (place.contract(), place.kind), wallet).await?;
+    if known.standing == Standing::Admitted {
+        return Ok(None);
+    }
+    let round = log.terms.rounds.first().map(|round| round.name.as_str());
+    let name = log.row.name.to_string();
+    let signed = own_permit(service, person, (&name, round.unwrap_or_default())).await;
+    let signed = match signed {
+        Ok(signed) => signed,
+        Err(
+            ApiError::Domain { .. }
+            | ApiError::Own {
+                code: ProblemCode::NotFound,
+                ..
+            },
+        ) => return Err(NotPrepared::NotAdmitted),
+        Err(error) => return Err(error.into()),
+    };
+    if signed.shown.permit.investor != wallet {
+        return Err(NotPrepared::OtherWallet);
+    }
+    Ok(Some(signed.shown))
+}
+
+/// A way out that a wallet could take now, and what the network takes for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    /// Which.
+    pub(crate) kind: ActKind,
+    /// What it costs.
+    pub(crate) cost: Cost,
+    /// How much money comes back, where the contract says it.
+    pub(crate) money: Amount,
+}
+
+/// The ways out that the contract would let a wallet take now.
+pub(crate) async fn exits_of(
+    service: &Service,
+    log: &OfferingLog,
+    wallet: Address,
+) -> Result<Vec<Way>, NotPrepared> {
+    let place = EscrowPlace::of(service, log).await?;
+    let client = client_of(service)?;
+    let escrow = place.contract();
+    let standing = InvestorStanding::read_from(&client, (escrow, place.kind), wallet).await?;
+    let mut ways = Vec::new();
+    let is_right = place.kind == EscrowKind::Withdrawable;
+    let all = [
+        (ActKind::Claim, Some(Exit::Claim), Amount::ZERO),
+        (
+            ActKind::Refund,
+            (!standing.money_due.is_zero()).then_some(Exit::Refund),
+            Amount(standing.money_due.saturating_to()),
+        ),
+        (
+            ActKind::Withdraw,
+            is_right.then_some(Exit::Withdraw),
+            Amount::ZERO,
+        ),
+    ];
+    for (kind, exit, money) in all {
+        let Some(exit) = exit else { continue };
+        match client.try_out(&exit.draft(escrow, wallet)).await {
+            Ok(cost) => ways.push(Way { kind, cost, money }),
+            // The contract says no: there is no such way now.
+            Err(EvmError::Refused { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(ways)
+}

@@ -1,0 +1,293 @@
+//! The table of what wallets were asked for, in the service's database.
+
+use std::{collections::BTreeSet, str::FromStr as _};
+
+use alloy_primitives::{Address, B256};
+use softcap_database::{Database, DatabaseError, Migrations, migrations, on_reader, on_writer};
+use softcap_evm::Turn;
+use softcap_identity::{PersonId, UnixMillis};
+use softcap_journal::LogName;
+use softcap_offering::Amount;
+
+use super::act::{ActId, ActKind, SentNote, Stage, WalletAct};
+
+/// Acts of a person that are shown and looked for.
+const MOST_SHOWN: i64 = 50;
+/// Acts of a person that were never sent, at most: the oldest of more go.
+const MOST_UNSENT: i64 = 50;
+
+/// What wallets were asked for. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct WalletActs(Database);
+
+type Row = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
+
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT id, person, offering, kind, wallet, amount, stage, entries, made_at, hash, first_hash, turn, since, ",
+            "sent_at, block, entry FROM wallet_act WHERE ",
+            $where
+        )
+    };
+}
+
+impl WalletActs {
+    fn migrations() -> Migrations {
+        migrations!("wallet_acts", "wallet_acts", ["0001_wallet_act"])
+    }
+
+    /// Opens the table in the service's database, and makes it if it is not there.
+    pub(crate) async fn open(database: Database) -> Result<Self, DatabaseError> {
+        Self::migrations().run(&database).await?;
+        Ok(Self(database))
+    }
+
+    /// Notes a new act; one of this name stays as it is.
+    pub(crate) async fn add(&self, act: &WalletAct) -> Result<(), DatabaseError> {
+        let person = act.person.to_string();
+        on_writer!(&self.0, |pool| {
+            async {
+            let mut work = pool.begin().await?;
+            sqlx::query(
+                "INSERT INTO wallet_act (id, person, offering, kind, wallet, amount, stage, entries, made_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            )
+            .bind(act.id.to_string())
+            .bind(&person)
+            .bind(act.offering.to_string())
+            .bind(act.kind.code())
+            .bind(act.wallet.to_string())
+            .bind(act.amount.0.to_string())
+            .bind(act.stage.code())
+            .bind(signed(act.after))
+            .bind(act.made_at.get())
+            .execute(&mut *work)
+            .await?;
+            sqlx::query(
+                "DELETE FROM wallet_act WHERE person = $1 AND hash IS NULL AND stage <> 'done' AND id NOT IN (
+                     SELECT id FROM wallet_act WHERE person = $1 AND hash IS NULL ORDER BY made_at DESC LIMIT $2)",
+            )
+            .bind(&person)
+            .bind(MOST_UNSENT)
+            .execute(&mut *work)
+            .await?;
+            work.commit().await
+        }
+        .await
+        })
+    }
+
+    /// An act of a person.
+    pub(crate) async fn find(
+        &self,
+        person: PersonId,
+        id: &ActId,
+    ) -> Result<Option<WalletAct>, DatabaseError> {
+        let row: Option<Row> = on_reader!(&self.0, |pool| {
+            sqlx::query_as(select!("id = $1 AND person = $2"))
+                .bind(id.to_string())
+                .bind(person.to_string())
+                .fetch_optional(pool)
+                .await
+        })?;
+        Ok(row.and_then(act_of))
+    }
+
+    /// The newest acts of a person.
+    pub(crate) async fn of_person(
+        &self,
+        person: PersonId,
+    ) -> Result<Vec<WalletAct>, DatabaseError> {
+        let rows: Vec<Row> = on_reader!(&self.0, |pool| {
+            sqlx::query_as(select!("person = $1 ORDER BY made_at DESC, id LIMIT $2"))
+                .bind(person.to_string())
+                .bind(MOST_SHOWN)
+                .fetch_all(pool)
+                .await
+        })?;
+        Ok(rows.into_iter().filter_map(act_of).collect())
+    }
+
+    /// The wallets with which a person sent something, with the offerings.
+    pub(crate) async fn wallets(
+        &self,
+        person: PersonId,
+    ) -> Result<BTreeSet<(LogName, Address)>, DatabaseError> {
+        let rows: Vec<(String, String)> = on_reader!(&self.0, |pool| {
+            sqlx::query_as(
+                "SELECT DISTINCT offering, wallet FROM wallet_act
+                 WHERE person = $1 AND (hash IS NOT NULL OR stage = 'done')",
+            )
+            .bind(person.to_string())
+            .fetch_all(pool)
+            .await
+        })?;
+        let read = |(offering, wallet): (String, String)| {
+            Some((LogName::from_str(&offering).ok()?, wallet.parse().ok()?))
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// Says how far an act came that nothing was sent for.
+    pub(crate) async fn move_on(&self, act: &WalletAct, to: Stage) -> Result<(), DatabaseError> {
+        on_writer!(&self.0, |pool| {
+            sqlx::query(
+                "UPDATE wallet_act SET stage = $2 WHERE id = $1 AND stage IN ('draft', 'asked', 'declined')",
+            )
+            .bind(act.id.to_string())
+            .bind(to.code())
+            .execute(pool)
+            .await
+            .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Forgets an act that nothing was sent for.
+    pub(crate) async fn discard(&self, act: &WalletAct) -> Result<(), DatabaseError> {
+        on_writer!(&self.0, |pool| {
+            sqlx::query(
+                "DELETE FROM wallet_act WHERE id = $1 AND stage IN ('draft', 'asked', 'declined')",
+            )
+            .bind(act.id.to_string())
+            .execute(pool)
+            .await
+            .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Notes what was sent, unless something was noted before.
+    pub(crate) async fn note_sent(
+        &self,
+        act: &WalletAct,
+        sent: &SentNote,
+    ) -> Result<(), DatabaseError> {
+        on_writer!(&self.0, |pool| {
+            sqlx::query(
+                "UPDATE wallet_act SET stage = 'sent', hash = $2, first_hash = $2, turn = $3, since = $4, sent_at = $5
+                 WHERE id = $1 AND stage IN ('draft', 'asked', 'declined')",
+            )
+            .bind(act.id.to_string())
+            .bind(sent.hash.to_string())
+            .bind(sent.turn.map(turn_text))
+            .bind(signed(sent.since))
+            .bind(sent.at.get())
+            .execute(pool)
+            .await
+            .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Notes what a look at the chain found.
+    pub(crate) async fn note_seen(
+        &self,
+        act: &WalletAct,
+        seen: &SentNote,
+    ) -> Result<(), DatabaseError> {
+        on_writer!(&self.0, |pool| {
+            sqlx::query(
+                "UPDATE wallet_act SET hash = $2, turn = $3, block = $4 WHERE id = $1 AND stage = 'sent'",
+            )
+            .bind(act.id.to_string())
+            .bind(seen.hash.to_string())
+            .bind(seen.turn.map(turn_text))
+            .bind(seen.block.map(signed))
+            .execute(pool)
+            .await
+            .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Notes that an act is in the record.
+    pub(crate) async fn finish(&self, act: &WalletAct, entry: u64) -> Result<(), DatabaseError> {
+        on_writer!(&self.0, |pool| {
+            sqlx::query("UPDATE wallet_act SET stage = 'done', entry = $2 WHERE id = $1")
+                .bind(act.id.to_string())
+                .bind(signed(entry))
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Forgets everything of a person.
+    pub(crate) async fn forget(&self, person: PersonId) -> Result<(), DatabaseError> {
+        on_writer!(&self.0, |pool| {
+            sqlx::query("DELETE FROM wallet_act WHERE person = $1")
+                .bind(person.to_string())
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn turn_text(turn: Turn) -> String {
+    format!("{}:{}", turn.sender, turn.nonce)
+}
+
+fn turn_of(text: &str) -> Option<Turn> {
+    let (sender, nonce) = text.split_once(':')?;
+    Some(Turn {
+        sender: sender.parse().ok()?,
+        nonce: nonce.parse().ok()?,
+    })
+}
+
+/// A row that nobody changed by hand can always be read.
+fn act_of(row: Row) -> Option<WalletAct> {
+    let (id, person, offering, kind, wallet, amount, stage, after, made_at, ..) = &row;
+    let (.., hash, first_hash, turn, since, sent_at, block, entry) = &row;
+    let number = |number: i64| u64::try_from(number).ok();
+    let sent = match (hash, first_hash, since, sent_at) {
+        (Some(hash), Some(first), Some(since), Some(at)) => Some(SentNote {
+            hash: B256::from_str(hash).ok()?,
+            first_hash: B256::from_str(first).ok()?,
+            turn: turn.as_deref().and_then(turn_of),
+            since: number(*since)?,
+            at: UnixMillis::new(*at),
+            block: block.and_then(number),
+        }),
+        (None, ..) | (_, None, ..) | (_, _, None, _) | (.., None) => None,
+    };
+    Some(WalletAct {
+        id: id.parse().ok()?,
+        person: person.parse().ok()?,
+        offering: offering.parse().ok()?,
+        kind: ActKind::of_code(kind)?,
+        wallet: wallet.parse().ok()?,
+        amount: Amount(amount.parse().ok()?),
+        stage: Stage::of_code(stage)?,
+        after: number(*after)?,
+        made_at: UnixMillis::new(*made_at),
+        sent,
+        entry: entry.and_then(number),
+    })
+}
