@@ -103,6 +103,13 @@ await mia.getByRole('link', { name: 'See it as investors will' }).click();
 await weigh(mia, 'issuer-preview');
 await mia.getByRole('link', { name: 'Back to the draft' }).click();
 
+// Rehearsed with people who do not exist.
+await mia.getByRole('link', { name: 'Rehearsal' }).click();
+await mia.getByRole('button', { name: 'Rehearse the sale' }).click();
+said.rehearsed = await mia.locator('.notice strong').textContent();
+await weigh(mia, 'issuer-rehearsal');
+await mia.getByRole('link', { name: 'Back to the draft' }).click();
+
 // Announced by its name; whoever goes back sees that it is done.
 await mia.getByRole('link', { name: 'Announce' }).click();
 await weigh(mia, 'issuer-announce');

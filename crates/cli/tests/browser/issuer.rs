@@ -33,6 +33,7 @@ fn an_issuer_goes_from_nothing_to_released_money() {
     );
     assert_eq!(said["kept"], "40,000");
     assert_eq!(said["outcome"], "Sold out");
+    assert_eq!(said["rehearsed"], "The rehearsal passed.");
     assert_eq!(said["announced"], "/issuer/offerings/quay");
     assert_eq!(
         said["again"], "/issuer/offerings/quay",

@@ -27,7 +27,7 @@ use super::{
     webhooks::of_database,
 };
 use crate::{
-    drafts::{Added, Draft, DraftName, MOST_DRAFTS, Replaced},
+    drafts::{Added, Draft, DraftName, KeptRehearsal, MOST_DRAFTS, Replaced},
     extract::{Json, Path, Query},
     problem::{ApiError, ProblemCode},
 };
@@ -356,6 +356,26 @@ async fn delete(
     require_version(&headers, &draft.version)?;
     remove_draft(&service, &draft).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The last rehearsal of a draft, whatever its terms were then.
+pub(crate) async fn rehearsal_of(
+    service: &Service,
+    name: &str,
+) -> Result<Option<KeptRehearsal>, ApiError> {
+    service.drafts.rehearsal(name).await.map_err(of_database)
+}
+
+/// Keeps the last rehearsal of a draft that the caller may write.
+pub(crate) async fn keep_rehearsal(
+    service: &Service,
+    done: &KeptRehearsal,
+) -> Result<(), ApiError> {
+    service
+        .drafts
+        .keep_rehearsal(done)
+        .await
+        .map_err(of_database)
 }
 
 /// Check a draft: errors, and warnings that protect investors.

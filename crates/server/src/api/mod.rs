@@ -51,6 +51,7 @@ mod proposals;
 mod rail;
 mod random_id;
 mod refusal_limit;
+mod rehearsal;
 mod role_problem;
 mod roles;
 mod sessions;
@@ -110,8 +111,8 @@ pub(crate) use contributions::ContributionPaths;
 pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
 pub(crate) use drafts::{
-    DraftPaths, announce_draft, create_draft, draft_of, readable_drafts, remove_draft,
-    replace_draft,
+    DraftPaths, announce_draft, create_draft, draft_of, keep_rehearsal, readable_drafts,
+    rehearsal_of, remove_draft, replace_draft,
 };
 pub(crate) use entry_view::{EntryView, OutcomeView};
 pub(crate) use events::EventPaths;
@@ -138,9 +139,12 @@ pub(crate) use people::PeoplePaths;
 pub(crate) use permits::Permits;
 pub(crate) use person_problem::of_person;
 pub(crate) use privacy::{PrivacyPaths, forget_numbers};
-pub(crate) use projection::{Attempted, Ending, Projected, TakenAtOnce, Wished, attempt, project};
+pub(crate) use projection::{
+    Attempted, Ending, Projected, TakenAtOnce, Wished, attempt, full_sale, project,
+};
 pub(crate) use proposals::{ProposalPaths, decide_act, propose_act, seen_proposals};
 pub(crate) use rail::RailPaths;
+pub(crate) use rehearsal::{Fault, Rehearsed, rehearse};
 pub(crate) use role_problem::of_role;
 pub(crate) use roles::RolePaths;
 pub(crate) use sessions::SessionPaths;

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use softcap_offering::{
-    Amount, Contribute, CurrencyIndex, Funding, InvestorId, Position, Reason, Row, Tokens, Value,
-    Verdict,
-    terms::{Bound, Limit, Rail, RateTerm, Terms},
+    Amount, Contribute, CurrencyIndex, Funding, InvestorId, Position, Reason, RoundingMode, Row,
+    Tokens, Value, Verdict,
+    terms::{Bound, Limit, Pricing, Rail, RateTerm, Supply, Terms},
 };
 
 use super::simulations::{Trial, Wish};
@@ -84,6 +84,34 @@ pub(crate) fn project(terms: &Arc<Terms>, wished: Wished, before: u128, after: u
         row: index.map(|index| offering.row(index)),
         ending,
     }
+}
+
+/// What a full sale would bring, in the numeraire: the hard cap, else everything at the first price. `None` where nothing can be
+/// played beforehand: bids have prices of their own, rates that are recorded are not known, and nothing bounds the sale.
+pub(crate) fn full_sale(terms: &Terms) -> Option<u128> {
+    let mut rounds = terms.rounds.iter();
+    let mut currencies = terms.currencies.iter();
+    let has_bids = rounds.any(|round| matches!(round.pricing, Pricing::Bids { .. }));
+    let has_rate = currencies.any(|known| matches!(known.rate, RateTerm::Fixed(_)));
+    if has_bids || !has_rate {
+        return None;
+    }
+    if let Some(Bound::Value(cap)) = terms.hard_cap {
+        return Some(cap.0);
+    }
+    let sale = match &terms.token.supply {
+        Supply::Fixed { for_sale, .. } => *for_sale,
+        Supply::Minted { max, .. } => (*max)?,
+    };
+    let first = terms.rounds.iter().find_map(|round| match &round.pricing {
+        Pricing::Fixed { price } => Some(*price),
+        Pricing::Steps { steps } => steps.first().map(|step| step.price),
+        Pricing::Linear { base, .. } => Some(*base),
+        Pricing::Tiers { tiers, .. } => tiers.first().map(|tier| tier.price),
+        Pricing::Dutch { start, .. } => start.inverse(),
+        Pricing::Bids { .. } => None,
+    })?;
+    first.inverse()?.times(sale.0, RoundingMode::Down)
 }
 
 /// A whole sale that only exists here.
@@ -219,8 +247,6 @@ fn parts(terms: &Terms, value: u128) -> Option<(u8, u128, u128)> {
         .max(1);
     let count = value.div_ceil(each).min(MOST_OTHERS);
     let each = value.div_ceil(count);
-    let units = rate
-        .inverse()?
-        .times(each, softcap_offering::RoundingMode::Down)?;
+    let units = rate.inverse()?.times(each, RoundingMode::Down)?;
     Some((place, units.max(1), count))
 }

@@ -74,7 +74,7 @@ impl Drafts {
     /// The steps of its tables, which are in the service's database.
     #[must_use]
     pub fn migrations() -> Migrations {
-        migrations!("drafts", "drafts", ["0001_drafts"])
+        migrations!("drafts", "drafts", ["0001_drafts", "0002_rehearsals"])
     }
 
     /// Opens the tables of the service database, and makes them if they are not there.
@@ -84,6 +84,10 @@ impl Drafts {
     pub async fn open(database: Database) -> Result<Self, DatabaseError> {
         Self::migrations().run(&database).await?;
         Ok(Self(database))
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.0
     }
 
     /// Stores a new draft.

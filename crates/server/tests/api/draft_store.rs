@@ -1,7 +1,7 @@
 //! Drafts on both databases: one of a name, a bounded number of them, and no lost change.
 
 use softcap_database::{Database, DatabaseUrl, temporary::TemporaryPostgres};
-use softcap_server::drafts::{Added, Draft, Drafts, MOST_DRAFTS, Replaced};
+use softcap_server::drafts::{Added, Draft, Drafts, KeptRehearsal, MOST_DRAFTS, Replaced};
 
 fn draft(name: &str, text: &str) -> Draft {
     Draft::new(name, text.to_owned(), 7)
@@ -33,6 +33,20 @@ async fn drafts_are_kept_one_of_a_name_and_so_many(url: &DatabaseUrl) {
     assert_eq!(late, Replaced::OtherVersion);
     let removed = drafts.remove("harbour", &kept.version).await.unwrap();
     assert_eq!(removed, Replaced::Done);
+
+    // The last rehearsal of a name is kept, also when the draft is gone.
+    let done = |passed: bool, hash: &str| KeptRehearsal {
+        name: "harbour".to_owned(),
+        terms_hash: hash.to_owned(),
+        passed,
+        asked_by: "00ff".to_owned(),
+        done_ms: 8,
+    };
+    assert_eq!(drafts.rehearsal("harbour").await.unwrap(), None);
+    for one in [done(true, "aa"), done(false, "bb")] {
+        drafts.keep_rehearsal(&one).await.unwrap();
+        assert_eq!(drafts.rehearsal("harbour").await.unwrap(), Some(one));
+    }
 
     // Two nodes at once fill it up to the limit and not beyond.
     let other = Drafts::open(Database::open(url, "service").await.unwrap());

@@ -233,6 +233,7 @@ fn nobody_reaches_the_pages_of_people() {
         "/issuer/new",
         "/issuer/drafts/harbour/remove",
         "/issuer/drafts/harbour/announcement",
+        "/issuer/drafts/harbour/rehearsal",
         "/issuer/offerings/harbour/operations",
         "/issuer/offerings/harbour/admissions",
         "/issuer/offerings/harbour/revocations",

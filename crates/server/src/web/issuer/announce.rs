@@ -25,6 +25,7 @@ use super::{
     findings::{Checked, Finding},
     guide::words_of,
     preview::announced,
+    rehearsal::{Known, known},
 };
 use crate::{
     api::{Service, Signing, announce_draft, draft_of},
@@ -55,6 +56,9 @@ struct AnnouncePage {
     supply: Option<SupplyView>,
     steps: Vec<String>,
     red: Vec<RedView>,
+    /// What is known of a rehearsal, and whether it is to be announced in spite of it.
+    known: Known,
+    in_spite: bool,
     /// What was typed.
     confirm: String,
     signature: String,
@@ -63,6 +67,9 @@ struct AnnouncePage {
     is_overtaken: bool,
 }
 
+/// The box of who announces without a rehearsal that passed.
+const IN_SPITE: &str = "in-spite";
+
 fn red_id(place: usize) -> String {
     format!("red-{place}")
 }
@@ -70,7 +77,7 @@ fn red_id(place: usize) -> String {
 fn announce_view(
     service: &Service,
     visit: Visit,
-    (draft, checked): (&Draft, &Checked),
+    (draft, checked, known): (&Draft, &Checked, Known),
     (fields, errors): (&Fields, Errors),
 ) -> Option<AnnouncePage> {
     let language = visit.language;
@@ -94,6 +101,8 @@ fn announce_view(
         supply: SupplyView::new(language, terms),
         steps: steps(language, terms),
         red: red.collect(),
+        known,
+        in_spite: !fields.get(IN_SPITE).is_empty(),
         confirm: fields.get("confirm").to_owned(),
         signature: fields.get("signature").to_owned(),
         issuer_key: fields.get("issuer-key").to_owned(),
@@ -168,8 +177,9 @@ pub(super) async fn announce_page(
     }
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     let checked = Checked::new(visit.language, &draft.terms);
+    let known = known_of(&service, &name, &checked).await?;
     let nothing = (&Fields::default(), Errors::default());
-    match announce_view(&service, visit, (&draft, &checked), nothing) {
+    match announce_view(&service, visit, (&draft, &checked, known), nothing) {
         Some(answer) => page(&answer),
         None => see_other(&format!("/issuer/drafts/{name}")),
     }
@@ -194,10 +204,11 @@ pub(super) async fn announce(
     }
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     let checked = Checked::new(visit.language, &draft.terms);
+    let known = known_of(&service, &name, &checked).await?;
     let is_overtaken = draft.version != fields.get("version");
     let mut errors = Errors::default();
     if !is_overtaken {
-        confirmed(&visit, &draft.name, &checked, &fields, &mut errors);
+        confirmed(&visit, &draft.name, (&checked, known), &fields, &mut errors);
         let optional = |name: &str| Some(fields.get(name)).filter(|typed| !typed.is_empty());
         // Browsers send line ends as mails have them; a signed note has those of files.
         let note = optional("signature").map(|note| format!("{}\n", note.replace("\r\n", "\n")));
@@ -217,7 +228,12 @@ pub(super) async fn announce(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    match announce_view(&service, visit, (&draft, &checked), (&fields, errors)) {
+    match announce_view(
+        &service,
+        visit,
+        (&draft, &checked, known),
+        (&fields, errors),
+    ) {
         Some(mut answer) => {
             answer.is_overtaken = is_overtaken;
             page_with(status, &answer)
@@ -226,8 +242,25 @@ pub(super) async fn announce(
     }
 }
 
+/// What is known of a rehearsal of these terms.
+async fn known_of(service: &Service, name: &str, checked: &Checked) -> Result<Known, ApiError> {
+    match &checked.terms {
+        Some(terms) => Ok(known(service, name, terms).await?.0),
+        None => Ok(Known::Impossible),
+    }
+}
+
 /// What must be said before anything freezes.
-fn confirmed(visit: &Visit, name: &str, checked: &Checked, fields: &Fields, errors: &mut Errors) {
+fn confirmed(
+    visit: &Visit,
+    name: &str,
+    (checked, known): (&Checked, Known),
+    fields: &Fields,
+    errors: &mut Errors,
+) {
+    if known.is_to_be_confirmed() && fields.get(IN_SPITE).is_empty() {
+        errors.add(IN_SPITE, visit.say("rehearsal-confirm"));
+    }
     for (place, _) in checked.red().enumerate() {
         let id = red_id(place);
         if fields.get(&id).is_empty() {

@@ -17,6 +17,7 @@ mod overview;
 mod permit;
 mod preview;
 mod pulse;
+mod rehearsal;
 mod releases;
 mod settlement;
 mod team;
@@ -81,6 +82,10 @@ fn draft_pages() -> Router<Arc<Service>> {
             get(text::edit_page).post(text::replace),
         )
         .route("/issuer/drafts/{draft}/preview", get(preview::preview))
+        .route(
+            "/issuer/drafts/{draft}/rehearsal",
+            get(rehearsal::rehearsal).post(rehearsal::rehearse_now),
+        )
         .route("/issuer/drafts/{draft}/remove", post(draft::remove))
         .route(
             "/issuer/drafts/{draft}/announcement",

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use softcap_offering::{
-    Verdict,
-    terms::{Pricing, RateTerm, Supply, Terms},
-};
+use softcap_offering::{Verdict, terms::Terms};
 
 use super::super::{
     amounts,
@@ -13,7 +10,7 @@ use super::super::{
     offering_card::{BAR_STEPS, cap_value},
 };
 use crate::{
-    api::{Attempted, Ending, attempt},
+    api::{Attempted, Ending, attempt, full_sale},
     problem::ApiError,
 };
 
@@ -37,16 +34,7 @@ pub(super) struct Case {
 /// The cases of these terms; none where nothing can be tried out: bids have prices of their own, and rates are not known
 /// before.
 pub(super) async fn cases(language: Language, terms: &Arc<Terms>) -> Result<Vec<Case>, ApiError> {
-    let has_bids = |terms: &Terms| {
-        let mut rounds = terms.rounds.iter();
-        rounds.any(|round| matches!(round.pricing, Pricing::Bids { .. }))
-    };
-    let has_rate = |terms: &Terms| {
-        let mut all = terms.currencies.iter();
-        all.any(|known| matches!(known.rate, RateTerm::Fixed(_)))
-    };
-    let whole = whole(terms);
-    let (Some(whole), false, true) = (whole, has_bids(terms), has_rate(terms)) else {
+    let Some(whole) = full_sale(terms) else {
         return Ok(Vec::new());
     };
     let terms = Arc::clone(terms);
@@ -59,28 +47,6 @@ pub(super) async fn cases(language: Language, terms: &Arc<Terms>) -> Result<Vec<
         demands(&terms, whole).into_iter().map(play).collect()
     });
     played.await.map_err(|error| ApiError::internal(&error))
-}
-
-/// What a full sale would bring: the hard cap, else everything at the first price.
-fn whole(terms: &Terms) -> Option<u128> {
-    if let Some(cap) = cap_value(terms.hard_cap) {
-        return Some(cap);
-    }
-    let sale = match &terms.token.supply {
-        Supply::Fixed { for_sale, .. } => *for_sale,
-        Supply::Minted { max, .. } => (*max)?,
-    };
-    let first = terms.rounds.iter().find_map(|round| match &round.pricing {
-        Pricing::Fixed { price } => Some(*price),
-        Pricing::Steps { steps } => steps.first().map(|step| step.price),
-        Pricing::Linear { base, .. } => Some(*base),
-        Pricing::Tiers { tiers, .. } => tiers.first().map(|tier| tier.price),
-        Pricing::Dutch { start, .. } => start.inverse(),
-        Pricing::Bids { .. } => None,
-    })?;
-    first
-        .inverse()?
-        .times(sale.0, softcap_offering::RoundingMode::Down)
 }
 
 /// How much comes in each case, with the words for it.

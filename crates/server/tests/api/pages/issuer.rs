@@ -254,6 +254,59 @@ fn the_text_is_checked_line_by_line_and_announced_terms_are_no_draft() {
     );
 }
 
+/// What is announced was rehearsed, as these terms and no other.
+#[test]
+fn a_rehearsal_counts_for_the_terms_that_were_rehearsed() {
+    let site = Site::start();
+    let mut mia = manager(&site, "mia@example.org");
+    mia.submit("/issuer/new", &FORM);
+    let (page, announce) = (
+        "/issuer/drafts/pier/rehearsal",
+        "/issuer/drafts/pier/announcement",
+    );
+    assert!(
+        mia.page(page)
+            .text()
+            .contains("These terms were not rehearsed.")
+    );
+    assert!(mia.page(announce).text().contains("id=\"in-spite\""));
+    assert_eq!(location(&mia.submit(page, &[])), page);
+    let text = mia.page(page).text().to_owned();
+    for words in [
+        "The rehearsal passed.",
+        "Twice as much as fits comes",
+        "50,000.00\u{a0}EUR",
+        "Failed: everybody gets the money back",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!mia.page(announce).text().contains("id=\"in-spite\""));
+    // Other terms are not rehearsed yet; those under which a crowd cannot reach the soft cap never pass.
+    let edit = "/issuer/drafts/pier/form";
+    let version = hidden(&mia.page(edit), "version");
+    let other = with(&[
+        ("version", &version),
+        ("investor-max", "1"),
+        ("round-0-least", ""),
+    ]);
+    assert_eq!(
+        location(&mia.submit(edit, &other)),
+        "/issuer/drafts/pier?done=saved"
+    );
+    assert!(
+        mia.page(page)
+            .text()
+            .contains("These terms were not rehearsed.")
+    );
+    mia.submit(page, &[]);
+    let text = mia.page(page).text().to_owned();
+    assert!(text.contains("did not pass"), "{text}");
+    assert!(text.contains("It does not end as it should"), "{text}");
+    let mut sam = somebody(&site, "sam@example.org", Some(Role::Support));
+    assert_eq!(sam.page(page).status, 200);
+    assert_eq!(sam.submit(page, &[]).status, 403);
+}
+
 /// Each page asks what the interface asks.
 #[test]
 fn who_may_what_is_what_the_interface_says() {

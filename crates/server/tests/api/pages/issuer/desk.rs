@@ -45,7 +45,7 @@ fn a_draft_is_announced_by_its_name_once_and_as_it_was_read() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    let reds = text.matches("type=\"checkbox\"").count();
+    let reds = text.matches("id=\"red-").count();
     let (version, hash) = (hidden(&page, "version"), hidden(&page, "terms-hash"));
     let mut fields = vec![
         ("version", version.as_str()),
@@ -61,9 +61,11 @@ fn a_draft_is_announced_by_its_name_once_and_as_it_was_read() {
         said.matches("Confirm that this is meant so").count(),
         2 * reds
     );
+    assert!(said.contains("Rehearse the sale first"), "{said}");
     let names: Vec<String> = (0..reds).map(|place| format!("red-{place}")).collect();
     fields.extend(names.iter().map(|name| (name.as_str(), "yes")));
     fields[2].1 = "pier";
+    fields.push(("in-spite", "yes"));
 
     // Somebody changes a date before the second look: nothing is announced.
     let edit = "/issuer/drafts/pier/text";

@@ -1,0 +1,496 @@
+//! A whole sale with people who do not exist: announced, opened, contributed to from the first moment to the last, paused,
+//! settled, handed over and released, through the engine of the real sale. Once a crowd comes, once too few do.
+//!
+//! What happens follows from the terms alone, so that the same terms always have the same rehearsal.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use softcap_offering::{
+    Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, InvestorIndex,
+    LineIndex, Offering, Outcome, Phase, Position, Ratio, Reason, RoundIndex, RoundingMode,
+    Sequence, Span, Stamp, Tokens, TransferId, Value, Verdict, WithdrawalMark,
+    terms::{Access, Allocation, Bound, Rail, RateTerm, Terms},
+};
+use softcap_proof::entry::{Entry, decode, encode};
+
+use super::{offerings::phase_name, projection::Ending};
+
+/// People who come, at least.
+const PEOPLE: u128 = 120;
+/// And at most, where a limit makes each of them bring little.
+const MOST_PEOPLE: u128 = 2_000;
+/// Every so many contributions are taken back, where the terms allow it.
+const TAKEN_BACK: usize = 9;
+/// Time has to go on more than once where a pause moves windows; more often than this is a defect.
+const TICK_ROUNDS: usize = 64;
+
+/// What went wrong in a rehearsal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Something that must always hold did not.
+    Invariant(String),
+    /// It could not be settled.
+    NotSettled,
+    /// It did not end as it should: with a crowd succeed, with too few fail.
+    OtherEnding,
+    /// Of a sale that failed not all money goes back.
+    MoneyMissing,
+    /// Something is left to do after everything was handed over, paid back and released.
+    Unfinished(&'static str),
+    /// The record gives another result when it is replayed.
+    OtherReplay,
+}
+
+/// A sale that was rehearsed.
+#[derive(Clone, Debug)]
+pub(crate) struct Rehearsed {
+    /// What people brought in all, in the numeraire.
+    pub(crate) demand: Value,
+    /// How many came.
+    pub(crate) people: usize,
+    /// Contributions, those of which nothing was taken included.
+    pub(crate) contributions: usize,
+    /// Of which nothing, or not all, was taken.
+    pub(crate) cut: usize,
+    /// Which were taken back.
+    pub(crate) withdrawn: usize,
+    /// How it ended.
+    pub(crate) ending: Ending,
+    /// What was accepted.
+    pub(crate) raised: Value,
+    /// Tokens that were sold.
+    pub(crate) sold: Tokens,
+    /// Entries of the record.
+    pub(crate) entries: usize,
+    /// What went wrong.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// Rehearses a sale to which so much would come in full: once twice as much, once half of the soft cap.
+pub(crate) fn rehearse(terms: &Arc<Terms>, whole: u128, soft: Option<u128>) -> Vec<Rehearsed> {
+    let crowded = sale(terms, whole.saturating_mul(2), Verdict::Succeeded);
+    let thin = soft.map(|soft| sale(terms, soft / 2, Verdict::Failed));
+    [Some(crowded), thin].into_iter().flatten().collect()
+}
+
+fn sale(terms: &Arc<Terms>, demand: u128, expected: Verdict) -> Rehearsed {
+    let mut stage = Stage::new(terms);
+    let people = people(terms, demand);
+    let mut events = events(terms, people);
+    events.sort_by_key(|(at, _)| *at);
+    stage.open(
+        terms,
+        people,
+        events.first().map_or(Position(0), |(at, _)| *at),
+    );
+    let each = demand.div_ceil(people).max(1);
+    for (at, event) in events {
+        match event {
+            Event::Pause => {
+                stage.act(at, &Command::Pause);
+            }
+            Event::Resume => {
+                stage.act(at, &Command::Resume);
+            }
+            Event::Contribute(person) => stage.contribute(terms, (at, person), each),
+        }
+    }
+    stage.check();
+    stage.settle(terms);
+    stage.check();
+    let ending = stage.ending();
+    if ending == Ending::NotYetKnown {
+        stage.faults.push(Fault::NotSettled);
+    } else if ending != Ending::Settled(expected) {
+        stage.faults.push(Fault::OtherEnding);
+    }
+    stage.end(terms);
+    stage.check();
+    stage.replay(terms);
+    stage.result(demand, usize::try_from(people).unwrap_or(usize::MAX))
+}
+
+/// So many that no limit of one person keeps the demand from coming.
+fn people(terms: &Terms, demand: u128) -> u128 {
+    let of_rounds = terms
+        .rounds
+        .iter()
+        .filter_map(|round| match round.investor_max {
+            Some(Bound::Value(most)) => Some(most.0),
+            Some(Bound::Tokens(_)) | None => None,
+        });
+    let most = of_rounds.chain(terms.investor_max.map(|most| most.0)).min();
+    let needed = most.map_or(0, |most| demand.div_ceil(most.max(1)));
+    PEOPLE.max(needed).min(MOST_PEOPLE)
+}
+
+#[derive(Clone, Copy)]
+enum Event {
+    Contribute(u128),
+    Pause,
+    Resume,
+}
+
+/// When each comes: spread over the windows of all rounds, one after the other.
+fn events(terms: &Terms, people: u128) -> Vec<(Position, Event)> {
+    let windows: Vec<(u64, u64)> = terms
+        .rounds
+        .iter()
+        .filter_map(|round| round.windows.iter().flatten().next())
+        .map(|window| (window.from.0, window.end_exclusive().0))
+        .collect();
+    let Some((from, until)) = windows.first().copied() else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    let rounds = windows.len().max(1);
+    for person in 0..people {
+        let place = usize::try_from(person).unwrap_or(0) % rounds;
+        let Some((from, until)) = windows.get(place) else {
+            continue;
+        };
+        let length = u128::from(until.saturating_sub(*from));
+        let after = u64::try_from(length * person / people).unwrap_or(0);
+        all.push((Position(from + after), Event::Contribute(person)));
+    }
+    if let Some(pause) = terms.pause {
+        let middle = from + until.saturating_sub(from) / 2;
+        let length = (until.saturating_sub(from) / 100)
+            .min(pause.longest.0)
+            .max(1);
+        all.push((Position(middle), Event::Pause));
+        all.push((Position(middle + length), Event::Resume));
+    }
+    all
+}
+
+/// The sale, and its record.
+struct Stage {
+    offering: Offering,
+    leaves: Vec<Vec<u8>>,
+    faults: Vec<Fault>,
+    seed: [u8; 32],
+    /// Places of currencies whose value the terms fix, with it.
+    rates: Vec<(u8, Ratio, Rail)>,
+    contributed: usize,
+    withdrawn: usize,
+}
+
+impl Stage {
+    fn new(terms: &Arc<Terms>) -> Self {
+        let all = (0_u8..).zip(&terms.currencies);
+        let rates = all.filter_map(|(place, known)| match known.rate {
+            RateTerm::Fixed(rate) => Some((place, rate, known.rail)),
+            RateTerm::Recorded { .. } => None,
+        });
+        Self {
+            rates: rates.collect(),
+            seed: Sha256::digest(terms.hash().0).into(),
+            offering: Offering::new(Arc::clone(terms)),
+            leaves: Vec::new(),
+            faults: Vec::new(),
+            contributed: 0,
+            withdrawn: 0,
+        }
+    }
+
+    /// Applies a command and keeps its entry.
+    fn act(&mut self, at: Position, command: &Command<'_>) -> Outcome {
+        let stamp = Stamp {
+            line: LineIndex(0),
+            position: at.max(self.offering.now_stamp().position),
+        };
+        let entry = Entry {
+            sequence: self.offering.next_sequence(),
+            stamp,
+            request: None,
+            command: command.clone(),
+        };
+        let outcome = self.offering.apply(stamp, command);
+        let mut leaf = Vec::new();
+        if encode(&entry, &outcome, &mut leaf).is_err() {
+            self.faults.push(Fault::OtherReplay);
+        }
+        self.leaves.push(leaf);
+        outcome
+    }
+
+    /// A number from 0 up to `below`, which follows from the terms and from what it is for.
+    fn draw(&self, what: u128, below: u128) -> u128 {
+        let mut hash = Sha256::new();
+        hash.update(self.seed);
+        hash.update(what.to_be_bytes());
+        let bytes: [u8; 32] = hash.finalize().into();
+        let drawn = bytes
+            .iter()
+            .take(8)
+            .fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
+        drawn % below.max(1)
+    }
+
+    /// Announces, and lets everybody into every round that asks for it.
+    fn open(&mut self, terms: &Terms, people: u128, at: Position) {
+        let terms_hash = self.offering.terms_hash();
+        self.act(Position(0), &Command::Announce { terms_hash });
+        for (place, round) in (0_u8..).zip(&terms.rounds) {
+            if round.access != Access::Admitted {
+                continue;
+            }
+            for person in 0..people {
+                let name = name(person);
+                let admit = Admit {
+                    round: RoundIndex(place),
+                    investor: InvestorId::Opaque(&name),
+                    limit: None,
+                    expires: None,
+                    guaranteed: Value(0),
+                    withdrawal: WithdrawalMark::Marked,
+                };
+                self.act(Position(at.0.saturating_sub(1)), &Command::Admit(admit));
+            }
+        }
+    }
+
+    /// Somebody brings between half and half as much again as everybody on average.
+    fn contribute(&mut self, terms: &Terms, (at, person): (Position, u128), each: u128) {
+        let count = self.rates.len();
+        let place = usize::try_from(person).unwrap_or(0) % count.max(1);
+        let Some((currency, rate, rail)) = self.rates.get(place).copied() else {
+            return;
+        };
+        let value = (each / 2).saturating_add(self.draw(person, each)).max(1);
+        let units = rate
+            .inverse()
+            .and_then(|rate| rate.times(value, RoundingMode::Down))
+            .unwrap_or(0)
+            .max(1);
+        let name = name(person);
+        let investor = InvestorId::Opaque(&name);
+        let (currency, amount) = (CurrencyIndex(currency), Amount(units));
+        let funding = match rail {
+            Rail::Balance => Funding::Account,
+            Rail::Evm | Rail::Bitcoin => Funding::Arrived,
+        };
+        if funding == Funding::Account {
+            let fund = Command::Fund {
+                transfer: TransferId(person.saturating_add(1).to_be_bytes()),
+                investor,
+                currency,
+                amount,
+            };
+            self.act(at, &fund);
+        }
+        let sequence = self.offering.next_sequence();
+        let command = Command::Contribute(Contribute {
+            investor,
+            currency,
+            amount,
+            limit: None,
+            reference: "",
+            source: None,
+            funding,
+        });
+        let outcome = self.act(at, &command);
+        self.contributed += 1;
+        let is_taken = matches!(outcome, Outcome::Contributed(_));
+        if is_taken && terms.withdrawal.is_some() && self.contributed.is_multiple_of(TAKEN_BACK) {
+            self.take_back(at, sequence);
+        }
+    }
+
+    fn take_back(&mut self, at: Position, contribution: Sequence) {
+        let outcome = self.act(at, &Command::Withdraw { contribution });
+        let is_back = matches!(
+            outcome,
+            Outcome::Refunded { .. } | Outcome::RefundedAndPromoted { .. }
+        );
+        self.withdrawn += usize::from(is_back);
+    }
+
+    fn check(&mut self) {
+        if let Err(violation) = self.offering.check_invariants() {
+            self.faults.push(Fault::Invariant(violation.to_string()));
+        }
+    }
+
+    /// Lets the time pass that settlement waits for, draws what is drawn by lot, and settles.
+    fn settle(&mut self, terms: &Terms) {
+        for _ in 0..TICK_ROUNDS {
+            let mut due = self.offering.settlement_stamps();
+            due.retain(|stamp| stamp.position > self.offering.latest(stamp.line));
+            let Some(last) = due.iter().map(|stamp| stamp.position).max() else {
+                break;
+            };
+            self.act(last, &Command::Tick);
+        }
+        let now = self.offering.now_stamp().position;
+        for (place, round) in (0_u8..).zip(&terms.rounds) {
+            if matches!(round.allocation, Allocation::Lottery { .. }) {
+                let seed = Sha256::digest(self.seed).into();
+                let command = Command::Seed {
+                    round: RoundIndex(place),
+                    seed,
+                    proof: b"rehearsal",
+                };
+                self.act(now, &command);
+            }
+        }
+        self.act(now, &Command::Settle);
+    }
+
+    fn ending(&self) -> Ending {
+        self.offering
+            .settlement()
+            .map_or(Ending::NotYetKnown, |held| {
+                Ending::Settled(held.settled.verdict)
+            })
+    }
+
+    /// When everything is vested: hands over, pays back, releases. Nothing is left to do then.
+    fn end(&mut self, terms: &Terms) {
+        let Some(held) = self.offering.settlement() else {
+            return;
+        };
+        let (at, shares, totals) = (held.at.position, held.shares.clone(), held.totals.clone());
+        let is_missing = held.settled.verdict != Verdict::Succeeded
+            && totals.iter().any(|total| {
+                total.accepted.0 > 0 || total.refunded.0 + total.kept.0 != total.contributed.0
+            });
+        if is_missing {
+            self.faults.push(Fault::MoneyMissing);
+        }
+        let later = at.after(self.longest(terms));
+        self.act(later, &Command::Tick);
+        let investors = (0_u32..)
+            .take(self.offering.investor_count())
+            .map(InvestorIndex);
+        for index in investors.collect::<Vec<_>>() {
+            let name = self.offering.investor(index).to_string();
+            let investor = InvestorId::Opaque(&name);
+            let tokens = self.offering.tokens_of(index);
+            if !tokens.is_zero() {
+                self.act(later, &Command::Distribute { investor, tokens });
+            }
+            for (currency, _) in (0_u8..).zip(&terms.currencies) {
+                let currency = CurrencyIndex(currency);
+                self.act(later, &Command::PayRefund { investor, currency });
+            }
+        }
+        for (share, tokens) in (0_u8..).zip(shares) {
+            if !tokens.is_zero() {
+                self.act(later, &Command::Vest { share, tokens });
+            }
+        }
+        for (milestone, _) in (0_u8..).zip(&terms.milestones) {
+            self.act(later, &Command::Release { milestone });
+        }
+        let phase = self.offering.phase();
+        if phase != Phase::Finished {
+            self.faults.push(Fault::Unfinished(phase_name(phase)));
+        }
+    }
+
+    /// How long after the settlement the last thing becomes free.
+    fn longest(&self, terms: &Terms) -> Span {
+        let supply = &terms.token.supply;
+        let shares = (0..supply.share_count()).filter_map(|share| supply.share_vesting(share));
+        let vestings = shares.chain([terms.token.sale_vesting]);
+        let spans = vestings.map(|vesting| vesting.duration.max(vesting.cliff));
+        let steps = terms.milestones.iter().map(|step| step.after);
+        spans.chain(steps).max().unwrap_or(Span(0))
+    }
+
+    /// The record once more, read from its bytes: every outcome must be the same.
+    fn replay(&mut self, terms: &Arc<Terms>) {
+        let mut again = Offering::new(Arc::clone(terms));
+        let is_same = self.leaves.iter().all(|leaf| match decode(leaf) {
+            Ok((entry, outcome)) => again.apply(entry.stamp, &entry.command) == outcome,
+            Err(_) => false,
+        });
+        let result = |offering: &Offering| offering.settlement().map(|held| held.settled);
+        if !is_same || result(&again) != result(&self.offering) {
+            self.faults.push(Fault::OtherReplay);
+        }
+    }
+
+    fn result(self, demand: u128, people: usize) -> Rehearsed {
+        let settled = self.offering.settlement().map(|held| held.settled);
+        let is_cut = |reason: Option<Reason>| matches!(reason, Some(Reason::Refused(_)));
+        let cut = self
+            .offering
+            .rows()
+            .filter(|row| is_cut(row.reason))
+            .count();
+        // What was refused at once has no row where the money stayed in the account.
+        let without_row = self
+            .contributed
+            .saturating_sub(self.offering.contribution_count());
+        Rehearsed {
+            demand: Value(demand),
+            people,
+            contributions: self.contributed,
+            cut: cut + without_row,
+            withdrawn: self.withdrawn,
+            ending: self.ending(),
+            raised: settled.map_or(Value(0), |settled| settled.raised),
+            sold: settled.map_or(Tokens(0), |settled| settled.sold),
+            entries: self.leaves.len(),
+            faults: self.faults,
+        }
+    }
+}
+
+fn name(person: u128) -> String {
+    format!("r-{person}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STARTER: &str = include_str!("../../../../examples/starter/offering.toml");
+
+    fn rehearsed(text: &str) -> Vec<Rehearsed> {
+        let terms = Arc::new(Terms::parse(text).unwrap());
+        rehearse(&terms, 2_500_000, Some(1_000_000))
+    }
+
+    #[test]
+    fn a_sale_that_keeps_its_rules_passes_and_the_same_terms_give_the_same_rehearsal() {
+        let all = rehearsed(STARTER);
+        assert_eq!(all.len(), 2);
+        for one in &all {
+            assert_eq!(one.faults, [], "{one:?}");
+            assert!(one.withdrawn > 0, "{one:?}");
+        }
+        assert_eq!(all[0].ending, Ending::Settled(Verdict::Succeeded));
+        assert!(all[0].raised >= Value(2_400_000), "{:?}", all[0]);
+        assert!(all[0].cut > 0);
+        assert_eq!(all[1].ending, Ending::Settled(Verdict::Failed));
+        let again = rehearsed(STARTER);
+        assert_eq!(all[0].entries, again[0].entries);
+    }
+
+    #[test]
+    fn batches_lots_and_steps_are_rehearsed_to_their_end() {
+        let steps = "\n[[milestone]]\nname = \"a\"\npart = \"40 %\"\n[[milestone]]\nname = \"b\"\npart = \"60 %\"\nafter = \"90 days\"\n";
+        let pro_rata = STARTER.replace("allocation = \"first_come\"", "allocation = \"pro_rata\"");
+        for text in [format!("{STARTER}{steps}"), pro_rata] {
+            for one in rehearsed(&text) {
+                assert_eq!(one.faults, [], "{text}\n{one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn terms_under_which_a_crowd_cannot_reach_the_soft_cap_do_not_pass() {
+        let text = STARTER.replace("investor_max = \"6_000 EUR\"", "investor_max = \"1 EUR\"");
+        let all = rehearsed(
+            &text
+                .replace("contribution = { min = \"100 EUR\" }", "")
+                .replace("contribution = { min = \"10 EUR\" }", ""),
+        );
+        assert!(all[0].faults.contains(&Fault::OtherEnding), "{:?}", all[0]);
+    }
+}
