@@ -277,20 +277,21 @@ fn confirmed(
 
 /// The field that a refusal is about; what no field can mend stays an error.
 fn field_of(error: &ApiError) -> Result<&'static str, ApiError> {
+    if !is_about_the_form(error) {
+        return Err(error.clone());
+    }
     let words = words_of(error);
-    match error {
-        ApiError::Own {
-            code: ProblemCode::Invalid,
-            ..
-        } if words.starts_with("signature") => Ok("signature"),
-        ApiError::Own {
-            code: ProblemCode::Invalid,
-            ..
-        } if words.starts_with("issuer_key") => Ok("issuer-key"),
+    let fields = [("signature", "signature"), ("issuer_key", "issuer-key")];
+    let named = fields.iter().find(|(name, _)| words.starts_with(name));
+    Ok(named.map_or("confirm", |(_, field)| *field))
+}
+
+fn is_about_the_form(error: &ApiError) -> bool {
+    matches!(
+        error,
         ApiError::Own {
             code: ProblemCode::Invalid | ProblemCode::Conflict,
             ..
-        } => Ok("confirm"),
-        other => Err(other.clone()),
-    }
+        }
+    )
 }

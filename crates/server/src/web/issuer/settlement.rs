@@ -143,14 +143,7 @@ async fn settlement_page(
     let (sold, given) = progress(offering);
     let name = &place.name;
     Ok(SettlementPage {
-        done: match query.done.as_str() {
-            "settled" => Some(visit.say("settlement-done")),
-            "handed" => Some(visit.say("settlement-handed")),
-            "proposed" => Some(visit.say("release-proposed")),
-            "released" => Some(visit.say("release-done")),
-            "declined" => Some(visit.say("release-declined")),
-            _ => None,
-        },
+        done: done_words(language, &query.done),
         refused: query.refused_words(language),
         outcome: outcome(language, seen),
         is_settled,
@@ -174,6 +167,17 @@ async fn settlement_page(
         once: once()?,
         place,
         visit,
+    })
+}
+
+fn done_words(language: Language, done: &str) -> Option<String> {
+    Some(match done {
+        "settled" => language.say("settlement-done"),
+        "handed" => language.say("settlement-handed"),
+        "proposed" => language.say("release-proposed"),
+        "released" => language.say("release-done"),
+        "declined" => language.say("release-declined"),
+        _ => return None,
     })
 }
 
