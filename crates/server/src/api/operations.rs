@@ -280,21 +280,12 @@ fn command<'a>(
             expires,
             guaranteed,
             withdrawal,
-        } => Command::Admit(Admit {
-            round: round_of(terms, round)?,
-            investor: match number.or(investor.as_deref()) {
-                Some(investor) => investor_of(investor)?,
-                None => return Err(ApiError::invalid("investor", "it is missing")),
-            },
-            limit: units("limit", limit.as_deref())?.map(Value),
-            expires: expires.map(Position),
-            guaranteed: Value(units("guaranteed", guaranteed.as_deref())?.unwrap_or(0)),
-            withdrawal: if *withdrawal {
-                WithdrawalMark::Marked
-            } else {
-                WithdrawalMark::Unmarked
-            },
-        }),
+        } => {
+            let who = number.or(investor.as_deref());
+            let units = (limit.as_deref(), guaranteed.as_deref());
+            let round = round_of(terms, round)?;
+            Command::Admit(admission(round, who, units, (*expires, *withdrawal))?)
+        }
         Operation::Revoke { round, investor } => Command::Revoke {
             round: round_of(terms, round)?,
             investor: investor_of(investor)?,
@@ -367,6 +358,27 @@ fn command<'a>(
         },
         Operation::Release { milestone } => Command::Release {
             milestone: *milestone,
+        },
+    })
+}
+
+fn admission<'a>(
+    round: RoundIndex,
+    investor: Option<&'a str>,
+    (limit, guaranteed): (Option<&str>, Option<&str>),
+    (expires, withdrawal): (Option<u64>, bool),
+) -> Result<Admit<'a>, ApiError> {
+    let investor = investor.ok_or_else(|| ApiError::invalid("investor", "it is missing"))?;
+    Ok(Admit {
+        round,
+        investor: investor_of(investor)?,
+        limit: units("limit", limit)?.map(Value),
+        expires: expires.map(Position),
+        guaranteed: Value(units("guaranteed", guaranteed)?.unwrap_or(0)),
+        withdrawal: if withdrawal {
+            WithdrawalMark::Marked
+        } else {
+            WithdrawalMark::Unmarked
         },
     })
 }
