@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// Rows of each list at most; who needs more writes the text.
-const MOST_ROWS: usize = 12;
+/// Rows of each list at most, so that the page stays light; who needs more writes the text.
+const MOST_ROWS: usize = 8;
 
 /// The lists of the form. A field of a row is `STEM-PLACE-KEY`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
