@@ -473,9 +473,13 @@ mod tests {
     }
 
     #[test]
-    fn batches_lots_and_steps_are_rehearsed_to_their_end() {
+    fn batches_and_steps_are_rehearsed_to_their_end() {
         let steps = "\n[[milestone]]\nname = \"a\"\npart = \"40 %\"\n[[milestone]]\nname = \"b\"\npart = \"60 %\"\nafter = \"90 days\"\n";
-        let pro_rata = STARTER.replace("allocation = \"first_come\"", "allocation = \"pro_rata\"");
+        let pro_rata = STARTER.replace(
+            "price = \"0.10 EUR per HBR\"\nallocation = \"first_come\"",
+            "price = \"0.10 EUR per HBR\"\nallocation = \"pro_rata\"\ncap = \"20_000 EUR\"",
+        );
+        assert_ne!(pro_rata, STARTER);
         for text in [format!("{STARTER}{steps}"), pro_rata] {
             for one in rehearsed(&text) {
                 assert_eq!(one.faults, [], "{text}\n{one:?}");
