@@ -93,7 +93,7 @@ interface IRootEscrow {
         uint256 contributionMax;
         uint256 investorMax;
         /// Lowest limit that a contribution may name: the ceiling where the terms say every price, so that nobody's limit
-        /// asks for more than the terms give.
+        /// asks for more than the terms give. Where they say it by time, the price of its time stands for it.
         uint256 floor;
         /// Highest price anybody can pay.
         uint256 ceiling;
@@ -107,7 +107,7 @@ interface IRootEscrow {
         uint80 cap;
         /// What was contributed; once a leaf is proved, what is still to be paid back.
         uint80 contributed;
-        /// The highest price among the investor's contributions.
+        /// The highest price among the investor's contributions: named, or by the terms at the time of each.
         uint72 limit;
         /// How many contributions; each may be rounded down.
         uint16 count;
@@ -148,7 +148,7 @@ interface IRootEscrow {
         uint256 refunded;
     }
 
-    /// @notice `amount` came in with a price limit. `cap` is what the investor is admitted for in all from now on.
+    /// @notice `amount` came in with a price limit: the one named, or the price of its time where the terms say it. `cap` is what the investor is admitted for in all from now on.
     event Contributed(address indexed investor, uint256 cap, uint256 amount, uint256 limit);
     /// @notice `investor` may not contribute any more.
     event Revoked(address indexed investor);
@@ -197,7 +197,7 @@ interface IRootEscrow {
     error AboveMaximum(uint256 most);
     error InvestorLimit(uint256 fits);
     error AdmissionLimit(uint256 fits);
-    /// @notice A price limit is at least the floor and at most the ceiling.
+    /// @notice A price limit is at least the floor, or the price of its time, and at most the ceiling.
     error LimitOutside(uint256 floor, uint256 ceiling);
     error WrongAmountReceived(uint256 received, uint256 expected);
     error ReasonTooLate(Reason reason);
@@ -221,7 +221,8 @@ interface IRootEscrow {
     /// @notice As many leaves as proofs.
     error DifferentLengths();
 
-    /// @notice Contributes with a price limit. In coin, `amount` is what is sent.
+    /// @notice Contributes with a price limit. In coin, `amount` is what is sent. Where the terms say the price by time, that of
+    /// the block is the limit, if it is not above the one that is named.
     function contribute(uint256 amount, uint256 limit) external payable;
 
     /// @notice Shows a permit and contributes.
@@ -265,6 +266,8 @@ interface IRootEscrow {
 
     function terms() external view returns (Terms memory);
     function account(address investor) external view returns (Account memory);
+    /// @notice The lowest limit that a contribution may name at a position: the price then, where the terms say it by time.
+    function leastLimit(uint256 position) external view returns (uint256 least);
     function outcome() external view returns (Outcome memory);
     function totals() external view returns (Totals memory);
     function root() external view returns (bytes32);

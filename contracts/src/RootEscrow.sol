@@ -23,6 +23,8 @@ contract RootEscrow is IRootEscrow {
     /// @dev Bytes of ERC-1167 before the terms, and words of the terms.
     uint256 private constant START = 45;
     uint256 private constant WORDS = 23;
+    /// @dev Bits of a price limit, as in `Account`; in the word of a price its position is above.
+    uint256 private constant LIMIT_BITS = 72;
     /// @dev Basis points of the whole.
     uint256 private constant WHOLE = 10_000;
     /// @dev What one payment to somebody who did not ask may use.
@@ -76,7 +78,10 @@ contract RootEscrow is IRootEscrow {
         if (amount > fits) revert InvestorLimit(fits);
         fits = a.cap - a.contributed;
         if (amount > fits) revert AdmissionLimit(fits);
-        if (limit < t.floor || limit > t.ceiling) revert LimitOutside(t.floor, t.ceiling);
+        (uint256 least, bool said) = _leastLimit(t, block.timestamp);
+        if (limit < least || limit > t.ceiling) revert LimitOutside(least, t.ceiling);
+        // Where the terms say the price by time, nobody pays more than theirs, whatever they would have paid.
+        if (said) limit = least;
         a.contributed += amount.toUint80();
         a.limit = Math.max(a.limit, limit).toUint72();
         a.count += 1;
@@ -84,6 +89,31 @@ contract RootEscrow is IRootEscrow {
         _totals.contributed += amount.toUint96();
         emit Contributed(msg.sender, a.cap, amount, limit);
         if (t.currency != address(0)) _pull(IERC20(t.currency), amount);
+    }
+
+    /// @dev The lowest limit that a contribution may name, and whether it is the price that the terms say for this time: the
+    /// last one at or before it. The first one begins no later than the window.
+    function _leastLimit(Terms memory t, uint256 position) private view returns (uint256 least, bool said) {
+        uint256 high = (address(this).code.length - START) / 32 - WORDS;
+        if (high == 0) return (t.floor, false);
+        uint256 low = 0;
+        least = _priceWord(0);
+        while (high - low > 1) {
+            uint256 middle = (low + high) / 2;
+            uint256 word = _priceWord(middle);
+            if (word >> LIMIT_BITS <= position) (low, least) = (middle, word);
+            else high = middle;
+        }
+        return (least & ((1 << LIMIT_BITS) - 1), true);
+    }
+
+    /// @dev A price behind the terms in the code: its position, and below it the limit.
+    function _priceWord(uint256 index) private view returns (uint256 word) {
+        uint256 offset = START + (WORDS + index) * 32;
+        assembly ("memory-safe") {
+            extcodecopy(address(), 0, offset, 32)
+            word := mload(0)
+        }
     }
 
     function _pull(IERC20 currency, uint256 amount) private {
@@ -426,6 +456,11 @@ contract RootEscrow is IRootEscrow {
     /// @inheritdoc IRootEscrow
     function account(address investor) external view returns (Account memory) {
         return _accounts[investor];
+    }
+
+    /// @inheritdoc IRootEscrow
+    function leastLimit(uint256 position) external view returns (uint256 least) {
+        (least,) = _leastLimit(_loader()(), position);
     }
 
     /// @inheritdoc IRootEscrow

@@ -24,7 +24,14 @@ contract RootEscrowFactory {
         Caps,
         ForSale,
         Minimum,
-        Price
+        Price,
+        Prices
+    }
+
+    /// @notice The price from a position on, as a limit for `priceUnit` tokens.
+    struct PriceFrom {
+        uint256 from;
+        uint256 limit;
     }
 
     /// @notice An offering was announced.
@@ -48,15 +55,18 @@ contract RootEscrowFactory {
 
     /// @notice Makes the escrow and the token of an offering. The sender is the issuer.
     /// @param t The terms with `token` empty; it is filled in.
+    /// @param prices The prices by time, sorted; none where one limit is for the whole window, or investors name theirs.
     /// @param plan The token.
-    function announce(IRootEscrow.Terms memory t, EscrowFactory.TokenPlan calldata plan)
-        external
-        returns (address escrow, address token)
-    {
+    function announce(
+        IRootEscrow.Terms memory t,
+        PriceFrom[] calldata prices,
+        EscrowFactory.TokenPlan calldata plan
+    ) external returns (address escrow, address token) {
         _check(t);
+        _checkPrices(t, prices);
         token = address(new TokenClone(TOKEN));
         t.token = token;
-        escrow = Clones.cloneWithImmutableArgs(ESCROW, abi.encode(t));
+        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(abi.encode(t), _pack(prices)));
         termsHashOf[escrow] = t.termsHash;
         uint256 count = plan.shares.length;
         SaleToken.Share[] memory shares = new SaleToken.Share[](count + 1);
@@ -86,6 +96,26 @@ contract RootEscrowFactory {
         _require(t.contributionMin <= t.contributionMax && t.contributionMin <= t.investorMax, Problem.Minimum);
         _require(t.floor != 0 && t.floor <= t.ceiling && t.ceiling <= type(uint72).max, Problem.Price);
         _require(t.priceUnit != 0 && t.priceUnit <= type(uint128).max, Problem.Price);
+    }
+
+    /// @dev Within the terms' limits, and one for every second of the window.
+    function _checkPrices(IRootEscrow.Terms memory t, PriceFrom[] calldata prices) private pure {
+        for (uint256 i = 0; i < prices.length; ++i) {
+            PriceFrom calldata price = prices[i];
+            if (i == 0) _require(price.from <= t.opens, Problem.Prices);
+            else _require(prices[i - 1].from < price.from, Problem.Prices);
+            _require(price.from <= type(uint40).max, Problem.Prices);
+            _require(price.limit != 0 && price.limit <= t.ceiling, Problem.Prices);
+        }
+    }
+
+    function _pack(PriceFrom[] calldata prices) private pure returns (bytes memory packed) {
+        uint256[] memory words = new uint256[](prices.length);
+        for (uint256 i = 0; i < prices.length; ++i) {
+            // A limit has 72 bits at most, as the ceiling does.
+            words[i] = (prices[i].from << 72) | prices[i].limit;
+        }
+        return abi.encodePacked(words);
     }
 
     function _require(bool holds, Problem problem) private pure {

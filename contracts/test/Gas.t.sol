@@ -176,6 +176,13 @@ contract GasTest is Sale {
             escrow.contributeTokenAdmitted(1 ether, admitted);
         }
         note("contribute an ERC-20, first, allowance set", 80_000, "EasyAuction 169,179");
+        dollars.mint(CAROL, 10 ether);
+        vm.prank(CAROL);
+        dollars.approve(address(escrow), 1 ether);
+        IEscrow.Admission memory exact = admission(CAROL, 50 ether);
+        vm.prank(CAROL);
+        escrow.contributeTokenAdmitted(1 ether, exact);
+        note("contribute an ERC-20, first, allowance of just as much", 0, "");
         bytes32 message = keccak256(
             abi.encode(
                 keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),

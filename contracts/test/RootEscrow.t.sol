@@ -334,7 +334,7 @@ contract RootEscrowFactoryTest is RootSale {
     function wrong(RootEscrowFactory.Problem problem) private {
         vm.prank(ISSUER);
         vm.expectRevert(abi.encodeWithSelector(RootEscrowFactory.InvalidTerms.selector, problem));
-        roots.announce(r, plan());
+        roots.announce(r, priced, plan());
     }
 
     function test_each_rule_has_its_problem() public {
@@ -371,6 +371,28 @@ contract RootEscrowFactoryTest is RootSale {
         wrong(RootEscrowFactory.Problem.Minimum);
         (r.contributionMax, r.investorMax) = (11, 10);
         wrong(RootEscrowFactory.Problem.Minimum);
+    }
+
+    function pricedFrom(uint256 first, uint256 second, uint256 limit) private {
+        delete priced;
+        priced.push(RootEscrowFactory.PriceFrom(first, 1));
+        priced.push(RootEscrowFactory.PriceFrom(second, limit));
+    }
+
+    function test_prices_by_time_are_sorted_and_within_the_terms() public {
+        pricedFrom(OPENS + 1, OPENS + 2, 1);
+        wrong(RootEscrowFactory.Problem.Prices);
+        pricedFrom(OPENS, OPENS, 1);
+        wrong(RootEscrowFactory.Problem.Prices);
+        pricedFrom(OPENS, 1 << 40, 1);
+        wrong(RootEscrowFactory.Problem.Prices);
+        pricedFrom(OPENS, OPENS + 1, 0);
+        wrong(RootEscrowFactory.Problem.Prices);
+        pricedFrom(OPENS, OPENS + 1, r.ceiling + 1);
+        wrong(RootEscrowFactory.Problem.Prices);
+        pricedFrom(OPENS, OPENS + 1, r.ceiling);
+        announceRoot();
+        equal("the last one", sale.leastLimit(type(uint256).max), r.ceiling);
     }
 
     function test_bounds_have_both_ends() public {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {IRootEscrow} from "../src/IRootEscrow.sol";
+import {RootEscrowFactory} from "../src/RootEscrowFactory.sol";
 import {AfterSales} from "./AfterSales.sol";
 import {RootSale} from "./RootSale.sol";
 
@@ -30,6 +31,7 @@ contract RootGasTest is AfterSales, RootSale {
     function test_every_operation_against_its_bar() public {
         rootSale();
         voidRoot();
+        byTime();
         afterSale();
         string memory page = table();
         if (vm.envOr("SOFTCAP_WRITE_GAS", false)) vm.writeFile("GAS-AFTER-SALE.md", page);
@@ -56,10 +58,32 @@ contract RootGasTest is AfterSales, RootSale {
         equal("levels", proof.length, 20);
     }
 
+    /// Where the price depends on time, what comes in is noted with the price of its second.
+    function byTime() private {
+        IRootEscrow.Terms memory before = r;
+        r.floor = r.ceiling;
+        for (uint256 i = 0; i < 32; ++i) {
+            priced.push(RootEscrowFactory.PriceFrom(OPENS + i * 1 hours, r.ceiling - i));
+        }
+        vm.prank(ISSUER);
+        roots.announce(r, priced, plan());
+        note("deploy one offering, escrow by root with 32 prices, and token", 900_000, "", 1);
+        announceRoot();
+        bid(BOB, 1 ether, r.ceiling);
+        bid(ALICE, 1 ether, r.ceiling);
+        note("contribute ETH, first, with permit check, 32 prices by time", 0, "", 1);
+        vm.prank(ALICE);
+        sale.contribute{value: 1 ether}(1 ether, r.ceiling);
+        note("contribute again, 32 prices by time", 0, "", 1);
+        delete priced;
+        r = before;
+        vm.warp(OPENS - 1 days);
+    }
+
     function rootSale() private {
         r.forSale = 20_000 ether;
         vm.prank(ISSUER);
-        roots.announce(r, plan());
+        roots.announce(r, priced, plan());
         note("deploy one offering, escrow by root and token", 900_000, "", 1);
         threeBids();
         for (uint160 i = 0; i < 61; ++i) {

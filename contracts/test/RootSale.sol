@@ -13,6 +13,8 @@ abstract contract RootSale is Sale {
     IRootEscrow internal sale;
     IRootEscrow.Terms internal r;
     IRootEscrow.Leaf[] internal leaves;
+    /// Prices by time, where the terms say them so.
+    RootEscrowFactory.PriceFrom[] internal priced;
 
     uint256 internal constant CHALLENGE = CLOSES + 1 days + 7 days;
     uint256 internal constant CLAIMS_END = CHALLENGE + 90 days;
@@ -42,7 +44,7 @@ abstract contract RootSale is Sale {
 
     function announceRoot() internal {
         vm.prank(ISSUER);
-        (address escrowAt, address tokenAt) = roots.announce(r, plan());
+        (address escrowAt, address tokenAt) = roots.announce(r, priced, plan());
         (sale, token) = (IRootEscrow(escrowAt), SaleToken(tokenAt));
         vm.warp(OPENS);
     }

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod price;
+mod prices_by_time;
 mod release;
 mod root;
 mod root_prices;
@@ -23,6 +24,7 @@ use crate::unkept::{Unkept, UnkeptCode};
 
 pub(crate) use bounds::Bounds;
 pub(crate) use price::PriceNumbers;
+pub(crate) use prices_by_time::LimitFrom;
 pub(crate) use release::ReleaseNumbers;
 pub(crate) use root::{RootNumbers, read as read_root};
 pub(crate) use schedule::{PauseNumbers, WindowNumbers};

@@ -4,10 +4,13 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolValue as _;
 
 pub use crate::bindings::root_escrow::IRootEscrow::Terms as RootTerms;
+use crate::bindings::root_factory::RootEscrowFactory::PriceFrom;
 use crate::numbers::RootNumbers;
 use crate::parties::Parties;
 
-/// Words of the struct, and of the code of a clone.
+/// Bits of a price limit; in the word of a price its second is above.
+const LIMIT_BITS: usize = 72;
+/// Words of the struct, which are the first ones in the code of a clone.
 pub const ROOT_TERMS_WORDS: usize = 23;
 
 /// The members in the order and with the names of the contract.
@@ -77,7 +80,13 @@ pub(crate) fn with_token(terms: &RootTerms, token: Address) -> RootTerms {
     }
 }
 
-/// What stands in the code of the escrow behind the 45 bytes of the clone: the struct as it is encoded.
-pub(crate) fn code_arguments(terms: &RootTerms) -> Vec<u8> {
-    terms.abi_encode()
+/// What stands in the code of the escrow behind the 45 bytes of the clone: the struct as it is encoded, then a word for
+/// each price by time.
+pub(crate) fn code_arguments(terms: &RootTerms, prices: &[PriceFrom]) -> Vec<u8> {
+    let mut code = terms.abi_encode();
+    for price in prices {
+        let word: U256 = (price.from << LIMIT_BITS) | price.limit;
+        code.extend_from_slice(&word.to_be_bytes::<32>());
+    }
+    code
 }

@@ -1,9 +1,12 @@
 //! The terms as numbers of the contract that is settled by a root, or every reason why it cannot keep them.
 
-use alloy_primitives::U256;
-use softcap_offering::terms::{Access, Currency, Misfit, RootSettlement, Round, Terms};
-use softcap_offering::{RoundingMode, Tokens, Value};
+use std::sync::Arc;
 
+use alloy_primitives::U256;
+use softcap_offering::terms::{Access, Currency, Misfit, Pricing, RootSettlement, Round, Terms};
+use softcap_offering::{Offering, Position, RoundIndex, RoundingMode, Tokens, Value};
+
+use super::prices_by_time::{self, LimitFrom};
 use super::root_prices::{self, PriceLimits};
 use super::schedule::WindowNumbers;
 use super::{Reasons, ShareNumbers, bounds, only_currency, only_round, promises, schedule, supply};
@@ -26,6 +29,8 @@ pub(crate) struct RootNumbers {
     pub(crate) share: U256,
     pub(crate) limits: Limits,
     pub(crate) prices: PriceLimits,
+    /// Limits by time, sorted; none where one is for the whole window, or investors name theirs.
+    pub(crate) by_time: Vec<LimitFrom>,
     pub(crate) soft_cap: U256,
     pub(crate) for_sale: U256,
     pub(crate) shares: Vec<ShareNumbers>,
@@ -94,20 +99,45 @@ fn all(reasons: &mut Reasons, terms: &Terms, root: RootSettlement) -> Option<Roo
     let share_points = minority(reasons, share.0);
     let challenge = period(reasons, "root.challenge", challenge);
     let claims = period(reasons, "root.claims", claims);
-    let prices = prices?;
+    let (prices, window) = (prices?, window?);
+    let by_time = by_time(reasons, terms, (&round.pricing, &window, &prices));
     let soft_cap = bounds::soft_cap(reasons, terms.soft_cap, Some(prices.hard_cap));
     Some(RootNumbers {
-        window: window?,
+        window,
         deadline: deadline?,
         challenge: challenge?,
         claims: claims?,
         share: share_points,
         limits,
         prices,
+        by_time: by_time?,
         soft_cap,
         for_sale: for_sale?,
         shares,
     })
+}
+
+/// The prices of the record's own rules, second by second.
+fn by_time(
+    reasons: &mut Reasons,
+    terms: &Terms,
+    (pricing, window, limits): (&Pricing, &WindowNumbers, &PriceLimits),
+) -> Option<Vec<LimitFrom>> {
+    let offering = Offering::new(Arc::new(terms.clone()));
+    let price_at = |second: u64| {
+        let position = Position(second.saturating_mul(1_000));
+        offering.quoted_price(RoundIndex(0), position)
+    };
+    let found = prices_by_time::read(pricing, window, limits, &price_at);
+    if found.is_none() {
+        reasons.add(
+            UnkeptCode::Price,
+            "round[0].pricing",
+            "the price has no number at some second of the window",
+            "round the prices, and let the first step begin with the window",
+        );
+    }
+    found
 }
 
 /// What the contract has no function for.

@@ -133,7 +133,12 @@ fn bids(reasons: &mut Reasons, input: &Input<'_>, min_proceeds: Value) -> Option
 /// `highest` is the price at the worst moment for an investor, in tokens for money.
 fn said(reasons: &mut Reasons, input: &Input<'_>, highest: Ratio) -> Option<PriceLimits> {
     // In lowest terms, so that these are the smallest numbers that say the price.
-    let (unit, price) = (U256::from(highest.num()), U256::from(highest.den()));
+    let lowest = (U256::from(highest.num()), U256::from(highest.den()));
+    let (unit, price) = if goes_by_time(&input.round.pricing) {
+        widened(lowest)
+    } else {
+        lowest
+    };
     let counted = (unit << MONEY_BITS) / price;
     if unit.is_zero() || price.bit_len() > LIMIT_BITS || counted.bit_len() > RECORD_BITS {
         reasons.add(
@@ -161,4 +166,21 @@ fn said(reasons: &mut Reasons, input: &Input<'_>, highest: Ratio) -> Option<Pric
         hard_cap,
         least,
     })
+}
+
+/// Whether the price follows from the time of a contribution, or falls with it.
+pub(super) fn goes_by_time(pricing: &Pricing) -> bool {
+    match pricing {
+        Pricing::Steps { .. } | Pricing::Linear { .. } | Pricing::Dutch { .. } => true,
+        Pricing::Fixed { .. } | Pricing::Tiers { .. } | Pricing::Bids { .. } => false,
+    }
+}
+
+/// The same price in larger numbers, of which lower prices are whole units as well: up to 64 bits of money.
+fn widened((unit, price): (U256, U256)) -> (U256, U256) {
+    const ENOUGH_BITS: usize = 64;
+    const UNIT_BITS: usize = 127;
+    let room = ENOUGH_BITS.saturating_sub(price.bit_len());
+    let more = room.min(UNIT_BITS.saturating_sub(unit.bit_len()));
+    (unit << more, price << more)
 }

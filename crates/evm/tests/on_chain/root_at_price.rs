@@ -2,7 +2,10 @@
 //! first contribution to the last claim.
 
 use alloy_primitives::U256;
-use softcap_evm::{Exit, IssuerAct, RootAct, check_root, comparison::Note};
+use softcap_evm::{
+    AfterSalePlace, EvmError, Exit, IssuerAct, LeafFlaw, LeafRules, RootAct, check_root,
+    comparison::Note, read_back, root_account,
+};
 use softcap_offering::{
     Command, Outcome, ReturnReason, RoundIndex, Verdict,
     terms::{Allocation, Terms},
@@ -233,6 +236,49 @@ async fn a_return_takes_out_what_there_was_no_room_for() {
     assert_eq!(sale.agrees().await, [Note::NotSettled]);
     let paid = [5, 6].map(|account| sale.refund_paid(account).map(|paid| U256::from(paid.0)));
     assert_eq!(paid, [Some(ether(60_000)), Some(ether(90_000))]);
+}
+
+/// A root at the highest price for all is sound for who came late, and can be refuted by who came early.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_early_is_bound_by_the_price_of_the_time() {
+    let by_time = [
+        ("price = \"0.001 ETH per HBR\"", STEPS),
+        ("per = \"investor\"", "per = \"contribution\""),
+        ("300_000 HBR", "400_000 HBR"),
+        ("for_sale = \"200_000 HBR\"", "for_sale = \"300_000 HBR\""),
+    ];
+    let mut sale = Auction::with_three_contributions(sold_by(IN_ORDER, &by_time)).await;
+    sale.follow().await;
+    sale.settle().await;
+    // Prices are code, and another one is other code.
+    let alone = AfterSalePlace::default();
+    let read = read_back(&sale.chain.client, (sale.place, &alone), &sale.told).await;
+    read.unwrap();
+    let mut other = sale.told.clone();
+    other.prices[0].limit += U256::from(1);
+    let read = read_back(&sale.chain.client, (sale.place, &alone), &other).await;
+    assert!(matches!(read, Err(EvmError::Different { .. })), "{read:?}");
+    let (client, escrow) = (&sale.chain.client, sale.place.escrow);
+    let ceiling = sale.told.terms.ceiling;
+    for (place, account) in [4, 5].into_iter().enumerate() {
+        let investor = sale.chain.address(account);
+        let held = root_account(client, escrow, investor).await.unwrap();
+        let (limit, early): (U256, _) = (held.limit.to(), place == 0);
+        assert_eq!(
+            limit,
+            if early {
+                ceiling / U256::from(2)
+            } else {
+                ceiling
+            }
+        );
+        let mut leaf = sale.leaves()[place].leaf.clone();
+        let judged = |leaf: &_| LeafRules::new(sale.told.terms.clone()).flaw_of(leaf, &held);
+        assert_eq!(judged(&leaf), None);
+        leaf.tokens = leaf.accepted * U256::from(1_000);
+        let flaw = early.then_some(LeafFlaw::Price);
+        assert_eq!(judged(&leaf), flaw, "account {account}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

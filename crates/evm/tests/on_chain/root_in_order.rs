@@ -43,6 +43,8 @@ struct Met {
     left_out: usize,
     returned: usize,
     reserved: usize,
+    /// Investors who are bound by a price of their own time.
+    early: usize,
 }
 
 /// Random terms, and what is reserved.
@@ -229,6 +231,7 @@ impl Play {
         match self.sale.offering.settlement().unwrap().settled.verdict {
             Verdict::Succeeded => {
                 met.succeeded += 1;
+                met.early += self.early().await;
                 self.sale.act(0, RootAct::Post(root)).await;
                 self.sale.follow().await;
                 assert_eq!(check_root(self.sale.last(), &self.sale.offering), Ok(()));
@@ -243,6 +246,18 @@ impl Play {
         }
         let left = self.sale.chain.client.balance(self.sale.place.escrow).await;
         assert_eq!(left.unwrap(), U256::ZERO, "every coin went out");
+    }
+
+    /// Who is bound by a lower price than the highest one.
+    async fn early(&self) -> usize {
+        let (sale, mut early) = (&self.sale, 0);
+        for account in ACCOUNTS {
+            let investor = sale.chain.address(account);
+            let held = root_account(&sale.chain.client, sale.place.escrow, investor).await;
+            let limit: U256 = held.unwrap().limit.to();
+            early += usize::from(!limit.is_zero() && limit < sale.told.terms.ceiling);
+        }
+        early
     }
 
     async fn claims(&mut self) {
@@ -379,6 +394,7 @@ async fn the_order_of_the_chain_decides_and_comes_as_a_root() {
         met.left_out,
         met.returned,
         met.reserved,
+        met.early,
     ];
     assert!(!all.contains(&0), "{met:?}");
 }

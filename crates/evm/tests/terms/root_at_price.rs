@@ -1,10 +1,14 @@
 //! Terms that say the price, and whose outcome comes as a root all the same.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use alloy_primitives::{Address, U256};
-use softcap_evm::{EscrowKind, FactoryKind, told, unkept};
-use softcap_offering::terms::{Terms, TermsProblem};
+use softcap_evm::{EscrowKind, FactoryKind, root_announcement, told, unkept};
+use softcap_offering::{
+    Offering, Position, RoundIndex,
+    terms::{Terms, TermsProblem},
+};
 
 use crate::base::{self, parties};
 
@@ -14,6 +18,26 @@ const ROOT: &str = "[root]\nshare = \"20 %\"\nchallenge = \"7 days\"\nclaims = \
 const PAUSE: &str = "[pause]\nlongest = \"1 day\"\ncount = 2\nend = \"fixed\"\n";
 const FIRST_COME: &str = "allocation = \"first_come\"";
 const EQUAL_PARTS: &str = "allocation = \"water_filling\"\ncap = \"100 ETH\"";
+const STEPS: &str = "pricing = { kind = \"steps\", steps = [ { from = \"2026-03-01T12:00:00Z\", price = \"0.0007 ETH per \
+                     HBR\" }, { from = \"2026-03-11T12:00:00Z\", price = \"0.0009 ETH per HBR\" } ] }";
+const LINEAR: &str = "pricing = { kind = \"linear\", base = \"0.0007 ETH per HBR\", bonus = \"10 %\", per = \"1 week\", until \
+                      = \"2026-03-20T00:00:00Z\" }";
+const DUTCH: &str = "pricing = { kind = \"dutch\", start = \"0.01 ETH per HBR\", end = \"0.0007 ETH per HBR\", granularity = \
+                     \"1 hour\" }";
+const PRICE: &str = "price = \"0.0007 ETH per HBR\"";
+const EACH: Change = ("per = \"investor\"", "per = \"contribution\"");
+
+/// Shared out at a price by time.
+fn by_time(pricing: &'static str) -> [Change; 3] {
+    let shared = "allocation = \"pro_rata\"\ncap = \"100 ETH\"";
+    [(EQUAL_PARTS, shared), EACH, (PRICE, pricing)]
+}
+
+/// The same second after second, to whoever comes first.
+fn falling() -> [Change; 3] {
+    let supply = "allocation = \"first_come\"\nsupply = \"200_000 HBR\"";
+    [(EQUAL_PARTS, supply), EACH, (PRICE, DUTCH)]
+}
 
 /// Everybody the same amount, at the price of the base.
 fn parsed(changes: &[Change]) -> Result<Terms, Vec<TermsProblem>> {
@@ -86,18 +110,6 @@ fn what_buys_no_token_is_below_the_minimum() {
 /// Each allocation and price that a root can bring, with the highest price in money for ten thousand tokens.
 #[test]
 fn what_is_decided_at_the_end_is_kept() {
-    const STEPS: &str = "pricing = { kind = \"steps\", steps = [ { from = \"2026-03-01T12:00:00Z\", price = \"0.0007 \
-                         ETH per HBR\" }, { from = \"2026-03-11T12:00:00Z\", price = \"0.0009 ETH per HBR\" } ] }";
-    const LINEAR: &str = "pricing = { kind = \"linear\", base = \"0.0007 ETH per HBR\", bonus = \"10 %\", per = \"1 week\", \
-                          until = \"2026-03-20T00:00:00Z\" }";
-    const PRICE: &str = "price = \"0.0007 ETH per HBR\"";
-    let by_time = |pricing: &'static str| {
-        [
-            (EQUAL_PARTS, "allocation = \"pro_rata\"\ncap = \"100 ETH\""),
-            ("per = \"investor\"", "per = \"contribution\""),
-            (PRICE, pricing),
-        ]
-    };
     let kept: &[(&[Change], u64)] = &[
         (
             &[(EQUAL_PARTS, "allocation = \"pro_rata\"\ncap = \"100 ETH\"")],
@@ -137,28 +149,14 @@ fn what_is_decided_at_the_end_is_kept() {
 /// What the record decides at each contribution comes as a root too, whatever the price.
 #[test]
 fn what_is_decided_at_once_is_kept() {
-    const EACH: Change = ("per = \"investor\"", "per = \"contribution\"");
-    const PRICE: &str = "price = \"0.0007 ETH per HBR\"";
     const TIERS: &str = "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [ { up_to = \"50 ETH\", price = \
                          \"0.0007 ETH per HBR\" }, { price = \"0.0009 ETH per HBR\" } ] }";
-    const DUTCH: &str = "pricing = { kind = \"dutch\", start = \"0.01 ETH per HBR\", end = \"0.0007 ETH per HBR\", \
-                         granularity = \"1 hour\" }";
     const GUARANTEED: &str = "allocation = { kind = \"guaranteed\", until = \"2026-03-10T00:00:00Z\" }\ncap = \"100 ETH\"";
     let kept: &[(&[Change], u64)] = &[
         (&[(EQUAL_PARTS, FIRST_COME), EACH], 7),
         (&[(EQUAL_PARTS, GUARANTEED)], 7),
         (&[(EQUAL_PARTS, FIRST_COME), EACH, (PRICE, TIERS)], 9),
-        (
-            &[
-                (
-                    EQUAL_PARTS,
-                    "allocation = \"first_come\"\nsupply = \"200_000 HBR\"",
-                ),
-                EACH,
-                (PRICE, DUTCH),
-            ],
-            100,
-        ),
+        (&falling(), 100),
     ];
     for (changes, price) in kept {
         let members = members(changes);
@@ -167,6 +165,39 @@ fn what_is_decided_at_once_is_kept() {
         assert_eq!(floor, ceiling, "{changes:?}");
         let highest = unit * U256::from(*price);
         assert_eq!(ceiling * U256::from(10_000), highest, "{changes:?}");
+    }
+}
+
+/// What a contract looks up of a contribution is never below the price of its second, and above it by a stretch at most.
+#[test]
+fn prices_by_time_are_the_limits_of_their_seconds() {
+    // The bonus ends after 20 of 32 stretches, and what is the same after them is one.
+    for (changes, stretches) in [(by_time(STEPS), 2), (by_time(LINEAR), 20), (falling(), 32)] {
+        let terms = parsed(&changes).unwrap();
+        let told = root_announcement(&terms, terms.root.unwrap(), &parties()).unwrap();
+        let (unit, ceiling) = (told.terms.priceUnit, told.terms.ceiling);
+        let offering = Offering::new(Arc::new(terms));
+        let exact = |second: u64| {
+            let position = Position(second * 1_000);
+            let price = offering.quoted_price(RoundIndex(0), position).unwrap();
+            (unit * U256::from(price.den())).div_ceil(U256::from(price.num()))
+        };
+        let froms = told.prices.iter().map(|price| price.from.to::<u64>());
+        let closes = told.terms.closes.to::<u64>();
+        let ends = froms.clone().skip(1).chain([closes]);
+        assert_eq!(froms.clone().next(), Some(told.terms.opens.to()));
+        for ((from, end), price) in froms.zip(ends).zip(&told.prices) {
+            let at = [from, from + 1, (from + end) / 2, end - 1].map(exact);
+            let highest = at.into_iter().max().unwrap();
+            assert_eq!(price.limit, highest, "{changes:?} from {from}");
+            assert!(price.limit <= ceiling);
+        }
+        assert_eq!(told.prices.len(), stretches, "{changes:?}");
+    }
+    for changes in [&[][..], &[(EQUAL_PARTS, FIRST_COME)]] {
+        let terms = parsed(changes).unwrap();
+        let told = root_announcement(&terms, terms.root.unwrap(), &parties()).unwrap();
+        assert_eq!(told.prices, [], "one price is for the whole window");
     }
 }
 
