@@ -107,6 +107,13 @@ impl Offering {
         Tokens(settlement.map_or(0, |held| held.after.distributed_total))
     }
 
+    /// Tokens of a share of the terms, by its place there, that were handed over.
+    pub fn share_handed_over(&self, share: usize) -> Tokens {
+        let settlement = self.settlement.as_ref();
+        let given = settlement.and_then(|held| held.after.vested.get(share).copied());
+        Tokens(given.unwrap_or(0))
+    }
+
     /// How many pauses the issuer has begun.
     pub fn pause_count(&self) -> u32 {
         self.pauses.count

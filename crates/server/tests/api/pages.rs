@@ -239,6 +239,8 @@ fn nobody_reaches_the_pages_of_people() {
         "/issuer/offerings/harbour/revocations",
         "/issuer/offerings/harbour/settlement",
         "/issuer/offerings/harbour/payouts",
+        "/issuer/offerings/harbour/shares",
+        "/issuer/offerings/harbour/returns",
         "/issuer/offerings/harbour/releases",
         "/issuer/offerings/harbour/releases/decision",
         "/issuer/team",

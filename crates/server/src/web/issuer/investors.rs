@@ -24,13 +24,14 @@ use super::{
         page::{page, page_with, see_other},
         state_words,
         times::When,
-        visit::Visit,
+        visit::{Visit, with_next},
     },
     Member,
     desk::{DeskQuery, Place},
     desk_acts::outcome_place,
     guide::words_of,
     permit::Permit,
+    returns::{ReturnForm, return_reasons},
     terms_text::instant,
 };
 use crate::{
@@ -41,9 +42,9 @@ use crate::{
 };
 
 /// Investors on a page.
-const ROWS: usize = 50;
+const ROWS: usize = 40;
 /// Contributions of one investor that are shown.
-const SHOWN: usize = 20;
+const SHOWN: usize = 5;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct InvestorQuery {
@@ -113,10 +114,10 @@ struct InvestorRow {
 
 #[derive(Template)]
 #[template(path = "issuer/investors.html")]
-struct InvestorsPage {
+pub(super) struct InvestorsPage {
     visit: Visit,
     place: Place,
-    errors: Errors,
+    pub(super) errors: Errors,
     done: Option<String>,
     refused: Option<String>,
     query: String,
@@ -131,7 +132,12 @@ struct InvestorsPage {
     asks_for_right: bool,
     unit: String,
     typed: AdmitForm,
-    once: String,
+    pub(super) once: String,
+    may_return: Permit,
+    fresh_place: String,
+    return_reasons: Vec<(&'static str, String)>,
+    /// What was typed to give something back.
+    pub(super) back: ReturnForm,
 }
 
 pub(super) async fn investors(
@@ -144,7 +150,7 @@ pub(super) async fn investors(
     page(&investors_page(&service, visit, &name, (&caller, &query))?)
 }
 
-fn investors_page(
+pub(super) fn investors_page(
     service: &Service,
     visit: Visit,
     name: &str,
@@ -185,6 +191,7 @@ fn investors_page(
         done: match query.done.as_str() {
             "admitted" => Some(visit.say("investors-admitted")),
             "revoked" => Some(visit.say("investors-revoked")),
+            "returned" => Some(visit.say("return-done")),
             _ => None,
         },
         refused: DeskQuery {
@@ -204,6 +211,10 @@ fn investors_page(
             .is_some_and(|right| right.who == WithdrawalHolder::Marked),
         unit: terms.numeraire.symbol.clone(),
         typed: AdmitForm::default(),
+        may_return: Permit::of(&caller.require(Verb::OperationsWrite, name)),
+        fresh_place: with_next("/account/fresh", &visit.place),
+        return_reasons: return_reasons(&visit),
+        back: ReturnForm::default(),
         once: once()?,
         place,
         visit,

@@ -19,7 +19,9 @@ mod preview;
 mod pulse;
 mod rehearsal;
 mod releases;
+mod returns;
 mod settlement;
+mod shares;
 mod team;
 mod terms_fields;
 mod terms_text;
@@ -119,6 +121,14 @@ fn offering_pages() -> Router<Arc<Service>> {
         .route(
             "/issuer/offerings/{offering}/payouts",
             post(settlement::hand_over),
+        )
+        .route(
+            "/issuer/offerings/{offering}/shares",
+            post(shares::hand_over),
+        )
+        .route(
+            "/issuer/offerings/{offering}/returns",
+            post(returns::give_back),
         )
 }
 

@@ -24,6 +24,7 @@ use super::{
     desk_acts::outcome_place,
     permit::Permit,
     releases::{StepRow, step_rows},
+    shares::{ShareRow, share_rows},
 };
 use crate::{
     api::{
@@ -84,6 +85,7 @@ struct SettlementPage {
     handed_share: String,
     handed_bar: u32,
     owed: Vec<OwedRow>,
+    shares: Vec<ShareRow>,
     back: Vec<BackRow>,
     steps: Vec<StepRow>,
     may_propose: Permit,
@@ -158,6 +160,11 @@ async fn settlement_page(
         handed_bar: amounts::length(given, sold, BAR_STEPS),
         owed: if succeeded {
             owed(language, offering, now)
+        } else {
+            Vec::new()
+        },
+        shares: if succeeded {
+            share_rows(language, offering, now)
         } else {
             Vec::new()
         },

@@ -104,6 +104,24 @@ fn a_sale_is_settled_handed_over_and_released_by_two_people() {
         403
     );
 
+    // The treasury's share is free at once, the team's after a year.
+    let once = hidden(&mia.page(SETTLEMENT), "once");
+    let shares = "/issuer/offerings/harbour/shares";
+    let treasury = [
+        ("once", once.as_str()),
+        ("share", "1"),
+        ("tokens", "200000000000"),
+    ];
+    for _ in 0..2 {
+        let handed = mia.submit(shares, &treasury);
+        assert_eq!(location(&handed), format!("{SETTLEMENT}?done=handed"));
+    }
+    let team = [("once", once.as_str()), ("share", "0"), ("tokens", "1")];
+    assert!(location(&mia.submit(shares, &team)).contains("?refused="));
+    let text = mia.page(SETTLEMENT).text().to_owned();
+    assert!(text.contains("Nothing more yet"), "{text}");
+    assert_eq!(tom.submit(shares, &treasury).status, 403);
+
     // The first step is proposed by one and released by another; the second one waits for its time.
     let releases = "/issuer/offerings/harbour/releases";
     for _ in 0..2 {

@@ -175,6 +175,79 @@ fn a_program_admits_a_person_or_a_number_and_never_both() {
 }
 
 #[test]
+fn a_contribution_is_given_back_once_for_a_reason_of_the_list() {
+    let site = Site::with_offering();
+    site.node.fund("10001", 1, 100_000);
+    let entry = site
+        .node
+        .contribute("10001", "c", 100_000)
+        .sequence()
+        .to_string();
+    let mut mia = manager(&site, "mia@example.org");
+    let returns = "/issuer/offerings/harbour/returns";
+    for (fields, said) in [
+        (
+            [("entry", "7777"), ("amount", ""), ("reason", "order")],
+            "No contribution has this number.",
+        ),
+        (
+            [
+                ("entry", entry.as_str()),
+                ("amount", "x"),
+                ("reason", "order"),
+            ],
+            "Type the amount in digits",
+        ),
+        (
+            [
+                ("entry", entry.as_str()),
+                ("amount", "5"),
+                ("reason", "mood"),
+            ],
+            "Choose a reason.",
+        ),
+    ] {
+        let answer = mia.submit(returns, &fields);
+        assert_eq!(answer.status, 422, "{said}");
+        assert!(answer.text().contains(said), "{said}: {}", answer.text());
+        let kept = format!("value=\"{}\"", fields[0].1);
+        assert!(answer.text().contains(&kept), "kept: {}", answer.text());
+    }
+    let part = [
+        ("once", "a"),
+        ("entry", entry.as_str()),
+        ("amount", "400.00"),
+        ("reason", "discretion"),
+    ];
+    for _ in 0..2 {
+        assert_eq!(
+            location(&mia.submit(returns, &part)),
+            format!("{INVESTORS}?done=returned")
+        );
+    }
+    let path = format!("/v1/offerings/{NAME}/contributions/{entry}");
+    assert_eq!(site.node.get(&path).json()["refunded"]["units"], "40000");
+    let rest = [
+        ("once", "b"),
+        ("entry", entry.as_str()),
+        ("amount", ""),
+        ("reason", "order"),
+    ];
+    assert_eq!(
+        location(&mia.submit(returns, &rest)),
+        format!("{INVESTORS}?done=returned")
+    );
+    assert_eq!(site.node.get(&path).json()["accepted"]["units"], "0");
+    let mut cleo = somebody(&site, "cleo@example.org", Some(Role::ComplianceOfficer));
+    assert!(
+        cleo.page(INVESTORS)
+            .text()
+            .contains("Your role may give nothing back.")
+    );
+    assert_eq!(cleo.submit(returns, &rest).status, 403);
+}
+
+#[test]
 fn roles_change_by_two_owners_on_the_page_as_by_the_interface() {
     let site = Site::with_offering();
     let mut anna = somebody(&site, "anna@example.org", Some(Role::Owner));
