@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 ///
 /// `Cargo.lock` has more: it also lists what is built on other systems only, or for features that nobody
 /// switched on. No line of those is compiled.
-const MOST_CRATES: usize = 600;
+const MOST_CRATES: usize = 640;
 
 /// Every crate that a build of the workspace and its tests compiles on this machine, a line for each edge to it.
 const TREE: [&str; 9] = [
@@ -239,15 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn six_hundred_crates_may_be_built() {
+    fn as_many_crates_as_the_bound_may_be_built() {
         let tree = |crates: usize| -> String {
             (0..crates)
                 .map(|number| format!("x{number} v1.0.0\nx{number} v1.0.0 (proc-macro) (*)\n\n"))
                 .collect()
         };
-        assert_eq!(too_many_crates(&tree(600)), None);
-        let finding = too_many_crates(&tree(601)).unwrap();
-        assert!(finding.starts_with("601 crates are built"), "{finding}");
+        assert_eq!(too_many_crates(&tree(640)), None);
+        let finding = too_many_crates(&tree(641)).unwrap();
+        assert!(finding.starts_with("641 crates are built"), "{finding}");
     }
 
     #[test]
