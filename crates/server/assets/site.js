@@ -39,7 +39,7 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
 }
 
 // A second click sends nothing; the server would answer it with the first result anyway.
-for (const form of document.querySelectorAll('form[method=post]')) {
+for (const form of document.querySelectorAll('form[method=post]:not([data-again])')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = 'yes';

@@ -27,6 +27,7 @@ use crate::{
     metrics::Metrics,
     problem::{ApiError, Cause, Problem, ProblemCode, write_problem},
     request_id::{REQUEST_ID, RequestId},
+    web::UPLOAD_PAGE,
     web::{Visit, problem_page, set_page_headers},
 };
 
@@ -57,7 +58,7 @@ impl Frame {
     /// Until when the body of a request must be there, and its answer begin. A file takes longer, and is answered when it
     /// is there.
     fn times(&self, route: &str) -> (Duration, Duration) {
-        if route == UPLOAD_ROUTE {
+        if route == UPLOAD_ROUTE || route == UPLOAD_PAGE {
             (self.upload_time, self.upload_time + self.answer_time)
         } else {
             (self.body_time, self.answer_time)

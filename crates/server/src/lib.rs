@@ -1,14 +1,15 @@
 //! The HTTP interface: parse, authorise, call, answer.
 //!
 //! Whoever starts it builds the routes, puts [`frame`] around them, binds a [`Server`] and lets it
-//! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks`, `drafts`
-//! and `wallet_acts`, and no rule of an offering.
+//! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks`, `drafts`,
+//! `budgets` and `wallet_acts`, and no rule of an offering.
 
 mod admissions;
 mod alert_feed;
 pub mod api;
 mod audit;
 mod body_deadline;
+mod budgets;
 mod config;
 mod contribution_state;
 pub mod drafts;

@@ -21,6 +21,7 @@ use crate::{
     alert_feed::feed_alerts,
     api::{self, Permits, Service, ServiceParts},
     audit::{enter_rows, feed_audit_log, put_back_lost_rows},
+    budgets::Budgets,
     config::Config,
     drafts::Drafts,
     error::ServerError,
@@ -92,6 +93,7 @@ impl Node {
         let webhooks = Webhooks::open(database.clone(), secrets.webhooks, &config.webhooks).await?;
         let drafts = Drafts::open(database.clone()).await?;
         let wallet_acts = WalletActs::open(database.clone()).await?;
+        let budgets = Budgets::open(database.clone()).await?;
         let (personal, site) = (secrets.personal, config.people_site());
         let people = People::open_with_networks(database.clone(), personal, site, networks)?;
         let roles = Roles::new(people.clone());
@@ -139,6 +141,7 @@ impl Node {
             cosignatures,
             drafts,
             wallet_acts,
+            budgets,
             issuers,
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,

@@ -85,6 +85,26 @@ export async function look(page, name) {
 export const desk = { viewport: { width: 1100, height: 800 } };
 export const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
+// The starter's sale, whose public round began an hour ago, with what three others brought.
+export async function announceStarter() {
+  const { offering, terms } = question;
+  const HOUR = 3600 * 1000;
+  const instant = (hours) => new Date(Math.floor(Date.now() / 1000) * 1000 + hours * HOUR).toISOString().replace('.000', '');
+  const text = terms
+    .replace('2026-03-02T12:00:00Z', instant(-3))
+    .replaceAll('2026-03-09T12:00:00Z', instant(-1))
+    .replace('2026-03-23T12:00:00Z', instant(24 * 14))
+    .replace('2026-06-01T00:00:00Z', instant(24 * 60));
+  const checked = await asPlatform('/v1/offerings/check', { terms: text }, 'check');
+  await asPlatform('/v1/offerings', { name: offering, terms: text, terms_hash: checked.terms_hash }, 'announce');
+  for (const [number, amount] of [['10001', '350000'], ['10002', '420000'], ['10003', '58000']]) {
+    const at = `/v1/offerings/${offering}`;
+    const transfer = number.padStart(32, '0');
+    await asPlatform(`${at}/accounts/${number}/fundings`, { transfer, currency: 'EUR', amount }, `fund ${number}`);
+    await asPlatform(`${at}/contributions`, { investor: number, currency: 'EUR', amount }, `made ${number}`);
+  }
+}
+
 // Somebody who has signed up and is logged in, on the pages.
 export async function signUp(page, email) {
   await page.goto(origin);

@@ -1,30 +1,13 @@
 // What people do on the pages, in a browser by others: a stranger checks, an investor signs up, contributes and follows it;
 // on a phone, with the keyboard alone, and without a script.
 import {
-  PASSWORD, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
+  PASSWORD, announceStarter, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
 } from './harness.mjs';
 
-const { origin, offering, terms } = question;
+const { origin, offering } = question;
 const EMAIL = 'ada@example.org';
 
-// The starter's sale, whose public round began an hour ago, with what three others brought.
-{
-  const HOUR = 3600 * 1000;
-  const instant = (hours) => new Date(Math.floor(Date.now() / 1000) * 1000 + hours * HOUR).toISOString().replace('.000', '');
-  const text = terms
-    .replace('2026-03-02T12:00:00Z', instant(-3))
-    .replaceAll('2026-03-09T12:00:00Z', instant(-1))
-    .replace('2026-03-23T12:00:00Z', instant(24 * 14))
-    .replace('2026-06-01T00:00:00Z', instant(24 * 60));
-  const checked = await asPlatform('/v1/offerings/check', { terms: text }, 'check');
-  await asPlatform('/v1/offerings', { name: offering, terms: text, terms_hash: checked.terms_hash }, 'announce');
-  for (const [number, amount] of [['10001', '350000'], ['10002', '420000'], ['10003', '58000']]) {
-    const at = `/v1/offerings/${offering}`;
-    const transfer = number.padStart(32, '0');
-    await asPlatform(`${at}/accounts/${number}/fundings`, { transfer, currency: 'EUR', amount }, `fund ${number}`);
-    await asPlatform(`${at}/contributions`, { investor: number, currency: 'EUR', amount }, `made ${number}`);
-  }
-}
+await announceStarter();
 
 // A stranger: the list, an offering, its log, a receipt, and what comes of a changed one.
 {

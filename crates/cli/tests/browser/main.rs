@@ -11,6 +11,7 @@
 )]
 
 mod issuer;
+mod own;
 mod wallets;
 
 use std::{

@@ -333,6 +333,23 @@ async function begin(offering, amount) {
   said.scriptBytes = await scriptBytes(page);
 }
 
+// Paid in a token: it is approved first, for exactly the amount, and the second step follows by itself.
+{
+  await page.goto(`${origin}/offerings/quay/wallet?wallet=${accounts[PERSON]}&amount=100`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  said.twoSteps = await page.getByText('Your wallet asks twice').isVisible();
+  await look(page, 'wallet-two-steps');
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+  await waitFor('needs_approval');
+  said.needsApproval = await stateOf();
+  await look(page, 'wallet-approve');
+  await mine();
+  await waitFor('sent');
+  await mine(3);
+  await waitFor('counted');
+  said.approvedAndCounted = await stateOf();
+}
+
 // On a phone, in German and in the dark; and somebody else.
 {
   const state = await page.context().storageState();

@@ -206,7 +206,11 @@ fn address(value: &Value) -> Address {
 }
 
 /// Announces an offering on the chain: its terms, its contract, and the block of that.
-fn announced(chain: &Chain, kind: EscrowKind, words: &[(&str, &str)]) -> Value {
+fn announced(
+    chain: &Chain,
+    (kind, paid_in): (EscrowKind, PaidIn),
+    words: &[(&str, &str)],
+) -> Value {
     let block = chain.call("eth_getBlockByNumber", &json!(["latest", false]));
     let now = i64::try_from(number(&block["timestamp"]).unwrap()).unwrap();
     let instant = |seconds: i64| {
@@ -214,20 +218,22 @@ fn announced(chain: &Chain, kind: EscrowKind, words: &[(&str, &str)]) -> Value {
         time.to_string()
     };
     let day = 86_400;
-    let mut text = TERMS
-        .replace("OPENS", &instant(-60))
-        .replace("CLOSES", &instant(day))
-        .replace("DEADLINE", &instant(60 * day));
+    let mut text = TERMS.to_owned();
     for (name, value) in words {
         text = text.replace(name, value);
     }
+    let text = text
+        .replace("OPENS", &instant(-60))
+        .replace("CLOSES_LATER", &instant(20 * day))
+        .replace("CLOSES", &instant(day))
+        .replace("DEADLINE", &instant(60 * day));
     let terms = Terms::parse(&text).unwrap();
     let issuer = development_accounts(10).unwrap()[ISSUER].address();
     let parties = Parties {
         issuer,
         beneficiary: issuer,
         verifier: None,
-        paid_in: PaidIn::Coin,
+        paid_in,
         treasury: None,
         holders: BTreeMap::default(),
     };
@@ -238,8 +244,13 @@ fn announced(chain: &Chain, kind: EscrowKind, words: &[(&str, &str)]) -> Value {
     let made = chain.send(factory, told.calldata());
     let logs = made["logs"].as_array().unwrap().iter();
     let mut logs = logs.filter(|log| log["topics"].as_array().unwrap().len() == 4);
-    let escrow = address(&logs.next().unwrap()["topics"][2]);
-    json!({ "terms": text, "contract": escrow.to_string(), "block": number(&made["blockNumber"]) })
+    let log = logs.next().unwrap();
+    json!({
+        "terms": text,
+        "contract": address(&log["topics"][2]).to_string(),
+        "token": address(&log["data"]).to_string(),
+        "block": number(&made["blockNumber"]),
+    })
 }
 
 #[test]
@@ -250,10 +261,17 @@ fn a_wallet_pays_and_every_way_it_goes_is_told_truly() {
     let right = "[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"";
     let mut with_right = sale("pier", "Pier", "1");
     with_right[3].1 = right;
+    let coin = (EscrowKind::Plain, PaidIn::Coin);
+    let harbour = announced(&chain, coin, &sale("harbour", "Harbour", "1"));
+    // Paid in the tokens of another sale.
+    let tokens = PaidIn::Token(address(&harbour["token"]));
+    let mut quay = vec![("\"CLOSES\"", "\"CLOSES_LATER\""), ("ETH", "OLD")];
+    quay.extend(sale("quay", "Quay", "1"));
     let offerings = json!({
-        "harbour": announced(&chain, EscrowKind::Plain, &sale("harbour", "Harbour", "1")),
-        "mole": announced(&chain, EscrowKind::Plain, &sale("mole", "Mole", "50")),
-        "pier": announced(&chain, EscrowKind::Withdrawable, &with_right),
+        "mole": announced(&chain, coin, &sale("mole", "Mole", "50")),
+        "pier": announced(&chain, (EscrowKind::Withdrawable, PaidIn::Coin), &with_right),
+        "quay": announced(&chain, (EscrowKind::Plain, tokens), &quay),
+        "harbour": harbour,
     });
     let site = Site::start_with(&[
         (
@@ -316,6 +334,9 @@ fn a_wallet_pays_and_every_way_it_goes_is_told_truly() {
         ("refunded", json!("refunded")),
         ("withdrawn", json!("withdrawn")),
         ("lostPage", json!("counted")),
+        ("twoSteps", json!(true)),
+        ("needsApproval", json!("needs_approval")),
+        ("approvedAndCounted", json!("counted")),
         ("byHand", json!("sent")),
         ("stranger", json!(404)),
     ];

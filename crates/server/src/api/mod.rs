@@ -39,6 +39,7 @@ mod me;
 mod oauth;
 mod offerings;
 mod operations;
+mod own_budgets;
 mod own_contributions;
 mod page;
 mod people;
@@ -88,6 +89,7 @@ use softcap_proof::VerifierKey;
 use zeroize::Zeroizing;
 
 use crate::{
+    budgets::Budgets,
     drafts::Drafts,
     evm::Rails,
     leak_reporter::LeakReporters,
@@ -130,6 +132,7 @@ pub(crate) use me::MePaths;
 pub(crate) use oauth::{AppPaths, ClientPaths, OauthPaths};
 pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::{Operation, OperationPaths, operate_as};
+pub(crate) use own_budgets::{left_of_budget, require_budget, spent};
 pub(crate) use own_contributions::{
     Holding, OwnContribution, OwnName, contribute_own, free_money, holdings, made_before,
     own_contribution, own_name_of, own_names, own_number, own_rows, rows_of, take_back_own,
@@ -138,7 +141,7 @@ pub(crate) use own_contributions::{
 pub(crate) use people::PeoplePaths;
 pub(crate) use permits::Permits;
 pub(crate) use person_problem::of_person;
-pub(crate) use privacy::{PrivacyPaths, forget_numbers};
+pub(crate) use privacy::{Erased, PrivacyPaths, erase_self, export_self, forget_numbers};
 pub(crate) use projection::{
     Attempted, Ending, Projected, TakenAtOnce, Wished, attempt, full_sale, project,
 };
@@ -159,6 +162,7 @@ pub(crate) use signed_in::{
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use submit::{of_journal, submit_as};
 pub(crate) use verification::{VerificationPaths, own_permit};
+pub(crate) use verification_problem::of_verification;
 pub(crate) use verification_uploads::{UPLOAD_ROUTE, UploadPaths};
 pub(crate) use verifications::VerificationDeskPaths;
 pub(crate) use wallets::WalletPaths;
@@ -192,6 +196,7 @@ pub struct Service {
     webhooks: Webhooks,
     drafts: Drafts,
     wallet_acts: WalletActs,
+    budgets: Budgets,
     issuers: Vec<VerifierKey>,
     trees: settlements::Trees,
     bundles: bundles::Bundles,
@@ -241,6 +246,8 @@ pub struct ServiceParts {
     pub drafts: Drafts,
     /// What people's wallets were asked for.
     pub(crate) wallet_acts: WalletActs,
+    /// What people allow themselves.
+    pub(crate) budgets: Budgets,
     /// Who must have signed terms that are announced; empty: nobody must.
     pub issuers: Vec<VerifierKey>,
     /// What witnesses say of it.
@@ -340,6 +347,7 @@ impl Service {
             webhooks: parts.webhooks,
             drafts: parts.drafts,
             wallet_acts: parts.wallet_acts,
+            budgets: parts.budgets,
             issuers: parts.issuers,
             trees: settlements::Trees::default(),
             bundles: bundles::Bundles::default(),
@@ -458,6 +466,11 @@ impl Service {
         &self.cosignatures
     }
 
+    /// What people allow themselves.
+    pub(crate) fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
     /// What people's wallets were asked for.
     pub(crate) fn wallet_acts(&self) -> &WalletActs {
         &self.wallet_acts
@@ -501,6 +514,7 @@ pub(crate) fn problem_codes() -> Arc<[CodeText]> {
     let known = known.chain(verification_problem::codes());
     let known = known.chain(privacy::codes());
     let known = known.chain(oauth::codes());
+    let known = known.chain(own_budgets::codes());
     known.chain(balances::refusal_texts()).collect()
 }
 

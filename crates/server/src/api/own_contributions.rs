@@ -21,6 +21,7 @@ use super::{
     Service,
     balances::refused,
     entry_view::RefusalView,
+    own_budgets::require_budget,
     submit::{of_journal, submit_as},
     webhooks::of_database,
 };
@@ -307,7 +308,9 @@ pub(crate) async fn contribute_own(
     if let Some(first) = made_before(service, log, person, &new.once) {
         return Ok(first);
     }
-    let known = log.terms.currencies.get(usize::from(new.currency));
+    let currency = usize::from(new.currency);
+    require_budget(service, log, person, (currency, new.amount)).await?;
+    let known = log.terms.currencies.get(currency);
     let known = known.ok_or_else(|| ApiError::invalid("currency", "the offering has none"))?;
     let movement = Movement {
         transfer: transfer_of(service, person, &new.once),

@@ -32,7 +32,7 @@ use super::{
     wallet_problem::of_wallet,
     webhooks::of_database,
 };
-use crate::{problem::ApiError, wallet_acts::WalletAct};
+use crate::{budgets::InCurrency, problem::ApiError, wallet_acts::WalletAct};
 
 /// Rows that are read at a time.
 const PAGE: u32 = 1000;
@@ -81,6 +81,7 @@ pub(super) async fn export(service: &Arc<Service>, person: PersonId) -> Result<R
         "balances": balances_of(service, person).await?,
         "offerings": offerings_of(service, person).await?,
         "wallet_acts": wallet_acts_of(service, person).await?,
+        "budgets": budgets_of(service, person).await?,
         "audit": audit_of(service, person).await?,
     });
     let head = serde_json::to_string(&head).map_err(|error| ApiError::internal(&error))?;
@@ -234,6 +235,22 @@ async fn wallet_acts_of(service: &Service, person: PersonId) -> Result<Vec<Value
         })
     };
     Ok(acts.map(view).collect())
+}
+
+/// What the person allows themself, as it counts now.
+async fn budgets_of(service: &Service, person: PersonId) -> Result<Vec<Value>, ApiError> {
+    let budgets = service.budgets.of(person).await;
+    let budgets = budgets.map_err(of_database)?.into_iter();
+    let now = service.now();
+    let view = |held: InCurrency| {
+        let limits = held.budget.at(now);
+        json!({
+            "currency": held.symbol,
+            "year": limits.year.map(|amount| amount.0.to_string()),
+            "offering": limits.offering.map(|amount| amount.0.to_string()),
+        })
+    };
+    Ok(budgets.map(view).collect())
 }
 
 /// What the person did, and what was done to them.

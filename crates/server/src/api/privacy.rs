@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use super::{
     Service,
     caller::Staff,
-    keys::time_text,
+    keys::{instant, time_text},
     person_export::export,
     person_problem::of_person,
     role_problem::of_role,
@@ -88,9 +88,16 @@ async fn export_own(
     current: SignedIn,
 ) -> Result<Response, ApiError> {
     current.require_fresh(&service)?;
-    let person = current.0.person;
-    note_export(&service, person, person).await?;
-    export(&service, person).await
+    export_self(&service, current.0.person).await
+}
+
+/// Everything that is held of somebody who has shown lately that it is them.
+pub(crate) async fn export_self(
+    service: &Arc<Service>,
+    person: PersonId,
+) -> Result<Response, ApiError> {
+    note_export(service, person, person).await?;
+    export(service, person).await
 }
 
 /// Everything that is held of a person, for a compliance officer who answers a request of theirs.
@@ -173,6 +180,29 @@ async fn erase_person(
     Ok(Json(erased))
 }
 
+/// What became of a person, for pages: what is gone, and what is kept until when.
+#[derive(Debug)]
+pub(crate) struct Erased {
+    /// What is gone.
+    pub(crate) gone: Vec<&'static str>,
+    /// What is kept, and until when; `None`: for good.
+    pub(crate) kept: Vec<(&'static str, Option<UnixMillis>)>,
+}
+
+/// Erases somebody who has shown lately that it is them.
+pub(crate) async fn erase_self(service: &Service, person: PersonId) -> Result<Erased, ApiError> {
+    let view = erase(service, person, person).await?;
+    let kept = view.kept.into_iter();
+    let kept = kept.map(|kept| {
+        let until = kept.until.as_deref().map(|text| instant("until", text));
+        Ok((kept.what, until.transpose()?))
+    });
+    Ok(Erased {
+        gone: view.erased,
+        kept: kept.collect::<Result<_, ApiError>>()?,
+    })
+}
+
 async fn erase(service: &Service, by: PersonId, person: PersonId) -> Result<ErasureView, ApiError> {
     let owner = Owner(person.to_bytes());
     require_no_money(service, owner).await?;
@@ -180,6 +210,8 @@ async fn erase(service: &Service, by: PersonId, person: PersonId) -> Result<Eras
     let (actor, now) = (format!("person:{by}"), service.now());
     // Before the person: whatever stops in between can be asked for again.
     let forgotten = service.wallet_acts.forget(person).await;
+    forgotten.map_err(of_database)?;
+    let forgotten = service.budgets.forget(person).await;
     forgotten.map_err(of_database)?;
     let erased = service.privacy.erase((&actor, person), now).await;
     let erased = erased.map_err(of_privacy)?;
@@ -260,6 +292,7 @@ fn view(erased: &Erasure, took_part: bool, now: UnixMillis) -> ErasureView {
         "roles",
         "mail_codes",
         "wallet_acts",
+        "budgets",
     ];
     let mut kept = Vec::new();
     if erased.done_at.is_some() || erased.keep_until <= now {

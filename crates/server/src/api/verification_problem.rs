@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A refusal as an answer.
-pub(super) fn of_verification(error: VerificationError) -> ApiError {
+pub(crate) fn of_verification(error: VerificationError) -> ApiError {
     let (status, remedy) = match error {
         VerificationError::Person(error) => return of_person(error),
         VerificationError::Database(ref database) if database.is_passing() => {

@@ -14,6 +14,7 @@ use super::{
     entrance::{moved_with, safe_place, show_code},
     form::{Errors, Form},
     page::{page, page_with, see_other},
+    qr::Qr,
     times::When,
     visit::Visit,
 };
@@ -66,6 +67,8 @@ struct NewAppPage {
     errors: Errors,
     /// The secret in groups, and the address that opens an app on the same device; only the first time.
     secret: Option<(String, String)>,
+    /// The same address for the camera of a phone.
+    qr: Option<Qr>,
     needs_present: bool,
 }
 
@@ -128,6 +131,7 @@ pub(super) async fn account(
         "removed" => Some(visit.say("account-removed")),
         "kept" => Some(visit.say("account-kept")),
         "fresh" => Some(visit.say("account-fresh")),
+        "password" => Some(visit.say("account-password-changed")),
         _ => None,
     };
     page(&account_page(&service, visit, done).await?)
@@ -226,6 +230,7 @@ pub(super) async fn begin_app(
         .map(|group| group.iter().collect())
         .collect();
     page(&NewAppPage {
+        qr: Qr::of(&begun.uri),
         secret: Some((groups.join(" "), begun.uri.to_string())),
         errors: Errors::default(),
         needs_present,
@@ -258,6 +263,7 @@ pub(super) async fn confirm_app(
     let answer = NewAppPage {
         needs_present: !present.is_empty() || errors.of("present_code").is_some(),
         secret: None,
+        qr: None,
         errors,
         visit,
     };

@@ -24,13 +24,14 @@ use super::{
     offering_card::windows,
     page::{page, page_with, see_other},
     raise::{open_round, price_at},
+    state_words::{Told, needs_check},
     terms_words,
     visit::Visit,
 };
 use crate::{
     api::{
         Holding, OwnContribution, Service, TakenAtOnce, Wished, contribute_own, holdings,
-        made_before, own_number, project,
+        left_of_budget, made_before, own_number, project,
     },
     extract::{Path, Query},
     problem::ApiError,
@@ -110,6 +111,9 @@ struct CheckPage {
     buys_nothing: bool,
     /// Whether some open round takes money of this person.
     is_let_in: bool,
+    /// What is needed first, and where.
+    needs: Told,
+    way_in: String,
 }
 
 #[derive(Template)]
@@ -258,12 +262,34 @@ pub(super) async fn check(
             return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
         }
     };
+    let place = (usize::from(checked.currency), checked.amount);
+    if let Some(errors) = over_budget(&service, &visit, &log, place).await? {
+        let answer = contribute_form(visit, &log, &held, &wish, errors)?;
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
+    }
     if open_round(log.sequencer.read().machine().offering()).is_none() {
         return changed(visit, &log, &wish, None);
     }
     let number = own_number(&service, &log, person).await?;
     let is_let_in = is_let_in(log.sequencer.read().machine().offering(), number.as_deref());
     page(&check_page(visit, &log, &checked, (wish, is_let_in)).await?)
+}
+
+/// What is wrong with an amount beyond what the person allows themself.
+pub(super) async fn over_budget(
+    service: &Service,
+    visit: &Visit,
+    log: &OfferingLog,
+    (currency, amount): (usize, Amount),
+) -> Result<Option<Errors>, ApiError> {
+    let left = left_of_budget(service, log, visit.session()?.person, currency).await?;
+    let Some(left) = left.filter(|left| amount > *left) else {
+        return Ok(None);
+    };
+    let left = amounts::money(visit.language, &log.terms, currency, left.0).text;
+    let mut errors = Errors::default();
+    errors.add("amount", format!("{} {left}.", visit.say("budget-left")));
+    Ok(Some(errors))
 }
 
 /// Whether a round is open that is for everybody, or to which this number was admitted.
@@ -312,6 +338,8 @@ async fn check_page(
         back: (back > 0).then(|| shown(language, checked.holding, Amount(back)).text),
         buys_nothing: back >= checked.amount.0,
         is_let_in,
+        needs: needs_check(language),
+        way_in: super::visit::with_next("/account/verification", &check_place(log, &wish)),
         exit: terms_words::withdrawal(language, &log.terms),
         custody: terms_words::custody(language, Rail::Balance),
         once: kept_once(&wish)?,

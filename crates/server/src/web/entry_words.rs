@@ -129,12 +129,28 @@ pub(super) fn outcome_words(
 /// A rule of the engine: its number, which never changes, and its sentence.
 pub(super) fn rule_words(language: Language, refusal: Refusal) -> String {
     let code = refusal.code().to_string();
-    let sentence = refusal.sentence();
+    let sentence = language.say(&format!("rule-{code}"));
     language.tell(
         "rule-numbered",
         &[
             ("code", Value::Text(&code)),
-            ("sentence", Value::Text(sentence)),
+            ("sentence", Value::Text(&sentence)),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_its_sentence_in_every_language() {
+        for refusal in Refusal::ALL {
+            let key = format!("rule-{}", refusal.code());
+            assert_eq!(Language::English.say(&key), refusal.sentence());
+            for language in Language::ALL {
+                assert!(language.knows(&key), "{language}: {key}");
+            }
+        }
+    }
 }

@@ -47,9 +47,13 @@ mod live;
 mod log_pages;
 mod offering;
 mod offering_card;
+mod own_account;
+mod own_budget;
+mod own_check;
 mod page;
 mod portfolio;
 mod problem_page;
+mod qr;
 mod raise;
 mod sign_up;
 mod state_words;
@@ -71,6 +75,7 @@ use axum::{
 
 use crate::api::Service;
 
+pub(crate) use own_check::UPLOAD_PAGE;
 pub(crate) use page::page_with;
 pub(crate) use problem_page::problem_page;
 pub(crate) use times::When;
@@ -101,6 +106,9 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(entrance_pages())
         .merge(account_pages())
         .merge(issuer::pages(&service))
+        .merge(own_check::pages())
+        .merge(own_account::pages())
+        .merge(own_budget::pages())
         .merge(wallet::pages());
     pages
         .route_layer(from_fn_with_state(Arc::clone(&service), visit::around))

@@ -9,7 +9,7 @@ use super::{
     offering_card::windows,
     times::When,
 };
-use crate::contribution_state::{Facts, Place, State};
+use crate::contribution_state::{BeforeEntry, Facts, Place, State, state_before};
 
 /// A state as pages show it.
 #[derive(Clone, Debug)]
@@ -75,6 +75,14 @@ pub(super) fn tell(
         next: language.tell(&format!("state-{code}-next"), values),
         when,
     }
+}
+
+/// What somebody reads who must be checked first.
+pub(super) fn needs_check(language: Language) -> Told {
+    let (item, usual) = (language.say("check-item"), language.say("check-usual"));
+    let values = [("item", Value::Text(&item)), ("usual", Value::Text(&usual))];
+    let state = state_before(Some(BeforeEntry::Unchecked));
+    tell(language, state, &values, None)
 }
 
 /// The state of a contribution in the record. What the network takes for a claim is known where somebody asked it.

@@ -2,6 +2,7 @@
 
 mod investor;
 mod issuer;
+mod own_pages;
 
 use std::collections::BTreeSet;
 
@@ -209,6 +210,10 @@ fn nobody_reaches_the_pages_of_people() {
         "/offerings/harbour/contribute",
         "/offerings/harbour/contribute/check?currency=EUR&amount=5",
         "/contributions/harbour/2",
+        "/account/verification",
+        "/account/password",
+        "/account/privacy",
+        "/account/budget",
         "/offerings/harbour/wallet",
         "/offerings/harbour/wallet/check?wallet=0x12&amount=5",
         "/wallet/00112233445566778899aabbccddeeff",
@@ -245,6 +250,14 @@ fn nobody_reaches_the_pages_of_people() {
         "/issuer/offerings/harbour/releases/decision",
         "/issuer/team",
         "/issuer/team/decision",
+        "/account/verification",
+        "/account/verification/begin",
+        "/account/verification/submission",
+        "/account/verification/uploads/00112233445566778899aabbccddeeff/remove",
+        "/account/password",
+        "/account/privacy/export",
+        "/account/privacy/erasure",
+        "/account/budget",
         "/contributions/harbour/2/wallet/claim",
         "/wallet/00112233445566778899aabbccddeeff/asked",
         "/wallet/00112233445566778899aabbccddeeff/declined",

@@ -12,17 +12,18 @@ use softcap_offering::{Amount, terms::Rail};
 
 use super::chain_words::{ChainWords, cost_words};
 use crate::{
-    api::{OwnName, Service, of_database, own_name_of},
+    api::{OwnName, Service, of_database, own_name_of, require_budget},
     extract::{Path, Query},
     problem::{ApiError, ProblemCode},
     wallet_acts::{ActId, ActKind, EscrowPlace, NotPrepared, Prepared, Stage, WalletAct, prepare},
     web::{
         amounts::{self, Shown},
         assets::Asset,
-        contribute::{mark, price_now, would_take},
+        contribute::{mark, over_budget, price_now, would_take},
         form::{Errors, Form, once},
         page::{page, page_with, see_other},
         raise::open_round,
+        state_words::{Told, needs_check},
         terms_words,
         visit::Visit,
     },
@@ -101,6 +102,8 @@ struct NotNowPage {
     title: String,
     heading: String,
     why: String,
+    /// What is needed first, of who is not checked.
+    needs: Option<Told>,
     /// The contract's own words.
     reason: Option<String>,
     /// The page where it can be mended, and what that is called.
@@ -254,6 +257,10 @@ pub(super) async fn check(
             return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
         }
     };
+    if let Some(errors) = over_budget(&service, &visit, &log, (place, act.amount)).await? {
+        let answer = form_page(&service, visit, &log, &wish, errors).await?;
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
+    }
     match prepare(&service, &log, &act).await {
         Ok(prepared) => {
             let answer = check_page(&service, visit, &log, wish, (&act, place, &prepared)).await?;
@@ -335,13 +342,17 @@ fn not_now(
         let place = super::super::visit::with_next("/account/verification", &back);
         Some((place, visit.say("button-finish-check")))
     };
+    let mut needs = None;
     let (key, reason, way) = match not {
         NotPrepared::Api(error) => return Err(error),
         NotPrepared::NoEscrow => ("wallet-no-contract", None, None),
         NotPrepared::Unreachable => ("wallet-unreachable", None, None),
         NotPrepared::NoCoin => ("wallet-no-coin", None, None),
         NotPrepared::Refused(reason) => ("wallet-would-refuse", Some(reason), None),
-        NotPrepared::NotAdmitted => ("wallet-not-admitted", None, verification()),
+        NotPrepared::NotAdmitted => {
+            needs = Some(needs_check(visit.language));
+            ("wallet-not-admitted", None, verification())
+        }
         NotPrepared::OtherWallet => ("wallet-other-verified", None, verification()),
     };
     let answer = NotNowPage {
@@ -349,6 +360,7 @@ fn not_now(
         title: log.terms.name.clone(),
         heading: visit.say("wallet-not-now"),
         why: visit.say(key),
+        needs,
         reason,
         way,
         again: back,
@@ -375,8 +387,8 @@ pub(super) async fn begin(
     if let Some(id) = made_before(&service, person, &wish.once).await? {
         return see_other(&format!("/wallet/{id}"));
     }
-    let act = match read(&service, &visit, &log, &wish) {
-        Ok((act, _)) => act,
+    let (act, place) = match read(&service, &visit, &log, &wish) {
+        Ok(read) => read,
         Err(errors) => {
             let answer = form_page(&service, visit, &log, &wish, errors).await?;
             return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
@@ -388,6 +400,7 @@ pub(super) async fn begin(
             title: log.terms.name.clone(),
             heading: visit.say("problem-conflict"),
             why: visit.say("changed-lead"),
+            needs: None,
             reason: None,
             way: None,
             again: again(&log, &wish),
@@ -395,6 +408,7 @@ pub(super) async fn begin(
         };
         return page_with(StatusCode::CONFLICT, &answer);
     }
+    require_budget(&service, &log, person, (place, act.amount)).await?;
     add(&service, &act).await
 }
 

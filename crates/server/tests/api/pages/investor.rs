@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Somebody with 1,000.00 EUR on a platform whose offering is open.
-fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
+pub(super) fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
     let mut browser = site.signed_up(email);
     let node = &site.node;
     node.post(
@@ -28,14 +28,14 @@ fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
 }
 
 /// The page on which the answers are checked, and what it sends.
-fn check(browser: &mut Browser<'_>, amount: &str) -> [(&'static str, String); 4] {
+pub(super) fn check(browser: &mut Browser<'_>, amount: &str) -> [(&'static str, String); 4] {
     let path = format!("/offerings/{NAME}/contribute/check?currency=EUR&amount={amount}");
     let answer = browser.page(&path);
     assert_eq!(answer.status, 200, "{}", answer.text());
     ["currency", "amount", "once", "seen"].map(|name| (name, hidden(&answer, name)))
 }
 
-fn confirm(browser: &mut Browser<'_>, fields: &[(&'static str, String); 4]) -> Answer {
+pub(super) fn confirm(browser: &mut Browser<'_>, fields: &[(&'static str, String); 4]) -> Answer {
     let fields = fields
         .each_ref()
         .map(|(name, value)| (*name, value.as_str()));

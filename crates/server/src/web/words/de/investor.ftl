@@ -57,4 +57,3 @@ states-do = Was Sie tun können
 states-rail = Wo
 portfolio-states = Was die Stände bedeuten
 check-not-admitted = Die offene Runde nimmt nur Zugelassene.
-check-not-admitted-text = Sie sind es nicht, darum wird nichts gesendet. Nennen Sie dem Anbieter zur Zulassung die Nummer auf der Seite Ihres Kontos, oder warten Sie auf eine Runde für alle.

@@ -57,4 +57,3 @@ states-do = What you can do
 states-rail = Where
 portfolio-states = What the states mean
 check-not-admitted = The open round takes only people who were admitted.
-check-not-admitted-text = You are not, so nothing is sent. Give the issuer the number on the page of your account, so that you are let in, or wait for a round for everybody.

@@ -1,0 +1,32 @@
+//! What a person does about themself on the pages.
+
+use serde_json::json;
+
+use super::{Site, run};
+
+#[test]
+fn people_are_checked_and_bound_themselves_on_the_pages() {
+    const STARTER: &str = include_str!("../../../../examples/starter/offering.toml");
+    let site = Site::start();
+    let more = json!({
+        "key": site.key(),
+        "offering": "harbour",
+        "terms": STARTER,
+        "pictures": std::env::var("SOFTCAP_PICTURES").ok(),
+    });
+    let said = run("own.mjs", &site, &more);
+    assert_eq!(said["violations"], json!([]), "axe {}", said["engine"]);
+    let errors = said["errors"].as_array().unwrap().iter();
+    let errors: Vec<_> = errors
+        .filter(|error| !error.to_string().contains("status of 4"))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(said["begun"], "open");
+    assert_eq!(said["focus"], "summary");
+    assert_eq!(said["kept"], "Ada Lovelace");
+    assert_eq!(said["submitted"], "submitted");
+    assert_eq!(said["back"], "/offerings/harbour");
+    assert!(said["budget"].to_string().contains("It is set."), "{said}");
+    assert!(said["qr"].to_string().starts_with("\"0 0 "), "{said}");
+    assert_eq!(said["saved"], true);
+}
