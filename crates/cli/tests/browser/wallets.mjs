@@ -335,7 +335,7 @@ async function begin(offering, amount) {
 
 // Paid in a token: it is approved first, for exactly the amount, and the second step follows by itself.
 {
-  await page.goto(`${origin}/offerings/quay/wallet?wallet=${accounts[PERSON]}&amount=100`);
+  await page.goto(`${origin}/offerings/quay/wallet?wallet=${accounts[PERSON]}&amount=20`);
   await page.getByRole('button', { name: 'Continue' }).click();
   said.twoSteps = await page.getByText('Your wallet asks twice').isVisible();
   await look(page, 'wallet-two-steps');
