@@ -42,13 +42,15 @@ let next = location.pathname;
 function tell(text) { said.textContent = text; }
 
 function words_of(error) {
+  if (error?.code === 'site') return error.message;
   if (error?.code === 4001) return words.wDeclined;
   if (error?.code === -32002) return words.wBusy;
   return `${words.wFailed} ${error?.message ?? error}`;
 }
 
+// To sign a message any chain will do.
 function isChain(id) {
-  return id !== null && BigInt(id) === BigInt(words.chain);
+  return words.chain === undefined || (id !== null && BigInt(id) === BigInt(words.chain));
 }
 
 async function chainOf(provider) {
@@ -113,6 +115,29 @@ async function ask(provider) {
   location.replace(location.pathname);
 }
 
+// To log in: a message of the site in words, which the wallet signs (EIP-4361).
+async function sign(provider) {
+  const [address] = await provider.request({ method: 'eth_requestAccounts' });
+  const chain_id = Number(BigInt(await chainOf(provider)));
+  const { message } = await call(words.messages, { address, chain_id, purpose: words.purpose });
+  const bytes = [...new TextEncoder().encode(message)];
+  const text = `0x${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  const signature = await provider.request({ method: 'personal_sign', params: [text, address] });
+  const code = words.purpose === 'sign_up' ? { code: document.getElementById('code').value.trim() } : {};
+  await call(words.act, { message, signature, ...code });
+  location.assign(words.next);
+}
+
+async function call(path, body) {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  const problem = await answer.json().catch(() => ({}));
+  throw Object.assign(new Error(problem.title ?? String(answer.status)), { code: 'site' });
+}
+
+const doing = { ask, choose: connect, sign };
+
 // One request at a time; a wallet that says nothing is said to say nothing, and may still answer.
 async function with_wallet(button, provider, rdns) {
   const buttons = place.querySelectorAll('button');
@@ -123,7 +148,7 @@ async function with_wallet(button, provider, rdns) {
     for (const other of buttons) other.disabled = false;
   }, PATIENCE);
   try {
-    await (place.dataset.wallet === 'ask' ? ask(provider) : connect(provider));
+    await doing[place.dataset.wallet](provider);
     remember(rdns);
   } catch (error) {
     tell(words_of(error));
@@ -188,6 +213,9 @@ if (place) {
     if (globalThis.ethereum?.request) {
       const info = { uuid: 'window', rdns: 'window', name: words.wBrowser, icon: '' };
       show({ info, provider: globalThis.ethereum });
+    } else if (words.purpose && words.purpose !== 'add') {
+      // One of several ways in: who has no wallet need not read of it.
+      place.hidden = true;
     } else {
       place.querySelector('[data-none]').hidden = false;
     }

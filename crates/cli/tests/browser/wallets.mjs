@@ -1,6 +1,6 @@
 // A person with a wallet, in a browser by others: the wallet is one of the test, which signs with a funded key of the chain and
 // can be on the wrong chain, say no, raise the fee, use the nonce for something else, or be alone when the page is closed.
-import { asPlatform, desk, finish, look, open, phone, question, said, scriptBytes, signUp } from './harness.mjs';
+import { asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes, signUp } from './harness.mjs';
 
 const { origin, chain, signer, accounts, offerings } = question;
 const PERSON = 5;
@@ -58,6 +58,8 @@ async function answer({ method, params }) {
       if (wallet.mode === 'lost') return new Promise(() => {});
       return wallet.hash;
     }
+    case 'personal_sign':
+      return (await json(signer, { account: wallet.account, message: params[0] })).signature;
     case 'eth_getTransactionByHash':
       if (wallet.mode === 'held') return { hash: wallet.hash, nonce: wallet.transaction.nonce };
       return onChain(method, params);
@@ -124,6 +126,42 @@ async function begin(offering, amount) {
   await page.goto(`${origin}/offerings/${offering}/wallet?wallet=${accounts[PERSON]}&amount=${amount}`);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: /^Contribute/ }).click();
+}
+
+// A wallet that logs in: added by its person, who comes back with it alone; and somebody who never had a password.
+{
+  await page.goto(`${origin}/account`);
+  await page.getByRole('link', { name: 'See and add wallets' }).click();
+  await page.getByRole('button', { name: 'Add: Harbour wallet' }).click();
+  await page.getByText('The wallet logs you in from now on.').waitFor();
+  await look(page, 'wallet-own');
+  const other = await open(phone);
+  await withWallets(other);
+  await other.goto(`${origin}/log-in`);
+  const button = other.getByRole('button', { name: 'Log in: Harbour wallet' });
+  await button.waitFor();
+  await look(other, 'wallet-phone-log-in');
+  await button.click();
+  await other.waitForURL(/portfolio/);
+  said.backByWallet = await other.locator('h1').textContent();
+  await other.context().close();
+  const newcomer = await open(desk);
+  await withWallets(newcomer);
+  wallet.account = PERSON + 1;
+  await newcomer.goto(`${origin}/log-in`);
+  await newcomer.getByRole('button', { name: 'Log in: Harbour wallet' }).click();
+  await newcomer.getByText('no account here has this wallet').waitFor();
+  await newcomer.goto(`${origin}/sign-up`);
+  await newcomer.getByLabel('Mail address').fill('nora@example.org');
+  await newcomer.getByRole('button', { name: 'Send the code' }).click();
+  await newcomer.getByLabel('Code of the mail').fill(await code('nora@example.org'));
+  await newcomer.getByRole('button', { name: 'Sign up: Harbour wallet' }).click();
+  await newcomer.getByText('Log in with your wallet.').waitFor();
+  await newcomer.getByRole('button', { name: 'Log in: Harbour wallet' }).click();
+  await newcomer.waitForURL(/portfolio/);
+  said.newByWallet = await newcomer.locator('h1').textContent();
+  await newcomer.context().close();
+  wallet.account = PERSON;
 }
 
 // First time: nonsense, which wallet, the wrong chain, no.

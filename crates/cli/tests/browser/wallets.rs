@@ -12,6 +12,7 @@ use alloy_consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718 as _;
 use alloy_network::TxSignerSync as _;
 use alloy_primitives::{Address, Bytes, TxKind, U256};
+use alloy_signer::SignerSync as _;
 use serde_json::{Value, json};
 use softcap_chain::development_accounts;
 use softcap_evm::{EscrowKind, Exit, PaidIn, Parties, announcement, factory_draft};
@@ -164,6 +165,13 @@ fn signed(chain: &str, account: usize, asked: &Value) -> (String, String) {
     (raw, envelope.tx_hash().to_string())
 }
 
+/// A message as a wallet signs it (`personal_sign`).
+fn signed_message(account: usize, message: &str) -> String {
+    let signer = development_accounts(10).unwrap()[account].signer().clone();
+    let bytes: Bytes = message.parse().unwrap();
+    signer.sign_message_sync(&bytes).unwrap().to_string()
+}
+
 /// A wallet's keys on a port: signs what the question says for the account that it names.
 fn signer(chain: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -187,8 +195,13 @@ fn signer(chain: String) -> String {
             reader.read_exact(&mut body).unwrap();
             let asked: Value = serde_json::from_slice(&body).unwrap();
             let account = usize::try_from(asked["account"].as_u64().unwrap()).unwrap();
-            let (raw, hash) = signed(&chain, account, &asked["transaction"]);
-            let raw = json!({ "raw": raw, "hash": hash }).to_string();
+            let answered = if let Some(message) = asked["message"].as_str() {
+                json!({ "signature": signed_message(account, message) })
+            } else {
+                let (raw, hash) = signed(&chain, account, &asked["transaction"]);
+                json!({ "raw": raw, "hash": hash })
+            };
+            let raw = answered.to_string();
             let answer = format!(
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\
                  content-length: {}\r\n\r\n{raw}",
@@ -309,6 +322,8 @@ fn a_wallet_pays_and_every_way_it_goes_is_told_truly() {
     assert!(errors.is_empty(), "{errors:?}");
     assert!(said["scriptBytes"].as_u64().unwrap() < 30_000, "{said}");
     let states = [
+        ("backByWallet", json!("Your contributions")),
+        ("newByWallet", json!("Your contributions")),
         ("typedNonsense", json!("422")),
         ("offeredWallets", json!(["Harbour wallet", "Second wallet"])),
         (

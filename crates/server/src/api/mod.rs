@@ -165,6 +165,7 @@ pub(crate) use verification::{VerificationPaths, own_permit};
 pub(crate) use verification_problem::of_verification;
 pub(crate) use verification_uploads::{UPLOAD_ROUTE, UploadPaths};
 pub(crate) use verifications::VerificationDeskPaths;
+pub(crate) use wallet_problem::of_wallet;
 pub(crate) use wallets::WalletPaths;
 pub(crate) use webhook_feed::feed_webhooks;
 pub(crate) use webhooks::{WebhookPaths, of_database};
@@ -417,6 +418,11 @@ impl Service {
     #[must_use]
     pub fn privacy(&self) -> &Privacy {
         &self.privacy
+    }
+
+    /// The wallets that log them in.
+    pub(crate) fn wallets(&self) -> &Wallets {
+        &self.wallets
     }
 
     /// Their second factors.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A refusal as an answer.
-pub(super) fn of_wallet(error: WalletError) -> ApiError {
+pub(crate) fn of_wallet(error: WalletError) -> ApiError {
     if let WalletError::Person(error) = error {
         return of_person(error);
     }

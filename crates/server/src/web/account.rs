@@ -17,6 +17,7 @@ use super::{
     qr::Qr,
     times::When,
     visit::Visit,
+    wallet::WalletSign,
 };
 use crate::{
     api::{Service, of_factor, of_person},
@@ -87,6 +88,7 @@ struct FreshPage {
     next: String,
     has_factor: bool,
     passkey_script: &'static str,
+    sign: WalletSign,
 }
 
 #[derive(Debug, Deserialize)]
@@ -346,6 +348,7 @@ pub(super) async fn fresh_page(
 ) -> Result<Response, ApiError> {
     let has_factor = visit.session()?.needs > Level::One;
     page(&FreshPage {
+        sign: WalletSign::step_up(&visit, fresh_place(&query.next)),
         visit,
         errors: Errors::default(),
         next: fresh_place(&query.next).to_owned(),
@@ -386,6 +389,7 @@ pub(super) async fn make_fresh(
         }
     }
     let answer = FreshPage {
+        sign: WalletSign::step_up(&visit, fresh_place(&form.next)),
         visit,
         errors,
         next: fresh_place(&form.next).to_owned(),

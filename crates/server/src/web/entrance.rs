@@ -18,6 +18,7 @@ use super::{
     form::{Errors, Form},
     page::{page, page_with, see_other},
     visit::{Visit, Visitor, with_next},
+    wallet::WalletSign,
 };
 use crate::{
     api::{self, Service, of_factor, of_person, remove_cookie, session_secret, set_cookie},
@@ -70,6 +71,7 @@ struct LogInPage {
     /// What was done just now.
     done: Option<String>,
     passkey_script: &'static str,
+    sign: WalletSign,
 }
 
 #[derive(Template)]
@@ -99,11 +101,13 @@ pub(super) async fn log_in_page(
     }
     let done = match query.done.as_str() {
         "signed-up" => Some(visit.say("log-in-signed-up")),
+        "signed-up-wallet" => Some(visit.say("log-in-signed-up-wallet")),
         "new-password" => Some(visit.say("log-in-new-password")),
         "out" => Some(visit.say("log-in-out")),
         _ => None,
     };
     page(&LogInPage {
+        sign: WalletSign::log_in(&visit, safe_place(&query.next)),
         visit,
         errors: Errors::default(),
         email: String::new(),
@@ -151,6 +155,7 @@ pub(super) async fn log_in(
         }
     }
     let answer = LogInPage {
+        sign: WalletSign::log_in(&visit, safe_place(&form.next)),
         visit,
         errors,
         email: form.email,

@@ -12,6 +12,7 @@ use super::{
     form::{Errors, Form},
     page::{page, page_with, see_other},
     visit::Visit,
+    wallet::WalletSign,
 };
 use crate::{
     api::{self, Service, of_person},
@@ -69,6 +70,8 @@ struct CodePage {
     purpose: Purpose,
     title: String,
     code: String,
+    /// A wallet in the place of a password, for who signs up.
+    wallet: Option<WalletSign>,
 }
 
 pub(super) async fn sign_up_page(
@@ -186,6 +189,7 @@ fn code_page(visit: Visit, purpose: Purpose, errors: Errors, code: String) -> Co
         Purpose::Recovery => visit.say("recovery-code-title"),
     };
     CodePage {
+        wallet: (purpose == Purpose::SignUp).then(|| WalletSign::sign_up(&visit)),
         visit,
         errors,
         purpose,

@@ -4,6 +4,7 @@
 mod act_page;
 mod chain_words;
 mod form;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use axum::{
 use crate::api::Service;
 
 pub(super) use chain_words::{fee_words, money_words};
+pub(super) use sign_in::WalletSign;
 
 /// The pages of wallets.
 pub(super) fn pages() -> Router<Arc<Service>> {
@@ -26,6 +28,8 @@ pub(super) fn pages() -> Router<Arc<Service>> {
             "/contributions/{offering}/{sequence}/wallet/{what}",
             post(form::begin_exit),
         )
+        .route("/account/wallets", get(sign_in::own))
+        .route("/account/wallets/{id}/remove", post(sign_in::remove))
         .route("/wallet/{act}", get(act_page::act))
         .route("/wallet/{act}/state", get(act_page::state))
         .route("/wallet/{act}/asked", post(act_page::asked))
