@@ -96,6 +96,8 @@ pub enum Act {
     ChangePersonalKey,
     /// An application was registered.
     AddClient,
+    /// What is said about an application was replaced.
+    ChangeClient,
     /// An application was ended, and with it every token that it had.
     EndClient,
     /// A person let an application act for them; `subject` is the grant, `code` what it may do.
@@ -107,7 +109,7 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 47] = [
+    const ALL: [Self; 48] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -151,6 +153,7 @@ impl Act {
         Self::DestroyValues,
         Self::ChangePersonalKey,
         Self::AddClient,
+        Self::ChangeClient,
         Self::EndClient,
         Self::GrantAccess,
         Self::NarrowAccess,
@@ -204,6 +207,7 @@ impl Act {
             Self::DestroyValues => "destroy_values",
             Self::ChangePersonalKey => "change_personal_key",
             Self::AddClient => "add_client",
+            Self::ChangeClient => "change_client",
             Self::EndClient => "end_client",
             Self::GrantAccess => "grant_access",
             Self::NarrowAccess => "narrow_access",

@@ -12,13 +12,47 @@ use crate::{
 
 macro_rules! rows_where {
     ($condition:literal) => {
+        rows_where!($condition, "")
+    };
+    ($condition:expr, $order:literal) => {
         concat!(
             "SELECT number, at, actor, act, subject, code, times FROM identity_audit WHERE ",
             $condition,
-            " ORDER BY number LIMIT $2"
+            " ORDER BY number",
+            $order,
+            " LIMIT $2"
         )
     };
 }
+
+/// One text for each way to begin, so that each uses the index of what it begins with.
+macro_rules! filtered {
+    ($bound:literal, $order:literal) => {
+        [
+            rows_where!(
+                concat!($bound, " AND subject = $3 AND ($4 = '' OR actor = $4) AND ($5 = '' OR act = $5) AND at >= $6 AND at < $7"),
+                $order
+            ),
+            rows_where!(
+                concat!($bound, " AND actor = $4 AND ($3 = '' OR subject = $3) AND ($5 = '' OR act = $5) AND at >= $6 AND at < $7"),
+                $order
+            ),
+            rows_where!(
+                concat!($bound, " AND act = $5 AND ($3 = '' OR subject = $3) AND ($4 = '' OR actor = $4) AND at >= $6 AND at < $7"),
+                $order
+            ),
+            rows_where!(
+                concat!($bound, " AND ($3 = '' OR subject = $3) AND ($4 = '' OR actor = $4) AND ($5 = '' OR act = $5) AND at >= $6 AND at < $7"),
+                $order
+            ),
+        ]
+    };
+}
+
+/// Oldest first, after a number.
+const FORWARD: [&str; 4] = filtered!("number > $1", "");
+/// Newest first, before a number.
+const BACK: [&str; 4] = filtered!("number < $1", " DESC");
 
 /// What is searched for. What is `None` is not asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,28 +70,17 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
-    /// One text for each way to begin, so that each uses the index of what it begins with.
-    const fn text(&self) -> &'static str {
+    /// The text that uses the index of what is asked for.
+    const fn text(&self, texts: [&'static str; 4]) -> &'static str {
+        let [subject, actor, act, all] = texts;
         if self.subject.is_some() {
-            rows_where!(
-                "number > $1 AND subject = $3 AND ($4 = '' OR actor = $4) AND ($5 = '' OR act = $5) \
-                 AND at >= $6 AND at < $7"
-            )
+            subject
         } else if self.actor.is_some() {
-            rows_where!(
-                "number > $1 AND actor = $4 AND ($3 = '' OR subject = $3) AND ($5 = '' OR act = $5) \
-                 AND at >= $6 AND at < $7"
-            )
+            actor
         } else if self.act.is_some() {
-            rows_where!(
-                "number > $1 AND act = $5 AND ($3 = '' OR subject = $3) AND ($4 = '' OR actor = $4) \
-                 AND at >= $6 AND at < $7"
-            )
+            act
         } else {
-            rows_where!(
-                "number > $1 AND ($3 = '' OR subject = $3) AND ($4 = '' OR actor = $4) \
-                 AND ($5 = '' OR act = $5) AND at >= $6 AND at < $7"
-            )
+            all
         }
     }
 }
@@ -101,9 +124,32 @@ impl AuditTable {
         after: i64,
         most: u32,
     ) -> Result<Vec<AuditRow>, DatabaseError> {
+        self.found(filter, filter.text(FORWARD), (after, most))
+            .await
+    }
+
+    /// What a filter lets through before the row of this number, newest first, at most `most`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn search_back(
+        &self,
+        filter: &AuditFilter,
+        before: i64,
+        most: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        self.found(filter, filter.text(BACK), (before, most)).await
+    }
+
+    async fn found(
+        &self,
+        filter: &AuditFilter,
+        query: &'static str,
+        (bound, most): (i64, u32),
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
         let text = |wish: &Option<String>| wish.clone().unwrap_or_default();
-        on_reader!(&self.database, |pool| sqlx::query_as(filter.text())
-            .bind(after)
+        on_reader!(&self.database, |pool| sqlx::query_as(query)
+            .bind(bound)
             .bind(i64::from(most))
             .bind(text(&filter.subject))
             .bind(text(&filter.actor))

@@ -147,6 +147,10 @@ impl Node {
             refusals_per_minute: config.limits.refusals_per_minute,
             call_rates: config.limits.call_rates()?,
             rails,
+            data_folder: match &url {
+                DatabaseUrl::Folder(folder) => Some(folder.clone()),
+                DatabaseUrl::Postgres(_) => None,
+            },
             leak_reporters: LeakReporters::read(config.leaks.keys_file.as_deref())?,
         }));
         let ticker = tokio::spawn(tick(Arc::clone(&service), clock));
@@ -210,7 +214,6 @@ impl Node {
                     caller.require_on_all(Verb::MetricsRead)
                 })
             })),
-            codes: api::problem_codes(),
         };
         let mut routes = system_routes(system)
             .merge(api::routes(Arc::clone(&self.service)))

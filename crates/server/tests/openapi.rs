@@ -50,6 +50,16 @@ fn every_operation_says_what_it_does_and_answers_problems() {
 }
 
 #[test]
+fn every_reference_leads_to_an_object() {
+    let text = softcap_server::document_text().unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for part in text.split("\"$ref\": \"#").skip(1) {
+        let place = part.split('"').next().unwrap();
+        assert!(document.pointer(place).is_some(), "{place}");
+    }
+}
+
+#[test]
 fn the_committed_page_of_the_configuration_is_that_of_the_code() {
     let renew = "SOFTCAP_RENEW_DOCS=1 cargo test -p softcap-server --test openapi";
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");

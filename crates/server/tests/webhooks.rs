@@ -23,8 +23,8 @@ use softcap_database::{Database, DatabaseUrl, temporary::TemporaryPostgres};
 use softcap_server::{
     Config, WebhooksSection,
     webhooks::{
-        DeliveryState, EndpointState, EndpointUrl, NewEndpoint, RETRY_DELAYS_SECONDS, WebhookKey,
-        Webhooks,
+        DeliveryState, EndpointState, EndpointUrl, NewEndpoint, NewMessage, RETRY_DELAYS_SECONDS,
+        WebhookKey, Webhooks,
     },
 };
 
@@ -197,6 +197,57 @@ async fn a_message_is_signed_retried_logged_and_replayed(url: &DatabaseUrl) {
     assert!(!webhooks.replay(id, "harbour-7", now).await.unwrap());
 }
 
+async fn a_test_call_is_made_once_whatever_state_the_endpoint_is_in(url: &DatabaseUrl) {
+    let folder = tempfile::tempdir().unwrap();
+    let key = WebhookKey::read_or_make(&folder.path().join("key")).unwrap();
+    let webhooks = open(url, &key, &development()).await;
+    let receiver = Receiver::default();
+    let hook = format!("http://{}/hook", receiver.start().await);
+    let now = now_ms();
+    let new = endpoint(&webhooks, &hook, &["offering.settled"]);
+    let (registered, secret) = webhooks.register(new, now).await.unwrap();
+    let id = registered.id.as_str();
+    let message = |name: &str| NewMessage {
+        id: format!("msg_test_{name}"),
+        kind: "webhook.test",
+        body: "{\"type\":\"webhook.test\"}".to_owned(),
+    };
+    let good = webhooks.test(&registered, message("a"), now).await.unwrap();
+    assert_eq!(good.attempt.status, Some(200));
+    let (headers, body) = receiver.got.lock().unwrap()[0].clone();
+    let independent = standardwebhooks::Webhook::new(&secret.to_text()).unwrap();
+    independent.verify(body.as_bytes(), &headers).unwrap();
+    assert_eq!(headers["webhook-signature"], good.signature.as_str());
+    assert_eq!(
+        (headers["webhook-id"].to_str().unwrap(), body),
+        (good.message.as_str(), good.body)
+    );
+    // Switched off, and refused: noted, not called again, and no failure of the endpoint's.
+    assert!(webhooks.switch(id, false).await.unwrap());
+    receiver.answer(StatusCode::GONE);
+    let off = webhooks.endpoint(id).await.unwrap().unwrap();
+    let bad = webhooks.test(&off, message("b"), now + 1).await.unwrap();
+    assert_eq!(bad.attempt.status, Some(410));
+    assert_eq!(webhooks.deliver_due(now + DAY_MS).await.unwrap(), 0);
+    assert_eq!(webhooks.endpoint(id).await.unwrap(), Some(off));
+    let listed = webhooks.deliveries(id, 10).await.unwrap();
+    let states: Vec<_> = listed
+        .iter()
+        .map(|one| (one.message.as_str(), one.state))
+        .collect();
+    let expected = [
+        ("msg_test_b", DeliveryState::GivenUp),
+        ("msg_test_a", DeliveryState::Delivered),
+    ];
+    assert_eq!(states, expected);
+    let attempts = webhooks.attempts(id, "msg_test_b").await.unwrap();
+    assert_eq!(attempts, [bad.attempt]);
+    // Forgotten while it is called: nothing is left of it.
+    assert!(webhooks.remove(id).await.unwrap());
+    webhooks.test(&registered, message("c"), now).await.unwrap();
+    assert_eq!(webhooks.deliveries(id, 10).await.unwrap(), []);
+}
+
 async fn a_replay_during_a_call_is_not_lost(url: &DatabaseUrl) {
     let folder = tempfile::tempdir().unwrap();
     let key = WebhookKey::read_or_make(&folder.path().join("key")).unwrap();
@@ -321,6 +372,8 @@ async fn on_sqlite() {
     a_replay_during_a_call_is_not_lost(&url).await;
     let url = DatabaseUrl::Folder(folder.path().join("d"));
     old_messages_go_and_what_waits_stays(&url).await;
+    let url = DatabaseUrl::Folder(folder.path().join("e"));
+    a_test_call_is_made_once_whatever_state_the_endpoint_is_in(&url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -334,6 +387,8 @@ async fn on_postgres() {
     a_replay_during_a_call_is_not_lost(&url).await;
     let url = server.database("d").await.unwrap();
     old_messages_go_and_what_waits_stays(&url).await;
+    let url = server.database("e").await.unwrap();
+    a_test_call_is_made_once_whatever_state_the_endpoint_is_in(&url).await;
 }
 
 #[tokio::test]

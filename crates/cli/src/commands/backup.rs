@@ -8,8 +8,10 @@ use std::{
 };
 
 use age::x25519::Recipient;
+use jiff::Timestamp;
 use serde_json::json;
 use softcap_journal::{BackedUp, back_up, back_up_person_keys};
+use softcap_server::{BackupKind, MadeBackup, note_backup};
 
 use super::serve::block_on;
 use crate::{arguments::BackupArguments, console::Console, failure::Failure};
@@ -32,6 +34,7 @@ pub(crate) fn run(arguments: &BackupArguments, console: &Console) -> Result<Exit
         let _ = fs::remove_file(&arguments.out);
     }
     let BackedUp { files } = written?;
+    leave_word(arguments, files.len(), console);
     console.data(
         format_args!(
             "backed up: {} files of {} into {file}, for {} recipient(s)",
@@ -42,6 +45,25 @@ pub(crate) fn run(arguments: &BackupArguments, console: &Console) -> Result<Exit
         &json!({ "file": file, "holds": files, "recipients": recipients.len() }),
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// A backup is good also where nobody can be told of it.
+fn leave_word(arguments: &BackupArguments, files: usize, console: &Console) {
+    let kind = if arguments.person_keys {
+        BackupKind::PersonKeys
+    } else {
+        BackupKind::Data
+    };
+    let made = MadeBackup {
+        at: u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0),
+        files: u64::try_from(files).unwrap_or(u64::MAX),
+    };
+    if let Err(error) = note_backup(&arguments.data, kind, made) {
+        console.say(format_args!(
+            "the server's pages do not show this backup: {}: {error}",
+            arguments.data.display()
+        ));
+    }
 }
 
 fn recipients(texts: &[String]) -> Result<Vec<Recipient>, Failure> {

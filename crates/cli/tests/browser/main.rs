@@ -10,7 +10,9 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod developer;
 mod issuer;
+mod office;
 mod own;
 mod wallets;
 

@@ -14,10 +14,10 @@ const ADA: &str = "000000000000000000000000000000a1";
 const HEADER: &str = "id,kind,person,currency,amount,reference";
 
 /// A server in a workplace; ends with the value.
-struct Running {
-    place: Workplace,
+pub(crate) struct Running {
+    pub(crate) place: Workplace,
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Running {
@@ -29,7 +29,7 @@ impl Drop for Running {
 
 impl Running {
     /// A server, and a key that may do everything in `operator.key`.
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let place = Workplace::empty();
         // Before the server runs, so that it knows the key from its first moment.
         let key = place
@@ -66,21 +66,32 @@ impl Running {
     }
 
     /// A call with the operator's key; its answer.
-    fn call(&self, line: &str, body: &str) -> Value {
-        let host = self.url.strip_prefix("http://").unwrap();
+    pub(crate) fn call(&self, line: &str, body: &str) -> Value {
         let key = self.place.text("operator.key");
         let key = key.lines().next().unwrap();
-        let mut socket = TcpStream::connect(host).unwrap();
         let length = body.len();
-        let request = format!(
-            "{line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\
-             idempotency-key: one\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        let headers = format!(
+            "authorization: Bearer {key}\r\nidempotency-key: {line}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n"
         );
+        serde_json::from_str(&self.exchange(line, &headers, body)).unwrap()
+    }
+
+    /// A page, as a browser asks for it.
+    pub(crate) fn page(&self, path: &str) -> String {
+        self.exchange(&format!("GET {path}"), "accept: text/html\r\n", "")
+    }
+
+    fn exchange(&self, line: &str, headers: &str, body: &str) -> String {
+        let host = self.url.strip_prefix("http://").unwrap();
+        let mut socket = TcpStream::connect(host).unwrap();
+        let request =
+            format!("{line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}\r\n{body}");
         socket.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 }
 

@@ -16,6 +16,7 @@ mod bad_toml;
 mod balance_import;
 mod chain;
 mod contribute;
+mod developer_examples;
 mod escrow;
 mod forgery;
 mod golden;

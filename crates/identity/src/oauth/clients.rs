@@ -40,6 +40,34 @@ const ADD: &str = "INSERT INTO oauth_client (id, name, redirects, authentication
      ON CONFLICT (id) DO UPDATE SET name = $2, redirects = $3, authentication = $4, jwks = $5, \
      scopes = $6, grants = $7, needs_dpop = $8, read_at = $12 WHERE oauth_client.source = 'document'";
 
+/// What anybody may say again of one that was registered.
+const CHANGE: &str = "UPDATE oauth_client SET name = $2, redirects = $3, authentication = $4, jwks = $5, \
+     scopes = $6, grants = $7, needs_dpop = $8 \
+     WHERE id = $1 AND source = 'registered' AND ended_at IS NULL";
+
+/// Lists as they are stored.
+struct Columns {
+    redirects: String,
+    grants: String,
+    jwks: Option<String>,
+}
+
+impl Columns {
+    fn of(about: &ClientMetadata) -> Self {
+        let redirects: Vec<_> = about.redirects.iter().map(ToString::to_string).collect();
+        let grants: Vec<_> = about.grants.iter().map(|kind| kind.as_code()).collect();
+        let jwks = match &about.authentication {
+            ClientAuthentication::None => None,
+            ClientAuthentication::PrivateKeyJwt(keys) => Some(keys.to_json().to_string()),
+        };
+        Self {
+            redirects: redirects.join("\n"),
+            grants: grants.join("\n"),
+            jwks,
+        }
+    }
+}
+
 impl ClientRow {
     fn read(self) -> Result<Client, OauthError> {
         let id = self.id.clone();
@@ -157,21 +185,16 @@ impl Oauth {
 
     async fn put(&self, client: &Client, now: UnixMillis) -> Result<(), OauthError> {
         let about = &client.about;
-        let lines = |all: Vec<String>| all.join("\n");
-        let redirects = lines(about.redirects.iter().map(ToString::to_string).collect());
-        let grants: Vec<_> = about.grants.iter().map(|kind| kind.as_code()).collect();
-        let grants = grants.join("\n");
-        let jwks = match &about.authentication {
-            ClientAuthentication::None => None,
-            ClientAuthentication::PrivateKeyJwt(keys) => Some(keys.to_json().to_string()),
-        };
+        let columns = Columns::of(about);
         let is_registered = client.source == ClientSource::Registered;
         on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
             let add = sqlx::query(ADD).bind(client.id.as_str()).bind(&about.name);
-            let add = add.bind(&redirects).bind(about.authentication.as_code());
-            let add = add.bind(&jwks).bind(about.scopes.to_string()).bind(&grants);
-            let add = add.bind(i64::from(about.needs_dpop));
+            let add = add
+                .bind(&columns.redirects)
+                .bind(about.authentication.as_code());
+            let add = add.bind(&columns.jwks).bind(about.scopes.to_string());
+            let add = add.bind(&columns.grants).bind(i64::from(about.needs_dpop));
             let add = add.bind(client.source.as_code()).bind(&client.made_by);
             let add = add.bind(client.made_at.get()).bind(client.read_at.get());
             add.execute(&mut *work).await?;
@@ -183,6 +206,44 @@ impl Oauth {
         }
         .await)?;
         Ok(())
+    }
+
+    /// Replaces what is said about an application that was registered. What people granted to it stays as it is.
+    ///
+    /// # Errors
+    /// [`OauthError::Client`], [`OauthError::Wider`], [`OauthError::NoClient`], and what the database says.
+    pub async fn change_client(
+        &self,
+        by: &Registrar,
+        id: &ClientId,
+        about: &ClientMetadata,
+        now: UnixMillis,
+    ) -> Result<(), OauthError> {
+        about.check()?;
+        if !by.may_give(about) {
+            return Err(OauthError::Wider);
+        }
+        let columns = Columns::of(about);
+        let (actor, subject) = (by.actor(), format!("client:{id}"));
+        let changed = on_writer!(self.database(), |pool| async {
+            let mut work = pool.begin().await?;
+            let change = sqlx::query(CHANGE).bind(id.as_str()).bind(&about.name);
+            let change = change
+                .bind(&columns.redirects)
+                .bind(about.authentication.as_code());
+            let change = change.bind(&columns.jwks).bind(about.scopes.to_string());
+            let change = change
+                .bind(&columns.grants)
+                .bind(i64::from(about.needs_dpop));
+            let changed = change.execute(&mut *work).await?.rows_affected();
+            if changed > 0 {
+                note!(work, now, &actor, Act::ChangeClient, &subject, "");
+            }
+            work.commit().await?;
+            Ok::<_, sqlx::Error>(changed)
+        }
+        .await)?;
+        (changed > 0).then_some(()).ok_or(OauthError::NoClient)
     }
 
     /// The application of this name, if it is known and was not ended.

@@ -80,7 +80,7 @@ impl Text {
             site,
             subject,
             format!(
-                "{what}\n\nIf it was not you, say so at {origin} with this code. All your sessions end at \
+                "{what}\n\nIf it was not you, say so at {origin}/not-me with this code. All your sessions end at \
                  once, keys that you made are revoked, and nobody logs in until you set a new password by \
                  mail. It works once, for 30 days; it lets nobody in:\n\n    {code}\n\n\
                  If it was you, do nothing."

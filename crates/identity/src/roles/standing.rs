@@ -77,7 +77,8 @@ impl Standing {
     }
 
     /// Whether the person may give a key these scopes: an owner of the organisation any, others what they may themselves.
-    pub(crate) fn may_give(&self, scopes: &Scopes) -> bool {
+    #[must_use]
+    pub fn may_give(&self, scopes: &Scopes) -> bool {
         let mut roles = self.roles_on(&ResourcePattern::Every);
         roles.any(|role| role == Role::Owner)
             || scopes

@@ -1,7 +1,9 @@
 //! What people see and take away, and who else ends a token.
 
 use softcap_database::on_reader;
-use softcap_identity::{ClientAuthentication, Introspection, OauthError, Verb};
+use softcap_identity::{
+    AuditFilter, AuditTable, ClientAuthentication, Introspection, OauthError, Verb,
+};
 
 use super::{signer::Signer, *};
 
@@ -146,5 +148,76 @@ pub(crate) async fn what_is_over_is_swept(here: &Installation) {
             .await)
         .unwrap();
         assert_eq!(left, 0, "{text}");
+    }
+}
+
+pub(crate) async fn what_is_said_of_a_client_is_replaced_within_what_may_be_given(
+    here: &Installation,
+) {
+    let (client, _, issued) = here.tokens("change@example.org").await;
+    let by = Registrar::Key("changer".to_owned(), Scopes::everything());
+    let less = ClientMetadata {
+        name: "Ledger".to_owned(),
+        redirects: vec!["https://app.example/other".parse().unwrap()],
+        scopes: "openid".parse().unwrap(),
+        ..client.about.clone()
+    };
+    let changed = here.oauth.change_client(&by, &client.id, &less, here.now);
+    changed.await.unwrap();
+    let found = here.oauth.client(&client.id).await.unwrap().unwrap();
+    assert_eq!((&found.about, &found.made_by), (&less, &client.made_by));
+    // What a person granted before is theirs to take away.
+    assert!(here.bearer(&issued.access).await.is_some());
+    let nameless = ClientMetadata {
+        name: String::new(),
+        ..less.clone()
+    };
+    let nobody = Registrar::Key("nobody".to_owned(), Scopes::default());
+    let signer = ClientMetadata {
+        grants: vec![GrantKind::ClientCredentials],
+        ..here.client(Signer::new(5).authentication()).await.about
+    };
+    let signer = ClientMetadata {
+        redirects: Vec::new(),
+        ..signer
+    };
+    for (by, about, code) in [(&by, &nameless, "A843"), (&nobody, &signer, "A844")] {
+        let refused = here.oauth.change_client(by, &client.id, about, here.now);
+        assert_eq!(refused.await.unwrap_err().code(), code);
+    }
+    let ended = here.oauth.end_client("key:test", &client.id, here.now);
+    ended.await.unwrap();
+    let late = here.oauth.change_client(&by, &client.id, &less, here.now);
+    assert_eq!(late.await.unwrap_err().code(), "A841");
+    let acts = here.acts().await;
+    let changes = acts.iter().filter(|(act, _)| act == "change_client");
+    assert_eq!(changes.count(), 1);
+}
+
+pub(crate) async fn what_was_done_is_found_from_the_newest_back(here: &Installation) {
+    let table = AuditTable::new(here.database.clone());
+    let all = table.rows(0, 10_000).await.unwrap();
+    let changed = all.iter().find(|row| row.act == "change_client").unwrap();
+    let wish = |actor: Option<&str>, subject: Option<&str>, act: Option<&str>| AuditFilter {
+        actor: actor.map(str::to_owned),
+        subject: subject.map(str::to_owned),
+        act: act.map(str::to_owned),
+        ..AuditFilter::default()
+    };
+    let (actor, subject) = (changed.actor.as_str(), changed.subject.as_str());
+    for filter in [
+        wish(None, None, None),
+        wish(Some(actor), None, None),
+        wish(None, Some(subject), None),
+        wish(None, None, Some("add_client")),
+        wish(Some(actor), Some(subject), Some("change_client")),
+    ] {
+        let mut forwards = table.search(&filter, 0, 10_000).await.unwrap();
+        assert!(!forwards.is_empty(), "{filter:?}");
+        forwards.reverse();
+        let back = table.search_back(&filter, i64::MAX, 10_000).await.unwrap();
+        assert_eq!(back, forwards, "{filter:?}");
+        let rest = table.search_back(&filter, back[0].number, 10_000).await;
+        assert_eq!(rest.unwrap(), back[1..], "{filter:?}");
     }
 }

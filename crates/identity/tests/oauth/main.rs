@@ -235,6 +235,8 @@ async fn all_scenarios(database: Database) {
     grants::what_a_person_takes_away_is_gone_at_the_next_use(&here).await;
     grants::v7_4_2_disabled_frozen_and_ended_are_let_in_nowhere(&here).await;
     grants::a_client_revokes_and_looks_at_its_own_tokens_only(&here).await;
+    grants::what_is_said_of_a_client_is_replaced_within_what_may_be_given(&here).await;
+    grants::what_was_done_is_found_from_the_newest_back(&here).await;
     grants::what_is_over_is_swept(&here).await;
     proofs::v10_3_5_a_proof_is_for_one_request_by_one_key(&here).await;
     proofs::v10_4_14_a_bound_token_is_given_to_its_key_only(&here).await;

@@ -164,11 +164,9 @@ async fn list(
     staff: Staff,
     Query(query): Query<AlertQuery>,
 ) -> Result<Json<AlertList>, ApiError> {
-    staff.require(Right::ReadAlerts, &ResourcePattern::Every)?;
-    let alerts = service.alerts.list(!query.closed, MOST).await;
-    let alerts = alerts.map_err(of_alert)?.into_iter();
+    let alerts = alerts_seen(&service, &staff, !query.closed).await?;
     Ok(Json(AlertList {
-        alerts: alerts.map(AlertView::from).collect(),
+        alerts: alerts.into_iter().map(AlertView::from).collect(),
     }))
 }
 
@@ -188,11 +186,33 @@ async fn close(
     staff: Staff,
     Json(body): Json<CloseBody>,
 ) -> Result<Json<AlertView>, ApiError> {
+    let closed = close_alert(&service, &staff, &id, body.note.into()).await?;
+    Ok(Json(closed.into()))
+}
+
+/// The alerts, the latest first: those that are open, or all, for who may see them.
+pub(crate) async fn alerts_seen(
+    service: &Service,
+    staff: &Staff,
+    only_open: bool,
+) -> Result<Vec<Alert>, ApiError> {
+    staff.require(Right::ReadAlerts, &ResourcePattern::Every)?;
+    let alerts = service.alerts.list(only_open, MOST).await;
+    alerts.map_err(of_alert)
+}
+
+/// Closes one with what was found out.
+pub(crate) async fn close_alert(
+    service: &Service,
+    staff: &Staff,
+    id: &str,
+    verdict: Verdict,
+) -> Result<Alert, ApiError> {
     staff.require(Right::CloseAlerts, &ResourcePattern::Every)?;
     let id = id.parse().map_err(of_alert)?;
-    let (by, verdict) = (staff.standing().person(), body.note.into());
+    let by = staff.standing().person();
     let closed = service.alerts.close(by, id, verdict, service.now()).await;
-    Ok(Json(closed.map_err(of_alert)?.into()))
+    closed.map_err(of_alert)
 }
 
 pub(super) fn of_alert(error: AlertError) -> ApiError {

@@ -31,7 +31,10 @@ use crate::{
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(rows, checkpoint, entry, inclusion, consistency))]
+#[openapi(
+    paths(rows, checkpoint, entry, inclusion, consistency),
+    components(schemas(Form))
+)]
 pub(crate) struct AuditPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
@@ -74,25 +77,47 @@ pub(super) struct AuditQuery {
     format: Option<Form>,
 }
 
+/// What somebody looks for, as they write it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AuditWish<'a> {
+    pub(crate) actor: Option<&'a str>,
+    pub(crate) subject: Option<&'a str>,
+    pub(crate) act: Option<&'a str>,
+    pub(crate) from: Option<&'a str>,
+    pub(crate) until: Option<&'a str>,
+}
+
 impl AuditQuery {
     fn filter(&self) -> Result<AuditFilter, ApiError> {
-        let time = |field: &str, text: &Option<String>| {
-            let text = text.as_deref();
-            text.map(|text| instant(field, text)).transpose()
+        let wish = AuditWish {
+            actor: self.actor.as_deref(),
+            subject: self.subject.as_deref(),
+            act: self.act.as_deref(),
+            from: self.from.as_deref(),
+            until: self.until.as_deref(),
         };
+        wish.filter()
+    }
+}
+
+impl AuditWish<'_> {
+    /// The filter, or what is wrong with the wish.
+    pub(crate) fn filter(&self) -> Result<AuditFilter, ApiError> {
+        let time =
+            |field: &str, text: Option<&str>| text.map(|text| instant(field, text)).transpose();
         // PostgreSQL has no text with it, so that no row can have one.
-        let text = |field: &str, text: &Option<String>| match text {
+        let text = |field: &str, text: Option<&str>| match text {
             Some(text) if text.contains('\0') => {
                 Err(ApiError::invalid(field, "a text without the character 0"))
             }
-            Some(_) | None => Ok(text.clone()),
+            Some(_) | None => Ok(text.map(str::to_owned)),
         };
         Ok(AuditFilter {
-            actor: text("actor", &self.actor)?,
-            subject: text("subject", &self.subject)?,
-            act: text("act", &self.act)?,
-            from: time("from", &self.from)?,
-            until: time("until", &self.until)?,
+            actor: text("actor", self.actor)?,
+            subject: text("subject", self.subject)?,
+            act: text("act", self.act)?,
+            from: time("from", self.from)?,
+            until: time("until", self.until)?,
         })
     }
 }
@@ -121,11 +146,7 @@ pub(super) struct AuditRowView {
 
 impl AuditRowView {
     pub(super) fn new(row: AuditRow, log: Option<&AuditLog>) -> Self {
-        let number = u64::try_from(row.number).unwrap_or(0);
-        let entry = log.and_then(|log| {
-            let state = log.sequencer.read();
-            state.machine().state().entry_of(number)
-        });
+        let entry = log.and_then(|log| entry_of(&row, log));
         Self {
             number: row.number,
             at: time_text(UnixMillis::new(row.at)),
@@ -137,6 +158,31 @@ impl AuditRowView {
             entry,
         }
     }
+}
+
+/// The number of the entry that a row became.
+fn entry_of(row: &AuditRow, log: &AuditLog) -> Option<u64> {
+    let number = u64::try_from(row.number).unwrap_or(0);
+    let state = log.sequencer.read();
+    state.machine().state().entry_of(number)
+}
+
+/// Rows before one of a number, newest first, each with the number of its entry, for who may read them.
+pub(crate) async fn audit_rows_back(
+    service: &Service,
+    caller: &Caller,
+    filter: &AuditFilter,
+    (before, most): (i64, u32),
+) -> Result<Vec<(AuditRow, Option<u64>)>, ApiError> {
+    caller.require_on_all(Verb::AuditRead)?;
+    let log = service.journal.find_audit().await.map_err(of_journal)?;
+    let found = service.audit.search_back(filter, before, most).await;
+    let found = found.map_err(|error| of_table(&error))?;
+    let with_entry = found.into_iter().map(|row| {
+        let entry = log.as_deref().and_then(|log| entry_of(&row, log));
+        (row, entry)
+    });
+    Ok(with_entry.collect())
 }
 
 /// A page of rows in the order of their numbers.
@@ -222,7 +268,7 @@ async fn checkpoint(
     State(service): State<Arc<Service>>,
     caller: Caller,
 ) -> Result<String, ApiError> {
-    let log = readable(&service, &caller).await?;
+    let log = readable_audit_log(&service, &caller).await?;
     let note = log.reader.checkpoint().map_err(of_journal)?;
     Ok(note.to_string())
 }
@@ -241,7 +287,7 @@ async fn entry(
     Path(sequence): Path<u64>,
     caller: Caller,
 ) -> Result<Json<AuditEntryView>, ApiError> {
-    let log = readable(&service, &caller).await?;
+    let log = readable_audit_log(&service, &caller).await?;
     let leaf = log.reader.leaf(sequence).await.map_err(of_journal)?;
     Ok(Json(AuditEntryView {
         sequence,
@@ -264,7 +310,7 @@ async fn inclusion(
     caller: Caller,
     query: Result<Query<InclusionQuery>, ApiError>,
 ) -> Result<Json<ProofView>, ApiError> {
-    let log = readable(&service, &caller).await?;
+    let log = readable_audit_log(&service, &caller).await?;
     let Query(query) = query?;
     let proof = log.reader.inclusion(query.index, query.size).await;
     Ok(Json(ProofView::new(&proof.map_err(of_journal)?)))
@@ -284,14 +330,17 @@ async fn consistency(
     caller: Caller,
     query: Result<Query<ConsistencyQuery>, ApiError>,
 ) -> Result<Json<ProofView>, ApiError> {
-    let log = readable(&service, &caller).await?;
+    let log = readable_audit_log(&service, &caller).await?;
     let Query(query) = query?;
     let proof = log.reader.consistency(query.old, query.new).await;
     Ok(Json(ProofView::new(&proof.map_err(of_journal)?)))
 }
 
 /// The log, for who may read it.
-async fn readable(service: &Service, caller: &Caller) -> Result<Arc<AuditLog>, ApiError> {
+pub(crate) async fn readable_audit_log(
+    service: &Service,
+    caller: &Caller,
+) -> Result<Arc<AuditLog>, ApiError> {
     caller.require_on_all(Verb::AuditRead)?;
     let log = service.journal.find_audit().await.map_err(of_journal)?;
     log.ok_or_else(|| ApiError::not_found("nothing has been entered into the audit log yet"))

@@ -80,6 +80,12 @@ impl Staff {
     }
 }
 
+impl From<Staff> for Caller {
+    fn from(staff: Staff) -> Self {
+        Self::Person(Box::new(staff))
+    }
+}
+
 impl Caller {
     /// The holder of the key in these headers, from whose limit this cost is taken.
     pub(crate) async fn of(
@@ -204,7 +210,7 @@ impl FromRequestParts<Arc<Service>> for Caller {
         {
             // Apart: the way of a session is long, and would make the future of every call with a key as large.
             let staff = Box::pin(Staff::from_request_parts(parts, service)).await?;
-            return Ok(Self::Person(Box::new(staff)));
+            return Ok(staff.into());
         }
         if let Some(shown) = credentials(&parts.headers)
             && (shown.is_bound || Oauth::is_access_token(shown.token))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, extract::State, http::HeaderMap, middleware::map_response, routing::post};
 use serde::{Deserialize, Serialize};
+use softcap_identity::{Frozen, PersonError};
 use utoipa::ToSchema;
 
 use super::{Service, person_problem::of_person, signed_in::no_store};
@@ -52,14 +53,20 @@ async fn freeze(
     Json(body): Json<FreezeBody>,
 ) -> Result<Json<FrozenView>, ApiError> {
     refuse_other_pages(&headers, &service.origin)?;
-    let frozen = service.people.freeze(&body.code, service.now()).await;
+    let frozen = freeze_by_code(&service, &body.code).await;
     let frozen = frozen.map_err(of_person)?;
-    // Keys hold in memory. Where this fails, the node sees it as others do: with the next question, or lets no key in.
-    if let Err(error) = service.keys.refresh().await {
-        tracing::warn!(%error, "keys that a freeze revoked end with the next look at the database");
-    }
     Ok(Json(FrozenView {
         sessions: frozen.sessions,
         keys: frozen.keys,
     }))
+}
+
+/// Stops everything that acts in the name of whoever has this code.
+pub(crate) async fn freeze_by_code(service: &Service, code: &str) -> Result<Frozen, PersonError> {
+    let frozen = service.people.freeze(code, service.now()).await?;
+    // Keys hold in memory. Where this fails, the node sees it as others do: with the next question, or lets no key in.
+    if let Err(error) = service.keys.refresh().await {
+        tracing::warn!(%error, "keys that a freeze revoked end with the next look at the database");
+    }
+    Ok(frozen)
 }

@@ -10,7 +10,8 @@ use axum::{
 };
 use serde::Serialize;
 use softcap_identity::{
-    Actor, Alert, AlertKind, AuditFilter, KeyId, PersonId, Reach, ResourcePattern, Right,
+    Actor, Alert, AlertKind, AuditFilter, AuditRow, Frozen, KeyId, PersonId, Reach,
+    ResourcePattern, Right,
 };
 use utoipa::ToSchema;
 
@@ -138,52 +139,79 @@ async fn read(
     Path(id): Path<String>,
     staff: Staff,
 ) -> Result<Json<IncidentView>, ApiError> {
-    staff.require(Right::ReadAlerts, &ResourcePattern::Every)?;
-    let alert = alert(&service, &id).await?;
-    let step = |what, request: &str| StepView {
-        what,
-        request: Some(format!("{request} /v1/incidents/{id}")),
-    };
-    let with = |what, method: &str, rest: &str| StepView {
-        request: Some(format!("{method} /v1/incidents/{id}/{rest}")),
-        ..step(what, method)
-    };
-    let by_people = |what| StepView {
-        what,
-        request: None,
-    };
-    let mut steps = Vec::new();
-    match Subject::of(&alert) {
-        Subject::Person(_) => {
-            steps.push(with("freeze the person: sessions and keys end at once, and they set a new password by mail", "POST", "freeze"));
-            steps.push(by_people(
-                "take roles that must not wait, and decline open proposals of the person",
-            ));
-        }
-        Subject::Key(_) => {
-            steps.push(with(
-                "revoke the key, and the keys that were made with it",
-                "POST",
-                "revoke",
-            ));
-        }
-        Subject::Other => steps.push(by_people(
-            "refuse the source at the proxy, or look for who has access to the database",
-        )),
-    }
-    steps.push(with(
-        "read what was done by the subject and to it, and keep it",
-        "GET",
-        "trail",
-    ));
-    steps.push(StepView {
-        what: "close the alert with what was found out",
-        request: Some(format!("POST /v1/alerts/{id}/close")),
+    let (alert, steps) = incident(&service, &staff, &id).await?;
+    let steps = steps.into_iter().map(|step| StepView {
+        what: step.words(),
+        request: step.request(&id),
     });
     Ok(Json(IncidentView {
         alert: alert.into(),
-        steps,
+        steps: steps.collect(),
     }))
+}
+
+/// One thing to do about an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// End sessions and keys of the person.
+    Freeze,
+    /// Take away roles, decline proposals.
+    Roles,
+    /// End the key, and what was made with it.
+    Revoke,
+    /// Refuse who is outside, or look for who is inside.
+    Source,
+    /// Read what was done.
+    Trail,
+    /// Say what was found out.
+    Close,
+}
+
+impl Step {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Freeze => {
+                "freeze the person: sessions and keys end at once, and they set a new password by mail"
+            }
+            Self::Roles => {
+                "take roles that must not wait, and decline open proposals of the person"
+            }
+            Self::Revoke => "revoke the key, and the keys that were made with it",
+            Self::Source => {
+                "refuse the source at the proxy, or look for who has access to the database"
+            }
+            Self::Trail => "read what was done by the subject and to it, and keep it",
+            Self::Close => "close the alert with what was found out",
+        }
+    }
+
+    /// The request that does it; none where people do it.
+    fn request(self, id: &str) -> Option<String> {
+        match self {
+            Self::Freeze => Some(format!("POST /v1/incidents/{id}/freeze")),
+            Self::Revoke => Some(format!("POST /v1/incidents/{id}/revoke")),
+            Self::Trail => Some(format!("GET /v1/incidents/{id}/trail")),
+            Self::Close => Some(format!("POST /v1/alerts/{id}/close")),
+            Self::Roles | Self::Source => None,
+        }
+    }
+}
+
+/// An alert and what to do about it, in this order, for who may see it.
+pub(crate) async fn incident(
+    service: &Service,
+    staff: &Staff,
+    id: &str,
+) -> Result<(Alert, Vec<Step>), ApiError> {
+    staff.require(Right::ReadAlerts, &ResourcePattern::Every)?;
+    let alert = alert(service, id).await?;
+    let mut steps = match Subject::of(&alert) {
+        Subject::Person(_) => vec![Step::Freeze, Step::Roles],
+        Subject::Key(_) => vec![Step::Revoke],
+        Subject::Other => vec![Step::Source],
+    };
+    steps.extend([Step::Trail, Step::Close]);
+    Ok((alert, steps))
 }
 
 /// Revoke the key that an alert is about, with the keys that were made with it: for owners.
@@ -200,8 +228,18 @@ async fn revoke(
     Path(id): Path<String>,
     staff: Staff,
 ) -> Result<Json<StoppedView>, ApiError> {
+    let keys = stop_key(&service, &staff, &id).await?;
+    Ok(Json(StoppedView { sessions: 0, keys }))
+}
+
+/// Revokes the key that an alert is about, with those that were made with it; how many.
+pub(crate) async fn stop_key(
+    service: &Service,
+    staff: &Staff,
+    id: &str,
+) -> Result<usize, ApiError> {
     staff.require(Right::CloseAlerts, &ResourcePattern::Every)?;
-    let Subject::Key(key) = Subject::of(&alert(&service, &id).await?) else {
+    let Subject::Key(key) = Subject::of(&alert(service, id).await?) else {
         return Err(not_about("key"));
     };
     let actor = Actor::Person(staff.standing().clone());
@@ -209,10 +247,7 @@ async fn revoke(
         .keys
         .revoke(&actor, key, Reach::WithMinted, service.now())
         .await;
-    Ok(Json(StoppedView {
-        sessions: 0,
-        keys: revoked.map_err(of_keys)?.len(),
-    }))
+    Ok(revoked.map_err(of_keys)?.len())
 }
 
 /// Freeze the person that an alert is about, as they do themselves with a code of a mail: for owners. Sessions end, keys that
@@ -230,8 +265,21 @@ async fn freeze(
     Path(id): Path<String>,
     staff: Staff,
 ) -> Result<Json<StoppedView>, ApiError> {
+    let frozen = stop_person(&service, &staff, &id).await?;
+    Ok(Json(StoppedView {
+        sessions: frozen.sessions,
+        keys: usize::try_from(frozen.keys).unwrap_or(usize::MAX),
+    }))
+}
+
+/// Freezes the person that an alert is about.
+pub(crate) async fn stop_person(
+    service: &Service,
+    staff: &Staff,
+    id: &str,
+) -> Result<Frozen, ApiError> {
     staff.require(Right::CloseAlerts, &ResourcePattern::Every)?;
-    let Subject::Person(person) = Subject::of(&alert(&service, &id).await?) else {
+    let Subject::Person(person) = Subject::of(&alert(service, id).await?) else {
         return Err(not_about("person"));
     };
     let by = staff.standing().person();
@@ -240,10 +288,7 @@ async fn freeze(
     if let Err(error) = service.keys.refresh().await {
         tracing::warn!(%error, "keys that a freeze revoked end with the next look at the database");
     }
-    Ok(Json(StoppedView {
-        sessions: frozen.sessions,
-        keys: usize::try_from(frozen.keys).unwrap_or(usize::MAX),
-    }))
+    Ok(frozen)
 }
 
 /// What the audit has of whom an alert is about: for owners and auditors.
@@ -260,17 +305,37 @@ async fn trail(
     Path(id): Path<String>,
     staff: Staff,
 ) -> Result<Json<TrailView>, ApiError> {
+    let Trail { by, to } = trail_of(&service, &staff, &id).await?;
+    let shown = |rows: Vec<AuditRow>| {
+        let rows = rows.into_iter();
+        rows.map(|row| AuditRowView::new(row, None)).collect()
+    };
+    Ok(Json(TrailView {
+        by: shown(by),
+        to: shown(to),
+    }))
+}
+
+/// What the audit has of whom an alert is about, oldest first.
+pub(crate) struct Trail {
+    /// Done by the subject.
+    pub(crate) by: Vec<AuditRow>,
+    /// Done to the subject.
+    pub(crate) to: Vec<AuditRow>,
+}
+
+/// The trail of an alert, for who may see it.
+pub(crate) async fn trail_of(
+    service: &Service,
+    staff: &Staff,
+    id: &str,
+) -> Result<Trail, ApiError> {
     staff.require(Right::ReadAlerts, &ResourcePattern::Every)?;
-    let alert = alert(&service, &id).await?;
+    let alert = alert(service, id).await?;
     let actor = Subject::of(&alert).actor(&alert);
     let rows = async |filter: AuditFilter| {
         let found = service.audit.search(&filter, 0, MOST_ROWS).await;
-        let found = found.map_err(of_database)?.into_iter();
-        Ok::<_, ApiError>(
-            found
-                .map(|row| AuditRowView::new(row, None))
-                .collect::<Vec<_>>(),
-        )
+        found.map_err(of_database)
     };
     let to = |subject: &str| AuditFilter {
         subject: Some(subject.to_owned()),
@@ -286,10 +351,10 @@ async fn trail(
         done_to.extend(rows(to(&actor)).await?);
         done_to.sort_by_key(|row| row.number);
     }
-    Ok(Json(TrailView {
+    Ok(Trail {
         by: rows(by).await?,
         to: done_to,
-    }))
+    })
 }
 
 fn not_about(what: &str) -> ApiError {

@@ -42,35 +42,35 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 /// A key to be made: of the owner and environment of the key that asks, and within it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewKeyBody {
+pub(crate) struct NewKeyBody {
     /// What people call it: 1 to 200 characters.
     #[schema(example = "till of the spring sale")]
-    label: String,
+    pub(crate) label: String,
     /// What it may do, each `VERB:RESOURCE`; the resource is `*` or the name of an offering.
     #[schema(example = json!(["contributions:write:harbour"]))]
-    scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// From where, in CIDR form; without a wish that of the asking key.
     #[serde(default)]
-    networks: Option<Vec<String>>,
+    pub(crate) networks: Option<Vec<String>>,
     /// Until when, RFC 3339; without a wish 90 days, and never longer than the asking key.
     #[serde(default)]
-    expires_at: Option<String>,
+    pub(crate) expires_at: Option<String>,
     /// How fast; without a wish as fast as the asking key.
     #[serde(default)]
-    limit: Option<LimitBody>,
+    pub(crate) limit: Option<LimitBody>,
     /// For real offerings or for trials; without a wish as the asking key, or `live` for a person.
     #[serde(default)]
-    environment: Option<EnvironmentName>,
+    pub(crate) environment: Option<EnvironmentName>,
     /// Whether it is a canary: put where a thief looks. It can do nothing, is answered as a key that is unknown, and raises an
     /// alert at once. Nothing but its alert shows that it is one.
     #[serde(default)]
-    canary: bool,
+    pub(crate) canary: bool,
 }
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum EnvironmentName {
+pub(crate) enum EnvironmentName {
     /// Real offerings.
     Live,
     /// Trials.
@@ -89,22 +89,22 @@ impl From<EnvironmentName> for Environment {
 /// How fast a key may be used.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LimitBody {
+pub(crate) struct LimitBody {
     /// Requests per second in the long run.
-    per_second: u32,
+    pub(crate) per_second: u32,
     /// Requests at once after a pause.
-    burst: u32,
+    pub(crate) burst: u32,
 }
 
 /// How a key is replaced.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RotationBody {
+pub(crate) struct RotationBody {
     /// Seconds that the old key goes on working.
-    overlap_seconds: u32,
+    pub(crate) overlap_seconds: u32,
     /// Until when the new one works, RFC 3339; without a wish as long as the old one would have.
     #[serde(default)]
-    expires_at: Option<String>,
+    pub(crate) expires_at: Option<String>,
 }
 
 /// A key, without its secret.
@@ -242,32 +242,7 @@ async fn create(
     caller: Caller,
     Json(body): Json<NewKeyBody>,
 ) -> Result<Response, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let given = Given::by(&caller);
-    let addresses = match &body.networks {
-        None => given.addresses,
-        Some(networks) => AddressList::from_str(&networks.join(" ")).map_err(of_keys)?,
-    };
-    let limit = match &body.limit {
-        None => given.limit,
-        Some(limit) => Some(RateLimit::new(limit.per_second, limit.burst).map_err(of_keys)?),
-    };
-    let new = NewKey {
-        label: body.label,
-        owner: caller.owner(),
-        environment: body.environment.map_or(given.environment, Into::into),
-        scopes: Scopes::from_str(&body.scopes.join(" ")).map_err(of_keys)?,
-        addresses,
-        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
-        limit,
-        is_canary: body.canary,
-    };
-    let actor = caller.actor()?;
-    let warning = warning(&service, &actor, &new.label).await?;
-    let (keys, now) = (&service.keys, UnixMillis::now());
-    let created = keys.create_and_tell(&actor, new, warning, now).await;
-    let created = created.map_err(of_keys)?;
-    note_sensitive_act(&service, &actor).await;
+    let created = make_key(&service, &caller, body).await?;
     Ok(shown_once(&service, &created))
 }
 
@@ -290,10 +265,7 @@ async fn list(
     if limit == 0 || limit > PAGE_MOST {
         return Err(ApiError::invalid("limit", "1 to 1000"));
     }
-    let owner = owner_seen(&caller);
-    let after = page.after.unwrap_or(0);
-    let records = service.keys.list(owner, after, limit + 1).await;
-    let records = records.map_err(of_keys)?;
+    let records = list_keys(&service, &caller, page.after.unwrap_or(0), limit + 1).await?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let idle_after = service.keys.idle_after();
     let keys: Vec<KeyView> = records
@@ -322,8 +294,7 @@ async fn read(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<KeyView>, ApiError> {
-    caller.require_on_all(Verb::KeysRead)?;
-    let record = own_key(&service, &caller, &id).await?;
+    let record = find_key(&service, &caller, &id).await?;
     Ok(Json(KeyView::new(&record, service.keys.idle_after())))
 }
 
@@ -343,20 +314,7 @@ async fn rotate(
     caller: Caller,
     Json(body): Json<RotationBody>,
 ) -> Result<Response, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let old = own_key(&service, &caller, &id).await?;
-    let rotation = Rotation {
-        overlap: Duration::from_secs(body.overlap_seconds.into()),
-        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
-    };
-    let actor = caller.actor()?;
-    let warning = warning(&service, &actor, &old.label).await?;
-    let (keys, now) = (&service.keys, UnixMillis::now());
-    let created = keys
-        .rotate_and_tell(&actor, old.id, rotation, warning, now)
-        .await;
-    let created = created.map_err(of_keys)?;
-    note_sensitive_act(&service, &actor).await;
+    let created = rotate_key(&service, &caller, &id, body).await?;
     Ok(shown_once(&service, &created))
 }
 
@@ -375,20 +333,111 @@ async fn revoke(
     caller: Caller,
     Query(query): Query<ReachQuery>,
 ) -> Result<Json<RevokedView>, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let key = own_key(&service, &caller, &id).await?;
     let reach = if query.with_minted {
         Reach::WithMinted
     } else {
         Reach::Alone
     };
-    let actor = caller.actor()?;
-    let now = UnixMillis::now();
-    let revoked = service.keys.revoke(&actor, key.id, reach, now).await;
-    let revoked = revoked.map_err(of_keys)?;
+    let revoked = revoke_key(&service, &caller, &id, reach).await?;
     Ok(Json(RevokedView {
         revoked: revoked.iter().map(|key| key.id.to_string()).collect(),
     }))
+}
+
+/// Makes a key within what the caller may, and tells a person who makes one by mail.
+pub(crate) async fn make_key(
+    service: &Service,
+    caller: &Caller,
+    body: NewKeyBody,
+) -> Result<Created, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let given = Given::by(caller);
+    let addresses = match &body.networks {
+        None => given.addresses,
+        Some(networks) => AddressList::from_str(&networks.join(" ")).map_err(of_keys)?,
+    };
+    let limit = match &body.limit {
+        None => given.limit,
+        Some(limit) => Some(RateLimit::new(limit.per_second, limit.burst).map_err(of_keys)?),
+    };
+    let new = NewKey {
+        label: body.label,
+        owner: caller.owner(),
+        environment: body.environment.map_or(given.environment, Into::into),
+        scopes: Scopes::from_str(&body.scopes.join(" ")).map_err(of_keys)?,
+        addresses,
+        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
+        limit,
+        is_canary: body.canary,
+    };
+    let actor = caller.actor()?;
+    let warning = warning(service, &actor, &new.label).await?;
+    let (keys, now) = (&service.keys, UnixMillis::now());
+    let created = keys.create_and_tell(&actor, new, warning, now).await;
+    let created = created.map_err(of_keys)?;
+    note_sensitive_act(service, &actor).await;
+    Ok(created)
+}
+
+/// The keys that the caller sees, in the order they were made, after the one of a number.
+pub(crate) async fn list_keys(
+    service: &Service,
+    caller: &Caller,
+    after: i64,
+    most: u32,
+) -> Result<Vec<KeyRecord>, ApiError> {
+    caller.require_on_all(Verb::KeysRead)?;
+    let records = service.keys.list(owner_seen(caller), after, most).await;
+    records.map_err(of_keys)
+}
+
+/// A key that the caller sees.
+pub(crate) async fn find_key(
+    service: &Service,
+    caller: &Caller,
+    id: &str,
+) -> Result<KeyRecord, ApiError> {
+    caller.require_on_all(Verb::KeysRead)?;
+    own_key(service, caller, id).await
+}
+
+/// Puts a key in the place of another one.
+pub(crate) async fn rotate_key(
+    service: &Service,
+    caller: &Caller,
+    id: &str,
+    body: RotationBody,
+) -> Result<Created, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let old = own_key(service, caller, id).await?;
+    let rotation = Rotation {
+        overlap: Duration::from_secs(body.overlap_seconds.into()),
+        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
+    };
+    let actor = caller.actor()?;
+    let warning = warning(service, &actor, &old.label).await?;
+    let (keys, now) = (&service.keys, UnixMillis::now());
+    let created = keys
+        .rotate_and_tell(&actor, old.id, rotation, warning, now)
+        .await;
+    let created = created.map_err(of_keys)?;
+    note_sensitive_act(service, &actor).await;
+    Ok(created)
+}
+
+/// Ends a key, and what was made with it where that is asked for; what this ended.
+pub(crate) async fn revoke_key(
+    service: &Service,
+    caller: &Caller,
+    id: &str,
+    reach: Reach,
+) -> Result<Vec<KeyRecord>, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let key = own_key(service, caller, id).await?;
+    let actor = caller.actor()?;
+    let now = UnixMillis::now();
+    let revoked = service.keys.revoke(&actor, key.id, reach, now).await;
+    revoked.map_err(of_keys)
 }
 
 /// Whose keys somebody sees: a key those of its owner, a person those of everybody.

@@ -62,12 +62,14 @@ mod signed_in;
 mod simulations;
 mod submit;
 mod verification;
+mod verification_acts;
 mod verification_problem;
 mod verification_uploads;
 mod verification_view;
 mod verifications;
 mod wallet_problem;
 mod wallets;
+mod webhook_acts;
 mod webhook_feed;
 mod webhook_message;
 mod webhooks;
@@ -102,8 +104,8 @@ use crate::{
 pub(crate) use accounts::AccountPaths;
 pub(crate) use addresses::AddressPaths;
 pub(crate) use alert_webhooks::AlertWebhookPaths;
-pub(crate) use alerts::AlertPaths;
-pub(crate) use audit::AuditPaths;
+pub(crate) use alerts::{AlertPaths, alerts_seen, close_alert};
+pub(crate) use audit::{AuditPaths, AuditWish, audit_rows_back, readable_audit_log};
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
 pub(crate) use bundles::BundlePaths;
@@ -120,16 +122,22 @@ pub(crate) use entry_view::{EntryView, OutcomeView};
 pub(crate) use events::EventPaths;
 pub(crate) use factor_problem::of_factor;
 pub(crate) use factors::FactorPaths;
-pub(crate) use freeze::FreezePaths;
+pub(crate) use freeze::{FreezePaths, freeze_by_code};
 pub(crate) use imports::ImportPaths;
-pub(crate) use incidents::IncidentPaths;
+pub(crate) use incidents::{IncidentPaths, Step, Trail, incident, stop_key, stop_person, trail_of};
 pub(crate) use investors::InvestorPaths;
 pub(crate) use issuer::Signing;
-pub(crate) use keys::{KeyPaths, time_text};
+pub(crate) use keys::{
+    EnvironmentName, KeyPaths, LimitBody, NewKeyBody, RotationBody, find_key, list_keys, make_key,
+    revoke_key, rotate_key, time_text,
+};
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
-pub(crate) use oauth::{AppPaths, ClientPaths, OauthPaths};
+pub(crate) use oauth::{
+    AppPaths, ClientBody, ClientPaths, OauthPaths, change_client, end_client, register_client,
+    registered_client, registered_clients, verb_words,
+};
 pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::{Operation, OperationPaths, operate_as};
 pub(crate) use own_budgets::{left_of_budget, require_budget, spent};
@@ -162,13 +170,21 @@ pub(crate) use signed_in::{
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use submit::{of_journal, submit_as};
 pub(crate) use verification::{VerificationPaths, own_permit};
+pub(crate) use verification_acts::{
+    approve_case, ask_case_for_more, case_of, case_values, cases_seen, refuse_case, take_case,
+};
 pub(crate) use verification_problem::of_verification;
 pub(crate) use verification_uploads::{UPLOAD_ROUTE, UploadPaths};
 pub(crate) use verifications::VerificationDeskPaths;
 pub(crate) use wallet_problem::of_wallet;
 pub(crate) use wallets::WalletPaths;
+pub(crate) use webhook_acts::{
+    endpoint_of, register_webhook, remove_webhook, renew_webhook, replay_delivery, switch_webhook,
+    test_webhook, webhooks_of,
+};
 pub(crate) use webhook_feed::feed_webhooks;
-pub(crate) use webhooks::{WebhookPaths, of_database};
+pub(crate) use webhook_message::KINDS as WEBHOOK_KINDS;
+pub(crate) use webhooks::{NewWebhook, WebhookPaths, of_database};
 
 /// What all routes share.
 #[derive(Debug)]
@@ -205,6 +221,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     refusals: refusal_limit::RefusalLimit,
     rails: Rails,
+    data_folder: Option<std::path::PathBuf>,
     leak_reporters: LeakReporters,
     turns: own_contributions::Turns,
     own_index: own_contributions::OwnIndex,
@@ -261,6 +278,8 @@ pub struct ServiceParts {
     pub call_rates: CallRates,
     /// The chain that is followed, and how far.
     pub rails: Rails,
+    /// Where the data are, unless they are on a database server.
+    pub data_folder: Option<std::path::PathBuf>,
     /// Who signs reports of leaked keys.
     pub(crate) leak_reporters: LeakReporters,
 }
@@ -356,6 +375,7 @@ impl Service {
             clock: parts.clock,
             refusals: refusal_limit::RefusalLimit::new(parts.refusals_per_minute),
             rails: parts.rails,
+            data_folder: parts.data_folder,
             leak_reporters: parts.leak_reporters,
             turns: own_contributions::Turns::default(),
             own_index: own_contributions::OwnIndex::default(),
@@ -488,6 +508,11 @@ impl Service {
         &self.rails
     }
 
+    /// Where the data are, unless they are on a database server.
+    pub(crate) fn data_folder(&self) -> Option<&std::path::Path> {
+        self.data_folder.as_deref()
+    }
+
     /// Drops the bundles that nobody asked for lately, and with them their files; none while one is made.
     pub(crate) fn drop_unused_bundles(&self) {
         if let Ok(mut kept) = self.bundles.try_lock() {
@@ -510,7 +535,7 @@ impl Service {
 }
 
 /// Problems that other crates number and these routes answer with, for their pages.
-pub(crate) fn problem_codes() -> Arc<[CodeText]> {
+pub(crate) fn problem_codes() -> Vec<CodeText> {
     let known = caller::codes().chain(submit::codes());
     let known = known.chain(rail::codes()).chain(person_problem::codes());
     let known = known.chain(role_problem::codes());

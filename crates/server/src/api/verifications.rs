@@ -13,7 +13,6 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use softcap_identity::{
     AdmissionLimit, Approval, Approved, Case, PersonId, Reason, ResourcePattern, Right, RoundGrant,
-    VerificationError, reasons_of,
 };
 use utoipa::ToSchema;
 
@@ -21,16 +20,18 @@ use super::{
     Service,
     amount::parse_units,
     caller::Staff,
-    person_problem::of_person,
     proposals::ProposalView,
     signed_in::no_store,
-    verification_problem::{of_approval, of_verification},
+    verification_acts::{
+        approve_case, ask_case_for_more, case_of, case_values, cases_seen, named, refuse_case,
+        take_case,
+    },
+    verification_problem::of_verification,
     verification_view::{
         CaseStateName, CaseView, OverviewView, ReasonView, RoundBody, reasons, time, values,
     },
 };
 use crate::{
-    admissions::enter_admissions,
     extract::{Json, Path, Query},
     problem::ApiError,
 };
@@ -161,15 +162,13 @@ async fn list(
     staff: Staff,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<CaseList>, ApiError> {
-    staff.require(Right::ReadVerifications, &ResourcePattern::Every)?;
     let limit = query.limit.unwrap_or(PAGE);
     if !(1..=PAGE).contains(&limit) {
         return Err(ApiError::invalid("limit", "1 to 100"));
     }
     let after = query.after.as_deref().map(cursor).transpose()?;
     let state = query.state.map(Into::into);
-    let cases = service.verifications.list(state, after, limit).await;
-    let cases = cases.map_err(of_verification)?;
+    let cases = cases_seen(&service, &staff, (state, after), limit).await?;
     let is_full = u32::try_from(cases.len()).is_ok_and(|count| count == limit);
     let next = cases.last().filter(|_| is_full).map(cursor_text);
     Ok(Json(CaseList {
@@ -191,10 +190,6 @@ fn cursor(text: &str) -> Result<(softcap_identity::UnixMillis, PersonId), ApiErr
     read().ok_or_else(|| ApiError::invalid("after", "`next` of the page before"))
 }
 
-fn named(person: &str) -> Result<PersonId, ApiError> {
-    person.parse().map_err(of_person)
-}
-
 /// A case, what is there of it and what is missing, without what the person said.
 #[utoipa::path(
     get,
@@ -209,10 +204,8 @@ async fn read(
     Path(person): Path<String>,
     staff: Staff,
 ) -> Result<Json<ReviewView>, ApiError> {
-    staff.require(Right::ReadVerifications, &ResourcePattern::Every)?;
-    let (cases, person) = (&service.verifications, named(&person)?);
-    let overview = cases.overview(person).await.map_err(of_verification)?;
-    let uploads = cases.uploads(person).await.map_err(of_verification)?;
+    let (overview, uploads) = case_of(&service, &staff, &person).await?;
+    let cases = &service.verifications;
     Ok(Json(ReviewView {
         flags: reasons(&overview.case.flags),
         overview: OverviewView::new(&overview, &uploads, &service),
@@ -235,11 +228,7 @@ async fn read_values(
     Path(person): Path<String>,
     staff: Staff,
 ) -> Result<Json<ValuesView>, ApiError> {
-    staff.require(Right::ReviewVerifications, &ResourcePattern::Every)?;
-    let reviewer = staff.standing().person();
-    let now = service.now();
-    let said = service.verifications.read(reviewer, named(&person)?, now);
-    let said = said.await.map_err(of_verification)?;
+    let said = case_values(&service, &staff, &person).await?;
     Ok(Json(ValuesView {
         values: values(&said),
     }))
@@ -259,11 +248,7 @@ async fn take(
     Path(person): Path<String>,
     staff: Staff,
 ) -> Result<Json<CaseView>, ApiError> {
-    staff.require(Right::ReviewVerifications, &ResourcePattern::Every)?;
-    let reviewer = staff.standing().person();
-    let now = service.now();
-    let taken = service.verifications.take(reviewer, named(&person)?, now);
-    let case = taken.await.map_err(of_verification)?;
+    let case = take_case(&service, &staff, &person).await?;
     Ok(Json((&case).into()))
 }
 
@@ -283,12 +268,8 @@ async fn ask_more(
     staff: Staff,
     Json(body): Json<ReasonsBody>,
 ) -> Result<Json<CaseView>, ApiError> {
-    staff.require(Right::ReviewVerifications, &ResourcePattern::Every)?;
-    let reasons = reasons_of(&body.reasons).map_err(of_verification)?;
-    let (cases, read) = (&service.verifications, (named(&person)?, body.version));
-    let reviewer = staff.standing().person();
-    let asked = cases.ask_more(reviewer, read, reasons, service.now());
-    let case = asked.await.map_err(of_verification)?;
+    let read = (person.as_str(), body.version);
+    let case = ask_case_for_more(&service, &staff, read, &body.reasons).await?;
     Ok(Json((&case).into()))
 }
 
@@ -324,11 +305,8 @@ async fn approve(
         until: time("until", body.until.as_deref())?,
         grants,
     };
-    let (cases, reviewer) = (&service.verifications, staff.standing().person());
-    let approved = cases.approve(reviewer, person, approval, service.now());
-    match approved.await.map_err(of_approval)? {
+    match approve_case(&service, &staff, person, approval).await? {
         Approved::Done(case) => {
-            enter_admissions(&service).await;
             let view = ApprovalView {
                 case: (&case).into(),
                 proposal: None,
@@ -336,7 +314,8 @@ async fn approve(
             Ok(Json(view).into_response())
         }
         Approved::Proposed(proposal) => {
-            let case = cases.case(person).await.map_err(of_verification)?;
+            let case = service.verifications.case(person).await;
+            let case = case.map_err(of_verification)?;
             let view = ApprovalView {
                 case: (&case).into(),
                 proposal: Some((&proposal).into()),
@@ -378,13 +357,7 @@ async fn refuse(
     staff: Staff,
     Json(body): Json<ReasonsBody>,
 ) -> Result<Json<CaseView>, ApiError> {
-    staff.require(Right::DecideVerifications, &ResourcePattern::Every)?;
-    let reasons: Result<Vec<Reason>, VerificationError> = reasons_of(&body.reasons);
-    let reasons = reasons.map_err(of_verification)?;
-    let (cases, read) = (&service.verifications, (named(&person)?, body.version));
-    let reviewer = staff.standing().person();
-    let refused = cases.refuse(reviewer, read, reasons, service.now());
-    let case = refused.await.map_err(of_verification)?;
-    enter_admissions(&service).await;
+    let read = (person.as_str(), body.version);
+    let case = refuse_case(&service, &staff, read, &body.reasons).await?;
     Ok(Json((&case).into()))
 }

@@ -20,9 +20,11 @@ const WITHDRAWN: &str = "contribution.withdrawn";
 const RETURNED: &str = "contribution.returned";
 const PHASE_CHANGED: &str = "offering.phase_changed";
 const SETTLED: &str = "offering.settled";
+/// Of a call that somebody asked for; nobody registers for it.
+const TEST: &str = "webhook.test";
 
 /// Every kind of message there is.
-pub(super) const KINDS: [&str; 6] = [
+pub(crate) const KINDS: [&str; 6] = [
     ACCEPTED,
     REFUSED,
     WITHDRAWN,
@@ -68,6 +70,25 @@ struct PhaseData<'a> {
     phase: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     round: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct TestData<'a> {
+    offering: &'a str,
+}
+
+/// A message about nothing, by a name of its own.
+pub(super) fn of_test(offering: &str, name: &str, timestamp: &str) -> NewMessage {
+    let body = Body {
+        kind: TEST,
+        timestamp: Some(timestamp),
+        data: TestData { offering },
+    };
+    NewMessage {
+        id: format!("msg_test_{name}"),
+        kind: TEST,
+        body: serde_json::to_string(&body).unwrap_or_default(),
+    }
 }
 
 /// The message about an entry; `None` for entries that nobody is told of.

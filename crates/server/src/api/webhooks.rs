@@ -10,33 +10,32 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_database::DatabaseError;
-use softcap_identity::{UnixMillis, Verb};
-use softcap_proof::hex;
+use softcap_identity::Verb;
 use utoipa::ToSchema;
 
 use super::{
     Service,
     caller::{Caller, IdempotencyKey},
-    webhook_message::KINDS,
+    webhook_acts::{
+        endpoint_of, register_webhook, remove_webhook, renew_webhook, replay_delivery,
+        switch_webhook, test_webhook, webhooks_of,
+    },
 };
 use crate::{
     extract::{Json, Path, Query},
     problem::{ApiError, ProblemCode},
     webhooks::{
-        Attempt, Delivery, DeliveryState, Endpoint, EndpointSecret, EndpointState, EndpointUrl,
-        NewEndpoint,
+        Attempt, Delivery, DeliveryState, Endpoint, EndpointSecret, EndpointState, TestCall,
     },
 };
 
-/// Endpoints of one offering at most: each message is stored once for each of them.
-const ENDPOINTS_MOST: usize = 20;
 /// Deliveries that are shown without a wish.
 const DELIVERIES: u16 = 100;
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
-    register, list, read, switch, remove, renew, deliveries, delivery, replay
+    register, list, read, switch, remove, renew, deliveries, delivery, replay, test
 ))]
 pub(crate) struct WebhookPaths;
 
@@ -49,6 +48,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
             get(read).patch(switch).delete(remove),
         )
         .route(&format!("{at}/{{webhook}}/secret"), post(renew))
+        .route(&format!("{at}/{{webhook}}/test"), post(test))
         .route(&format!("{at}/{{webhook}}/deliveries"), get(deliveries))
         .route(
             &format!("{at}/{{webhook}}/deliveries/{{message}}"),
@@ -63,15 +63,15 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 /// An address to be called.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewWebhook {
+pub(crate) struct NewWebhook {
     /// Where: `https://` on the public internet.
     #[schema(example = "https://example.org/softcap")]
-    url: String,
+    pub(crate) url: String,
     /// Which kinds of messages: `contribution.accepted`, `contribution.refused`,
     /// `contribution.withdrawn`, `contribution.returned`, `offering.phase_changed`,
     /// `offering.settled`. None means all, also those of later versions.
     #[serde(default)]
-    kinds: Vec<String>,
+    pub(crate) kinds: Vec<String>,
 }
 
 /// Whether an address is to be called.
@@ -160,6 +160,33 @@ pub(super) struct AttemptList {
     attempts: Vec<AttemptView>,
 }
 
+/// A call that somebody asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TestView {
+    /// The value of `webhook-id`.
+    message: String,
+    /// The value of `webhook-timestamp`.
+    timestamp: i64,
+    /// The value of `webhook-signature`.
+    signature: String,
+    /// The body, byte for byte as it was signed.
+    body: String,
+    /// How it went.
+    attempt: AttemptView,
+}
+
+impl From<TestCall> for TestView {
+    fn from(call: TestCall) -> Self {
+        Self {
+            message: call.message,
+            timestamp: call.timestamp,
+            signature: call.signature,
+            body: call.body,
+            attempt: call.attempt.into(),
+        }
+    }
+}
+
 /// How many.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -234,34 +261,6 @@ pub(crate) fn of_database(error: DatabaseError) -> ApiError {
     ApiError::internal(&error)
 }
 
-/// The endpoint of this offering, if the caller may.
-async fn endpoint_of(
-    service: &Service,
-    caller: &Caller,
-    verb: Verb,
-    (offering, webhook): (&str, &str),
-) -> Result<Endpoint, ApiError> {
-    service.offering(offering)?;
-    caller.require(verb, offering)?;
-    let found = service.webhooks.endpoint(webhook).await;
-    found
-        .map_err(of_database)?
-        .filter(|endpoint| endpoint.offering == offering)
-        .ok_or_else(|| ApiError::not_found("the offering has no webhook with this id"))
-}
-
-fn chosen_kinds(mut kinds: Vec<String>) -> Result<Vec<String>, ApiError> {
-    kinds.sort_unstable();
-    kinds.dedup();
-    match kinds.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
-        None => Ok(kinds),
-        Some(_) => Err(ApiError::invalid(
-            "kinds",
-            &format!("there are {}", KINDS.join(", ")),
-        )),
-    }
-}
-
 /// Register an address. Its secret is in this answer and in none after it.
 #[utoipa::path(
     post,
@@ -282,33 +281,8 @@ async fn register(
     key: IdempotencyKey,
     Json(new): Json<NewWebhook>,
 ) -> Result<(StatusCode, Json<WebhookWithSecret>), ApiError> {
-    service.offering(&offering)?;
-    caller.require(Verb::WebhooksWrite, &offering)?;
-    let webhooks = &service.webhooks;
-    let url = EndpointUrl::parse(&new.url, webhooks.rules())
-        .map_err(|refused| ApiError::invalid("url", &refused.to_string()))?;
-    let kinds = chosen_kinds(new.kinds)?;
-    let request = caller.request(&service.requests, &key);
-    let id = format!("ep_{}", hex(&request.0));
-    let others = webhooks.endpoints(&offering).await.map_err(of_database)?;
-    if others.len() >= ENDPOINTS_MOST && others.iter().all(|other| other.id != id) {
-        return Err(ApiError::new(
-            ProblemCode::Conflict,
-            format!("an offering has {ENDPOINTS_MOST} webhooks at most: delete one"),
-        ));
-    }
-    let endpoint = NewEndpoint {
-        offering,
-        owner: caller.owner(),
-        url,
-        kinds,
-    };
-    let registered = webhooks
-        .register_as(&id, endpoint, UnixMillis::now().get())
-        .await;
-    let (endpoint, secret) = registered
-        .map_err(of_database)?
-        .ok_or(ProblemCode::KeyReused)?;
+    let registered = register_webhook(&service, &caller, (&offering, &key), new).await?;
+    let (endpoint, secret) = registered;
     Ok((StatusCode::CREATED, Json(with_secret(endpoint, &secret))))
 }
 
@@ -326,10 +300,7 @@ async fn list(
     Path(offering): Path<String>,
     caller: Caller,
 ) -> Result<Json<WebhookList>, ApiError> {
-    service.offering(&offering)?;
-    caller.require(Verb::WebhooksRead, &offering)?;
-    let found = service.webhooks.endpoints(&offering).await;
-    let webhooks = found.map_err(of_database)?;
+    let webhooks = webhooks_of(&service, &caller, &offering).await?;
     Ok(Json(WebhookList {
         webhooks: webhooks.into_iter().map(WebhookView::from).collect(),
     }))
@@ -377,10 +348,7 @@ async fn switch(
     Json(wish): Json<WebhookSwitch>,
 ) -> Result<Json<WebhookView>, ApiError> {
     let place = (offering.as_str(), webhook.as_str());
-    endpoint_of(&service, &caller, Verb::WebhooksWrite, place).await?;
-    let switched = service.webhooks.switch(&webhook, wish.active).await;
-    switched.map_err(of_database)?;
-    let endpoint = endpoint_of(&service, &caller, Verb::WebhooksWrite, place).await?;
+    let endpoint = switch_webhook(&service, &caller, place, wish.active).await?;
     Ok(Json(endpoint.into()))
 }
 
@@ -402,9 +370,7 @@ async fn remove(
     caller: Caller,
 ) -> Result<StatusCode, ApiError> {
     let place = (offering.as_str(), webhook.as_str());
-    endpoint_of(&service, &caller, Verb::WebhooksWrite, place).await?;
-    let removed = service.webhooks.remove(&webhook).await;
-    removed.map_err(of_database)?;
+    remove_webhook(&service, &caller, place).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -426,9 +392,7 @@ async fn renew(
     caller: Caller,
 ) -> Result<(StatusCode, Json<WebhookWithSecret>), ApiError> {
     let place = (offering.as_str(), webhook.as_str());
-    let endpoint = endpoint_of(&service, &caller, Verb::WebhooksWrite, place).await?;
-    let renewed = service.webhooks.renew_secret(&webhook).await;
-    let secret = renewed.map_err(of_database)?.ok_or(ProblemCode::NotFound)?;
+    let (endpoint, secret) = renew_webhook(&service, &caller, place).await?;
     Ok((StatusCode::CREATED, Json(with_secret(endpoint, &secret))))
 }
 
@@ -510,18 +474,29 @@ async fn replay(
     caller: Caller,
 ) -> Result<StatusCode, ApiError> {
     let place = (offering.as_str(), webhook.as_str());
-    let endpoint = endpoint_of(&service, &caller, Verb::WebhooksWrite, place).await?;
-    if endpoint.state != EndpointState::Active {
-        let why = "the webhook is switched off: switch it on first";
-        return Err(ApiError::new(ProblemCode::Conflict, why));
-    }
-    let found = service
-        .webhooks
-        .replay(&webhook, &message, UnixMillis::now().get())
-        .await;
-    if found.map_err(of_database)? {
-        Ok(StatusCode::ACCEPTED)
-    } else {
-        Err(ApiError::not_found("this webhook has no such message"))
-    }
+    replay_delivery(&service, &caller, place, &message).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Call an address once, now, with a message of the kind `webhook.test`, and see what came of it: what was signed, and what was
+/// answered. It is not called again by itself.
+#[utoipa::path(
+    post,
+    path = "/v1/offerings/{offering}/webhooks/{webhook}/test",
+    tag = "webhooks",
+    security(("key" = [])),
+    params(
+        ("offering" = String, Path, description = "Name of the offering"),
+        ("webhook" = String, Path, description = "Id of the webhook"),
+    ),
+    responses((status = 200, description = "The call, and the answer to it", body = TestView)),
+)]
+async fn test(
+    State(service): State<Arc<Service>>,
+    Path((offering, webhook)): Path<(String, String)>,
+    caller: Caller,
+) -> Result<Json<TestView>, ApiError> {
+    let place = (offering.as_str(), webhook.as_str());
+    let call = test_webhook(&service, &caller, place).await?;
+    Ok(Json(call.into()))
 }

@@ -1,13 +1,15 @@
-//! The addresses that every service has: health, numbers, version, the reference and the problems.
+//! The addresses that every service has: health, numbers, version and the description of the interface.
 
+mod code_text;
 mod health_checks;
 pub(crate) mod page_layout;
-mod problem_page;
-mod reference_page;
 
-pub use problem_page::CodeText;
+pub(crate) use code_text::CodeText;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -25,6 +27,7 @@ use crate::{
     forwarded::ClientAddress,
     health::Readiness,
     metrics::{Metrics, OPENMETRICS},
+    openapi::document_text,
     problem::{ApiError, Problem, ProblemCode},
 };
 
@@ -41,9 +44,10 @@ pub struct System {
     pub metrics: Arc<Metrics>,
     /// Who may read it from elsewhere than this machine; `None`: nobody.
     pub metrics_permission: Option<MetricsPermission>,
-    /// Codes of other crates that get a page under `/problems`.
-    pub codes: Arc<[CodeText]>,
 }
+
+static DOCUMENT: LazyLock<Result<String, String>> =
+    LazyLock::new(|| document_text().map_err(|error| error.to_string()));
 
 impl fmt::Debug for System {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,10 +64,7 @@ pub fn system_routes(system: System) -> Router {
         .route("/readyz", get(health_checks::ready))
         .route("/metrics", get(metrics))
         .route("/version", get(version))
-        .route("/problems", get(problem_page::list))
-        .route("/problems/{code}", get(problem_page::page))
-        .route("/openapi.json", get(reference_page::openapi_json))
-        .route("/docs", get(reference_page::docs))
+        .route("/openapi.json", get(openapi_json))
         .with_state(system)
 }
 
@@ -114,4 +115,15 @@ async fn version() -> Json<Version> {
         name: "softcap",
         version: env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// The description of the interface as it is served and read.
+pub(crate) fn interface() -> Result<&'static str, ApiError> {
+    let text = DOCUMENT.as_ref();
+    let text = text.map_err(|error| ApiError::internal(error))?;
+    Ok(text)
+}
+
+async fn openapi_json() -> Result<Response, ApiError> {
+    Ok(([(header::CONTENT_TYPE, "application/json")], interface()?).into_response())
 }

@@ -36,17 +36,21 @@ mod calculator;
 mod contribute;
 mod contribution;
 mod design;
+mod developer;
 mod entrance;
 mod entry_words;
 mod feeds;
+mod fields;
 mod form;
 mod home;
 mod issuer;
 mod language;
 mod live;
 mod log_pages;
+mod not_me;
 mod offering;
 mod offering_card;
+mod office;
 mod own_account;
 mod own_budget;
 mod own_check;
@@ -109,7 +113,9 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(own_check::pages())
         .merge(own_account::pages())
         .merge(own_budget::pages())
-        .merge(wallet::pages());
+        .merge(wallet::pages())
+        .merge(developer::pages(&service))
+        .merge(office::pages(&service));
     pages
         .route_layer(from_fn_with_state(Arc::clone(&service), visit::around))
         .merge(assets::routes())
@@ -124,6 +130,7 @@ fn entrance_pages() -> Router<Arc<Service>> {
             get(entrance::second_factor_page).post(entrance::second_factor),
         )
         .route("/log-out", post(entrance::log_out))
+        .route("/not-me", get(not_me::not_me_page).post(not_me::not_me))
         .route(
             "/sign-up",
             get(sign_up::sign_up_page).post(sign_up::sign_up),

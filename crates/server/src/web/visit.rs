@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use softcap_identity::{PersonError, Session, Standing};
+use softcap_identity::{PersonError, ResourcePattern, Right, Session, Standing};
 
 use super::{
     assets::Asset,
@@ -126,6 +126,19 @@ impl Visit {
         match &self.visitor {
             Visitor::Person { standing, .. } => !standing.grants().is_empty(),
             Visitor::Unasked | Visitor::Nobody | Visitor::Half(_) => false,
+        }
+    }
+
+    /// Where oversight begins for whom it is open to.
+    pub(crate) fn office(&self) -> Option<&'static str> {
+        let Visitor::Person { standing, .. } = &self.visitor else {
+            return None;
+        };
+        let has = |right| standing.has(right, &ResourcePattern::Every);
+        if has(Right::ReadAlerts) {
+            Some("/office")
+        } else {
+            has(Right::ReadVerifications).then_some("/office/verifications")
         }
     }
 
@@ -273,6 +286,7 @@ fn way_in(code: &str, visit: &Visit) -> Option<String> {
     let page = match code {
         "A408" => "/log-in",
         "A410" => "/log-in/second-factor",
+        "A409" => "/account/fresh",
         _ => return None,
     };
     Some(with_next(page, &visit.place))

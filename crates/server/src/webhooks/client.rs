@@ -26,6 +26,13 @@ pub(super) struct Call {
     pub(super) now_ms: i64,
 }
 
+impl Call {
+    /// The value of `webhook-timestamp`.
+    pub(super) fn seconds(&self) -> i64 {
+        self.now_ms.div_euclid(1_000)
+    }
+}
+
 /// Makes the calls.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
@@ -61,7 +68,7 @@ impl Caller {
     ) -> Result<(u16, String), String> {
         // Checked again: the rules may be stricter now than when the endpoint was registered.
         let url = self.client.checked(&call.url)?;
-        let seconds = call.now_ms.div_euclid(1_000);
+        let seconds = call.seconds();
         let request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/json")
             .header(

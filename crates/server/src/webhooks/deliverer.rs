@@ -83,6 +83,14 @@ impl Webhooks {
         &self.0.store
     }
 
+    pub(super) fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
+    pub(super) fn secret_of(&self, endpoint: &Endpoint) -> EndpointSecret {
+        self.0.key.secret(&endpoint.id, endpoint.secret_number)
+    }
+
     pub(super) fn kept_ms(&self) -> i64 {
         self.0.kept_ms
     }
@@ -123,7 +131,7 @@ impl Webhooks {
         let is_same = found.offering == new.offering
             && found.url == new.url.as_str()
             && found.kinds == new.kinds;
-        let secret = self.0.key.secret(&found.id, found.secret_number);
+        let secret = self.secret_of(&found);
         Ok(is_same.then_some((found, secret)))
     }
 
@@ -145,7 +153,7 @@ impl Webhooks {
             created_ms: now_ms,
         };
         self.0.store.add_endpoint(&endpoint).await?;
-        let secret = self.0.key.secret(&endpoint.id, endpoint.secret_number);
+        let secret = self.secret_of(&endpoint);
         Ok((endpoint, secret))
     }
 

@@ -15,6 +15,7 @@ mod retention;
 mod schedule;
 mod secret;
 mod store;
+mod test_call;
 
 pub use address::{AddressRules, EndpointUrl, UrlRefused, is_public};
 pub use cursor::NewMessage;
@@ -23,3 +24,4 @@ pub use endpoint::{Attempt, Delivery, DeliveryState, Endpoint, EndpointState, Ne
 pub(crate) use guarded_client::GuardedClient;
 pub use schedule::RETRY_DELAYS_SECONDS;
 pub use secret::{EndpointSecret, WebhookKey};
+pub use test_call::TestCall;

@@ -68,7 +68,9 @@ fn body(shown: &str) -> Value {
         "POST /v1/keys" => json!({ "label": "", "scopes": [] }),
         "POST /v1/keys/{id}/rotation" => json!({ "overlap_seconds": 0 }),
         "POST /v1/leaks" => json!([]),
-        "POST /v1/oauth/clients" => json!({ "client_name": "" }),
+        "POST /v1/oauth/clients" | "PUT /v1/oauth/clients/{client}" => {
+            json!({ "client_name": "" })
+        }
         "POST /v1/offerings" => json!({ "name": NAME, "terms": "", "terms_hash": "" }),
         "POST /v1/offerings/simulate" => json!({ "terms": "", "contributions": [] }),
         "POST /v1/offerings/{offering}/accounts/{investor}/fundings"

@@ -1,7 +1,10 @@
 //! Pages over a socket: what surrounds them, and what they say of an empty and of a running platform.
 
+mod desk;
+mod developer;
 mod investor;
 mod issuer;
+mod office;
 mod own_pages;
 
 use std::collections::BTreeSet;

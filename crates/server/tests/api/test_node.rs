@@ -253,6 +253,12 @@ impl TestNode {
         socket
     }
 
+    /// Writes down now what keys were used for, which is else done every few seconds.
+    pub(crate) fn note_uses(&self) {
+        let keys = self.service.keys();
+        self.wait(keys.write_notes(UnixMillis::now())).unwrap();
+    }
+
     /// What something of the node comes to.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)

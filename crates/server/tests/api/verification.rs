@@ -37,7 +37,7 @@ fn in_early_bird() -> Site {
 }
 
 /// Somebody whose case waits for a reviewer.
-fn submitted<'a>(site: &'a Site, email: &str) -> (Browser<'a>, String) {
+pub(super) fn submitted<'a>(site: &'a Site, email: &str) -> (Browser<'a>, String) {
     let mut anna = somebody(site, email, None);
     let begun = anna.post("/v1/me/verification", &json!({ "level": "identity" }));
     assert_eq!(begun.status, 201, "{}", begun.text());

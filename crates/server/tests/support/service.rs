@@ -116,7 +116,6 @@ impl Service {
             }),
             metrics: Arc::clone(&metrics),
             metrics_permission: None,
-            codes: Arc::new([]),
         };
         let router = routes(Arc::clone(&gate), entered).merge(system_routes(system));
         let router = frame(router, &config, Arc::clone(&metrics));

@@ -12,8 +12,8 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use softcap_identity::{
-    AppScopes, Client, ClientAuthentication, ClientId, ClientMetadata, GrantKind, OauthError,
-    Registrar, Verb, every_scope,
+    AppScopes, Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, GrantKind,
+    OauthError, Registrar, Verb, every_scope,
 };
 use utoipa::ToSchema;
 
@@ -28,41 +28,41 @@ const MOST_SHOWN: u32 = 1_000;
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(register, list, end))]
+#[openapi(paths(register, list, change, end))]
 pub(crate) struct ClientPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/v1/oauth/clients", get(list).post(register))
-        .route("/v1/oauth/clients/{client}", delete(end))
+        .route("/v1/oauth/clients/{client}", delete(end).put(change))
 }
 
 /// An application, in the words of RFC 7591.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ClientBody {
+pub(crate) struct ClientBody {
     /// What people call it: 1 to 100 characters.
     #[schema(example = "Portfolio")]
-    client_name: String,
+    pub(crate) client_name: String,
     /// Where answers may go: `https`, `http` to 127.0.0.1 or `[::1]` with any port, or a scheme of your own domain.
     #[serde(default)]
-    redirect_uris: Vec<String>,
+    pub(crate) redirect_uris: Vec<String>,
     /// `none` for programs on people's machines, or `private_key_jwt`. `none` where it is not given.
     #[serde(default)]
-    token_endpoint_auth_method: Option<String>,
+    pub(crate) token_endpoint_auth_method: Option<String>,
     /// Its public keys (RFC 7517), for `private_key_jwt`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    jwks: Option<Value>,
+    pub(crate) jwks: Option<Value>,
     /// The most that it asks for; everything where it is not given.
     #[serde(default)]
-    scope: Option<String>,
+    pub(crate) scope: Option<String>,
     /// How it comes to tokens; `authorization_code` and `refresh_token` where it is not given.
     #[serde(default)]
-    grant_types: Option<Vec<String>>,
+    pub(crate) grant_types: Option<Vec<String>>,
     /// Whether its tokens are always bound to a key of its own (RFC 9449).
     #[serde(default)]
-    dpop_bound_access_tokens: bool,
+    pub(crate) dpop_bound_access_tokens: bool,
 }
 
 /// An application that is registered.
@@ -195,11 +195,8 @@ async fn register(
     caller: Caller,
     Json(body): Json<ClientBody>,
 ) -> Result<Response, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let by = registrar(&caller)?;
-    let about = body.read().map_err(of_oauth)?;
-    let client = service.oauth().register(&by, about, service.now()).await;
-    let view = ClientView::new(&client.map_err(of_oauth)?);
+    let client = register_client(&service, &caller, body).await?;
+    let view = ClientView::new(&client);
     let place = [(
         header::LOCATION,
         format!("/v1/oauth/clients/{}", view.client_id),
@@ -219,12 +216,31 @@ async fn list(
     State(service): State<Arc<Service>>,
     caller: Caller,
 ) -> Result<Json<ClientList>, ApiError> {
-    caller.require_on_all(Verb::KeysRead)?;
-    let clients = service.oauth().clients(MOST_SHOWN).await;
-    let clients = clients.map_err(of_oauth)?;
+    let clients = registered_clients(&service, &caller).await?;
     Ok(Json(ClientList {
         clients: clients.iter().map(ClientView::new).collect(),
     }))
+}
+
+/// Say anew what an application is: all of it, in the words of a registration. What people granted to it stays as it is, and
+/// what it asks for from now on is within this.
+#[utoipa::path(
+    put,
+    path = "/v1/oauth/clients/{client}",
+    tag = "keys",
+    security(("key" = []), ("session" = [])),
+    params(("client" = String, Path, description = "Its `client_id`")),
+    request_body = ClientBody,
+    responses((status = 200, description = "The application as it is now", body = ClientView)),
+)]
+async fn change(
+    State(service): State<Arc<Service>>,
+    Path(client): Path<String>,
+    caller: Caller,
+    Json(body): Json<ClientBody>,
+) -> Result<Json<ClientView>, ApiError> {
+    let client = change_client(&service, &caller, &client, body).await?;
+    Ok(Json(ClientView::new(&client)))
 }
 
 /// End an application: no token of it works from the next request on, whoever granted it.
@@ -241,11 +257,75 @@ async fn end(
     Path(client): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let by = registrar(&caller)?;
-    let id: ClientId = client.parse().map_err(|_| of_oauth(OauthError::NoClient))?;
-    let (actor, now) = (by.actor(), service.now());
-    let ended = service.oauth().end_client(&actor, &id, now).await;
-    ended.map_err(of_oauth)?;
+    end_client(&service, &caller, &client).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Registers an application, for who may.
+pub(crate) async fn register_client(
+    service: &Service,
+    caller: &Caller,
+    body: ClientBody,
+) -> Result<Client, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let by = registrar(caller)?;
+    let about = body.read().map_err(of_oauth)?;
+    let client = service.oauth().register(&by, about, service.now()).await;
+    client.map_err(of_oauth)
+}
+
+/// The applications that are registered, oldest first, for who may see them.
+pub(crate) async fn registered_clients(
+    service: &Service,
+    caller: &Caller,
+) -> Result<Vec<Client>, ApiError> {
+    caller.require_on_all(Verb::KeysRead)?;
+    let clients = service.oauth().clients(MOST_SHOWN).await;
+    clients.map_err(of_oauth)
+}
+
+/// One of them.
+pub(crate) async fn registered_client(
+    service: &Service,
+    caller: &Caller,
+    client: &str,
+) -> Result<Client, ApiError> {
+    caller.require_on_all(Verb::KeysRead)?;
+    let found = service.oauth().client(&named(client)?).await;
+    let found = found.map_err(of_oauth)?;
+    let found = found.filter(|client| client.source == ClientSource::Registered);
+    found.ok_or_else(|| of_oauth(OauthError::NoClient))
+}
+
+/// Replaces what is said about one.
+pub(crate) async fn change_client(
+    service: &Service,
+    caller: &Caller,
+    client: &str,
+    body: ClientBody,
+) -> Result<Client, ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let (by, id) = (registrar(caller)?, named(client)?);
+    let about = body.read().map_err(of_oauth)?;
+    let (oauth, now) = (service.oauth(), service.now());
+    let changed = oauth.change_client(&by, &id, &about, now).await;
+    changed.map_err(of_oauth)?;
+    let found = oauth.client(&id).await.map_err(of_oauth)?;
+    found.ok_or_else(|| of_oauth(OauthError::NoClient))
+}
+
+/// Ends one.
+pub(crate) async fn end_client(
+    service: &Service,
+    caller: &Caller,
+    client: &str,
+) -> Result<(), ApiError> {
+    caller.require_on_all(Verb::KeysWrite)?;
+    let (actor, id) = (registrar(caller)?.actor(), named(client)?);
+    let ended = service.oauth().end_client(&actor, &id, service.now());
+    ended.await.map_err(of_oauth)
+}
+
+fn named(client: &str) -> Result<ClientId, ApiError> {
+    client.parse().map_err(|_| of_oauth(OauthError::NoClient))
 }

@@ -266,7 +266,16 @@ fn lines(visit: &Visit, scopes: &AppScopes) -> Vec<(String, String)> {
 }
 
 fn words(visit: &Visit, scope: &Scope) -> String {
-    let what = match scope.verb {
+    let what = verb_words(visit, scope.verb);
+    match &scope.resource {
+        ResourcePattern::Every => format!("{what} ({})", visit.say("app-on-all")),
+        ResourcePattern::Only(id) => format!("{what} ({} {})", visit.say("app-on"), id.as_str()),
+    }
+}
+
+/// What somebody may who may do this.
+pub(crate) fn verb_words(visit: &Visit, verb: Verb) -> String {
+    match verb {
         Verb::OfferingsRead => visit.say("app-offerings-read"),
         Verb::OfferingsWrite => visit.say("app-offerings-write"),
         Verb::InvestorsRead => visit.say("app-investors-read"),
@@ -284,9 +293,5 @@ fn words(visit: &Visit, scope: &Scope) -> String {
         Verb::AuditRead => visit.say("app-audit-read"),
         Verb::MetricsRead => visit.say("app-metrics-read"),
         Verb::ServerWrite => visit.say("app-server-write"),
-    };
-    match &scope.resource {
-        ResourcePattern::Every => format!("{what} ({})", visit.say("app-on-all")),
-        ResourcePattern::Only(id) => format!("{what} ({} {})", visit.say("app-on"), id.as_str()),
     }
 }

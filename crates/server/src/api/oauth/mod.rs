@@ -30,7 +30,11 @@ use super::{Service, signed_in::no_store};
 
 pub(super) use app_caller::{AppCaller, credentials, name_metadata, sends_proof};
 pub(crate) use apps::AppPaths;
-pub(crate) use clients::ClientPaths;
+pub(crate) use clients::{
+    ClientBody, ClientPaths, change_client, end_client, register_client, registered_client,
+    registered_clients,
+};
+pub(crate) use consent_page::verb_words;
 pub(super) use problem::codes;
 
 /// The operations of this folder that programs call.

@@ -150,7 +150,7 @@ fn with_mail(config: &mut Config) {
     config.server.proxies = vec!["127.0.0.1".parse().unwrap()];
 }
 
-pub(super) fn code_in(mail: &str) -> String {
+pub(crate) fn code_in(mail: &str) -> String {
     let mut lines = mail.lines().filter_map(|line| line.strip_prefix("    "));
     lines
         .next()
