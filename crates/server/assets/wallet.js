@@ -39,9 +39,12 @@ function follow(then) {
 const words = place?.dataset ?? {};
 const said = place?.querySelector('[data-said]');
 let next = location.pathname;
-function tell(text) { said.textContent = text; }
+function tell(text, isWrong = false) {
+  said.textContent = text;
+  said.className = isWrong ? 'error' : 'quiet';
+}
 
-function words_of(error) {
+function wordsOf(error) {
   if (error?.code === 'site') return error.message;
   if (error?.code === 4001) return words.wDeclined;
   if (error?.code === -32002) return words.wBusy;
@@ -102,7 +105,7 @@ async function ask(provider) {
   if (isApproval) {
     // The second step follows as soon as the first one is in a block.
     next = `${location.pathname}?ask=1`;
-    tell(words.wOpen);
+    tell(words.wApproved);
     return;
   }
   // The site's own nodes may hear of it later, or never: what the wallet says of it is what is followed then.
@@ -139,19 +142,19 @@ async function call(path, body) {
 const doing = { ask, choose: connect, sign };
 
 // One request at a time; a wallet that says nothing is said to say nothing, and may still answer.
-async function with_wallet(button, provider, rdns) {
+async function withWallet(button, provider, rdns) {
   const buttons = place.querySelectorAll('button');
   for (const other of buttons) other.disabled = true;
   tell(words.wOpen);
   const slow = setTimeout(() => {
-    tell(words.wSlow);
+    tell(words.wSlow, true);
     for (const other of buttons) other.disabled = false;
   }, PATIENCE);
   try {
     await doing[place.dataset.wallet](provider);
     remember(rdns);
   } catch (error) {
-    tell(words_of(error));
+    tell(wordsOf(error), true);
   } finally {
     clearTimeout(slow);
     for (const other of buttons) other.disabled = false;
@@ -187,7 +190,7 @@ function show({ info, provider }) {
   button.append(name);
   const isKnown = remembered() === info.rdns;
   if (!isKnown) button.className = 'second';
-  button.addEventListener('click', () => with_wallet(button, provider, info.rdns));
+  button.addEventListener('click', () => withWallet(button, provider, info.rdns));
   item.append(button);
   if (isKnown) list.prepend(item);
   else list.append(item);

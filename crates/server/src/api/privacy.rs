@@ -208,13 +208,13 @@ async fn erase(service: &Service, by: PersonId, person: PersonId) -> Result<Eras
     require_no_money(service, owner).await?;
     let took_part = took_part(service, owner).await?;
     let (actor, now) = (format!("person:{by}"), service.now());
-    // Before the person: whatever stops in between can be asked for again.
+    let erased = service.privacy.erase((&actor, person), now).await;
+    let erased = erased.map_err(of_privacy)?;
+    // What stops before this is done when it is asked for again: it then says the same.
     let forgotten = service.wallet_acts.forget(person).await;
     forgotten.map_err(of_database)?;
     let forgotten = service.budgets.forget(person).await;
     forgotten.map_err(of_database)?;
-    let erased = service.privacy.erase((&actor, person), now).await;
-    let erased = erased.map_err(of_privacy)?;
     if !took_part {
         forget_numbers(service, owner).await.map_err(of_journal)?;
     }

@@ -61,14 +61,11 @@ impl From<EndpointError> for NotPrepared {
 
 impl From<EvmError> for NotPrepared {
     fn from(error: EvmError) -> Self {
-        match error {
-            EvmError::Refused { refusal, .. } => Self::Refused(refusal),
-            EvmError::NoCoin { .. } => Self::NoCoin,
-            error => {
-                tracing::warn!(%error, "a page could not ask the chain");
-                Self::Unreachable
-            }
+        if let EvmError::Refused { refusal, .. } = error {
+            return Self::Refused(refusal);
         }
+        tracing::warn!(%error, "a page could not ask the chain");
+        Self::Unreachable
     }
 }
 

@@ -178,10 +178,12 @@ async fn act_page(
         asked,
         trouble,
         can_stop,
-        stop: visit.say(match state {
-            Matter::NeedsApproval => "button-cancel",
-            Matter::WaitingSignature => "button-stop",
-            _ => "button-discard",
+        stop: visit.say(if state == Matter::NeedsApproval {
+            "button-cancel"
+        } else if state == Matter::WaitingSignature {
+            "button-stop"
+        } else {
+            "button-discard"
         }),
         view: hash.as_deref().and_then(|hash| chain.transaction(hash)),
         hash,
@@ -278,12 +280,10 @@ fn told(
         .map(|(name, text)| (*name, text.into()))
         .collect();
     let mut told = tell(language, state, &values, None);
-    if act.kind != ActKind::Contribute {
-        match state {
-            Matter::Dropped => told.sentence = language.tell("state-dropped-exit", &values),
-            Matter::Failed => told.sentence = language.tell("state-failed-exit", &values),
-            _ => {}
-        }
+    if act.kind != ActKind::Contribute && state == Matter::Dropped {
+        told.sentence = language.tell("state-dropped-exit", &values);
+    } else if act.kind != ActKind::Contribute && state == Matter::Failed {
+        told.sentence = language.tell("state-failed-exit", &values);
     }
     told
 }
@@ -297,9 +297,10 @@ fn short(hash: B256) -> String {
 
 /// Where to begin anew after what will never be in a block.
 fn anew(visit: &Visit, log: &OfferingLog, act: &WalletAct, state: Matter) -> (String, String) {
-    let words = visit.say(match state {
-        Matter::Dropped => "button-start-again",
-        _ => "button-try-again",
+    let words = visit.say(if state == Matter::Dropped {
+        "button-start-again"
+    } else {
+        "button-try-again"
     });
     if act.kind != ActKind::Contribute {
         return ("/portfolio".to_owned(), words);

@@ -35,6 +35,7 @@ wallet-hash = Hash der Transaktion
 wallet-hash-go = Dieser Transaktion folgen
 wallet-hash-wrong = Geben Sie den Hash einer Transaktion an diesen Vertrag ein: 0x und 64 hexadezimale Stellen.
 wallet-w-open = Sehen Sie in Ihre Wallet: Sie fragt Sie.
+wallet-w-approved = Gesendet. Sobald es in einem Block ist, fragt Ihre Wallet nach dem zweiten Schritt.
 wallet-w-declined = Sie haben in der Wallet abgelehnt. Es wurde nichts gesendet.
 wallet-w-busy = In Ihrer Wallet ist schon eine Frage offen. Sehen Sie dort nach.
 wallet-w-chain = Ihre Wallet ist auf einer anderen Kette.

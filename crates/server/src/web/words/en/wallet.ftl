@@ -35,6 +35,7 @@ wallet-hash = Hash of the transaction
 wallet-hash-go = Follow this transaction
 wallet-hash-wrong = Type the hash of a transaction to this contract: 0x and 64 hexadecimal digits.
 wallet-w-open = Look at your wallet: it asks you.
+wallet-w-approved = Sent. As soon as it is in a block your wallet asks for the second step.
 wallet-w-declined = You declined in the wallet. Nothing was sent.
 wallet-w-busy = Your wallet has a question open already. Look there.
 wallet-w-chain = Your wallet is on another chain.
