@@ -206,7 +206,9 @@ impl Browser<'_> {
 
     fn exchange(&mut self, call: &Call) -> Answer {
         let answer = self.site.node.call(call);
-        if let Some(cookie) = answer.header("set-cookie") {
+        // A choice of language is remembered too; these browsers keep the session alone.
+        let cookie = answer.header("set-cookie");
+        if let Some(cookie) = cookie.filter(|cookie| !cookie.starts_with("softcap-language=")) {
             let (pair, attributes) = cookie.split_once("; ").unwrap();
             assert!(
                 attributes.ends_with("Path=/; Secure; HttpOnly; SameSite=Lax"),
