@@ -116,6 +116,8 @@ await weigh(mia, 'issuer-announce');
 for (const box of await mia.getByRole('checkbox').all()) await box.check();
 await mia.getByLabel('To confirm, type').fill(NAME);
 await mia.getByRole('button', { name: /^Announce for good/ }).click();
+// A page that is still on its way has no history to go back in.
+await mia.waitForURL(`${origin}/issuer/offerings/${NAME}**`, { waitUntil: 'load' });
 said.announced = new URL(mia.url()).pathname;
 await mia.goBack();
 said.again = new URL(mia.url()).pathname;

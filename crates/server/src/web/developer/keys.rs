@@ -145,7 +145,7 @@ pub(super) async fn keys(
     let records = list_keys(&service, &caller, query.after, ROWS + 1).await?;
     let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let shown = records.iter().take(most);
-    let next = shown.clone().last().map(|last| last.number);
+    let next = shown.clone().next_back().map(|last| last.number);
     let now = UnixMillis::now();
     page(&KeysPage {
         rows: shown
