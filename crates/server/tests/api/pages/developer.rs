@@ -339,8 +339,11 @@ fn an_application_is_registered_changed_and_ended_on_the_pages() {
     );
 }
 
+/// A call as it came: its headers and its body.
+type Received = (Vec<(String, String)>, String);
+
 /// An address that takes some calls, and what they said.
-fn receiver(calls: usize) -> (SocketAddr, JoinHandle<Vec<(Vec<(String, String)>, String)>>) {
+fn receiver(calls: usize) -> (SocketAddr, JoinHandle<Vec<Received>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let taken = thread::spawn(move || {
