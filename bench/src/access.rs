@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use softcap_database::temporary::TemporaryPostgres;
 
 use crate::{
@@ -106,8 +106,8 @@ fn revocation(program: &Path, folder: &Path, count: usize) -> Result<(), BenchFa
             &mut request,
         );
         let key = ask(here.address, &request)?;
-        let part = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
-        made.push((part("id"), part("secret")));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        made.push((text(&key["key"]["id"]), text(&key["secret"])));
     }
     // All of them work there before any is revoked.
     let start = Instant::now();
