@@ -52,9 +52,11 @@ export const browser = await chromium.launch({
   args: ['--no-sandbox'],
 });
 
-// A window of its own; whatever is loaded from elsewhere, and every error in a console, is seen.
+// A window of its own; whatever is loaded from elsewhere, and every error in a console, is seen. Nothing moves in it, so that no
+// colour is looked at on its way to another.
 export async function open(options) {
-  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+  const still = { locale: 'en-GB', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' };
+  const context = await browser.newContext({ ...still, ...options });
   const page = await context.newPage();
   page.on('request', (request) => {
     if (!request.url().startsWith(origin)) said.foreign.push(request.url());

@@ -380,6 +380,8 @@ async function begin(offering, amount) {
   await page.getByRole('button', { name: /^Contribute/ }).click();
   await waitFor('needs_approval');
   said.needsApproval = await stateOf();
+  // The wallet of last time was asked at once; while it is asked its button is off, and in the colours of that.
+  await page.locator('.wallets').filter({ has: page.locator('button:enabled') }).first().waitFor();
   await look(page, 'wallet-approve');
   await mine();
   await waitFor('sent');
