@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
+import { addPasskey, asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
 
 const { origin, terms, program, folder } = question;
 const EMAIL = 'dora@example.org';
@@ -61,21 +61,7 @@ async function withBearer(token, path) {
 // Dora signs up, adds a passkey, and is made a developer by whoever runs the machine.
 const page = await open(desk);
 await signUp(page, EMAIL);
-const devtools = await page.context().newCDPSession(page);
-await devtools.send('WebAuthn.enable');
-await devtools.send('WebAuthn.addVirtualAuthenticator', {
-  options: {
-    protocol: 'ctap2',
-    transport: 'internal',
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  },
-});
-await page.goto(`${origin}/account`);
-await page.getByLabel('Name of the new one').fill('laptop');
-await Promise.all([page.waitForURL(/done=passkey/), page.getByRole('button', { name: 'Add a passkey' }).click()]);
+await addPasskey(page);
 execFileSync(program, ['role', 'give', '--data', 'data', '--person', EMAIL, '--role', 'developer'], { cwd: folder });
 
 // A key: wrong first, then right; shown once.

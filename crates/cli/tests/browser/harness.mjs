@@ -121,6 +121,25 @@ export async function signUp(page, email) {
   await page.getByRole('button', { name: 'Log in', exact: true }).click();
 }
 
+// On the page of the account, with an authenticator that says yes.
+export async function addPasskey(page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  await page.goto(`${origin}/account`);
+  await page.getByLabel('Name of the new one').fill('laptop');
+  await Promise.all([page.waitForURL(/done=passkey/), page.getByRole('button', { name: 'Add a passkey' }).click()]);
+}
+
 // Bytes of the scripts of a page as they travel.
 export async function scriptBytes(page) {
   const scripts = await page.locator('script').evaluateAll((all) => all.map((script) => script.src));

@@ -1,7 +1,7 @@
 // An issuer in a browser by others: from an empty site to money that two people release.
 import { execFileSync } from 'node:child_process';
 
-import { asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
+import { addPasskey, asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
 
 const { origin, program, folder } = question;
 const NAME = 'quay';
@@ -18,22 +18,8 @@ function give(email, ...roles) {
 // Somebody with a passkey, who has logged in with it, and with roles.
 async function member(email, ...roles) {
   const page = await open(desk);
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
   await signUp(page, email);
-  await page.goto(`${origin}/account`);
-  await page.getByLabel('Name of the new one').fill('laptop');
-  await Promise.all([page.waitForURL(/done=passkey/), page.getByRole('button', { name: 'Add a passkey' }).click()]);
+  await addPasskey(page);
   give(email, ...roles);
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.getByText('You are logged out.').waitFor();

@@ -1,7 +1,7 @@
 // What people do on the pages, in a browser by others: a stranger checks, an investor signs up, contributes and follows it;
 // on a phone, with the keyboard alone, and without a script.
 import {
-  PASSWORD, announceStarter, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
+  addPasskey, PASSWORD, announceStarter, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
 } from './harness.mjs';
 
 const { origin, offering } = question;
@@ -90,21 +90,7 @@ let state;
 // The same person adds a passkey on the page of their account, logs out, and logs in with it.
 {
   const page = await open({ ...desk, storageState: state });
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  await page.goto(`${origin}/account`);
-  await page.getByLabel('Name of the new one').fill('laptop');
-  await Promise.all([page.waitForURL(/done=passkey/), page.getByRole('button', { name: 'Add a passkey' }).click()]);
+  await addPasskey(page);
   await look(page, 'account-passkey');
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.getByText('You are logged out.').waitFor();

@@ -2,7 +2,7 @@
 //
 // Standard input: what the harness reads, and { terms, program, folder }. Standard output: what was seen.
 import { execFileSync } from 'node:child_process';
-import { asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
+import { addPasskey, asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
 
 const { origin, terms, program, folder } = question;
 const EMAIL = 'anna@example.org';
@@ -19,21 +19,7 @@ const give = (role) => execFileSync(program, ['role', 'give', '--data', 'data', 
 
 const page = await open(desk);
 await signUp(page, EMAIL);
-const devtools = await page.context().newCDPSession(page);
-await devtools.send('WebAuthn.enable');
-await devtools.send('WebAuthn.addVirtualAuthenticator', {
-  options: {
-    protocol: 'ctap2',
-    transport: 'internal',
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  },
-});
-await page.goto(`${origin}/account`);
-await page.getByLabel('Name of the new one').fill('laptop');
-await Promise.all([page.waitForURL(/done=passkey/), page.getByRole('button', { name: 'Add a passkey' }).click()]);
+await addPasskey(page);
 give('auditor');
 
 // The alert is written by itself, a moment after the key was used.
