@@ -38,8 +38,11 @@ impl Offering {
     ) -> Result<Outcome, Refusal> {
         self.require_running()?;
         let investor = self.contributor(contribute.investor, contribute.funding)?;
-        let plan = self.check_contribution(stamp, investor, contribute)?;
-        Ok(self.record_contribution(sequence, stamp, investor, contribute, &plan))
+        // By reference: a plan has some two hundred bytes, and `?` would move them.
+        match &self.check_contribution(stamp, investor, contribute) {
+            Ok(plan) => Ok(self.record_contribution(sequence, stamp, investor, contribute, plan)),
+            Err(refusal) => Err(*refusal),
+        }
     }
 
     pub(crate) fn check_contribution(

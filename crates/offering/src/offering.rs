@@ -282,7 +282,7 @@ impl Offering {
     /// millions of investors costs what its cache misses cost, and here they overlap.
     pub fn prepare<'a>(
         &self,
-        investors: impl Iterator<Item = InvestorId<'a>> + Clone,
+        investors: impl Iterator<Item = InvestorId<'a>>,
         requests: impl Iterator<Item = RequestId>,
     ) {
         self.requests.touch(requests.map(|request| request.0));

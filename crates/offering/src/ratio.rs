@@ -206,6 +206,8 @@ impl Factor {
     /// `amount x self`, rounded to a multiple of `unit` (which is not zero).
     ///
     /// The product and the division are exact; only the last step rounds.
+    // A whole price is a product: inlined, it takes its numbers from registers.
+    #[inline]
     pub(crate) fn times_to_unit(
         self,
         amount: u128,
@@ -215,6 +217,10 @@ impl Factor {
         if self.den == 1 && unit == 1 {
             return amount.checked_mul(self.num);
         }
+        self.divided_to_unit(amount, unit, mode)
+    }
+
+    fn divided_to_unit(self, amount: u128, unit: u128, mode: RoundingMode) -> Option<u128> {
         if let (Some(product), Some(den), RoundingMode::Down) = (
             amount.checked_mul(self.num),
             self.den.checked_mul(unit),
