@@ -19,8 +19,6 @@ use super::{PersonError, password::Password};
 const QUEUE: usize = 32;
 /// When to come again if the queue is full: by then it is worked off.
 const COME_AGAIN: Duration = Duration::from_secs(2);
-/// How much the thread stands back (nice(2)).
-const NICE: i32 = 10;
 
 enum Job {
     /// Judge a password for these words of its context, and make the text to be kept.
@@ -128,18 +126,59 @@ impl fmt::Debug for Hasher {
 }
 
 fn work(jobs: &Receiver<Job>) {
-    // On Linux a thread has a priority of its own. Where it cannot be lowered, it hashes all the same.
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::warn!(%error, "passwords are hashed at the priority of everything else");
-    }
+    stand_back();
     while let Ok(job) = jobs.recv() {
         job.run();
+    }
+}
+
+/// Leaves the processors to every other thread that wants one (`SCHED_IDLE`, sched(7)). A nice value alone would
+/// not do: a thread that wakes up may have to wait for the end of a nice one's slice, but never for an idle one.
+#[cfg(target_os = "linux")]
+fn stand_back() {
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    if let Err(error) =
+        set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
+    {
+        tracing::warn!(?error, "passwords are hashed at the priority of everything else");
+    }
+}
+
+/// Elsewhere a thread cannot stand back further than its lowest priority.
+#[cfg(not(target_os = "linux"))]
+fn stand_back() {
+    if let Err(error) =
+        thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Min)
+    {
+        tracing::warn!(?error, "passwords are hashed at the priority of everything else");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_thread_takes_only_what_nobody_else_wants() {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadSchedulePolicy, thread_native_id,
+            thread_schedule_policy_param,
+        };
+
+        let thread = thread::spawn(|| {
+            stand_back();
+            thread_schedule_policy_param(thread_native_id()).map(|(policy, _)| policy)
+        });
+        let policy = thread.join().unwrap().unwrap();
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        assert_eq!(policy, idle);
+    }
 
     #[tokio::test]
     async fn who_comes_while_the_queue_is_full_is_told_when_to_come_again() {
