@@ -145,7 +145,10 @@ fn stand_back() {
     if let Err(error) =
         set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
     {
-        tracing::warn!(?error, "passwords are hashed at the priority of everything else");
+        tracing::warn!(
+            ?error,
+            "passwords are hashed at the priority of everything else"
+        );
     }
 }
 
@@ -155,7 +158,10 @@ fn stand_back() {
     if let Err(error) =
         thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Min)
     {
-        tracing::warn!(?error, "passwords are hashed at the priority of everything else");
+        tracing::warn!(
+            ?error,
+            "passwords are hashed at the priority of everything else"
+        );
     }
 }
 

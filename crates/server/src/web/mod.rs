@@ -72,7 +72,7 @@ mod wallet;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     middleware::from_fn_with_state,
     routing::{get, post},
 };
@@ -96,7 +96,10 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
             "/offerings/{offering}/calculator",
             get(calculator::calculator),
         )
-        .route("/offerings/{offering}/live", get(live::live))
+        .route(
+            "/offerings/{offering}/live",
+            get(live::live).layer(Extension(live::LiveTotals::default())),
+        )
         .route("/offerings/{offering}/log", get(log_pages::log))
         .route(
             "/offerings/{offering}/log/{sequence}",

@@ -21,6 +21,19 @@ impl Listener {
             Some(last) => call().header("last-event-id", &last.to_string()),
             None => call(),
         };
+        Self::to(node, &call)
+    }
+
+    /// To the totals of a page.
+    fn to_totals(node: &TestNode, language: &str) -> Self {
+        let path = format!("/offerings/{NAME}/live");
+        Self::to(
+            node,
+            &Call::new("GET", &path).header("accept-language", language),
+        )
+    }
+
+    fn to(node: &TestNode, call: &Call) -> Self {
         let mut socket = node.connect();
         socket.write_all(&call.bytes()).unwrap();
         let mut reader = BufReader::new(socket);
@@ -106,4 +119,36 @@ fn streams_end_when_the_server_stops() {
     assert_eq!(idle.next().map(|event| event.0), Some(1));
     assert!(idle.next().is_none());
     assert!(behind.next().is_none());
+}
+
+#[test]
+fn totals_come_at_once_and_whenever_they_change_to_everybody_in_their_language() {
+    let node = TestNode::with_offering();
+    node.fund("p-1", 1, 100_000);
+    let mut listeners = ["en", "en", "de"].map(|language| Listener::to_totals(&node, language));
+    let raised = |listeners: &mut [Listener], size: u64| {
+        let told = listeners.iter_mut().map(|listener| {
+            // Totals of an earlier moment may come before.
+            loop {
+                let (id, data) = listener.next().unwrap();
+                assert!(id <= size, "{id} of {size}");
+                if id == size {
+                    return data["raised"].as_str().unwrap().replace('\u{a0}', " ");
+                }
+            }
+        });
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        raised(&mut listeners, 2),
+        ["0.00 EUR", "0.00 EUR", "0,00 EUR"]
+    );
+    node.contribute("p-1", "a", 10_050);
+    let told = ["100.50 EUR", "100.50 EUR", "100,50 EUR"];
+    assert_eq!(raised(&mut listeners, 3), told);
+    // Whoever comes when everybody has gone is up to date too.
+    drop(listeners);
+    node.contribute("p-1", "b", 1_000);
+    let mut late = [Listener::to_totals(&node, "en")];
+    assert_eq!(raised(&mut late, 4), ["110.50 EUR"]);
 }

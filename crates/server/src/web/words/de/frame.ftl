@@ -17,3 +17,6 @@ copied = Kopiert
 error-title = Fehler:
 error-summary = Es gibt ein Problem
 show-table = Als Tabelle zeigen
+
+# What search engines show below a page that says nothing of its own.
+site-description = Token-Angebote, bei denen jede Zahl von jedem nachgerechnet werden kann.

@@ -17,3 +17,6 @@ copied = Copied
 error-title = Error:
 error-summary = There is a problem
 show-table = Show as table
+
+# What search engines show below a page that says nothing of its own.
+site-description = Token offerings whose every number anybody can compute again.
