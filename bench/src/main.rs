@@ -14,9 +14,12 @@ mod floor;
 mod http;
 mod http_load;
 mod http_server;
+mod live;
 mod measure;
 mod naive;
 mod nodes;
+mod paced;
+mod pages;
 mod random_sales;
 mod settle;
 mod settlement_tree;
@@ -126,6 +129,27 @@ enum Benchmark {
         /// How often passwords are guessed and not; the median counts.
         #[arg(long, default_value_t = 5)]
         runs: usize,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
+    /// The first byte of public pages, a hundred of them a second, beside contributions.
+    Pages {
+        /// Seconds of a run.
+        #[arg(long, default_value_t = 20.0)]
+        seconds: f64,
+        /// The program to measure; without it, it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
+    /// The totals of an offering as many people see them at once, while contributions come.
+    Live {
+        /// How many people.
+        #[arg(long, default_value_t = 10_000)]
+        listeners: usize,
+        /// Seconds of a run.
+        #[arg(long, default_value_t = 10.0)]
+        seconds: f64,
         /// The program to measure; without it, it is built.
         #[arg(long)]
         program: Option<PathBuf>,
@@ -270,6 +294,18 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             keys,
             time: Duration::from_secs_f64(seconds),
             runs,
+            program: program.as_deref(),
+        }),
+        Benchmark::Pages { seconds, program } => {
+            pages::run(Duration::from_secs_f64(seconds), program.as_deref())
+        }
+        Benchmark::Live {
+            listeners,
+            seconds,
+            program,
+        } => live::run(&live::Plan {
+            listeners,
+            time: Duration::from_secs_f64(seconds),
             program: program.as_deref(),
         }),
         Benchmark::Startup {

@@ -11,6 +11,7 @@ mod budget;
 mod contracts;
 mod direction;
 mod error;
+mod lighthouse;
 mod mutants;
 mod npm;
 mod oauth;
@@ -70,6 +71,12 @@ enum Task {
     Browser,
     /// Fetches the clients of OAuth that the tests run, and prints their folder (`test` does it by itself).
     Oauth,
+    /// The public pages of a demo, judged by Lighthouse in the browser of the tests.
+    Lighthouse {
+        /// How often each page; the median counts.
+        #[arg(long, default_value_t = 5)]
+        runs: u32,
+    },
     /// Requests drawn from the OpenAPI document, sent to the program (`test` does it, too).
     Api,
     /// The escrow contracts: compiled, compared, tested, measured.
@@ -109,6 +116,7 @@ fn run(arguments: Arguments) -> Result<bool, XtaskError> {
         Task::Anvil => println!("{}", anvil::ensure(&workspace, None)?.display()),
         Task::Browser => println!("{}", browser::ensure(&workspace, None)?.display()),
         Task::Oauth => println!("{}", oauth::ensure(&workspace, None)?.display()),
+        Task::Lighthouse { runs } => lighthouse::run(&workspace, runs)?,
         Task::Api => api::build_and_check(&workspace)?,
         Task::Contracts { task } => contracts::run(&workspace, task, None)?,
         Task::Mutants(sample) => mutants::run(&workspace, &sample)?,
@@ -128,7 +136,7 @@ fn bench(workspace: &Workspace, arguments: &[String]) -> Result<(), XtaskError> 
     command.args(arguments);
     if arguments
         .iter()
-        .any(|word| ["naive", "nodes", "--postgres"].contains(&word.as_str()))
+        .any(|word| ["access", "naive", "nodes", "--postgres"].contains(&word.as_str()))
     {
         command.env(
             postgres::FOLDER_VARIABLE,
