@@ -45,6 +45,15 @@ pub enum Denied {
         /// The burst.
         burst: u32,
     },
+    /// No key of this id made this signature.
+    #[error("wrong signature")]
+    WrongSignature,
+    /// A signature is over, or from the future.
+    #[error("old signature")]
+    OldSignature,
+    /// What was signed was sent before.
+    #[error("used signature")]
+    UsedSignature,
     /// Somebody who was let in asked for what they may not do.
     #[error("not allowed")]
     NotAllowed,
@@ -66,7 +75,7 @@ pub struct Answer {
 
 impl Denied {
     /// Every reason once, for metrics and documentation; values inside mean nothing.
-    pub(crate) const CODES: [&'static str; 10] = [
+    pub(crate) const CODES: [&'static str; 13] = [
         "key_malformed",
         "key_unknown",
         "key_wrong_secret",
@@ -77,6 +86,9 @@ impl Denied {
         "key_too_dear",
         "key_stale",
         "not_allowed",
+        "signature_wrong",
+        "signature_old",
+        "signature_used",
     ];
 
     pub(crate) const fn index(self) -> usize {
@@ -91,6 +103,9 @@ impl Denied {
             Self::TooDear { .. } => 7,
             Self::Stale => 8,
             Self::NotAllowed => 9,
+            Self::WrongSignature => 10,
+            Self::OldSignature => 11,
+            Self::UsedSignature => 12,
         }
     }
 
@@ -132,6 +147,21 @@ impl Denied {
             Self::TooDear { .. } => (
                 "key_too_dear",
                 "This request costs more than the key's burst: send it in smaller parts.",
+                None,
+            ),
+            Self::WrongSignature => (
+                "signature_invalid",
+                "No key of this id made this signature: compare what you sign with the documentation, and keyid with the key's public part.",
+                None,
+            ),
+            Self::OldSignature => (
+                "signature_old",
+                "This signature is over or from the future: set your clock, and sign each request when you send it.",
+                None,
+            ),
+            Self::UsedSignature => (
+                "signature_used",
+                "This signature was used: sign each request anew, with another nonce.",
                 None,
             ),
             Self::NotAllowed => (

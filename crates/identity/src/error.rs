@@ -66,6 +66,11 @@ pub enum KeyError {
         /// Which.
         what: &'static str,
     },
+    /// No public key.
+    #[error(
+        "K234: this is no public key: Ed25519 as PEM (`openssl pkey -pubout`) or as base64, and never the private half"
+    )]
+    PublicKey,
     /// A key tried to make or change a key that is not weaker than itself.
     #[error(
         "K301: a key acts only on keys of its owner and environment whose scopes, addresses, limit and expiry lie within its own; ask an operator"
@@ -86,6 +91,14 @@ pub enum KeyError {
     /// Whoever makes the key was stopped meanwhile.
     #[error("K305: who makes this key was stopped meanwhile: nothing was made")]
     MakerStopped,
+    /// What was sent before made a key.
+    #[error("K306: this form was sent before and made the key {0}: its secret was shown then")]
+    MadeBefore(KeyId),
+    /// A key that signs is replaced by one that has a secret.
+    #[error(
+        "K307: the key {0} signs its requests: give the public key of the pair that takes its place"
+    )]
+    Signs(KeyId),
     /// A pepper is wrong.
     #[error(transparent)]
     Pepper(#[from] PepperError),

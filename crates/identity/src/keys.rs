@@ -19,19 +19,18 @@ use std::{
 use softcap_database::{Database, DatabaseError, Migrations, migrations};
 
 use crate::{
-    AuditEntry, Created, Denied, KeyError, KeyId, KeyPolicy, KeyRecord, KeySettings, KeyText,
-    LastUse, NewKey, Peppers, Principal, Reach, Rotation, Standing, Ticks, UnixMillis, Warning,
-    audit,
+    AuditEntry, Denied, KeyError, KeyId, KeyRecord, KeySettings, KeyText, LastUse, Peppers,
+    Principal, Reach, Standing, Ticks, UnixMillis, audit,
     cache::{Cache, CachedKey, KEPT},
     clock::in_nanos,
+    key_making::may_act_on,
     pepper::Tag,
-    records::{self, Insertion, NewRow, StoredKey},
+    records::{self, StoredKey},
     watch::Notebook,
 };
 
 /// A use is written down once in this time.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
-const LONGEST_NAME: usize = 200;
 const ONE: NonZeroU32 = NonZeroU32::MIN;
 
 /// Who asks for a key to be made or changed.
@@ -105,7 +104,8 @@ impl Keys {
                 "0014_alert_calls",
                 "0015_key_expiry",
                 "0016_oauth",
-                "0017_wallets"
+                "0017_wallets",
+                "0018_signing_keys"
             ]
         )
     }
@@ -137,127 +137,6 @@ impl Keys {
         };
         keys.refresh().await?;
         Ok(keys)
-    }
-
-    /// Makes a key.
-    ///
-    /// # Errors
-    /// [`KeyError::Wider`] when a key asks for more than it has, [`KeyError::Expiry`],
-    /// [`KeyError::Name`], [`KeyError::TooManyKeys`], [`KeyError::MakerStopped`], and what the database says.
-    pub async fn create(
-        &self,
-        actor: &Actor,
-        new: NewKey,
-        now: UnixMillis,
-    ) -> Result<Created, KeyError> {
-        self.create_and_tell(actor, new, None, now).await
-    }
-
-    /// As [`Keys::create`]; the warning is sent with it. For keys that a person makes.
-    ///
-    /// # Errors
-    /// Those of [`Keys::create`].
-    pub async fn create_and_tell(
-        &self,
-        actor: &Actor,
-        new: NewKey,
-        warning: Option<Warning>,
-        now: UnixMillis,
-    ) -> Result<Created, KeyError> {
-        check_name("a label", &new.label)?;
-        check_name("an owner", &new.owner)?;
-        let settings = &self.inner.settings;
-        let mut expires_at = settings.expiry(new.expires_at, now)?;
-        if let (Actor::Key(principal), None) = (actor, new.expires_at) {
-            expires_at = expires_at.min(principal.policy().expires_at);
-        }
-        let policy = KeyPolicy {
-            environment: new.environment,
-            scopes: new.scopes,
-            addresses: new.addresses,
-            expires_at,
-            limit: new.limit.unwrap_or(settings.default_limit),
-        };
-        may_act_on(actor, &new.owner, &policy)?;
-        let live = records::count_live(&self.inner.database, now).await?;
-        if live >= i64::from(settings.most_keys) {
-            return Err(KeyError::TooManyKeys {
-                most: settings.most_keys,
-            });
-        }
-        let record = |id| KeyRecord {
-            id,
-            number: 0,
-            owner: new.owner,
-            label: new.label,
-            policy,
-            created_at: now,
-            created_by: actor.to_string(),
-            revoked_at: None,
-            replaces: None,
-            replaced_by: None,
-            last_use: None,
-            used: Vec::new(),
-            is_canary: new.is_canary,
-        };
-        let text = KeyText::random(new.environment)?;
-        let row = self.new_row(&text, record(text.id()), actor, warning);
-        self.store(actor, row, text, now).await
-    }
-
-    /// Makes a key with the policy of an old one, which goes on working for a while. Each names the
-    /// other.
-    ///
-    /// # Errors
-    /// [`KeyError::Missing`], [`KeyError::NotLive`], [`KeyError::Wider`], [`KeyError::Overlap`],
-    /// [`KeyError::Expiry`], [`KeyError::MakerStopped`], and what the database says.
-    pub async fn rotate(
-        &self,
-        actor: &Actor,
-        id: KeyId,
-        rotation: Rotation,
-        now: UnixMillis,
-    ) -> Result<Created, KeyError> {
-        self.rotate_and_tell(actor, id, rotation, None, now).await
-    }
-
-    /// As [`Keys::rotate`]; the warning is sent with it. For a person, who gets a new secret by it.
-    ///
-    /// # Errors
-    /// Those of [`Keys::rotate`].
-    pub async fn rotate_and_tell(
-        &self,
-        actor: &Actor,
-        id: KeyId,
-        rotation: Rotation,
-        warning: Option<Warning>,
-        now: UnixMillis,
-    ) -> Result<Created, KeyError> {
-        let settings = &self.inner.settings;
-        let old = records::find(&self.inner.database, id).await?.record;
-        may_act_on(actor, &old.owner, &old.policy)?;
-        if !old.is_live(now) || old.replaced_by.is_some() {
-            return Err(KeyError::NotLive(id));
-        }
-        let asked = rotation.expires_at.unwrap_or(old.policy.expires_at);
-        let policy = KeyPolicy {
-            expires_at: settings.expiry(Some(asked), now)?,
-            ..old.policy
-        };
-        may_act_on(actor, &old.owner, &policy)?;
-        let old_ends = settings.overlap_end(rotation.overlap, now)?;
-        let text = KeyText::random(policy.environment)?;
-        let record = KeyRecord {
-            id: text.id(),
-            policy,
-            created_at: now,
-            created_by: actor.to_string(),
-            replaces: Some(id),
-            last_use: None,
-            ..old
-        };
-        let row = self.new_row(&text, record, actor, warning);
-        self.store(actor, row, text, old_ends).await
     }
 
     /// Ends a key at once, for good. Revoking it again changes nothing. Gives what was revoked now.
@@ -407,13 +286,7 @@ impl Keys {
         let left = self
             .judge(&key, &text, peer, now, cost)
             .map_err(|denied| note(Some(text.id()), denied))?;
-        if key.is_use_due(now, NOTE_EVERY) {
-            let used = LastUse {
-                at: now,
-                from: peer.to_canonical(),
-            };
-            self.inner.notebook.used(text.id(), used);
-        }
+        self.note_use(&key, peer, now);
         self.move_to_current_pepper(&key, &text);
         Ok(Principal::new(key, left))
     }
@@ -431,16 +304,36 @@ impl Keys {
         cost: NonZeroU32,
     ) -> Result<Principal, Denied> {
         if self.is_stale() && KeyText::parse(text).is_ok() {
-            let tries = self.inner.tries.load(Ordering::Acquire);
-            let _one = self.inner.refreshing.lock().await;
-            // Whoever waited for another's try shares its end, else a crowd would try one by one.
-            let tried = self.inner.tries.load(Ordering::Acquire) != tries;
-            if !tried && self.is_stale() {
-                // What went wrong is told by the background task; here the key is just not let in.
-                let _ = self.refresh_alone().await;
-            }
+            // Apart: it is rare, and every request would carry room for it.
+            Box::pin(self.refresh_if_stale()).await;
         }
         self.authenticate_at_cost(text, peer, now, cost)
+    }
+
+    /// Asks the database once where it was not heard from for too long.
+    pub(crate) async fn refresh_if_stale(&self) {
+        if !self.is_stale() {
+            return;
+        }
+        let tries = self.inner.tries.load(Ordering::Acquire);
+        let _one = self.inner.refreshing.lock().await;
+        // Whoever waited for another's try shares its end, else a crowd would try one by one.
+        let tried = self.inner.tries.load(Ordering::Acquire) != tries;
+        if !tried && self.is_stale() {
+            // What went wrong is told by the background task; here the key is just not let in.
+            let _ = self.refresh_alone().await;
+        }
+    }
+
+    /// Notes that a key was used, once in a while.
+    pub(crate) fn note_use(&self, key: &CachedKey, peer: IpAddr, now: UnixMillis) {
+        if key.is_use_due(now, NOTE_EVERY) {
+            let used = LastUse {
+                at: now,
+                from: peer.to_canonical(),
+            };
+            self.inner.notebook.used(key.record().id, used);
+        }
     }
 
     /// Takes over what other nodes, or this one, changed: one statement.
@@ -497,10 +390,21 @@ impl Keys {
         now: UnixMillis,
         cost: NonZeroU32,
     ) -> Result<u32, Denied> {
-        let record = key.record();
         if !self.is_text_of(key, text) {
             return Err(Denied::WrongSecret);
         }
+        self.judge_holder(key, peer, now, cost)
+    }
+
+    /// As [`Self::judge`], of somebody who showed that the key is theirs.
+    pub(crate) fn judge_holder(
+        &self,
+        key: &CachedKey,
+        peer: IpAddr,
+        now: UnixMillis,
+        cost: NonZeroU32,
+    ) -> Result<u32, Denied> {
+        let record = key.record();
         if record.is_canary {
             // Also when it is over: whoever has it has found it.
             if key.is_use_due(now, NOTE_EVERY) {
@@ -551,54 +455,6 @@ impl Keys {
             .moved(text.id(), from, to, new.tag(text));
     }
 
-    fn new_row(
-        &self,
-        text: &KeyText,
-        record: KeyRecord,
-        actor: &Actor,
-        warning: Option<Warning>,
-    ) -> NewRow {
-        let pepper = self.inner.peppers.current();
-        NewRow {
-            key: StoredKey {
-                record,
-                pepper: pepper.id().to_owned(),
-                tag: pepper.tag(text),
-                changed: 0,
-            },
-            minted_by: match actor {
-                Actor::Operator(_) | Actor::Person(_) => None,
-                Actor::Key(principal) => Some(principal.key_id()),
-            },
-            made_by: match actor {
-                Actor::Operator(_) | Actor::Key(_) => None,
-                Actor::Person(standing) => Some(standing.person()),
-            },
-            warning,
-        }
-    }
-
-    async fn store(
-        &self,
-        actor: &Actor,
-        row: NewRow,
-        text: KeyText,
-        old_ends: UnixMillis,
-    ) -> Result<Created, KeyError> {
-        let old = row.key.record.replaces.unwrap_or(text.id());
-        let actor = actor.to_string();
-        let stored = records::insert(&self.inner.database, &row, &actor, old_ends).await?;
-        let stored = match stored {
-            Insertion::Stored(stored) => stored,
-            Insertion::Replaced => return Err(KeyError::NotLive(old)),
-            Insertion::MakerStopped => return Err(KeyError::MakerStopped),
-        };
-        let new = stored.iter().find(|key| key.record.id == text.id());
-        let record = new.ok_or(KeyError::Missing(text.id()))?.record.clone();
-        self.take_over(stored);
-        Ok(Created { record, text })
-    }
-
     pub(crate) fn take_over(&self, keys: Vec<StoredKey>) {
         self.inner.cache.apply(keys, &self.inner.peppers);
     }
@@ -611,6 +467,10 @@ impl Keys {
         &self.inner.notebook
     }
 
+    pub(crate) fn peppers(&self) -> &Peppers {
+        &self.inner.peppers
+    }
+
     pub(crate) fn cache(&self) -> &Cache {
         &self.inner.cache
     }
@@ -621,29 +481,5 @@ impl Keys {
 
     pub(crate) fn settings(&self) -> &KeySettings {
         &self.inner.settings
-    }
-}
-
-/// Narrow only: the rule for everything a key does to keys, also to rotate, which gives a new secret
-/// away. Every key is within itself.
-fn may_act_on(actor: &Actor, owner: &str, policy: &KeyPolicy) -> Result<(), KeyError> {
-    match actor {
-        Actor::Operator(_) => Ok(()),
-        Actor::Key(principal)
-            if principal.owner() == owner && policy.is_within(principal.policy()) =>
-        {
-            Ok(())
-        }
-        Actor::Person(standing) if standing.may_give(&policy.scopes) => Ok(()),
-        Actor::Key(_) | Actor::Person(_) => Err(KeyError::Wider),
-    }
-}
-
-fn check_name(what: &'static str, name: &str) -> Result<(), KeyError> {
-    let long = (1..=LONGEST_NAME).contains(&name.chars().count());
-    if long && !name.chars().any(char::is_control) {
-        Ok(())
-    } else {
-        Err(KeyError::Name { what })
     }
 }

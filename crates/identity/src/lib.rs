@@ -19,7 +19,9 @@ mod denied;
 mod error;
 mod factors;
 mod key_expiry;
+mod key_making;
 mod key_signals;
+mod key_signature;
 mod key_text;
 mod keys;
 mod known_secrets;
@@ -37,6 +39,7 @@ mod privacy;
 mod records;
 mod roles;
 mod scope;
+mod signature_key;
 pub mod signals;
 mod verification;
 mod wallets;
@@ -58,12 +61,13 @@ pub use factors::{
     Factors, MOST_IN_A_LOGIN, MOST_IN_A_ROW, MOST_PASSKEYS, PasskeyFault, PasskeyView,
     RECOVERY_CODES, REMOVAL_DELAY, RecoveryCode, Removal, SecondFactor, TotpConfirmation,
 };
+pub use key_signature::{SIGNATURE_LIFE, SignedCall};
 pub use key_text::{Environment, KeyId, KeyText, KeyTextError};
 pub use keys::{Actor, Keys};
 pub use known_secrets::{Fingerprint, KnownSecrets};
 pub use leaks::{Exchange, Finding, Leak, Scanner};
 pub use limit::RateLimit;
-pub use new_key::{Created, NewKey, Reach, Rotation};
+pub use new_key::{Created, KeyMaking, NewKey, Reach, Rotation, SentForm};
 pub use oauth::{
     ACCESS_LIFE, AppGrant, AppScopes, AuthorizationRequest, BadRequest, Bearer, BearerOwner,
     CODE_LIFE, Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, DEVICE_LIFE,
@@ -88,6 +92,7 @@ pub use roles::{
     Role, RoleChange, RoleError, Roles, Shown, Standing,
 };
 pub use scope::{MOST_SCOPES, ResourceId, ResourcePattern, Scope, Scopes, Verb};
+pub use signature_key::SignatureKey;
 pub use verification::{
     Admission, AdmissionId, AdmissionLimit, AdmissionState, Approval, ApprovalError, Approved,
     ByHand, Case, CaseOverview, CaseState, Claimed, DecisionId, Filling, MediaType, Need,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{AddressList, Environment, KeyRecord, KeyText, RateLimit, Scopes, UnixMillis};
+use sha2::{Digest as _, Sha256};
+
+use crate::{AddressList, Environment, KeyRecord, KeyText, RateLimit, Scopes, UnixMillis, Warning};
 
 /// A key to be made.
 #[derive(Debug, Clone)]
@@ -24,6 +26,32 @@ pub struct NewKey {
     /// Whether nobody has a reason to use it: it is put where a thief looks, can do nothing, is answered as a key that is
     /// unknown, and raises an alert at once.
     pub is_canary: bool,
+}
+
+/// What else belongs to the making of a key.
+#[derive(Debug, Default)]
+pub struct KeyMaking {
+    /// What the person who makes it is told, in the same transaction.
+    pub warning: Option<Warning>,
+    /// The form that it is made by, which makes one key however often it is sent.
+    pub form: Option<SentForm>,
+}
+
+/// A form of a page, which makes one key at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentForm([u8; 32]);
+
+impl SentForm {
+    /// Of who sent it, and of the value that it was rendered with.
+    #[must_use]
+    pub fn new(actor: &str, once: &str) -> Self {
+        // No actor has a space.
+        Self(Sha256::digest(format!("{actor} {once}")).into())
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 /// A key that was made.

@@ -5,8 +5,8 @@ use std::{net::IpAddr, str::FromStr, time::Duration};
 use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
 use crate::{
-    Act, AlertKind, KeyError, KeyId, KeyPolicy, PersonId, RateLimit, Scope, UnixMillis, Verb,
-    Warning,
+    Act, AlertKind, KeyError, KeyId, KeyMaking, KeyPolicy, PersonId, RateLimit, Scope, SentForm,
+    SignatureKey, UnixMillis, Verb,
     alerts::{HABITS, KEEP_HABITS, raise, raise_found, tell},
     audit,
     key_signals::{judge_key, key_uses},
@@ -27,6 +27,8 @@ pub struct KeyRecord {
     pub label: String,
     /// All that restricts it.
     pub policy: KeyPolicy,
+    /// The public half of the pair that it signs with; none where it has a secret.
+    pub public_key: Option<SignatureKey>,
     /// When it was made.
     pub created_at: UnixMillis,
     /// `operator:NAME` or `key:ID`.
@@ -108,6 +110,7 @@ row! {
         last_used_from: Option<String>,
         used_verbs: String,
         is_canary: i64,
+        public_key: Option<Vec<u8>>,
         changed: i64,
     }
 }
@@ -140,7 +143,14 @@ impl KeyRow {
             id: self.id.clone(),
             what: "its tag has another length than 32".to_owned(),
         })?;
+        let public_key = self.public_key.as_deref().map(|bytes| {
+            SignatureKey::from_slice(bytes).ok_or_else(|| KeyError::Row {
+                id: self.id.clone(),
+                what: "its public key is none".to_owned(),
+            })
+        });
         let record = KeyRecord {
+            public_key: public_key.transpose()?,
             id: self.id.parse()?,
             number: self.number,
             owner: self.owner,
@@ -178,14 +188,14 @@ pub(crate) const NEXT_CHANGE: &str =
     "UPDATE api_key_change SET value = value + 1 WHERE one = 1 RETURNING value";
 
 /// A key that is not stored yet. Its number and change are given by the database.
-pub(crate) struct NewRow {
+pub(crate) struct NewRow<'a> {
     pub(crate) key: StoredKey,
     /// The key that asked for it, unless an operator did.
     pub(crate) minted_by: Option<KeyId>,
     /// The person who asked for it.
     pub(crate) made_by: Option<PersonId>,
-    /// What that person is told.
-    pub(crate) warning: Option<Warning>,
+    /// What that person is told, and by which form they made it.
+    pub(crate) making: &'a KeyMaking,
 }
 
 /// What became of a new key.
@@ -196,6 +206,8 @@ pub(crate) enum Insertion<K = Vec<StoredKey>> {
     Replaced,
     /// The key or person that asked for it was revoked or frozen meanwhile; nothing is stored.
     MakerStopped,
+    /// The form was sent before, and made this one; nothing is stored.
+    MadeBefore(KeyId),
 }
 
 /// Whoever makes a key and is stopped already: the key, the person. Asked under the lock of [`NEXT_CHANGE`], so that no
@@ -205,8 +217,10 @@ const STOPPED: &str = "SELECT (SELECT COUNT(*) FROM api_key WHERE id = $1 AND re
 
 const INSERT: &str = "INSERT INTO api_key (id, number, environment, owner, label, scopes, \
      addresses, per_second, burst, created_at, created_by, minted_by, expires_at, replaces, \
-     pepper, tag, is_canary, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-     $14, $15, $16, $17, $2) RETURNING *";
+     pepper, tag, is_canary, public_key, form, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+     $11, $12, $13, $14, $15, $16, $17, $18, $19, $2) RETURNING *";
+/// The key that a form made.
+const BY_FORM: &str = "SELECT id FROM api_key WHERE form = $1";
 const REPLACE: &str = "UPDATE api_key SET replaced_by = $2, changed = $3, expires_at = \
      CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
      WHERE id = $1 AND replaced_by IS NULL AND revoked_at IS NULL RETURNING *";
@@ -214,7 +228,7 @@ const REPLACE: &str = "UPDATE api_key SET replaced_by = $2, changed = $3, expire
 /// Stores a key and, in the same transaction, ends the one it replaces at `old_ends`.
 pub(crate) async fn insert(
     database: &Database,
-    new: &NewRow,
+    new: &NewRow<'_>,
     actor: &str,
     old_ends: UnixMillis,
 ) -> Result<Insertion, KeyError> {
@@ -228,6 +242,13 @@ pub(crate) async fn insert(
     let id = record.id.as_str();
     let old = record.replaces;
     let at = record.created_at.get();
+    let public_key = record.public_key.as_ref();
+    let public_key = public_key.map(|key| key.as_bytes().as_slice());
+    let form = new
+        .making
+        .form
+        .as_ref()
+        .map(|form| form.as_bytes().as_slice());
     let inserted: Insertion<Vec<KeyRow>> = on_writer!(database, |pool| async {
         let mut work = pool.begin().await?;
         let change: i64 = sqlx::query_scalar(NEXT_CHANGE)
@@ -240,6 +261,15 @@ pub(crate) async fn insert(
         if stopped > 0 {
             work.rollback().await?;
             return Ok(Insertion::MakerStopped);
+        }
+        // Asked under the lock of keys, so that of two who send it at once one makes a key.
+        if let Some(form) = form {
+            let before = sqlx::query_scalar(BY_FORM).bind(form);
+            let before: Option<String> = before.fetch_optional(&mut *work).await?;
+            if let Some(before) = before.and_then(|id| id.parse().ok()) {
+                work.rollback().await?;
+                return Ok(Insertion::MadeBefore(before));
+            }
         }
         let insert = sqlx::query_as(INSERT)
             .bind(id)
@@ -258,7 +288,9 @@ pub(crate) async fn insert(
             .bind(old.as_ref().map(KeyId::as_str))
             .bind(pepper)
             .bind(tag.as_slice())
-            .bind(i64::from(record.is_canary));
+            .bind(i64::from(record.is_canary))
+            .bind(public_key)
+            .bind(form);
         let mut rows: Vec<KeyRow> = vec![insert.fetch_one(&mut *work).await?];
         let note = sqlx::query(audit::ADD).bind(at).bind(actor);
         let note = note
@@ -279,7 +311,7 @@ pub(crate) async fn insert(
             let note = note.bind(Act::Rotate.as_code()).bind(old.as_str()).bind(id);
             note.bind(1_i64).execute(&mut *work).await?;
         }
-        if let Some(warning) = &new.warning {
+        if let Some(warning) = &new.making.warning {
             tell!(work, warning, record.created_at);
         }
         work.commit().await?;
@@ -290,7 +322,23 @@ pub(crate) async fn insert(
         Insertion::Stored(rows) => Insertion::Stored(read_all(rows)?),
         Insertion::Replaced => Insertion::Replaced,
         Insertion::MakerStopped => Insertion::MakerStopped,
+        Insertion::MadeBefore(id) => Insertion::MadeBefore(id),
     })
+}
+
+/// The key that a form made, if it was sent before.
+pub(crate) async fn made_by_form(
+    database: &Database,
+    making: &KeyMaking,
+) -> Result<Option<KeyId>, KeyError> {
+    let Some(form) = making.form.as_ref().map(SentForm::as_bytes) else {
+        return Ok(None);
+    };
+    let id: Option<String> = on_reader!(database, |pool| sqlx::query_scalar(BY_FORM)
+        .bind(form.as_slice())
+        .fetch_optional(pool)
+        .await)?;
+    Ok(id.as_deref().map(KeyId::from_str).transpose()?)
 }
 
 /// Revokes a key, and if wished those it minted and those they minted. Gives the keys that were not
@@ -440,7 +488,7 @@ pub(crate) async fn peppers(
     now: UnixMillis,
 ) -> Result<Vec<String>, DatabaseError> {
     const TEXT: &str = "SELECT DISTINCT pepper FROM api_key \
-         WHERE revoked_at IS NULL AND expires_at > $1 ORDER BY pepper";
+         WHERE revoked_at IS NULL AND expires_at > $1 AND public_key IS NULL ORDER BY pepper";
     on_reader!(database, |pool| sqlx::query_scalar(TEXT)
         .bind(now.get())
         .fetch_all(pool)

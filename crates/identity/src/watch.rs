@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,6 +40,8 @@ pub(crate) struct Notebook {
     nameless: [AtomicU64; Denied::CODES.len()],
     /// All refusals since the start.
     totals: [AtomicU64; Denied::CODES.len()],
+    /// Whether requests that are signed were let in since old signatures were forgotten last.
+    signatures: AtomicBool,
     /// Told when something is not to wait for its turn.
     urgent: Notify,
 }
@@ -92,6 +94,15 @@ impl Notebook {
                 self.nameless[index].fetch_add(1, Ordering::Relaxed);
             }
         }
+    }
+
+    /// A signature was written down.
+    pub(crate) fn signature_used(&self) {
+        self.signatures.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn take_signatures_used(&self) -> bool {
+        self.signatures.swap(false, Ordering::Relaxed)
     }
 
     /// Somebody who was let in asked for what they may not do.
@@ -291,6 +302,9 @@ impl Keys {
             keys.forget_old(now);
             if let Err(error) = keys.write_notes(now).await {
                 tracing::warn!(%error, "last uses of keys are written later");
+            }
+            if let Err(error) = keys.forget_signatures(now).await {
+                tracing::warn!(%error, "old signatures are forgotten later");
             }
         });
     }

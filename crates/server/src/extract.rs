@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     body_deadline,
     problem::{ApiError, ProblemCode},
+    signed_request,
 };
 
 /// Levels of arrays and objects a body may have. Nothing of ours has more than ten.
@@ -42,6 +43,9 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
             .map_err(|rejection| {
                 if body_deadline::caused(&rejection) {
                     return ApiError::from(ProblemCode::BodyTooSlow);
+                }
+                if signed_request::caused(&rejection) {
+                    return signed_request::other_body();
                 }
                 // A reset while the body is read arrives here as a plain bad request.
                 ApiError::from(ProblemCode::of_status(rejection.status()))

@@ -33,6 +33,7 @@ mod problem;
 mod record_numbers;
 mod request_id;
 mod secrets;
+mod signed_request;
 mod stop;
 mod system;
 mod tls;

@@ -148,7 +148,8 @@ pub(crate) enum ApiKeyCommand {
     /// Make a key; it is shown once.
     #[command(after_help = "Examples:\n  \
             softcap api-key new --data softcap-data --label operator\n  \
-            softcap api-key new --data softcap-data --label shop --scope contributions:write:harbour")]
+            softcap api-key new --data softcap-data --label shop --scope contributions:write:harbour\n  \
+            softcap api-key new --data softcap-data --label till --public-key till.pub.pem")]
     New(NewApiKeyArguments),
     /// Revoke a key and all keys that it made.
     #[command(after_help = "Example:\n  softcap api-key revoke --data softcap-data 4kQ0vT1ZcX9b")]
@@ -181,4 +182,7 @@ pub(crate) struct NewApiKeyArguments {
     /// A key for tests.
     #[arg(long)]
     pub(crate) test: bool,
+    /// A file with the public half of an Ed25519 pair (PEM or base64): the key signs its requests and has no secret.
+    #[arg(long)]
+    pub(crate) public_key: Option<PathBuf>,
 }

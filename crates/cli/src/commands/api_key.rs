@@ -1,12 +1,12 @@
 //! `softcap api-key`: keys for programs, made on the machine itself.
 
-use std::{process::ExitCode, str::FromStr as _};
+use std::{path::Path, process::ExitCode, str::FromStr as _};
 
 use serde_json::json;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{
-    Actor, AddressList, Environment, KeyError, KeySettings, Keys, NewKey, RateLimit, Reach, Scopes,
-    Ticks, UnixMillis,
+    Actor, AddressList, Environment, KeyError, KeyMaking, KeySettings, Keys, NewKey, RateLimit,
+    Reach, Scopes, SignatureKey, Ticks, UnixMillis,
 };
 use softcap_server::Config;
 
@@ -15,6 +15,7 @@ use crate::{
     arguments::{ApiKeyCommand, NewApiKeyArguments},
     console::Console,
     failure::Failure,
+    terms_file::read_text,
 };
 
 pub(crate) fn run(command: &ApiKeyCommand, console: &Console) -> Result<ExitCode, Failure> {
@@ -78,6 +79,9 @@ async fn create(arguments: &NewApiKeyArguments, console: &Console) -> Result<Exi
         limit,
         is_canary: false,
     };
+    if let Some(file) = &arguments.public_key {
+        return create_signing(&keys, new, file, console).await;
+    }
     let created = keys
         .create(&operator(), new, UnixMillis::now())
         .await
@@ -86,6 +90,27 @@ async fn create(arguments: &NewApiKeyArguments, console: &Console) -> Result<Exi
     console.data(
         format_args!("{}\n(shown once; id {})", *text, created.record.id),
         &json!({ "key": *text, "id": created.record.id.as_str() }),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a key that has no secret: nothing of it is to be kept.
+async fn create_signing(
+    keys: &Keys,
+    new: NewKey,
+    file: &Path,
+    console: &Console,
+) -> Result<ExitCode, Failure> {
+    let public: SignatureKey = read_text(file)?.parse().map_err(of_keys)?;
+    let making = KeyMaking::default();
+    let made = keys
+        .create_signing(&operator(), (new, public), &making, UnixMillis::now())
+        .await
+        .map_err(of_keys)?;
+    let id = made.id.as_str();
+    console.data(
+        format_args!("{id}\n(sign each request with the private half, and give this as keyid)"),
+        &json!({ "id": id }),
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -30,20 +30,18 @@ impl Drop for Running {
 impl Running {
     /// A server, and a key that may do everything in `operator.key`.
     pub(crate) fn start() -> Self {
+        Self::start_at("127.0.0.1:0")
+    }
+
+    /// As [`Running::start`], at an address that is known before, as a site has one.
+    pub(crate) fn start_at(address: &str) -> Self {
         let place = Workplace::empty();
         // Before the server runs, so that it knows the key from its first moment.
         let key = place
             .run(&["api-key", "new", "--data", "data", "--label", "o"])
             .succeeded();
         place.write("operator.key", &key.out);
-        let serve = [
-            "serve",
-            "--data",
-            "data",
-            "--listen",
-            "127.0.0.1:0",
-            "--json",
-        ];
+        let serve = ["serve", "--data", "data", "--listen", address, "--json"];
         let mut child = place
             .softcap(&serve)
             .stdout(Stdio::piped())

@@ -76,7 +76,10 @@ fn said(mut command: Command, input: &str) -> (bool, String) {
 
 /// A running sale, whose public round is open for an hour now.
 fn sale() -> Running {
-    let running = Running::start();
+    sale_of(Running::start())
+}
+
+fn sale_of(running: Running) -> Running {
     let now = jiff::Timestamp::now().as_second();
     let at = |minutes: i64| {
         let time = jiff::Timestamp::from_second(now + minutes * 60).unwrap();
@@ -204,6 +207,51 @@ fn examples_read_contribute_and_check_the_receipt_in_every_language() {
         receipt::check(&text, &log_key).unwrap();
     }
     assert!(receipt::check(&changed, &log_key).is_err());
+}
+
+#[test]
+fn examples_sign_requests_with_a_key_that_the_server_does_not_have() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let running = sale_of(Running::start_at(&address));
+    let private = running.place.path().join("key.pem");
+    let private = private.to_str().unwrap();
+    let openssl = |arguments: &[&str]| {
+        let mut command = Command::new("openssl");
+        command.args(arguments);
+        said(command, "")
+    };
+    let (is_made, out) = openssl(&["genpkey", "-algorithm", "ed25519", "-out", private]);
+    assert!(is_made, "{out}");
+    let (is_shown, public) = openssl(&["pkey", "-in", private, "-pubout"]);
+    assert!(is_shown, "{public}");
+    let body = json!({
+        "label": "till",
+        "scopes": ["contributions:write:harbour", "keys:read:*"],
+        "public_key": public,
+    });
+    let made = running.call("POST /v1/keys", &body.to_string());
+    let id = made["key"]["id"].as_str().unwrap();
+    assert_eq!(made.get("secret"), None, "{made}");
+    let at = |language: Language, arguments: &[&str]| {
+        let mut command = language.command(running.place.path(), "sign");
+        command.args(arguments);
+        command
+            .env("SOFTCAP_URL", &running.url)
+            .env("SOFTCAP_KEYID", id)
+            .env("SOFTCAP_PRIVATE_KEY", private);
+        said(command, "")
+    };
+    let wish = ["harbour", "10001", "EUR", "10000", "signed"];
+    let (is_content, out) = at(Language::TypeScript, &wish);
+    assert!(is_content && out.contains("c2sp.org"), "{out}");
+    // A repeat is signed anew, and counts once.
+    let (is_content, again) = at(Language::TypeScript, &wish);
+    assert!(is_content, "{again}");
+    assert_eq!(out, again);
+    let (is_content, out) = at(Language::Shell, &[]);
+    assert!(is_content && out.contains(id), "{out}");
 }
 
 /// The headers of a call, as this program signs one.

@@ -4,6 +4,7 @@
 
 mod administering;
 mod calling;
+mod signing;
 
 use std::{net::IpAddr, num::NonZeroU32, str::FromStr as _, time::Duration};
 
@@ -97,6 +98,8 @@ async fn all_scenarios(database: Database) {
     calling::what_a_key_is_used_for_is_remembered(&here).await;
     administering::the_audit_keeps_every_row_and_no_secret(&here).await;
     administering::calls_at_once_have_a_row_each_whoever_goes_away(&here).await;
+    signing::a_signature_is_used_once_whichever_node_gets_it(&here).await;
+    signing::a_form_makes_one_key(&here).await;
     administering::a_key_that_nobody_uses_ends(&here).await;
 }
 

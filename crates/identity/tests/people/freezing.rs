@@ -3,8 +3,8 @@
 use std::{net::IpAddr, str::FromStr as _};
 
 use softcap_identity::{
-    Act, Actor, AddressList, Created, Denied, Environment, FREEZE_CODE_LIFE, KeyError, KeySettings,
-    NewKey, Pepper, Peppers, PersonId, Role, RoleChange, Roles, Ticks,
+    Act, Actor, AddressList, Created, Denied, Environment, FREEZE_CODE_LIFE, KeyError, KeyMaking,
+    KeySettings, NewKey, Pepper, Peppers, PersonId, Role, RoleChange, Roles, Ticks,
 };
 
 use super::*;
@@ -226,8 +226,12 @@ pub(crate) async fn a_freeze_revokes_the_keys_that_the_person_made(here: &Instal
     let keys = here.keys().await;
     let now = UnixMillis::now();
     let warning = here.people.warning_of_key(person, "till").await.unwrap();
+    let making = KeyMaking {
+        warning: Some(warning),
+        form: None,
+    };
     let made = keys
-        .create_and_tell(&by_person, new_key(), Some(warning), now)
+        .create_and_tell(&by_person, new_key(), &making, now)
         .await
         .unwrap();
     let told = here.all_mail().await;

@@ -18,7 +18,10 @@ use super::{
     oauth::{name_metadata, sends_proof},
     signed_in::{charge_source, session_secret},
 };
-use crate::forwarded::ClientAddress;
+use crate::{
+    forwarded::ClientAddress,
+    signed_request::{guard, is_signed},
+};
 
 /// Who was let in.
 #[derive(Clone, Debug)]
@@ -73,12 +76,17 @@ pub(crate) async fn around(
 ) -> Response {
     let sends_proof = sends_proof(request.headers());
     let client = request.extensions().get::<ClientAddress>().copied();
+    let is_signed = is_signed(request.headers());
     let shows_something = request.headers().contains_key(header::AUTHORIZATION)
+        || is_signed
         || session_secret(request.headers()).is_some();
     if !shows_something
         && let Err(error) = charge_source(&service, client, request.extensions().get())
     {
         return error.into_response();
+    }
+    if is_signed {
+        request = guard(request);
     }
     let note = CallNote::default();
     request.extensions_mut().insert(note.clone());

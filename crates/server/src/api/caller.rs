@@ -33,6 +33,7 @@ use crate::{
     forwarded::ClientAddress,
     limit_headers::{LimitNote, Limited},
     problem::{ApiError, ProblemCode},
+    signed_request::{SignedRequest, is_signed},
     system::CodeText,
 };
 
@@ -102,9 +103,22 @@ impl Caller {
         let (peer, now) = (client.ip(), UnixMillis::now());
         let principal = keys.authenticate_or_refresh(text, peer, now, cost).await;
         let principal = principal.map_err(denied)?;
-        let agent = headers.get(header::USER_AGENT);
-        let agent = agent.and_then(|value| value.to_str().ok());
-        keys.note_origin(&principal, peer, agent.unwrap_or_default(), now);
+        note_origin(keys, &principal, headers, (peer, now));
+        Ok(Self::Key(principal))
+    }
+
+    /// The holder of the key that signed this request.
+    async fn of_signed(
+        service: &Service,
+        parts: &Parts,
+        client: ClientAddress,
+    ) -> Result<Self, ApiError> {
+        let signed = SignedRequest::read(parts, &service.origin)?;
+        let (keys, cost) = (service.keys(), cost_of(parts));
+        let (peer, now) = (client.ip(), UnixMillis::now());
+        let principal = keys.authenticate_signed(&signed.call(), peer, now, cost);
+        let principal = principal.await.map_err(denied)?;
+        note_origin(keys, &principal, &parts.headers, (peer, now));
         Ok(Self::Key(principal))
     }
 
@@ -167,6 +181,18 @@ impl Caller {
     }
 }
 
+/// Notes from where and with what a key came.
+fn note_origin(
+    keys: &Keys,
+    principal: &Principal,
+    headers: &HeaderMap,
+    (peer, now): (IpAddr, UnixMillis),
+) {
+    let agent = headers.get(header::USER_AGENT);
+    let agent = agent.and_then(|value| value.to_str().ok());
+    keys.note_origin(principal, peer, agent.unwrap_or_default(), now);
+}
+
 fn allowed(is_allowed: bool) -> Result<(), ApiError> {
     if is_allowed {
         Ok(())
@@ -204,8 +230,10 @@ impl FromRequestParts<Arc<Service>> for Caller {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
+        let is_signed = is_signed(&parts.headers);
         // A key goes before a session: a program that sends one says which it means.
-        if !parts.headers.contains_key(header::AUTHORIZATION)
+        if !is_signed
+            && !parts.headers.contains_key(header::AUTHORIZATION)
             && session_secret(&parts.headers).is_some()
         {
             // Apart: the way of a session is long, and would make the future of every call with a key as large.
@@ -223,8 +251,12 @@ impl FromRequestParts<Arc<Service>> for Caller {
         }
         let client = parts.extensions.get::<ClientAddress>().copied();
         let client = client.ok_or(ProblemCode::NotAuthenticated)?;
-        let cost = cost_of(parts);
-        let caller = Self::of(service.keys(), &parts.headers, client, cost).await?;
+        let caller = if is_signed {
+            Box::pin(Self::of_signed(service, parts, client)).await?
+        } else {
+            let cost = cost_of(parts);
+            Self::of(service.keys(), &parts.headers, client, cost).await?
+        };
         if let (Self::Key(principal), Some(limit)) = (&caller, parts.extensions.get::<LimitNote>())
         {
             limit.note(Limited::Key, (principal.policy().limit, principal.left()));
@@ -245,6 +277,9 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         Denied::Expired,
         Denied::Address { peer },
         Denied::TooDear { burst: 0 },
+        Denied::WrongSignature,
+        Denied::OldSignature,
+        Denied::UsedSignature,
     ];
     all.into_iter().map(|denied| CodeText {
         code: denied.answer().code.into(),
@@ -280,7 +315,10 @@ fn like(denied: Denied) -> (StatusCode, ProblemCode) {
         | Denied::Unknown
         | Denied::WrongSecret
         | Denied::Revoked
-        | Denied::Expired => (StatusCode::UNAUTHORIZED, ProblemCode::NotAuthenticated),
+        | Denied::Expired
+        | Denied::WrongSignature
+        | Denied::OldSignature
+        | Denied::UsedSignature => (StatusCode::UNAUTHORIZED, ProblemCode::NotAuthenticated),
     }
 }
 

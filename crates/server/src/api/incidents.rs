@@ -20,7 +20,7 @@ use super::{
     alerts::{AlertView, of_alert},
     audit::AuditRowView,
     caller::Staff,
-    keys::of_keys,
+    key_acts::of_keys,
     person_problem::of_person,
     signed_in::no_store,
     webhooks::of_database,

@@ -1,7 +1,7 @@
 //! API keys, made and changed with a key: only narrower ones, and only those of the same owner. A key
 //! of another owner is answered as one that is not there.
 
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -11,16 +11,17 @@ use axum::{
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
-use softcap_identity::{
-    Actor, AddressList, Created, Environment, KeyError, KeyId, KeyRecord, NewKey, RateLimit, Reach,
-    Rotation, Scopes, UnixMillis, Verb, Warning,
-};
+use softcap_identity::{Environment, KeyRecord, Reach, UnixMillis, Verb};
 use utoipa::ToSchema;
 
-use super::{Service, caller::Caller, person_problem::of_person};
+use super::{
+    Service,
+    caller::Caller,
+    key_acts::{MadeKey, find_key, list_keys, make_key, revoke_key, rotate_key},
+};
 use crate::{
     extract::{Json, Path, Query},
-    problem::{ApiError, ProblemCode},
+    problem::ApiError,
 };
 
 /// Keys of a page at most, and without a wish.
@@ -65,6 +66,11 @@ pub(crate) struct NewKeyBody {
     /// alert at once. Nothing but its alert shows that it is one.
     #[serde(default)]
     pub(crate) canary: bool,
+    /// The public half of an Ed25519 pair, as PEM or base64: the key signs each request (RFC 9421, docs/api-keys.md) and has no
+    /// secret. Without it the answer holds a secret.
+    #[serde(default)]
+    #[schema(example = "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=")]
+    pub(crate) public_key: Option<String>,
 }
 
 /// What a key is for.
@@ -105,6 +111,10 @@ pub(crate) struct RotationBody {
     /// Until when the new one works, RFC 3339; without a wish as long as the old one would have.
     #[serde(default)]
     pub(crate) expires_at: Option<String>,
+    /// The public half of the pair that the new one signs with. Needed where the old one signs; a key with a secret becomes
+    /// one that signs by it.
+    #[serde(default)]
+    pub(crate) public_key: Option<String>,
 }
 
 /// A key, without its secret.
@@ -118,6 +128,9 @@ pub(super) struct KeyView {
     label: String,
     /// `live` or `test`.
     environment: &'static str,
+    /// The public half of the pair that it signs with, in base64; absent where it has a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
     /// What it may do.
     scopes: Vec<String>,
     /// From where; empty: from everywhere.
@@ -151,8 +164,9 @@ pub(super) struct KeyView {
 /// A key that was made. It has no `Debug`, because it holds the secret.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NewKeyView {
-    /// The key itself, shown this once.
-    secret: String,
+    /// The key itself, shown this once; absent where it signs its requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
     /// All else of it.
     key: KeyView,
 }
@@ -208,6 +222,7 @@ impl KeyView {
                 Environment::Live => "live",
                 Environment::Test => "test",
             },
+            public_key: record.public_key.as_ref().map(ToString::to_string),
             scopes: policy.scopes.iter().map(ToString::to_string).collect(),
             networks: policy.addresses.iter().map(ToString::to_string).collect(),
             limit: LimitBody {
@@ -242,8 +257,8 @@ async fn create(
     caller: Caller,
     Json(body): Json<NewKeyBody>,
 ) -> Result<Response, ApiError> {
-    let created = make_key(&service, &caller, body).await?;
-    Ok(shown_once(&service, &created))
+    let made = make_key(&service, &caller, body).await?;
+    Ok(shown_once(&service, &made))
 }
 
 /// Keys of the asking key's owner, in the order they were made; to a person with a role all keys.
@@ -314,8 +329,8 @@ async fn rotate(
     caller: Caller,
     Json(body): Json<RotationBody>,
 ) -> Result<Response, ApiError> {
-    let created = rotate_key(&service, &caller, &id, body).await?;
-    Ok(shown_once(&service, &created))
+    let made = rotate_key(&service, &caller, &id, body).await?;
+    Ok(shown_once(&service, &made))
 }
 
 /// End a key at once and for good. Doing it again changes nothing.
@@ -344,175 +359,11 @@ async fn revoke(
     }))
 }
 
-/// Makes a key within what the caller may, and tells a person who makes one by mail.
-pub(crate) async fn make_key(
-    service: &Service,
-    caller: &Caller,
-    body: NewKeyBody,
-) -> Result<Created, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let given = Given::by(caller);
-    let addresses = match &body.networks {
-        None => given.addresses,
-        Some(networks) => AddressList::from_str(&networks.join(" ")).map_err(of_keys)?,
-    };
-    let limit = match &body.limit {
-        None => given.limit,
-        Some(limit) => Some(RateLimit::new(limit.per_second, limit.burst).map_err(of_keys)?),
-    };
-    let new = NewKey {
-        label: body.label,
-        owner: caller.owner(),
-        environment: body.environment.map_or(given.environment, Into::into),
-        scopes: Scopes::from_str(&body.scopes.join(" ")).map_err(of_keys)?,
-        addresses,
-        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
-        limit,
-        is_canary: body.canary,
-    };
-    let actor = caller.actor()?;
-    let warning = warning(service, &actor, &new.label).await?;
-    let (keys, now) = (&service.keys, UnixMillis::now());
-    let created = keys.create_and_tell(&actor, new, warning, now).await;
-    let created = created.map_err(of_keys)?;
-    note_sensitive_act(service, &actor).await;
-    Ok(created)
-}
-
-/// The keys that the caller sees, in the order they were made, after the one of a number.
-pub(crate) async fn list_keys(
-    service: &Service,
-    caller: &Caller,
-    after: i64,
-    most: u32,
-) -> Result<Vec<KeyRecord>, ApiError> {
-    caller.require_on_all(Verb::KeysRead)?;
-    let records = service.keys.list(owner_seen(caller), after, most).await;
-    records.map_err(of_keys)
-}
-
-/// A key that the caller sees.
-pub(crate) async fn find_key(
-    service: &Service,
-    caller: &Caller,
-    id: &str,
-) -> Result<KeyRecord, ApiError> {
-    caller.require_on_all(Verb::KeysRead)?;
-    own_key(service, caller, id).await
-}
-
-/// Puts a key in the place of another one.
-pub(crate) async fn rotate_key(
-    service: &Service,
-    caller: &Caller,
-    id: &str,
-    body: RotationBody,
-) -> Result<Created, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let old = own_key(service, caller, id).await?;
-    let rotation = Rotation {
-        overlap: Duration::from_secs(body.overlap_seconds.into()),
-        expires_at: body.expires_at.as_deref().map(expiry).transpose()?,
-    };
-    let actor = caller.actor()?;
-    let warning = warning(service, &actor, &old.label).await?;
-    let (keys, now) = (&service.keys, UnixMillis::now());
-    let created = keys
-        .rotate_and_tell(&actor, old.id, rotation, warning, now)
-        .await;
-    let created = created.map_err(of_keys)?;
-    note_sensitive_act(service, &actor).await;
-    Ok(created)
-}
-
-/// Ends a key, and what was made with it where that is asked for; what this ended.
-pub(crate) async fn revoke_key(
-    service: &Service,
-    caller: &Caller,
-    id: &str,
-    reach: Reach,
-) -> Result<Vec<KeyRecord>, ApiError> {
-    caller.require_on_all(Verb::KeysWrite)?;
-    let key = own_key(service, caller, id).await?;
-    let actor = caller.actor()?;
-    let now = UnixMillis::now();
-    let revoked = service.keys.revoke(&actor, key.id, reach, now).await;
-    revoked.map_err(of_keys)
-}
-
-/// Whose keys somebody sees: a key those of its owner, a person those of everybody.
-fn owner_seen(caller: &Caller) -> Option<&str> {
-    match caller {
-        Caller::Key(principal) => Some(principal.owner()),
-        Caller::Person(_) | Caller::App(_) => None,
-    }
-}
-
-/// What a new key gets where nothing is said.
-struct Given {
-    environment: Environment,
-    addresses: AddressList,
-    limit: Option<RateLimit>,
-}
-
-impl Given {
-    fn by(caller: &Caller) -> Self {
-        match caller {
-            Caller::Key(principal) => Self {
-                environment: principal.environment(),
-                addresses: principal.policy().addresses.clone(),
-                limit: Some(principal.policy().limit),
-            },
-            Caller::Person(_) | Caller::App(_) => Self {
-                environment: Environment::Live,
-                addresses: AddressList::default(),
-                limit: None,
-            },
-        }
-    }
-}
-
-async fn own_key(service: &Service, caller: &Caller, id: &str) -> Result<KeyRecord, ApiError> {
-    let id = KeyId::from_str(id).map_err(|_| no_key())?;
-    let record = service.keys.find(id).await.map_err(of_keys)?;
-    if owner_seen(caller).is_none_or(|owner| owner == record.owner) {
-        Ok(record)
-    } else {
-        Err(no_key())
-    }
-}
-
-/// Judges that a person made a key. It is made already: what cannot be judged is only written to the log.
-async fn note_sensitive_act(service: &Service, actor: &Actor) {
-    let Actor::Person(standing) = actor else {
-        return;
-    };
-    let (people, now) = (&service.people, service.now());
-    if let Err(error) = people.note_sensitive_act(standing.person(), now).await {
-        tracing::warn!(%error, "that a person made a key was not judged");
-    }
-}
-
-/// What the person who makes a key is told by mail; nothing to who is none.
-async fn warning(
-    service: &Service,
-    actor: &Actor,
-    label: &str,
-) -> Result<Option<Warning>, ApiError> {
-    match actor {
-        Actor::Person(standing) => {
-            let warning = service.people.warning_of_key(standing.person(), label);
-            warning.await.map(Some).map_err(of_person)
-        }
-        Actor::Key(_) | Actor::Operator(_) => Ok(None),
-    }
-}
-
-fn shown_once(service: &Service, created: &Created) -> Response {
+fn shown_once(service: &Service, made: &MadeKey) -> Response {
     let idle_after = service.keys.idle_after();
     let view = NewKeyView {
-        secret: created.text.reveal().to_string(),
-        key: KeyView::new(&created.record, idle_after),
+        secret: made.text.as_ref().map(|text| text.reveal().to_string()),
+        key: KeyView::new(&made.record, idle_after),
     };
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (StatusCode::CREATED, headers, Json(view)).into_response()
@@ -523,7 +374,8 @@ pub(crate) fn time_text(at: UnixMillis) -> String {
         .map_or_else(|_| at.get().to_string(), |time| time.to_string())
 }
 
-fn expiry(text: &str) -> Result<UnixMillis, ApiError> {
+/// When a key ends.
+pub(super) fn expiry(text: &str) -> Result<UnixMillis, ApiError> {
     instant("expires_at", text)
 }
 
@@ -533,56 +385,4 @@ pub(super) fn instant(field: &str, text: &str) -> Result<UnixMillis, ApiError> {
         .parse()
         .map_err(|_| ApiError::invalid(field, "RFC 3339, for example 2027-01-31T12:00:00Z"))?;
     Ok(UnixMillis::new(time.as_millisecond()))
-}
-
-fn no_key() -> ApiError {
-    ApiError::not_found("there is no key of this id")
-}
-
-pub(super) fn of_keys(error: KeyError) -> ApiError {
-    match &error {
-        KeyError::Missing(_) => no_key(),
-        KeyError::Wider | KeyError::MakerStopped => {
-            refused(StatusCode::FORBIDDEN, ProblemCode::NotAllowed, &error)
-        }
-        KeyError::NotLive(_) | KeyError::TooManyKeys { .. } => {
-            refused(StatusCode::CONFLICT, ProblemCode::Conflict, &error)
-        }
-        KeyError::Text(_)
-        | KeyError::Verb(_)
-        | KeyError::Resource(_)
-        | KeyError::TooManyScopes
-        | KeyError::Network(_)
-        | KeyError::HostBits { .. }
-        | KeyError::EveryAddress
-        | KeyError::TooManyNetworks
-        | KeyError::Limit
-        | KeyError::Expiry { .. }
-        | KeyError::Overlap { .. }
-        | KeyError::Name { .. } => refused(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            ProblemCode::Invalid,
-            &error,
-        ),
-        KeyError::Database(database) if database.is_passing() => {
-            ApiError::caused(ProblemCode::NoRoom, &error)
-        }
-        KeyError::Database(_)
-        | KeyError::Pepper(_)
-        | KeyError::Randomness
-        | KeyError::Row { .. } => ApiError::internal(&error),
-    }
-}
-
-/// The words of the crate that refused, under its own code: `K301: what happened`.
-fn refused(status: StatusCode, like: ProblemCode, error: &KeyError) -> ApiError {
-    let text = error.to_string();
-    let (code, sentence) = text.split_once(": ").unwrap_or((like.code(), &text));
-    ApiError::Domain {
-        status,
-        code: code.to_owned().into(),
-        title: like.title().into(),
-        detail: sentence.to_owned(),
-        remedy: like.remedy().into(),
-    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use softcap_identity::UnixMillis;
 use utoipa::ToSchema;
 
-use super::{Service, keys::of_keys};
+use super::{Service, key_acts::of_keys};
 use crate::{
     extract::{Json, RawBody, parse_json},
     leak_reporter::Signed,

@@ -31,6 +31,7 @@ mod imports;
 mod incidents;
 mod investors;
 mod issuer;
+mod key_acts;
 mod keys;
 mod lately_used;
 mod leaks;
@@ -96,6 +97,7 @@ use crate::{
     evm::Rails,
     leak_reporter::LeakReporters,
     problem::ApiError,
+    signed_request,
     system::CodeText,
     wallet_acts::WalletActs,
     webhooks::{GuardedClient, Webhooks},
@@ -127,9 +129,11 @@ pub(crate) use imports::ImportPaths;
 pub(crate) use incidents::{IncidentPaths, Step, Trail, incident, stop_key, stop_person, trail_of};
 pub(crate) use investors::InvestorPaths;
 pub(crate) use issuer::Signing;
+pub(crate) use key_acts::{
+    MadeKey, SentForKey, find_key, list_keys, make_key_by_form, revoke_key, rotate_key_by_form,
+};
 pub(crate) use keys::{
-    EnvironmentName, KeyPaths, LimitBody, NewKeyBody, RotationBody, find_key, list_keys, make_key,
-    revoke_key, rotate_key, time_text,
+    EnvironmentName, KeyPaths, LimitBody, NewKeyBody, RotationBody, time_text,
 };
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
@@ -537,6 +541,7 @@ impl Service {
 /// Problems that other crates number and these routes answer with, for their pages.
 pub(crate) fn problem_codes() -> Vec<CodeText> {
     let known = caller::codes().chain(submit::codes());
+    let known = known.chain(signed_request::codes());
     let known = known.chain(rail::codes()).chain(person_problem::codes());
     let known = known.chain(role_problem::codes());
     let known = known.chain(factor_problem::codes());

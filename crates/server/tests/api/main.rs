@@ -36,6 +36,7 @@ mod rail;
 mod roles;
 mod scopes;
 mod settlement;
+mod signed_requests;
 mod simulations;
 mod test_node;
 mod verification;

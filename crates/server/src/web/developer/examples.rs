@@ -83,6 +83,15 @@ pub(super) async fn examples(
             examples: examples!("receipt"),
         },
         Task {
+            id: "sign",
+            title: visit.say("example-sign"),
+            lead: visit.say("example-sign-text"),
+            examples: vec![
+                example!("TypeScript", "sign", "ts"),
+                example!("curl", "sign", "sh"),
+            ],
+        },
+        Task {
             id: "webhook",
             title: visit.say("example-webhook"),
             lead: visit.say("example-webhook-text"),

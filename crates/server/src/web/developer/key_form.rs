@@ -9,19 +9,19 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use softcap_identity::{Created, ResourcePattern, Scope, Scopes, Standing, UnixMillis, Verb};
+use softcap_identity::{ResourcePattern, Scope, Scopes, Standing, UnixMillis, Verb};
 
 use super::super::{
     fields::Fields,
-    form::{Errors, Form},
-    page::{page, page_with},
+    form::{Errors, Form, once},
+    page::{page, page_with, see_other},
     times::When,
     visit::Visit,
 };
 use crate::{
     api::{
-        Caller, EnvironmentName, LimitBody, NewKeyBody, RotationBody, Service, Staff, find_key,
-        make_key, rotate_key, time_text, verb_words,
+        Caller, EnvironmentName, LimitBody, MadeKey, NewKeyBody, RotationBody, SentForKey, Service,
+        Staff, find_key, make_key_by_form, rotate_key_by_form, time_text, verb_words,
     },
     extract::{Path, Query},
     problem::ApiError,
@@ -49,13 +49,16 @@ struct KeyForm {
     choices: Vec<Choice>,
     offerings: Vec<String>,
     days: [u64; 4],
+    /// Makes the form make one key.
+    once: String,
 }
 
 #[derive(Template)]
 #[template(path = "developer/key_made.html")]
 struct KeyMade {
     visit: Visit,
-    secret: String,
+    /// None where the program signs, and has all that it needs.
+    secret: Option<String>,
     id: String,
     label: String,
     ends: When,
@@ -83,7 +86,13 @@ pub(super) async fn new_key(
         "" => Fields::default(),
         from => narrower(&service, &caller, from).await?,
     };
-    page(&form(&service, visit, &standing, fields, Errors::default()))
+    page(&form(
+        &service,
+        visit,
+        &standing,
+        fields,
+        Errors::default(),
+    )?)
 }
 
 /// What is typed for a key that may do what another one was used for.
@@ -113,7 +122,7 @@ fn form(
     standing: &Standing,
     fields: Fields,
     errors: Errors,
-) -> KeyForm {
+) -> Result<KeyForm, ApiError> {
     let given = Verb::ALL.iter().copied().filter(|verb| {
         let scope = Scope {
             verb: *verb,
@@ -127,7 +136,11 @@ fn form(
         is_chosen: fields.has(&format!("scope-{verb}")),
     });
     let offerings = service.journal().offerings();
-    KeyForm {
+    let once = match fields.text("once") {
+        "" => once()?,
+        before => before.to_owned(),
+    };
+    Ok(KeyForm {
         choices: choices.collect(),
         offerings: offerings
             .iter()
@@ -137,7 +150,8 @@ fn form(
         visit,
         errors,
         fields,
-    }
+        once,
+    })
 }
 
 pub(super) async fn make(
@@ -150,12 +164,13 @@ pub(super) async fn make(
     let mut errors = Errors::default();
     let body = read(&visit, &fields, &mut errors);
     if errors.is_empty() {
-        match make_key(&service, &staff.into(), body).await {
-            Ok(created) => return made(&service, visit, &created),
+        let once = fields.text("once");
+        match make_key_by_form(&service, &staff.into(), body, once).await {
+            Ok(sent) => return sent_for_key(&service, visit, sent),
             Err(error) => said_of(&visit, error, &mut errors)?,
         }
     }
-    let form = form(&service, visit, &standing, fields, errors);
+    let form = form(&service, visit, &standing, fields, errors)?;
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &form)
 }
 
@@ -198,7 +213,14 @@ fn read(visit: &Visit, fields: &Fields, errors: &mut Errors) -> NewKeyBody {
             _ => EnvironmentName::Live,
         }),
         canary: fields.has("canary"),
+        public_key: public_key(fields),
     }
+}
+
+fn public_key(fields: &Fields) -> Option<String> {
+    fields
+        .has("public_key")
+        .then(|| fields.text("public_key").to_owned())
 }
 
 fn small(days: u64) -> u32 {
@@ -213,17 +235,26 @@ fn said_of(visit: &Visit, error: ApiError, errors: &mut Errors) -> Result<(), Ap
         "K221" => ("per_second", visit.say("key-limit-wrong")),
         "K231" => ("days", visit.say("key-days-wrong")),
         "K233" => ("label", visit.say("key-label-wrong")),
+        "K234" => ("public_key", visit.say("key-public-wrong")),
         _ => return Err(error),
     };
     errors.add(field, words);
     Ok(())
 }
 
+/// A form that is sent again, by loading the page that came of it anew, leads to the key that it made.
+fn sent_for_key(service: &Service, visit: Visit, sent: SentForKey) -> Result<Response, ApiError> {
+    match sent {
+        SentForKey::Made(key) => made(service, visit, &key),
+        SentForKey::MadeBefore(id) => see_other(&format!("/developer/keys/{id}?done=shown")),
+    }
+}
+
 /// The page with the secret, which no cache keeps and no page shows again.
-fn made(service: &Service, visit: Visit, created: &Created) -> Result<Response, ApiError> {
-    let record = &created.record;
+fn made(service: &Service, visit: Visit, key: &MadeKey) -> Result<Response, ApiError> {
+    let record = &key.record;
     let template = KeyMade {
-        secret: created.text.reveal().to_string(),
+        secret: key.text.as_ref().map(|text| text.reveal().to_string()),
         id: record.id.to_string(),
         label: record.label.clone(),
         ends: When::of(visit.language, record.policy.expires_at),
@@ -248,7 +279,9 @@ pub(super) async fn rotate(
     let body = RotationBody {
         overlap_seconds: overlap.unwrap_or(0),
         expires_at: None,
+        public_key: public_key(&fields),
     };
-    let created = rotate_key(&service, &staff.into(), &id, body).await?;
-    made(&service, visit, &created)
+    let (caller, once) = (staff.into(), fields.text("once"));
+    let sent = rotate_key_by_form(&service, &caller, (&id, body), once).await?;
+    sent_for_key(&service, visit, sent)
 }

@@ -8,7 +8,7 @@ use softcap_identity::{KeyRecord, Reach, ResourcePattern, Right, Scope, UnixMill
 
 use super::super::{
     fields::Fields,
-    form::Form,
+    form::{Form, once},
     language::Language,
     page::{page, see_other},
     times::When,
@@ -69,6 +69,8 @@ struct KeyPage {
     has_unused: bool,
     networks: String,
     limit: String,
+    /// The public half of the pair that it signs with.
+    public_key: Option<String>,
     made: When,
     made_by: String,
     idle: When,
@@ -78,6 +80,8 @@ struct KeyPage {
     is_live: bool,
     may_write: bool,
     done: Option<String>,
+    /// Makes the form of a replacement make one key.
+    once: String,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -192,7 +196,13 @@ pub(super) async fn key(
             .collect(),
         is_live: record.is_live(now),
         may_write,
-        done: (query.done == "revoked").then(|| visit.say("key-is-revoked")),
+        done: match query.done.as_str() {
+            "revoked" => Some(visit.say("key-is-revoked")),
+            "shown" => Some(visit.say("key-is-shown")),
+            _ => None,
+        },
+        once: once()?,
+        public_key: record.public_key.as_ref().map(ToString::to_string),
         made_by: record.created_by,
         visit,
     })

@@ -496,5 +496,5 @@ fn the_examples_are_shown_as_they_stand_in_the_source() {
         );
         count += 1;
     }
-    assert_eq!(count, 17);
+    assert_eq!(count, 19);
 }
