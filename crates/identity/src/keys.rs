@@ -105,7 +105,8 @@ impl Keys {
                 "0015_key_expiry",
                 "0016_oauth",
                 "0017_wallets",
-                "0018_signing_keys"
+                "0018_signing_keys",
+                "0019_grant_limits"
             ]
         )
     }

@@ -69,12 +69,14 @@ pub use leaks::{Exchange, Finding, Leak, Scanner};
 pub use limit::RateLimit;
 pub use new_key::{Created, KeyMaking, NewKey, Reach, Rotation, SentForm};
 pub use oauth::{
-    ACCESS_LIFE, AppGrant, AppScopes, AuthorizationRequest, BadRequest, Bearer, BearerOwner,
+    ACCESS_LIFE, AmountLimit, AmountLimits, AppGrant, AppScopes, AppSpend, AuthorizationRequest,
+    BadRequest, Bearer, BearerOwner,
     CODE_LIFE, Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, DEVICE_LIFE,
     DEVICE_PAUSE, DeviceCodes, DeviceRequest, Fault, GRANT_LIVES, GrantId, GrantKind, Granted,
-    IdClaims, Introspection, Issued, KeySet, Oauth, OauthError, PUSHED_LIFE, Params, Prompt,
+    IdClaims, InRecord, Introspection, Issued, KeySet, LeftOfGrant, Oauth, OauthError, PUSHED_LIFE,
+    Params, Prompt,
     REFRESH_IDLE, Redemption, RedirectUri, Refreshing, Registrar, SHOWN_LIFE, ShownProof,
-    SigningSeed, ToldError, acr, every_scope, fresh_seconds, signing_algorithms,
+    SigningSeed, Spent, ToldError, acr, every_scope, fresh_seconds, signing_algorithms,
 };
 pub use people::{
     ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,

@@ -3,7 +3,8 @@
 use softcap_database::{on_reader, row};
 
 use super::{
-    AppScopes, ClientId, Fault, GrantId, Oauth, OauthError, grants::live_where, tokens::TokenText,
+    AmountLimits, AppScopes, ClientId, Fault, GrantId, Oauth, OauthError, grants::live_where,
+    tokens::TokenText,
 };
 use crate::{Domain, FRESH, Level, PersonId, Shown, UnixMillis, Verb};
 
@@ -34,6 +35,8 @@ pub struct Bearer {
     pub owner: BearerOwner,
     /// What it is for, after what was taken away since.
     pub scopes: AppScopes,
+    /// How much it may contribute.
+    pub limits: AmountLimits,
     /// The thumbprint of the key without which it is worth nothing.
     pub key: Option<String>,
     /// When it was made.
@@ -93,12 +96,13 @@ row! {
         grant_id: Option<String>,
         person: Option<String>,
         granted: Option<String>,
+        limits: Option<String>,
     }
 }
 
 const FIND: &str = live_where!(
     "SELECT oauth_access.scopes, oauth_access.expires_at, oauth_family.client, key_thumbprint, level, \
-     shown_at, grant_id, oauth_grant.person, oauth_grant.scopes AS granted FROM oauth_access \
+     shown_at, grant_id, oauth_grant.person, oauth_grant.scopes AS granted, limits FROM oauth_access \
      JOIN oauth_family ON oauth_family.id = oauth_access.family",
     "oauth_access.tag = $1 AND oauth_access.expires_at > $2"
 );
@@ -152,6 +156,7 @@ impl BearerRow {
             client: self.client.parse()?,
             owner,
             scopes,
+            limits: self.limits.unwrap_or_default().parse()?,
             key: self.key_thumbprint,
             made_at: expires_at.minus(super::ACCESS_LIFE),
             expires_at,

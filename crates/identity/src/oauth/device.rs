@@ -206,7 +206,7 @@ impl Oauth {
             .min(GRANT_LIVES.into_iter().max().unwrap_or_default());
         let (grant, who) = (GrantId::random()?, session.person.to_string());
         let (grant_row, ends) = (grant.to_string(), now.plus(life));
-        let scopes = granted.scopes.to_string();
+        let (scopes, limits) = (granted.scopes.to_string(), granted.limits.to_string());
         let family = NewFamily {
             id: family_id()?,
             grant: Some(grant_row.clone()),
@@ -227,7 +227,8 @@ impl Oauth {
             let mut work = pool.begin().await?;
             let add = sqlx::query(ADD_GRANT).bind(&grant_row).bind(&who);
             let add = add.bind(&request.client).bind(&scopes).bind(now.get());
-            add.bind(ends.get()).execute(&mut *work).await?;
+            let add = add.bind(ends.get()).bind(&limits);
+            add.execute(&mut *work).await?;
             add_family!(work, family, now);
             let allow = sqlx::query(ALLOW).bind(tag.as_slice()).bind(now.get());
             let allow = allow.bind(&family.id).execute(&mut *work).await?;

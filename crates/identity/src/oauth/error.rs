@@ -105,6 +105,18 @@ pub enum OauthError {
     /// A grant is narrowed, never widened.
     #[error("A845: this is not within what was granted: let the application ask again")]
     NotNarrower,
+    /// An application contributes in a currency in which the person allows it nothing.
+    #[error("A846: the person allows this application no contribution in this currency")]
+    OtherCurrency,
+    /// It contributes more at once than the person allows.
+    #[error("A847: this is more than the person allows this application in one contribution")]
+    OverEach,
+    /// It contributes more in all than the person allows.
+    #[error("A848: with this the application would contribute more in all than the person allows")]
+    OverTotal,
+    /// Limits of amounts that are none.
+    #[error("A849: limits of amounts name each currency once, with smallest units")]
+    Limits,
     /// A row that this program cannot have written.
     #[error("A891: the row `{row}` of {table} is damaged")]
     Row {
@@ -157,6 +169,10 @@ impl OauthError {
             | Self::Client(_)
             | Self::Wider
             | Self::NotNarrower
+            | Self::OtherCurrency
+            | Self::OverEach
+            | Self::OverTotal
+            | Self::Limits
             | Self::Row { .. }
             | Self::Person(_)
             | Self::Database(_) => None,
@@ -173,6 +189,10 @@ impl OauthError {
             Self::Client(_) => "A843",
             Self::Wider => "A844",
             Self::NotNarrower => "A845",
+            Self::OtherCurrency => "A846",
+            Self::OverEach => "A847",
+            Self::OverTotal => "A848",
+            Self::Limits => "A849",
             Self::Row { .. } => "A891",
             Self::Person(error) => error.code(),
             Self::Database(_) => "A899",
@@ -197,6 +217,10 @@ mod tests {
             OauthError::Client("x".into()),
             OauthError::Wider,
             OauthError::NotNarrower,
+            OauthError::OtherCurrency,
+            OauthError::OverEach,
+            OauthError::OverTotal,
+            OauthError::Limits,
             OauthError::damaged("t", "r"),
         ] {
             let text = error.to_string();

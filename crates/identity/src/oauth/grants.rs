@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{
-    AppScopes, AuthorizationRequest, ClientId, Fault, Oauth, OauthError,
+    AmountLimits, AppScopes, AuthorizationRequest, ClientId, Fault, Oauth, OauthError,
     requests::{DECIDE, over, read},
     tokens::{ACCESS_LIFE, CODE_LIFE},
 };
@@ -68,6 +68,19 @@ pub struct Granted {
     pub scopes: AppScopes,
     /// How long: one of [`GRANT_LIVES`], or anything shorter.
     pub life: Duration,
+    /// How much it may contribute.
+    pub limits: AmountLimits,
+}
+
+/// What is left of a grant that is narrowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOfGrant {
+    /// What the application may still do.
+    pub scopes: AppScopes,
+    /// Until when.
+    pub expires_at: UnixMillis,
+    /// How much it may still contribute.
+    pub limits: AmountLimits,
 }
 
 /// A grant, as its person sees it.
@@ -81,6 +94,8 @@ pub struct AppGrant {
     pub client_name: String,
     /// What it may do.
     pub scopes: AppScopes,
+    /// How much it may contribute.
+    pub limits: AmountLimits,
     /// Since when.
     pub made_at: UnixMillis,
     /// Until when.
@@ -95,6 +110,7 @@ row! {
         client: String,
         name: String,
         scopes: String,
+        limits: String,
         made_at: i64,
         expires_at: i64,
         used_at: i64,
@@ -108,6 +124,7 @@ impl GrantRow {
             client: self.client.parse()?,
             client_name: self.name,
             scopes: self.scopes.parse()?,
+            limits: self.limits.parse()?,
             made_at: UnixMillis::new(self.made_at),
             expires_at: UnixMillis::new(self.expires_at),
             used_at: UnixMillis::new(self.used_at),
@@ -143,8 +160,8 @@ pub(super) const LAST_USE: &str = "UPDATE oauth_grant SET used_at = $2 WHERE id 
 pub(crate) const END_GRANTS: &str =
     "UPDATE oauth_grant SET ended_at = $2 WHERE person = $1 AND ended_at IS NULL";
 
-pub(super) const ADD_GRANT: &str = "INSERT INTO oauth_grant (id, person, client, scopes, made_at, expires_at, used_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $5)";
+pub(super) const ADD_GRANT: &str = "INSERT INTO oauth_grant (id, person, client, scopes, made_at, expires_at, used_at, limits) \
+     VALUES ($1, $2, $3, $4, $5, $6, $5, $7)";
 pub(super) const ADD_FAMILY: &str = "INSERT INTO oauth_family (id, grant_id, client, scopes, key_thumbprint, level, \
      shown_at, nonce, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const ADD_CODE: &str = "INSERT INTO oauth_code (tag, family, redirect, challenge, expires_at) \
@@ -228,7 +245,7 @@ impl Oauth {
         let family = new_family(&request, session, grant, &granted.scopes, ends, now)?;
         let name = self.client_name(&request.client).await?;
         let warning = self.people.warning_of_app(session.person, &name).await?;
-        let scopes = granted.scopes.to_string();
+        let (scopes, limits) = (granted.scopes.to_string(), granted.limits.to_string());
         let taken = on_writer!(self.database(), |pool| async {
             let mut work = pool.begin().await?;
             let decide = sqlx::query(DECIDE).bind(tag.as_slice()).bind(now.get());
@@ -237,7 +254,8 @@ impl Oauth {
             }
             let add = sqlx::query(ADD_GRANT).bind(&grant_row).bind(&who);
             let add = add.bind(&request.client).bind(&scopes).bind(now.get());
-            add.bind(ends.get()).execute(&mut *work).await?;
+            let add = add.bind(ends.get()).bind(&limits);
+            add.execute(&mut *work).await?;
             add_family!(work, family, now);
             let add = sqlx::query(ADD_CODE).bind(code_tag.as_slice());
             let add = add.bind(&family.id).bind(&request.redirect);
@@ -323,7 +341,7 @@ impl Oauth {
         person: PersonId,
         now: UnixMillis,
     ) -> Result<Vec<AppGrant>, OauthError> {
-        const TEXT: &str = "SELECT oauth_grant.id, client, name, oauth_grant.scopes, \
+        const TEXT: &str = "SELECT oauth_grant.id, client, name, oauth_grant.scopes, limits, \
              oauth_grant.made_at, expires_at, used_at FROM oauth_grant \
              JOIN oauth_client ON oauth_client.id = oauth_grant.client \
              WHERE person = $1 AND oauth_grant.ended_at IS NULL AND expires_at > $2 \
@@ -353,7 +371,7 @@ impl Oauth {
             .ok_or(OauthError::NoGrant)
     }
 
-    /// Takes away a part of a grant, or some of its time. Tokens that were given before are for what is left, from the next
+    /// Takes away a part of a grant, some of its time, or some of what may be contributed. Tokens that were given before are for what is left, from the next
     /// request on.
     ///
     /// # Errors
@@ -362,15 +380,22 @@ impl Oauth {
         &self,
         person: PersonId,
         id: GrantId,
-        (scopes, expires_at): (&AppScopes, UnixMillis),
+        left: &LeftOfGrant,
         now: UnixMillis,
     ) -> Result<(), OauthError> {
-        const NARROW: &str = "UPDATE oauth_grant SET scopes = $3, expires_at = $4 \
-             WHERE id = $1 AND person = $2 AND ended_at IS NULL AND scopes = $5 AND expires_at >= $4";
+        const NARROW: &str = "UPDATE oauth_grant SET scopes = $3, expires_at = $4, limits = $6 \
+             WHERE id = $1 AND person = $2 AND ended_at IS NULL AND scopes = $5 AND expires_at >= $4 \
+             AND limits = $7";
         let before = self.grant(person, id, now).await?;
+        let LeftOfGrant {
+            scopes,
+            expires_at,
+            limits,
+        } = left;
         let is_narrower = !scopes.is_empty()
             && scopes.is_within(&before.scopes)
-            && expires_at <= before.expires_at;
+            && *expires_at <= before.expires_at
+            && limits.is_within(&before.limits);
         if !is_narrower {
             return Err(OauthError::NotNarrower);
         }
@@ -380,6 +405,8 @@ impl Oauth {
             let mut work = pool.begin().await?;
             let narrow = sqlx::query(NARROW).bind(&row).bind(&who).bind(&text);
             let narrow = narrow.bind(expires_at.get()).bind(&text_before);
+            let narrow = narrow.bind(limits.to_string());
+            let narrow = narrow.bind(before.limits.to_string());
             let narrowed = narrow.execute(&mut *work).await?.rows_affected();
             if narrowed > 0 {
                 let subject = id.actor();

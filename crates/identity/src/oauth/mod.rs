@@ -8,6 +8,7 @@
 //! | a code becomes tokens, a refresh token new ones | `codes`, `refresh` |
 //! | a token is used, looked at, revoked | `bearer`, `introspection` |
 //! | a device waits for a person | `device` |
+//! | an application contributes within limits | `amount_limits`, `spending` |
 //! | an application is told who logged in | `id_token` |
 //! | somebody shows a key of their own | `dpop`, `assertion`, over `jws` and `jwk` |
 //!
@@ -18,6 +19,7 @@
 //!
 //! Nothing here reads a clock, and of every secret there is only a keyed hash in the database.
 
+mod amount_limits;
 mod asked;
 mod assertion;
 mod bearer;
@@ -39,8 +41,10 @@ mod redirect;
 mod refresh;
 mod request;
 mod requests;
+mod spending;
 mod tokens;
 
+pub use amount_limits::{AmountLimit, AmountLimits};
 pub use asked::AppScopes;
 pub use bearer::{Bearer, BearerOwner};
 pub use client::{Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, GrantKind};
@@ -50,7 +54,7 @@ pub use device::{DEVICE_LIFE, DEVICE_PAUSE, DeviceCodes, DeviceRequest};
 pub use dpop::ShownProof;
 pub use error::{Fault, OauthError};
 pub(crate) use grants::END_GRANTS;
-pub use grants::{AppGrant, GRANT_LIVES, GrantId, Granted};
+pub use grants::{AppGrant, GRANT_LIVES, GrantId, Granted, LeftOfGrant};
 pub use id_token::SigningSeed;
 pub use introspection::Introspection;
 pub use jwk::KeySet;
@@ -59,6 +63,7 @@ pub use redirect::RedirectUri;
 pub use refresh::Refreshing;
 pub use request::{AuthorizationRequest, BadRequest, Prompt, ToldError, acr, fresh_seconds};
 pub use requests::{PUSHED_LIFE, SHOWN_LIFE};
+pub use spending::{AppSpend, InRecord, Spent};
 pub use tokens::{ACCESS_LIFE, CODE_LIFE, IdClaims, Issued, REFRESH_IDLE};
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};

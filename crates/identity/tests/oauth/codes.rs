@@ -141,6 +141,7 @@ pub(crate) async fn nobody_grants_more_than_was_asked_or_twice(here: &Installati
         let granted = Granted {
             scopes: scope.parse().unwrap(),
             life: DAY,
+            limits: AmountLimits::default(),
         };
         let oauth = &here.oauth;
         oauth

@@ -2,7 +2,7 @@
 
 use softcap_database::on_reader;
 use softcap_identity::{
-    AuditFilter, AuditTable, ClientAuthentication, Introspection, OauthError, Verb,
+    AuditFilter, AuditTable, ClientAuthentication, Introspection, LeftOfGrant, OauthError, Verb,
 };
 
 use super::{signer::Signer, *};
@@ -16,11 +16,12 @@ pub(crate) async fn what_a_person_takes_away_is_gone_at_the_next_use(here: &Inst
     };
     assert_eq!(grant.client_name, "Portfolio");
     let narrow = async |person, scopes: &str, days: u32| {
-        let scopes = scopes.parse().unwrap();
-        let ends = here.now.plus(days * DAY);
-        here.oauth
-            .narrow(person, grant.id, (&scopes, ends), here.now)
-            .await
+        let left = LeftOfGrant {
+            scopes: scopes.parse().unwrap(),
+            expires_at: here.now.plus(days * DAY),
+            limits: AmountLimits::default(),
+        };
+        here.oauth.narrow(person, grant.id, &left, here.now).await
     };
     let foreign = narrow(eve.person, "offerings:read:harbour", 1).await;
     assert!(matches!(foreign, Err(OauthError::NoGrant)));

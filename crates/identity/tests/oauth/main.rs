@@ -11,6 +11,7 @@ mod grants;
 mod proofs;
 mod refreshing;
 mod signer;
+mod spending;
 
 use std::{net::IpAddr, time::Duration};
 
@@ -18,9 +19,10 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use softcap_database::{Database, DatabaseUrl, temporary::TemporaryPostgres};
 use softcap_identity::{
-    AuthorizationRequest, Bearer, Client, ClientAuthentication, ClientMetadata, Device, Fault,
-    GrantKind, Granted, Issued, Keys, LogIn, Oauth, OauthError, Params, Password, People,
-    PersonalKey, Redemption, Refreshing, Registrar, Scopes, Session, SigningSeed, Site, UnixMillis,
+    AmountLimits, AuthorizationRequest, Bearer, Client, ClientAuthentication, ClientMetadata,
+    Device, Fault, GrantKind, Granted, Issued, Keys, LogIn, Oauth, OauthError, Params, Password,
+    People, PersonalKey, Redemption, Refreshing, Registrar, Scopes, Session, SigningSeed, Site,
+    UnixMillis,
 };
 use zeroize::Zeroizing;
 
@@ -147,6 +149,7 @@ impl Installation {
         let granted = Granted {
             scopes: scope.parse().unwrap(),
             life: 30 * DAY,
+            limits: AmountLimits::default(),
         };
         let approved = self
             .oauth
@@ -238,6 +241,9 @@ async fn all_scenarios(database: Database) {
     grants::what_is_said_of_a_client_is_replaced_within_what_may_be_given(&here).await;
     grants::what_was_done_is_found_from_the_newest_back(&here).await;
     grants::what_is_over_is_swept(&here).await;
+    spending::what_is_contributed_counts_as_the_record_says(&here).await;
+    spending::of_many_at_once_no_more_go_through_than_are_allowed(&here).await;
+    spending::limits_are_narrowed_and_never_widened(&here).await;
     proofs::v10_3_5_a_proof_is_for_one_request_by_one_key(&here).await;
     proofs::v10_4_14_a_bound_token_is_given_to_its_key_only(&here).await;
     proofs::v9_2_3_an_assertion_for_another_audience_or_used_before_shows_nobody(&here).await;

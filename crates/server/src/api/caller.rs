@@ -116,8 +116,9 @@ impl Caller {
         let signed = SignedRequest::read(parts, &service.origin)?;
         let (keys, cost) = (service.keys(), cost_of(parts));
         let (peer, now) = (client.ip(), UnixMillis::now());
-        let principal = keys.authenticate_signed(&signed.call(), peer, now, cost);
-        let principal = principal.await.map_err(denied)?;
+        let call = signed.call();
+        let principal = keys.authenticate_signed(&call, peer, now, cost).await;
+        let principal = principal.map_err(denied)?;
         note_origin(keys, &principal, &parts.headers, (peer, now));
         Ok(Self::Key(principal))
     }
@@ -343,6 +344,11 @@ fn denied(denied: Denied) -> ApiError {
 pub(crate) struct IdempotencyKey(pub(super) String);
 
 impl IdempotencyKey {
+    /// As it came.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Of a form of a page, which carries a value of its own; what that is not counts as one too.
     pub(crate) fn of_form(once: &str) -> Self {
         Self(format!("page {once}"))

@@ -139,8 +139,8 @@ pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
 pub(crate) use oauth::{
-    AppPaths, ClientBody, ClientPaths, OauthPaths, change_client, end_client, register_client,
-    registered_client, registered_clients, verb_words,
+    AppPaths, ClientBody, ClientPaths, OauthPaths, OwnContributionPaths, change_client, end_client,
+    register_client, registered_client, registered_clients, verb_words,
 };
 pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::{Operation, OperationPaths, operate_as};

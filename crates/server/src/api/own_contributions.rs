@@ -9,7 +9,7 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use softcap_identity::PersonId;
+use softcap_identity::{AppSpend, PersonId};
 use softcap_journal::{Journal, JournalError, LogName, Machine as _, Moved, Movement, OfferingLog};
 use softcap_offering::{
     Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId,
@@ -21,6 +21,7 @@ use super::{
     Service,
     balances::refused,
     entry_view::RefusalView,
+    oauth::Allowance,
     own_budgets::require_budget,
     submit::{of_journal, submit_as},
     webhooks::of_database,
@@ -304,6 +305,16 @@ pub(crate) async fn contribute_own(
     person: PersonId,
     new: &OwnContribution,
 ) -> Result<u64, ApiError> {
+    contribute_within(service, log, person, (new, None)).await
+}
+
+/// As [`contribute_own`], within what the person allows an application, where that does it.
+pub(super) async fn contribute_within(
+    service: &Service,
+    log: &OfferingLog,
+    person: PersonId,
+    (new, allowance): (&OwnContribution, Option<Allowance>),
+) -> Result<u64, ApiError> {
     let _turn = service.turns.of(person).await;
     if let Some(first) = made_before(service, log, person, &new.once) {
         return Ok(first);
@@ -312,6 +323,17 @@ pub(crate) async fn contribute_own(
     require_budget(service, log, person, (currency, new.amount)).await?;
     let known = log.terms.currencies.get(currency);
     let known = known.ok_or_else(|| ApiError::invalid("currency", "the offering has none"))?;
+    let request = request_of(service, person, &new.once);
+    let spend = AppSpend {
+        request: request.0,
+        offering: log.row.name.to_string(),
+        symbol: known.symbol.clone(),
+        decimals: known.decimals,
+        amount: new.amount.0,
+    };
+    if let Some(allowance) = allowance {
+        allowance.require(service, &spend).await?;
+    }
     let movement = Movement {
         transfer: transfer_of(service, person, &new.once),
         person: platform_person(person),
@@ -332,10 +354,27 @@ pub(crate) async fn contribute_own(
         source: None,
         funding: Funding::Account,
     });
-    let request = request_of(service, person, &new.once);
+    // The last moment before the entry: what is not entered is not to count.
+    if let Some(allowance) = allowance
+        && let Err(error) = allowance.take(service, &spend).await
+    {
+        return_free(service, log, person, &number).await;
+        return Err(error);
+    }
     let entry = submit_as(service, log, request, (now(), &command)).await?;
     return_free(service, log, person, &number).await;
     Ok(entry.sequence)
+}
+
+/// Whether an entry is this contribution, and not another one of the same name.
+pub(super) fn is_same_as(log: &OfferingLog, sequence: u64, new: &OwnContribution) -> bool {
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let index = offering.contribution_at(Sequence(sequence));
+    index.is_none_or(|index| {
+        let row = offering.row(index);
+        row.contributed == new.amount && row.currency == CurrencyIndex(new.currency)
+    })
 }
 
 /// Takes a contribution back, within the right that the terms give; the money goes on to the balance. A refusal by the

@@ -30,7 +30,7 @@
 //!    forbids both. A script is a file in `assets/` and an [`Asset`](assets::Asset).
 
 mod account;
-mod amounts;
+pub(crate) mod amounts;
 mod assets;
 mod calculator;
 mod contribute;

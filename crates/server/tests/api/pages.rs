@@ -2,7 +2,7 @@
 
 mod desk;
 mod developer;
-mod investor;
+pub(crate) mod investor;
 mod issuer;
 mod office;
 mod own_pages;

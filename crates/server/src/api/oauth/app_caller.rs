@@ -65,7 +65,7 @@ fn refused(fault: Fault, why: &'static str) -> OauthError {
 /// An application that was let in.
 #[derive(Clone, Debug)]
 pub(crate) struct AppCaller {
-    bearer: Bearer,
+    pub(super) bearer: Bearer,
     /// What its person may at this moment; none where it acts in its own name.
     standing: Option<Standing>,
     shown: Shown,
@@ -103,17 +103,22 @@ impl AppCaller {
         self.bearer.actor()
     }
 
+    /// How its token is sent.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.bearer.key.is_some() {
+            "DPoP"
+        } else {
+            "Bearer"
+        }
+    }
+
     /// Refuses what the token is not for, what no role of its person may, and what they have not shown enough for.
     pub(in crate::api) fn require(
         &self,
         verb: Verb,
         resource: Option<&str>,
     ) -> Result<(), ApiError> {
-        let scheme = if self.bearer.key.is_some() {
-            "DPoP"
-        } else {
-            "Bearer"
-        };
+        let scheme = self.scheme();
         let allowed = self.bearer.require(verb, resource);
         allowed.map_err(|error| challenged(error, scheme))?;
         let Some(standing) = &self.standing else {

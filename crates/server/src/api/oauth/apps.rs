@@ -1,6 +1,6 @@
 //! What a person granted to applications: seen, narrowed, ended, and what each did with it. The page works without a script.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -11,19 +11,25 @@ use axum::{
     routing::{get, patch},
 };
 use serde::{Deserialize, Serialize};
-use softcap_identity::{AppGrant, AppScopes, GrantId, OauthError, Params, PersonId, UnixMillis};
+use softcap_identity::{
+    AmountLimit, AmountLimits, AppGrant, AppScopes, GrantId, LeftOfGrant, Params, PersonId, Spent,
+    UnixMillis,
+};
 use utoipa::ToSchema;
 
 use super::{
+    amount_form::{AmountForm, FormFault, amount_limits, contributes},
     apps_page::{ShownGrant, apps_page},
     consent::granted,
     form::Form,
     problem::of_oauth,
     redirect::see,
+    spending::{offered_currencies, spent},
 };
 use crate::{
     api::{
         Service,
+        amount::parse_units,
         keys::{instant, time_text},
         signed_in::{SignedIn, no_store},
     },
@@ -67,6 +73,44 @@ pub(super) struct GrantView {
     expires_at: String,
     /// When it last got tokens.
     used_at: String,
+    /// How much it may contribute, in each currency; absent: without limits. In a currency that is not here nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitView>,
+}
+
+/// How much an application may contribute in a currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LimitView {
+    /// Symbol of the currency.
+    #[schema(example = "EUR")]
+    currency: String,
+    /// Places of its smallest unit.
+    decimals: u8,
+    /// In one contribution, in smallest units; absent: without limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    each: Option<String>,
+    /// In all, in smallest units; absent: without limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<String>,
+    /// What was put in and did not come back since there are limits.
+    used: String,
+}
+
+/// A limit that is left of a grant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitLeft {
+    /// Symbol of the currency.
+    #[schema(example = "EUR")]
+    currency: String,
+    /// Places of its smallest unit.
+    decimals: u8,
+    /// In one contribution, in smallest units.
+    #[serde(default)]
+    each: Option<String>,
+    /// In all, in smallest units.
+    #[serde(default)]
+    total: Option<String>,
 }
 
 /// What a person granted, newest first.
@@ -86,6 +130,9 @@ pub(super) struct NarrowBody {
     /// Until when; as before where it is not given.
     #[serde(default)]
     expires_at: Option<String>,
+    /// How much it may still contribute, for each currency in which it may; as before where it is not given.
+    #[serde(default)]
+    limits: Option<Vec<LimitLeft>>,
 }
 
 /// Something that an application did.
@@ -107,7 +154,7 @@ pub(super) struct ActList {
 }
 
 impl GrantView {
-    fn new(grant: &AppGrant) -> Self {
+    fn new(grant: &AppGrant, spent: &[Spent]) -> Self {
         Self {
             id: grant.id.to_string(),
             client_id: grant.client.to_string(),
@@ -116,8 +163,45 @@ impl GrantView {
             made_at: time_text(grant.made_at),
             expires_at: time_text(grant.expires_at),
             used_at: time_text(grant.used_at),
+            limits: grant
+                .limits
+                .iter()
+                .map(|limit| LimitView::new(limit, spent))
+                .collect(),
         }
     }
+}
+
+impl LimitView {
+    fn new(limit: &AmountLimit, spent: &[Spent]) -> Self {
+        let text = |units: Option<u128>| units.map(|units| units.to_string());
+        let mut spent = spent.iter();
+        let spent = spent.find(|one| one.symbol == limit.symbol && one.decimals == limit.decimals);
+        Self {
+            currency: limit.symbol.clone(),
+            decimals: limit.decimals,
+            each: text(limit.each),
+            total: text(limit.total),
+            used: spent.map_or(0, |spent| spent.amount).to_string(),
+        }
+    }
+}
+
+fn limits_left(limits: Vec<LimitLeft>) -> Result<AmountLimits, ApiError> {
+    let units = |field: &str, text: Option<String>| {
+        let units = text.map(|text| parse_units(field, &text));
+        units.transpose()
+    };
+    let mut all = Vec::with_capacity(limits.len());
+    for limit in limits {
+        all.push(AmountLimit {
+            symbol: limit.currency,
+            decimals: limit.decimals,
+            each: units("limits.each", limit.each)?,
+            total: units("limits.total", limit.total)?,
+        });
+    }
+    AmountLimits::new(all).map_err(of_oauth)
 }
 
 /// What the asking person granted to applications, newest first.
@@ -133,13 +217,15 @@ async fn list(
     SignedIn(session): SignedIn,
 ) -> Result<Json<GrantList>, ApiError> {
     let grants = service.oauth().grants(session.person, service.now()).await;
-    let grants = grants.map_err(of_oauth)?;
-    Ok(Json(GrantList {
-        grants: grants.iter().map(GrantView::new).collect(),
-    }))
+    let mut views = Vec::new();
+    for grant in grants.map_err(of_oauth)? {
+        let spent = spent(&service, &grant).await.map_err(of_oauth)?;
+        views.push(GrantView::new(&grant, &spent));
+    }
+    Ok(Json(GrantList { grants: views }))
 }
 
-/// Take away a part of a grant, or some of its time. What the application has already is for what is left, from its next
+/// Take away a part of a grant, some of its time, or some of what the application may contribute. What the application has already is for what is left, from its next
 /// request on.
 #[utoipa::path(
     patch,
@@ -166,7 +252,13 @@ async fn narrow(
     };
     let ends = body.expires_at.map(|text| instant("expires_at", &text));
     let ends = ends.transpose()?.unwrap_or(before.expires_at);
-    let narrowed = service.oauth().narrow(person, id, (&scopes, ends), now);
+    let limits = body.limits.map(limits_left).transpose()?;
+    let left = LeftOfGrant {
+        scopes,
+        expires_at: ends,
+        limits: limits.unwrap_or(before.limits),
+    };
+    let narrowed = service.oauth().narrow(person, id, &left, now);
     narrowed.await.map_err(of_oauth)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -248,7 +340,10 @@ async fn shown(
     let mut all = Vec::new();
     for grant in grants.map_err(of_oauth)? {
         let acts = acts_of(service, grant.id).await?;
+        let spent = spent(service, &grant).await.map_err(of_oauth)?;
         all.push(ShownGrant {
+            currencies: limited_or_offered(service, &grant),
+            spent,
             acts: acts.iter().map(ActView::line).collect(),
             grant,
         });
@@ -266,9 +361,10 @@ async fn change(
     let Ok(session) = visit.session() else {
         return Ok(see("/apps"));
     };
-    match changed(&service, session.person, &params).await {
+    match changed(&service, &visit, session.person, &params).await {
         Ok(()) => Ok(see("/apps")),
-        Err(error) => {
+        Err(FormFault::Typed(said)) => shown(&service, &visit, session.person, &said).await,
+        Err(FormFault::Protocol(error)) => {
             let problem = of_oauth(error);
             if problem.status().is_server_error() {
                 return Err(problem);
@@ -279,18 +375,48 @@ async fn change(
     }
 }
 
-async fn changed(service: &Service, person: PersonId, params: &Params) -> Result<(), OauthError> {
+async fn changed(
+    service: &Service,
+    visit: &Visit,
+    person: PersonId,
+    params: &Params,
+) -> Result<(), FormFault> {
     let (oauth, now) = (service.oauth(), service.now());
     let id: GrantId = params.need("grant")?.parse()?;
     if params.one("act")? == Some("end") {
-        return oauth.end_grant(person, id, now).await;
+        return Ok(oauth.end_grant(person, id, now).await?);
     }
     let before = oauth.grant(person, id, now).await?;
     let left = granted(params)?;
+    let limits = if contributes(&left.scopes) {
+        let asked = AmountForm {
+            currencies: &limited_or_offered(service, &before),
+            limits: &before.limits,
+            spent: &[],
+            typed: None,
+        };
+        amount_limits(visit, params, &asked)?
+    } else {
+        before.limits
+    };
     let ends = match params.one("days")? {
         Some(_) => now.plus(left.life.max(Duration::from_secs(1))),
         None => before.expires_at,
     };
-    let ends = ends.min(before.expires_at);
-    oauth.narrow(person, id, (&left.scopes, ends), now).await
+    let left = LeftOfGrant {
+        scopes: left.scopes,
+        expires_at: ends.min(before.expires_at),
+        limits,
+    };
+    Ok(oauth.narrow(person, id, &left, now).await?)
+}
+
+/// Currencies that are offered now, and those that the grant has limits in.
+fn limited_or_offered(service: &Service, grant: &AppGrant) -> BTreeSet<(String, u8)> {
+    let limited = grant.limits.iter();
+    let limited = limited.map(|limit| (limit.symbol.clone(), limit.decimals));
+    offered_currencies(service)
+        .into_iter()
+        .chain(limited)
+        .collect()
 }

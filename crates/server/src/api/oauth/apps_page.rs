@@ -1,16 +1,36 @@
 //! The page of what a person granted: what it says. How a page of this site looks is the layout's.
 
+use std::collections::BTreeSet;
+
 use axum::response::Response;
 use maud::{Markup, html};
-use softcap_identity::{AppGrant, UnixMillis};
+use softcap_identity::{AppGrant, Spent, UnixMillis};
 
-use super::consent_page::{FormPage, how_long, message, scope_choices, status_of};
+use super::{
+    amount_form::{AmountForm, amount_choices, contributes},
+    consent_page::{FormPage, how_long, message, scope_choices, status_of},
+};
 use crate::web::{Visit, When};
 
 /// A grant, and what was done with it.
 pub(super) struct ShownGrant {
     pub(super) grant: AppGrant,
+    /// What is used of its limits.
+    pub(super) spent: Vec<Spent>,
+    /// Currencies that can be limited.
+    pub(super) currencies: BTreeSet<(String, u8)>,
     pub(super) acts: Vec<String>,
+}
+
+impl ShownGrant {
+    fn amounts(&self) -> AmountForm<'_> {
+        AmountForm {
+            currencies: &self.currencies,
+            limits: &self.grant.limits,
+            spent: &self.spent,
+            typed: None,
+        }
+    }
 }
 
 fn time(visit: &Visit, time: UnixMillis) -> Markup {
@@ -36,8 +56,9 @@ pub(super) fn apps_page(visit: &Visit, all: &[ShownGrant], said: &str) -> Respon
                 }
                 form method="post" action="/apps" {
                     input type="hidden" name="grant" value=(shown.grant.id);
-                    (scope_choices(visit, &shown.grant.id.to_string(), &shown.grant.scopes))
-                    (how_long(visit, &shown.grant.id.to_string(), Some(&kept)))
+                    (scope_choices(visit, &shown.grant.id.to_string(), &shown.grant.scopes, None))
+                    @if contributes(&shown.grant.scopes) { (amount_choices(visit, &shown.grant.id.to_string(), &shown.amounts())) }
+                    (how_long(visit, &shown.grant.id.to_string(), Some(&kept), None))
                     div class="actions" {
                         button type="submit" class="second" name="act" value="narrow" { (visit.say("app-narrow")) } " "
                         button type="submit" name="act" value="end" { (visit.say("app-end")) }

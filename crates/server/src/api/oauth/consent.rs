@@ -10,16 +10,18 @@ use axum::{
     routing::get,
 };
 use softcap_identity::{
-    AppScopes, AuthorizationRequest, Client, Fault, GRANT_LIVES, Granted, Level, OauthError,
-    Params, Prompt, RedirectUri, ResourceId, Session, UnixMillis,
+    AmountLimits, AppScopes, AuthorizationRequest, Client, Fault, GRANT_LIVES, Granted, Level,
+    OauthError, Params, Prompt, RedirectUri, ResourceId, Session, UnixMillis,
 };
 
 use super::{
+    amount_form::{AmountForm, FormFault, amount_limits, contributes},
     client_document,
     consent_page::{Asking, consent_page, error_page},
     form::Form,
     problem::of_oauth,
     redirect::{answered, see},
+    spending::offered_currencies,
 };
 use crate::{
     api::Service,
@@ -140,8 +142,25 @@ async fn decided_or_page(
         let why = "somebody must agree";
         return refuse(service, visit, name, (Fault::ConsentRequired, why)).await;
     }
+    asked(service, visit, (name, request, client), (None, ""))
+}
+
+/// The page itself; `typed` and `said` where it is shown again.
+fn asked(
+    service: &Service,
+    visit: &Visit,
+    (name, request, client): Waiting<'_>,
+    (typed, said): (Option<&Params>, &str),
+) -> Result<Response, ApiError> {
     let scopes = request.scopes().map_err(of_oauth)?;
-    let page = consent_page(visit, &Asking::new(client, name), &scopes);
+    let amounts = AmountForm {
+        currencies: &offered_currencies(service),
+        limits: &AmountLimits::default(),
+        spent: &[],
+        typed,
+    };
+    let asking = Asking::new(client, name);
+    let page = consent_page(visit, &asking, (&scopes, &amounts), said);
     Ok(page.leading_to(&RedirectUri::source(&request.redirect), visit))
 }
 
@@ -163,22 +182,43 @@ async fn decide(
         let why = "the person said no";
         return refuse(&service, &visit, &name, (Fault::AccessDenied, why)).await;
     }
-    let approved_now = match granted(&params) {
-        Ok(granted) => {
-            let oauth = service.oauth();
-            oauth
-                .approve(&name, &session, &granted, service.now())
-                .await
+    let granted = match granted_by(&service, &visit, &params) {
+        Ok(granted) => granted,
+        Err(FormFault::Typed(said)) => {
+            let waiting = (name.as_str(), &request, &client);
+            return asked(&service, &visit, waiting, (Some(&params), &said));
         }
-        Err(error) => Err(error),
+        Err(FormFault::Protocol(error)) => return Ok(error_page(&visit, error)),
     };
+    let (oauth, now) = (service.oauth(), service.now());
+    let approved_now = oauth.approve(&name, &session, &granted, now).await;
     match approved_now {
         Ok((code, request)) => Ok(approved(&service, &request, code.reveal())),
         Err(error) => Ok(error_page(&visit, error)),
     }
 }
 
-/// What a person left in the form.
+/// What a person left in the form, with the amounts that they typed.
+pub(super) fn granted_by(
+    service: &Service,
+    visit: &Visit,
+    params: &Params,
+) -> Result<Granted, FormFault> {
+    let granted = granted(params)?;
+    if !contributes(&granted.scopes) {
+        return Ok(granted);
+    }
+    let asked = AmountForm {
+        currencies: &offered_currencies(service),
+        limits: &AmountLimits::default(),
+        spent: &[],
+        typed: None,
+    };
+    let limits = amount_limits(visit, params, &asked)?;
+    Ok(Granted { limits, ..granted })
+}
+
+/// What a person left in the form, but for amounts.
 pub(super) fn granted(params: &Params) -> Result<Granted, OauthError> {
     let scopes: Vec<_> = params.all("scope").collect();
     let scopes: AppScopes = scopes.join(" ").parse()?;
@@ -196,7 +236,11 @@ pub(super) fn granted(params: &Params) -> Result<Granted, OauthError> {
     if life.is_zero() {
         return Err(wrong("days is at least one"));
     }
-    Ok(Granted { scopes, life })
+    Ok(Granted {
+        scopes,
+        life,
+        limits: AmountLimits::default(),
+    })
 }
 
 fn wrong(why: &'static str) -> OauthError {

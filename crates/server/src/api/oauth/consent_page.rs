@@ -6,9 +6,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use maud::{Markup, html};
-use softcap_identity::{AppScopes, Client, GRANT_LIVES, OauthError, ResourcePattern, Scope, Verb};
+use softcap_identity::{
+    AppScopes, Client, GRANT_LIVES, OauthError, Params, ResourcePattern, Scope, Verb,
+};
 
-use super::problem::of_oauth;
+use super::{
+    amount_form::{AmountForm, amount_choices, contributes},
+    problem::of_oauth,
+};
 use crate::web::{Visit, page_with, set_page_headers};
 
 /// Who asks, and how the form of the page says what it is about.
@@ -88,11 +93,18 @@ impl FormPage {
 }
 
 /// What is asked for, line by line, each of which can be left out; where, and how long.
-pub(super) fn consent_page(visit: &Visit, asking: &Asking<'_>, scopes: &AppScopes) -> FormPage {
+/// `said` is what was wrong with what was typed.
+pub(super) fn consent_page(
+    visit: &Visit,
+    asking: &Asking<'_>,
+    (scopes, amounts): (&AppScopes, &AmountForm<'_>),
+    said: &str,
+) -> FormPage {
     let title = visit.say("app-consent-title");
     let (field, value) = asking.about;
     let content = html! {
         h1 { (title) }
+        (message(said))
         p { strong { (asking.client.about.name) } " " (visit.say("app-consent-asks")) }
         @match asking.client.id.host() {
             Some(host) => p { (visit.say("app-described-at")) " " strong { (host) } " " (visit.say("app-not-checked")) },
@@ -100,8 +112,9 @@ pub(super) fn consent_page(visit: &Visit, asking: &Asking<'_>, scopes: &AppScope
         }
         form method="post" action=(asking.action) {
             input type="hidden" name=(field) value=(value);
-            (scope_choices(visit, "asked", scopes))
-            (how_long(visit, "asked", None))
+            (scope_choices(visit, "asked", scopes, amounts.typed))
+            @if contributes(scopes) { (amount_choices(visit, "asked", amounts)) }
+            (how_long(visit, "asked", None, amounts.typed))
             p { (visit.say("app-never-more")) " " a href="/apps" { (visit.say("app-list")) } "." }
             div class="actions" {
                 button type="submit" name="decision" value="allow" { (visit.say("app-allow")) } " "
@@ -109,7 +122,7 @@ pub(super) fn consent_page(visit: &Visit, asking: &Asking<'_>, scopes: &AppScope
             }
         }
     };
-    let status = StatusCode::OK;
+    let status = status_of(said);
     FormPage {
         status,
         title,
@@ -119,16 +132,25 @@ pub(super) fn consent_page(visit: &Visit, asking: &Asking<'_>, scopes: &AppScope
 
 /// Each scope with a box that can be emptied, and the offering to which they can be limited. A page may have
 /// several of these forms: `form` begins the ids of this one.
-pub(super) fn scope_choices(visit: &Visit, form: &str, scopes: &AppScopes) -> Markup {
+/// `typed` is what was left before.
+pub(super) fn scope_choices(
+    visit: &Visit,
+    form: &str,
+    scopes: &AppScopes,
+    typed: Option<&Params>,
+) -> Markup {
     let reaches_all = |scope: &Scope| scope.resource == ResourcePattern::Every;
     let (only_on, hint) = (format!("{form}-only-on"), format!("{form}-only-on-hint"));
+    let is_left =
+        |code: &str| typed.is_none_or(|params| params.all("scope").any(|left| left == code));
+    let place = typed.and_then(|params| params.one("only_on").ok().flatten());
     html! {
         fieldset class="field" {
             legend { (visit.say("app-may")) }
             @for (code, words) in lines(visit, scopes) {
                 @let id = format!("{form}-{code}");
                 p class="choice" {
-                    input type="checkbox" id=(id) name="scope" value=(code) checked;
+                    input type="checkbox" id=(id) name="scope" value=(code) checked[is_left(&code)];
                     label for=(id) { (words) }
                 }
             }
@@ -137,23 +159,33 @@ pub(super) fn scope_choices(visit: &Visit, form: &str, scopes: &AppScopes) -> Ma
             div class="field" {
                 label for=(only_on) { (visit.say("app-only-on")) }
                 span class="hint" id=(hint) { (visit.say("app-only-on-hint")) }
-                input id=(only_on) name="only_on" maxlength="128" aria-describedby=(hint);
+                input id=(only_on) name="only_on" maxlength="128" value=[place] aria-describedby=(hint);
             }
         }
     }
 }
 
 /// How long; `kept` are the words for what leaves it as it is.
-pub(super) fn how_long(visit: &Visit, form: &str, kept: Option<&str>) -> Markup {
+pub(super) fn how_long(
+    visit: &Visit,
+    form: &str,
+    kept: Option<&str>,
+    typed: Option<&Params>,
+) -> Markup {
     let id = format!("{form}-days");
+    let typed = typed.and_then(|params| params.one("days").ok().flatten());
+    let is_chosen = |place: usize, days: u64| match typed {
+        Some(typed) => typed == days.to_string(),
+        None => kept.is_none() && place == 1,
+    };
     html! {
         div class="field" {
             label for=(id) { (visit.say("app-how-long")) }
             select id=(id) name="days" {
-                @if let Some(kept) = kept { option value="" selected { (kept) } }
+                @if let Some(kept) = kept { option value="" selected[typed.is_none_or(str::is_empty)] { (kept) } }
                 @for (place, life) in GRANT_LIVES.iter().enumerate() {
                     @let days = life.as_secs() / 86_400;
-                    option value=(days) selected[kept.is_none() && place == 1] {
+                    option value=(days) selected[is_chosen(place, days)] {
                         @if days == 1 { (visit.say("app-one-day")) } @else { (days) " " (visit.say("app-days")) }
                     }
                 }

@@ -11,18 +11,22 @@ use axum::{
     routing::{get, post},
 };
 use serde::Serialize;
-use softcap_identity::{DEVICE_LIFE, DEVICE_PAUSE, DeviceCodes, OauthError, Params, Session};
+use softcap_identity::{
+    AmountLimits, DEVICE_LIFE, DEVICE_PAUSE, DeviceCodes, OauthError, Params, Session,
+};
 use utoipa::ToSchema;
 
 use super::{
+    amount_form::{AmountForm, FormFault},
     answer::{ErrorView, OauthAnswer},
     client_authentication::{authenticated, proved_key},
     client_document,
-    consent::granted,
+    consent::granted_by,
     consent_page::{Asking, consent_page, device_done_page, device_page},
     form::Form,
     problem::of_oauth,
     redirect::{answered, see},
+    spending::offered_currencies,
 };
 use crate::{
     api::{Service, signed_in::no_store},
@@ -132,10 +136,20 @@ async fn decide(
     };
     let decision = params.one("decision").ok().flatten();
     let done = match decision {
-        Some("allow") => allow(&service, code, session, &params).await,
+        Some("allow") => match granted_by(&service, &visit, &params) {
+            Ok(granted) => {
+                let (oauth, now) = (service.oauth(), service.now());
+                oauth.allow_device(code, session, &granted, now).await
+            }
+            Err(FormFault::Typed(said)) => {
+                let before = (Some(&params), said.as_str());
+                return show(&service, &visit, (code, session), before).await;
+            }
+            Err(FormFault::Protocol(error)) => Err(error),
+        },
         Some("deny") => service.oauth().deny_device(code, service.now()).await,
         // The code was typed, and nothing was decided.
-        _ => return show(&service, &visit, code, session).await,
+        _ => return show(&service, &visit, (code, session), (None, "")).await,
     };
     match done {
         Ok(()) => Ok(device_done_page(&visit, decision == Some("allow"))),
@@ -143,26 +157,12 @@ async fn decide(
     }
 }
 
-async fn allow(
-    service: &Service,
-    code: &str,
-    session: &Session,
-    params: &Params,
-) -> Result<(), OauthError> {
-    let granted = granted(params)?;
-    let now = service.now();
-    service
-        .oauth()
-        .allow_device(code, session, &granted, now)
-        .await
-}
-
-/// What the device asks for, line by line.
+/// What the device asks for, line by line; with what was typed and what was wrong with it where it is shown again.
 async fn show(
     service: &Service,
     visit: &Visit,
-    code: &str,
-    session: &Session,
+    (code, session): (&str, &Session),
+    (typed, said): (Option<&Params>, &str),
 ) -> Result<Response, ApiError> {
     let now = service.now();
     let request = match service.oauth().device_request(code, session, now).await {
@@ -172,7 +172,14 @@ async fn show(
     let client = client_document::client(service, &request.client, now).await;
     let client = client.map_err(of_oauth)?;
     let asking = Asking::for_device(&client, code);
-    Ok(consent_page(visit, &asking, &request.scopes).shown(visit))
+    let amounts = AmountForm {
+        currencies: &offered_currencies(service),
+        limits: &AmountLimits::default(),
+        spent: &[],
+        typed,
+    };
+    let page = consent_page(visit, &asking, (&request.scopes, &amounts), said);
+    Ok(page.shown(visit))
 }
 
 /// The page to type a code on, with what was wrong; what is no refusal of the protocol is a problem.

@@ -1,6 +1,7 @@
 //! Applications that act for people: the endpoints of OAuth 2.1, the pages on which people decide, and the list of
 //! applications. The rules stand in [`softcap_identity::Oauth`].
 
+mod amount_form;
 mod answer;
 mod app_caller;
 mod apps;
@@ -15,10 +16,12 @@ mod device;
 mod form;
 mod introspection;
 mod metadata;
+mod own_contribution;
 mod par;
 mod problem;
 mod redirect;
 mod revocation;
+mod spending;
 mod token;
 mod userinfo;
 
@@ -35,7 +38,9 @@ pub(crate) use clients::{
     registered_clients,
 };
 pub(crate) use consent_page::verb_words;
+pub(crate) use own_contribution::OwnContributionPaths;
 pub(super) use problem::codes;
+pub(super) use spending::Allowance;
 
 /// The operations of this folder that programs call.
 #[derive(utoipa::OpenApi)]
@@ -69,5 +74,6 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .merge(userinfo::routes())
         .merge(device::routes())
         .merge(apps::routes())
+        .merge(own_contribution::routes())
         .merge(about_people)
 }

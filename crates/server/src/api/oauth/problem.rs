@@ -22,7 +22,11 @@ pub(super) fn of_oauth(error: OauthError) -> ApiError {
         | OauthError::NoGrant
         | OauthError::Client(_)
         | OauthError::Wider
-        | OauthError::NotNarrower => {
+        | OauthError::NotNarrower
+        | OauthError::OtherCurrency
+        | OauthError::OverEach
+        | OauthError::OverTotal
+        | OauthError::Limits => {
             let (status, remedy) = like(&error);
             ApiError::Domain {
                 status,
@@ -71,6 +75,10 @@ pub(in crate::api) fn codes() -> impl Iterator<Item = CodeText> {
         OauthError::Client("what is said about an application is not what it may be".into()),
         OauthError::Wider,
         OauthError::NotNarrower,
+        OauthError::OtherCurrency,
+        OauthError::OverEach,
+        OauthError::OverTotal,
+        OauthError::Limits,
     ];
     let own = own.into_iter().map(|error| CodeText {
         code: error.code().into(),
@@ -94,10 +102,15 @@ fn like(error: &OauthError) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "Leave out scopes that you do not have yourself.",
         ),
+        OauthError::OtherCurrency | OauthError::OverEach | OauthError::OverTotal => (
+            StatusCode::FORBIDDEN,
+            "Contribute less, or let the person allow more at the authorization endpoint. Nothing was entered.",
+        ),
         OauthError::Refused { fault, .. } => like_fault(*fault),
         // All others are about what was sent, or are answered before they come here.
         OauthError::Client(_)
         | OauthError::NotNarrower
+        | OauthError::Limits
         | OauthError::Row { .. }
         | OauthError::Person(_)
         | OauthError::Database(_) => (

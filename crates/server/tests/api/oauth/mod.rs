@@ -5,6 +5,7 @@ mod apps;
 mod authorizing;
 mod calling;
 mod devices;
+mod limits;
 mod possession;
 
 use serde_json::json;

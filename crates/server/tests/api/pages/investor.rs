@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Somebody with 1,000.00 EUR on a platform whose offering is open.
-pub(super) fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
+pub(crate) fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
     let mut browser = site.signed_up(email);
     let node = &site.node;
     node.post(
@@ -48,7 +48,7 @@ fn state(node: &TestNode, sequence: &str) -> String {
     answer.json()["state"].as_str().unwrap().to_owned()
 }
 
-fn available(browser: &mut Browser<'_>, node: &TestNode) -> String {
+pub(crate) fn available(browser: &mut Browser<'_>, node: &TestNode) -> String {
     let person = browser.get("/v1/me").json()["person"]
         .as_str()
         .unwrap()
