@@ -106,7 +106,8 @@ impl Keys {
                 "0016_oauth",
                 "0017_wallets",
                 "0018_signing_keys",
-                "0019_grant_limits"
+                "0019_grant_limits",
+                "0020_jwks_uri"
             ]
         )
     }

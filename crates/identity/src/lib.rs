@@ -39,8 +39,8 @@ mod privacy;
 mod records;
 mod roles;
 mod scope;
-mod signature_key;
 pub mod signals;
+mod signature_key;
 mod verification;
 mod wallets;
 mod watch;
@@ -70,13 +70,12 @@ pub use limit::RateLimit;
 pub use new_key::{Created, KeyMaking, NewKey, Reach, Rotation, SentForm};
 pub use oauth::{
     ACCESS_LIFE, AmountLimit, AmountLimits, AppGrant, AppScopes, AppSpend, AuthorizationRequest,
-    BadRequest, Bearer, BearerOwner,
-    CODE_LIFE, Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, DEVICE_LIFE,
-    DEVICE_PAUSE, DeviceCodes, DeviceRequest, Fault, GRANT_LIVES, GrantId, GrantKind, Granted,
-    IdClaims, InRecord, Introspection, Issued, KeySet, LeftOfGrant, Oauth, OauthError, PUSHED_LIFE,
-    Params, Prompt,
-    REFRESH_IDLE, Redemption, RedirectUri, Refreshing, Registrar, SHOWN_LIFE, ShownProof,
-    SigningSeed, Spent, ToldError, acr, every_scope, fresh_seconds, signing_algorithms,
+    BadRequest, Bearer, BearerOwner, CODE_LIFE, Client, ClientAuthentication, ClientId, ClientKeys,
+    ClientMetadata, ClientSource, DEVICE_LIFE, DEVICE_PAUSE, DeviceCodes, DeviceRequest, Fault,
+    GRANT_LIVES, GrantId, GrantKind, Granted, IdClaims, InRecord, Introspection, Issued, JwksUri,
+    KeySet, LeftOfGrant, Oauth, OauthError, PUSHED_LIFE, Params, Prompt, REFRESH_IDLE, Redemption,
+    RedirectUri, Refreshing, Registrar, SHOWN_LIFE, ShownProof, SigningSeed, Spent, ToldError, acr,
+    every_scope, fresh_seconds, signing_algorithms,
 };
 pub use people::{
     ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,

@@ -2,7 +2,7 @@
 //
 // Standard input: what the harness reads, and { terms, program, folder }. Standard output: what was seen.
 import { execFileSync } from 'node:child_process';
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { addPasskey, asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
 
@@ -79,9 +79,26 @@ await page.getByRole('button', { name: 'Make the key' }).click();
 const key = await page.locator('#secret').textContent();
 await look(page, 'developer-key-made');
 said.withKey = await withBearer(key, '/v1/keys');
-await page.getByRole('link', { name: 'I have kept it' }).click();
-const keyPlace = page.url();
+// Loading the page again makes no other key, and shows no secret.
+await page.reload();
+said.reloaded = new URL(page.url()).search;
+await look(page, 'developer-key-shown');
+const [keyPlace] = page.url().split('?');
+await page.goto(keyPlace);
 await look(page, 'developer-key');
+
+// A key without a secret: its program signs.
+{
+  await page.goto(`${origin}/developer/keys/new`);
+  await page.getByLabel('Name', { exact: true }).fill('books');
+  await page.getByLabel('read keys').check();
+  await page.getByText('More settings').click();
+  const { publicKey } = generateKeyPairSync('ed25519');
+  await page.getByLabel('Public key, for a program that signs').fill(publicKey.export({ type: 'spki', format: 'pem' }));
+  await page.getByRole('button', { name: 'Make the key' }).click();
+  said.signs = await page.locator('#keyid').textContent();
+  await look(page, 'developer-key-signs');
+}
 await page.goto(`${origin}/developer/keys`);
 await look(page, 'developer-keys');
 
@@ -92,6 +109,7 @@ await page.getByLabel('Name', { exact: true }).fill('Portfolio');
 await page.getByLabel('Answers go to').fill('http://127.0.0.1/callback');
 await page.getByLabel(/^read keys/).check();
 await page.getByLabel(/^read webhooks/).check();
+await page.getByLabel(/^contribute and withdraw/).check();
 await look(page, 'developer-application-form');
 await page.getByRole('button', { name: 'Register it' }).click();
 const client = await page.locator('#client-id').textContent();
@@ -103,7 +121,7 @@ const asked = new URLSearchParams({
   response_type: 'code',
   client_id: client,
   redirect_uri: `${own}/callback`,
-  scope: 'openid webhooks:read:* keys:read:*',
+  scope: 'openid webhooks:read:* keys:read:* contributions:write:*',
   state: 'here',
   code_challenge: createHash('sha256').update(verifier).digest('base64url'),
   code_challenge_method: 'S256',
@@ -111,6 +129,13 @@ const asked = new URLSearchParams({
 await page.goto(`${origin}/oauth/authorize?${asked}`);
 said.consent = await page.locator('main strong').first().textContent();
 await page.getByLabel(/^read keys/).uncheck();
+// An amount that is none keeps what was left out.
+await page.getByLabel('EUR in one contribution').fill('a little');
+await page.getByLabel('EUR in all').fill('1,000');
+await page.getByRole('button', { name: 'Allow' }).click();
+said.kept = [await page.getByLabel(/^read keys/).isChecked(), await page.getByLabel('EUR in all').inputValue()];
+await look(page, 'developer-consent-wrong');
+await page.getByLabel('EUR in one contribution').fill('250');
 await look(page, 'developer-consent');
 await Promise.all([page.waitForURL(`${own}/**`), page.getByRole('button', { name: 'Allow' }).click()]);
 const code = new URL(page.url()).searchParams.get('code');

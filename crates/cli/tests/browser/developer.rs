@@ -30,6 +30,9 @@ fn a_developer_connects_a_program_and_a_person_consents_to_it() {
         assert!(weight.as_u64().unwrap() < 100_000, "{page}: {weight}");
     }
     assert_eq!(said["withKey"], 200);
+    assert_eq!(said["reloaded"], "?done=shown");
+    assert_eq!(said["signs"].as_str().unwrap().len(), 12);
+    assert_eq!(said["kept"], json!([false, "1,000"]));
     assert_eq!(said["revoked"], 401, "by keyboard alone");
     assert_eq!(said["consent"], "Portfolio");
     assert_eq!(said["withToken"], 200);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Client, ClientAuthentication, Fault, Oauth, OauthError, jws::Jws};
+use super::{Client, ClientAuthentication, ClientKeys, Fault, KeySet, Oauth, OauthError, jws::Jws};
 use crate::UnixMillis;
 
 /// An assertion lives no longer than this.
@@ -19,14 +19,21 @@ impl Oauth {
         jws.unverified()["sub"].as_str().map(str::to_owned)
     }
 
-    /// Refuses a client that did not show that it is the one, in the way in which it is registered.
+    /// The name of the key that an assertion says to be signed with.
+    #[must_use]
+    pub fn asserted_key(text: &str) -> Option<String> {
+        Jws::read(text, false)?.key_id().map(str::to_owned)
+    }
+
+    /// Refuses a client that did not show that it is the one, in the way in which it is registered. `read` are
+    /// the keys at its address, where it has one.
     ///
     /// # Errors
     /// [`Fault::InvalidClient`], and what the database says.
     pub async fn authenticate_client(
         &self,
         client: &Client,
-        assertion: Option<&str>,
+        (assertion, read): (Option<&str>, Option<&KeySet>),
         now: UnixMillis,
     ) -> Result<(), OauthError> {
         let keys = match (&client.about.authentication, assertion) {
@@ -39,7 +46,10 @@ impl Oauth {
             (ClientAuthentication::PrivateKeyJwt(_), None) => {
                 return Err(refused("this client shows who it is with private_key_jwt"));
             }
-            (ClientAuthentication::PrivateKeyJwt(keys), Some(_)) => keys,
+            (ClientAuthentication::PrivateKeyJwt(ClientKeys::Given(keys)), Some(_)) => keys,
+            (ClientAuthentication::PrivateKeyJwt(ClientKeys::At(_)), Some(_)) => {
+                read.ok_or_else(|| refused("the keys at jwks_uri of this client cannot be read"))?
+            }
         };
         let unsigned = || refused("client_assertion is not signed by a key of this client");
         let jws = Jws::read(assertion.unwrap_or_default(), false).ok_or_else(unsigned)?;

@@ -79,7 +79,46 @@ pub enum ClientAuthentication {
     /// Not at all: it is a program on people's machines, and PKCE binds its answers to it.
     None,
     /// It signs with a key of its own (RFC 7523).
-    PrivateKeyJwt(KeySet),
+    PrivateKeyJwt(ClientKeys),
+}
+
+/// Where the keys of an application are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientKeys {
+    /// It gave them itself.
+    Given(KeySet),
+    /// At an address of its own, so that it changes them without asking anybody.
+    At(JwksUri),
+}
+
+/// The address of a set of keys (`jwks_uri`). Whether it may be called is asked each time it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwksUri(String);
+
+impl JwksUri {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for JwksUri {
+    type Err = OauthError;
+
+    fn from_str(text: &str) -> Result<Self, OauthError> {
+        let is_address = Url::parse(text).is_ok_and(|url| {
+            matches!(url.scheme(), "https" | "http")
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+        });
+        if is_address && text.len() <= LONGEST_ID {
+            return Ok(Self(text.to_owned()));
+        }
+        let why = "jwks_uri is an https address of at most 500 bytes, without user and fragment";
+        Err(OauthError::Client(why.into()))
+    }
 }
 
 impl ClientAuthentication {
@@ -92,16 +131,21 @@ impl ClientAuthentication {
         }
     }
 
-    /// Of `token_endpoint_auth_method` and `jwks`.
+    /// Of `token_endpoint_auth_method`, and one of `jwks` and `jwks_uri`.
     ///
     /// # Errors
     /// [`OauthError::Client`].
-    pub fn read(code: &str, keys: &Value) -> Result<Self, OauthError> {
-        match (code, keys.is_null()) {
-            ("none", true) => Ok(Self::None),
-            ("private_key_jwt", false) => Ok(Self::PrivateKeyJwt(KeySet::read(keys)?)),
+    pub fn read(code: &str, keys: &Value, uri: Option<&str>) -> Result<Self, OauthError> {
+        match (code, keys.is_null(), uri) {
+            ("none", true, None) => Ok(Self::None),
+            ("private_key_jwt", false, None) => {
+                Ok(Self::PrivateKeyJwt(ClientKeys::Given(KeySet::read(keys)?)))
+            }
+            ("private_key_jwt", true, Some(uri)) => {
+                Ok(Self::PrivateKeyJwt(ClientKeys::At(uri.parse()?)))
+            }
             _ => Err(OauthError::Client(
-                "token_endpoint_auth_method is none, without jwks, or private_key_jwt, with jwks"
+                "token_endpoint_auth_method is none, without jwks and jwks_uri, or private_key_jwt, with one of them"
                     .into(),
             )),
         }

@@ -3,8 +3,8 @@
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{
-    AppScopes, Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, GrantKind,
-    Oauth, OauthError,
+    AppScopes, Client, ClientAuthentication, ClientId, ClientKeys, ClientMetadata, ClientSource,
+    GrantKind, Oauth, OauthError,
 };
 use crate::{Act, Scopes, Standing, UnixMillis, audit::note};
 
@@ -15,6 +15,7 @@ row! {
         redirects: String,
         authentication: String,
         jwks: Option<String>,
+        jwks_uri: Option<String>,
         scopes: String,
         grants: String,
         needs_dpop: i64,
@@ -28,21 +29,21 @@ row! {
 macro_rules! clients_where {
     ($condition:literal) => {
         concat!(
-            "SELECT id, name, redirects, authentication, jwks, scopes, grants, needs_dpop, source, \
+            "SELECT id, name, redirects, authentication, jwks, jwks_uri, scopes, grants, needs_dpop, source, \
              made_by, made_at, read_at FROM oauth_client WHERE ended_at IS NULL AND ",
             $condition
         )
     };
 }
 const ADD: &str = "INSERT INTO oauth_client (id, name, redirects, authentication, jwks, scopes, grants, \
-     needs_dpop, source, made_by, made_at, read_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+     needs_dpop, source, made_by, made_at, read_at, jwks_uri) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
      ON CONFLICT (id) DO UPDATE SET name = $2, redirects = $3, authentication = $4, jwks = $5, \
-     scopes = $6, grants = $7, needs_dpop = $8, read_at = $12 WHERE oauth_client.source = 'document'";
+     scopes = $6, grants = $7, needs_dpop = $8, read_at = $12, jwks_uri = $13 WHERE oauth_client.source = 'document'";
 
 /// What anybody may say again of one that was registered.
 const CHANGE: &str = "UPDATE oauth_client SET name = $2, redirects = $3, authentication = $4, jwks = $5, \
-     scopes = $6, grants = $7, needs_dpop = $8 \
+     scopes = $6, grants = $7, needs_dpop = $8, jwks_uri = $9 \
      WHERE id = $1 AND source = 'registered' AND ended_at IS NULL";
 
 /// Lists as they are stored.
@@ -50,20 +51,27 @@ struct Columns {
     redirects: String,
     grants: String,
     jwks: Option<String>,
+    jwks_uri: Option<String>,
 }
 
 impl Columns {
     fn of(about: &ClientMetadata) -> Self {
         let redirects: Vec<_> = about.redirects.iter().map(ToString::to_string).collect();
         let grants: Vec<_> = about.grants.iter().map(|kind| kind.as_code()).collect();
-        let jwks = match &about.authentication {
-            ClientAuthentication::None => None,
-            ClientAuthentication::PrivateKeyJwt(keys) => Some(keys.to_json().to_string()),
+        let (jwks, jwks_uri) = match &about.authentication {
+            ClientAuthentication::None => (None, None),
+            ClientAuthentication::PrivateKeyJwt(ClientKeys::Given(keys)) => {
+                (Some(keys.to_json().to_string()), None)
+            }
+            ClientAuthentication::PrivateKeyJwt(ClientKeys::At(uri)) => {
+                (None, Some(uri.as_str().to_owned()))
+            }
         };
         Self {
             redirects: redirects.join("\n"),
             grants: grants.join("\n"),
             jwks,
+            jwks_uri,
         }
     }
 }
@@ -84,13 +92,15 @@ impl ClientRow {
         let grants: Option<Vec<_>> = self.grants.lines().map(GrantKind::of).collect();
         let keys = self.jwks.as_deref().map(serde_json::from_str).transpose();
         let keys = keys.ok()?.unwrap_or_default();
+        let uri = self.jwks_uri.as_deref();
         Some(Client {
             id: self.id.parse().ok()?,
             source: ClientSource::from_code(&self.source)?,
             about: ClientMetadata {
                 name: self.name,
                 redirects: redirects?,
-                authentication: ClientAuthentication::read(&self.authentication, &keys).ok()?,
+                authentication: ClientAuthentication::read(&self.authentication, &keys, uri)
+                    .ok()?,
                 scopes: self.scopes.parse().ok()?,
                 grants: grants?,
                 needs_dpop: self.needs_dpop != 0,
@@ -197,6 +207,7 @@ impl Oauth {
             let add = add.bind(&columns.grants).bind(i64::from(about.needs_dpop));
             let add = add.bind(client.source.as_code()).bind(&client.made_by);
             let add = add.bind(client.made_at.get()).bind(client.read_at.get());
+            let add = add.bind(&columns.jwks_uri);
             add.execute(&mut *work).await?;
             if is_registered {
                 let subject = format!("client:{}", client.id);
@@ -234,7 +245,8 @@ impl Oauth {
             let change = change.bind(&columns.jwks).bind(about.scopes.to_string());
             let change = change
                 .bind(&columns.grants)
-                .bind(i64::from(about.needs_dpop));
+                .bind(i64::from(about.needs_dpop))
+                .bind(&columns.jwks_uri);
             let changed = change.execute(&mut *work).await?.rows_affected();
             if changed > 0 {
                 note!(work, now, &actor, Act::ChangeClient, &subject, "");

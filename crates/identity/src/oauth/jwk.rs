@@ -169,6 +169,30 @@ impl KeySet {
         keys.map(Self).ok_or_else(wrong)
     }
 
+    /// Of a set that somebody else keeps: those that are understood. Others, of other algorithms, may stand beside them.
+    ///
+    /// # Errors
+    /// [`OauthError::Client`] when none or more than ten are.
+    pub fn read_known(set: &Value) -> Result<Self, OauthError> {
+        let keys = set["keys"].as_array();
+        let keys: Vec<_> = keys
+            .into_iter()
+            .flatten()
+            .filter_map(PublicKey::read)
+            .collect();
+        if (1..=Self::MOST).contains(&keys.len()) {
+            return Ok(Self(keys));
+        }
+        let why = "jwks_uri leads to 1 to 10 public keys on P-256 (ES256) or Ed25519 (EdDSA)";
+        Err(OauthError::Client(why.into()))
+    }
+
+    /// Whether a key of this name is in it; any is meant where no name is given.
+    #[must_use]
+    pub fn has(&self, id: Option<&str>) -> bool {
+        self.named(id).next().is_some()
+    }
+
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -254,6 +278,16 @@ mod tests {
             assert!(key(wrong).is_none(), "{wrong}");
         }
         let with = |member: &str| ED25519.replace("}", &format!(",{member}}}"));
+        let set = |keys: &[&str]| {
+            let keys: Vec<Value> = keys
+                .iter()
+                .map(|key| serde_json::from_str(key).unwrap())
+                .collect();
+            KeySet::read_known(&json!({ "keys": keys }))
+        };
+        let rsa = r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#;
+        assert_eq!(set(&[rsa, P256, ED25519]).unwrap().0.len(), 2);
+        assert!(set(&[rsa]).is_err() && set(&[]).is_err() && set(&[P256; 11]).is_err());
         assert!(key(&with(r#""d":"AA""#)).is_none());
         assert!(key(&with(r#""use":"enc""#)).is_none());
         assert!(key(&with(r#""alg":"ES256""#)).is_none());

@@ -53,9 +53,14 @@ impl<'a> Jws<'a> {
         self.header["typ"].as_str().map(str::to_ascii_lowercase)
     }
 
+    /// The name of the key, if it has one.
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.header["kid"].as_str()
+    }
+
     /// The claims, if one of these keys signed them.
     pub(super) fn signed_by(&self, keys: &KeySet) -> Option<&Value> {
-        let mut named = keys.named(self.header["kid"].as_str());
+        let mut named = keys.named(self.key_id());
         named
             .any(|key| key.verifies(self.algorithm, self.signed.as_bytes(), &self.signature))
             .then_some(&self.claims)

@@ -47,7 +47,10 @@ mod tokens;
 pub use amount_limits::{AmountLimit, AmountLimits};
 pub use asked::AppScopes;
 pub use bearer::{Bearer, BearerOwner};
-pub use client::{Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, GrantKind};
+pub use client::{
+    Client, ClientAuthentication, ClientId, ClientKeys, ClientMetadata, ClientSource, GrantKind,
+    JwksUri,
+};
 pub use clients::{Registrar, every_scope};
 pub use codes::Redemption;
 pub use device::{DEVICE_LIFE, DEVICE_PAUSE, DeviceCodes, DeviceRequest};

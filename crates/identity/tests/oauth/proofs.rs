@@ -145,7 +145,7 @@ pub(crate) async fn v9_2_3_an_assertion_for_another_audience_or_used_before_show
     let claims = |jti: &str| json!({ "iss": id, "sub": id, "aud": ISSUER, "jti": jti, "iat": now, "exp": now + 60 });
     let show = async |text: Option<&str>| {
         here.oauth
-            .authenticate_client(&client, text, here.now)
+            .authenticate_client(&client, (text, None), here.now)
             .await
     };
     let good = signer.sign(&header, &claims("a-1"));
@@ -182,7 +182,7 @@ pub(crate) async fn v9_2_3_an_assertion_for_another_audience_or_used_before_show
     let public = here.client(ClientAuthentication::None).await;
     let shown = here
         .oauth
-        .authenticate_client(&public, Some(&good), here.now)
+        .authenticate_client(&public, (Some(&good), None), here.now)
         .await;
     assert_eq!(fault(shown), Some(Fault::InvalidClient));
 }

@@ -3,7 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
 use serde_json::{Value, json};
-use softcap_identity::{ClientAuthentication, KeySet};
+use softcap_identity::{ClientAuthentication, ClientKeys, KeySet};
 
 pub(crate) struct Signer(SigningKey);
 
@@ -21,7 +21,7 @@ impl Signer {
 
     pub(crate) fn authentication(&self) -> ClientAuthentication {
         let set = KeySet::read(&json!({ "keys": [self.jwk()] })).unwrap();
-        ClientAuthentication::PrivateKeyJwt(set)
+        ClientAuthentication::PrivateKeyJwt(ClientKeys::Given(set))
     }
 
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {

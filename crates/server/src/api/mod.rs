@@ -132,9 +132,7 @@ pub(crate) use issuer::Signing;
 pub(crate) use key_acts::{
     MadeKey, SentForKey, find_key, list_keys, make_key_by_form, revoke_key, rotate_key_by_form,
 };
-pub(crate) use keys::{
-    EnvironmentName, KeyPaths, LimitBody, NewKeyBody, RotationBody, time_text,
-};
+pub(crate) use keys::{EnvironmentName, KeyPaths, LimitBody, NewKeyBody, RotationBody, time_text};
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
@@ -209,6 +207,8 @@ pub struct Service {
     oauth: Oauth,
     /// Reads the documents in which applications describe themselves.
     documents: GuardedClient,
+    /// Keys of applications that were read at addresses of theirs.
+    client_keys: oauth::KeyCache,
     /// Of the site's own pages.
     origin: String,
     site_name: String,
@@ -358,6 +358,7 @@ impl Service {
             alerts: Alerts::new(parts.people.clone()),
             oauth: Oauth::new(parts.people.clone(), parts.id_tokens),
             documents: GuardedClient::new(parts.webhooks.rules().clone()),
+            client_keys: oauth::KeyCache::default(),
             audit: parts.audit,
             people: parts.people,
             roles: parts.roles,
@@ -606,4 +607,5 @@ fn changes() -> Router<Arc<Service>> {
         .merge(documents::routes())
         .merge(settlements::routes())
         .merge(webhooks::routes())
+        .merge(oauth::own_contribution_routes())
 }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header, request::Parts};
 use softcap_identity::{Client, Fault, Oauth, OauthError, Params, ShownProof};
 
-use super::{app_caller::proof_text, client_document};
+use super::{app_caller::proof_text, client_document, client_keys::keys_at_address};
 use crate::api::Service;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -25,8 +25,9 @@ pub(super) async fn authenticated(
     let now = service.now();
     let client = client_document::client(service, &id, now).await?;
     let assertion = params.one("client_assertion")?;
-    let shown = service.oauth().authenticate_client(&client, assertion, now);
-    shown.await?;
+    let keys = keys_at_address(service, &client, assertion).await;
+    let (oauth, shown) = (service.oauth(), (assertion, keys.as_deref()));
+    oauth.authenticate_client(&client, shown, now).await?;
     Ok(client)
 }
 

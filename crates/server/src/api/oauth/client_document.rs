@@ -3,22 +3,16 @@
 
 use std::time::Duration;
 
-use axum::http::{Request, header};
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::Value;
 use softcap_identity::{
     Client, ClientId, ClientMetadata, Fault, OauthError, UnixMillis, every_scope,
 };
-use tokio::time::timeout;
 
-use super::clients::metadata_of;
+use super::{clients::metadata_of, outside::read_json};
 use crate::api::Service;
 
 /// How long a document is believed before it is read again.
 const BELIEVED: Duration = Duration::from_secs(3600);
-const CALL_TIME: Duration = Duration::from_secs(10);
-const LARGEST: usize = 64 * 1024;
 
 /// The application of this name, if there is one.
 pub(super) async fn client(
@@ -37,8 +31,7 @@ pub(super) async fn client(
     {
         return Ok(client.clone());
     }
-    let text = timeout(CALL_TIME, read(service, address)).await;
-    let text = text.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+    let text = read_json(service, address).await;
     let about = text
         .and_then(|text| described(address, &text))
         .map_err(|why| {
@@ -50,21 +43,6 @@ pub(super) async fn client(
             refused("the document that this client names cannot be read, or does not describe it")
         })?;
     service.oauth().keep_document(id, about, now).await
-}
-
-async fn read(service: &Service, address: &str) -> Result<Bytes, String> {
-    let url = service.documents.checked(address)?;
-    let request = Request::get(url.as_str())
-        .header(header::ACCEPT, "application/json")
-        .body(Full::new(Bytes::new()))
-        .map_err(|error| error.to_string())?;
-    let answer = service.documents.request(request).await?;
-    if answer.status() != 200 {
-        return Err(format!("status {}", answer.status()));
-    }
-    let body = Limited::new(answer.into_body(), LARGEST).collect().await;
-    body.map(|body| body.to_bytes())
-        .map_err(|error| error.to_string())
 }
 
 /// What the document says, if it is about itself.

@@ -12,8 +12,8 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use softcap_identity::{
-    AppScopes, Client, ClientAuthentication, ClientId, ClientMetadata, ClientSource, GrantKind,
-    OauthError, Registrar, Verb, every_scope,
+    AppScopes, Client, ClientAuthentication, ClientId, ClientKeys, ClientMetadata, ClientSource,
+    GrantKind, OauthError, Registrar, Verb, every_scope,
 };
 use utoipa::ToSchema;
 
@@ -54,6 +54,9 @@ pub(crate) struct ClientBody {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(crate) jwks: Option<Value>,
+    /// Or the `https` address at which they are, so that the application changes them by itself.
+    #[serde(default)]
+    pub(crate) jwks_uri: Option<String>,
     /// The most that it asks for; everything where it is not given.
     #[serde(default)]
     pub(crate) scope: Option<String>,
@@ -76,6 +79,9 @@ pub(super) struct ClientView {
     redirect_uris: Vec<String>,
     /// How it shows that it is the one.
     token_endpoint_auth_method: &'static str,
+    /// Where its keys are, if it does not give them itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks_uri: Option<String>,
     /// The most that it asks for.
     scope: String,
     /// How it comes to tokens.
@@ -103,6 +109,7 @@ impl ClientView {
             client_name: about.name.clone(),
             redirect_uris: about.redirects.iter().map(ToString::to_string).collect(),
             token_endpoint_auth_method: about.authentication.as_code(),
+            jwks_uri: jwks_uri(about).map(str::to_owned),
             scope: about.scopes.to_string(),
             grant_types: about.grants.iter().map(|kind| kind.as_code()).collect(),
             dpop_bound_access_tokens: about.needs_dpop,
@@ -110,6 +117,25 @@ impl ClientView {
             made_at: time_text(client.made_at),
         }
     }
+}
+
+/// Where the keys of an application are, if it does not give them itself.
+fn jwks_uri(about: &ClientMetadata) -> Option<&str> {
+    match &about.authentication {
+        ClientAuthentication::PrivateKeyJwt(ClientKeys::At(uri)) => Some(uri.as_str()),
+        ClientAuthentication::PrivateKeyJwt(ClientKeys::Given(_)) | ClientAuthentication::None => {
+            None
+        }
+    }
+}
+
+/// Refuses an address of keys that is never called.
+fn require_callable(service: &Service, about: &ClientMetadata) -> Result<(), ApiError> {
+    let Some(uri) = jwks_uri(about) else {
+        return Ok(());
+    };
+    let checked = service.documents.checked(uri).map(drop);
+    checked.map_err(|why| of_oauth(OauthError::Client(format!("jwks_uri: {why}").into())))
 }
 
 impl ClientBody {
@@ -122,7 +148,7 @@ impl ClientBody {
         Ok(ClientMetadata {
             name: self.client_name,
             redirects: redirects?,
-            authentication: ClientAuthentication::read(method, &keys)?,
+            authentication: ClientAuthentication::read(method, &keys, self.jwks_uri.as_deref())?,
             scopes: scopes.unwrap_or_else(every_scope),
             grants: kinds(self.grant_types)?,
             needs_dpop: self.dpop_bound_access_tokens,
@@ -145,6 +171,7 @@ pub(super) fn metadata_of(
         redirect_uris: texts("redirect_uris").unwrap_or_default(),
         token_endpoint_auth_method: text("token_endpoint_auth_method"),
         jwks: (!document["jwks"].is_null()).then(|| document["jwks"].clone()),
+        jwks_uri: text("jwks_uri"),
         scope: text("scope"),
         grant_types: texts("grant_types"),
         dpop_bound_access_tokens: document["dpop_bound_access_tokens"] == true,
@@ -270,6 +297,7 @@ pub(crate) async fn register_client(
     caller.require_on_all(Verb::KeysWrite)?;
     let by = registrar(caller)?;
     let about = body.read().map_err(of_oauth)?;
+    require_callable(service, &about)?;
     let client = service.oauth().register(&by, about, service.now()).await;
     client.map_err(of_oauth)
 }
@@ -307,6 +335,7 @@ pub(crate) async fn change_client(
     caller.require_on_all(Verb::KeysWrite)?;
     let (by, id) = (registrar(caller)?, named(client)?);
     let about = body.read().map_err(of_oauth)?;
+    require_callable(service, &about)?;
     let (oauth, now) = (service.oauth(), service.now());
     let changed = oauth.change_client(&by, &id, &about, now).await;
     changed.map_err(of_oauth)?;

@@ -9,6 +9,7 @@ mod apps_page;
 mod authorize;
 mod client_authentication;
 mod client_document;
+mod client_keys;
 mod clients;
 mod consent;
 mod consent_page;
@@ -16,6 +17,7 @@ mod device;
 mod form;
 mod introspection;
 mod metadata;
+mod outside;
 mod own_contribution;
 mod par;
 mod problem;
@@ -33,12 +35,14 @@ use super::{Service, signed_in::no_store};
 
 pub(super) use app_caller::{AppCaller, credentials, name_metadata, sends_proof};
 pub(crate) use apps::AppPaths;
+pub(super) use client_keys::KeyCache;
 pub(crate) use clients::{
     ClientBody, ClientPaths, change_client, end_client, register_client, registered_client,
     registered_clients,
 };
 pub(crate) use consent_page::verb_words;
 pub(crate) use own_contribution::OwnContributionPaths;
+pub(super) use own_contribution::routes as own_contribution_routes;
 pub(super) use problem::codes;
 pub(super) use spending::Allowance;
 
@@ -74,6 +78,5 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .merge(userinfo::routes())
         .merge(device::routes())
         .merge(apps::routes())
-        .merge(own_contribution::routes())
         .merge(about_people)
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde_json::Value;
 use softcap_identity::{
-    AppScopes, Client, ClientAuthentication, GrantKind, ResourcePattern, Right, Verb,
+    AppScopes, Client, ClientAuthentication, ClientKeys, GrantKind, ResourcePattern, Right, Verb,
 };
 
 use super::super::{
@@ -186,8 +186,14 @@ fn typed(client: &Client) -> Fields {
     let mut fields = Fields::default()
         .with("client_name", about.name.clone())
         .with("redirect_uris", redirects.join("\n"));
-    if let ClientAuthentication::PrivateKeyJwt(keys) = &about.authentication {
-        fields = fields.with("jwks", keys.to_json().to_string());
+    match &about.authentication {
+        ClientAuthentication::PrivateKeyJwt(ClientKeys::Given(keys)) => {
+            fields = fields.with("jwks", keys.to_json().to_string());
+        }
+        ClientAuthentication::PrivateKeyJwt(ClientKeys::At(uri)) => {
+            fields = fields.with("jwks_uri", uri.as_str());
+        }
+        ClientAuthentication::None => {}
     }
     for scope in about.scopes.to_string().split(' ') {
         fields = fields.with(scope, "on");
@@ -229,11 +235,16 @@ fn read(visit: &Visit, fields: &Fields, errors: &mut Errors) -> ClientBody {
         .filter(|kind| fields.has(grant_field(*kind)));
     let kinds: Vec<_> = kinds.map(|kind| kind.as_code().to_owned()).collect();
     let redirects = fields.text("redirect_uris").split_whitespace();
+    let uri = fields
+        .has("jwks_uri")
+        .then(|| fields.text("jwks_uri").to_owned());
+    let signs = keys.is_some() || uri.is_some();
     ClientBody {
         client_name: fields.text("client_name").to_owned(),
         redirect_uris: redirects.map(str::to_owned).collect(),
-        token_endpoint_auth_method: keys.is_some().then(|| "private_key_jwt".to_owned()),
+        token_endpoint_auth_method: signs.then(|| "private_key_jwt".to_owned()),
         jwks: keys,
+        jwks_uri: uri,
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
         grant_types: Some(kinds),
         dpop_bound_access_tokens: fields.has("dpop"),
@@ -250,6 +261,8 @@ fn said_of(visit: &Visit, error: ApiError, errors: &mut Errors) -> Result<(), Ap
     let why = error.problem().title;
     let (field, words) = if why.contains("redirect") {
         ("redirect_uris", visit.say("application-redirects-wrong"))
+    } else if why.contains("jwks_uri") {
+        ("jwks_uri", visit.say("application-keys-at-wrong"))
     } else if why.contains("jwk") || why.contains("key") {
         ("jwks", visit.say("application-keys-wrong"))
     } else if why.contains("name") {

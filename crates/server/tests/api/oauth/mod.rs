@@ -4,6 +4,7 @@ mod application;
 mod apps;
 mod authorizing;
 mod calling;
+mod client_keys;
 mod devices;
 mod limits;
 mod possession;
