@@ -13,7 +13,7 @@ import {Prices} from "./Prices.sol";
 import {SaleToken} from "./SaleToken.sol";
 import {Shares} from "./Shares.sol";
 
-/// @title The escrow of one round, first come or pro rata
+/// @title The escrow of one round, first come or pro rata; `RoundsEscrow` makes several of it
 /// @notice See `IEscrow` for what each function promises.
 /// @dev Every function writes its state before it calls anybody, so a receiver that calls back finds itself paid
 /// already; there is no lock. Nothing loops over investors except the two lists a caller names and pays for.
@@ -71,19 +71,24 @@ contract Escrow is Intake {
         TotalsWord s = _totals;
         if (s.phase() != Phase.Sale) revert WrongPhase(s.phase());
         _requireNotExpired(t);
-        if (block.timestamp >= t.closes() && reason <= Reason.OverLimit) revert ReasonTooLate(reason);
+        if (reason <= Reason.OverLimit && block.timestamp >= _choiceEndsAt(t, investor)) revert ReasonTooLate(reason);
         Slot storage slot = _accounts[investor];
         if (slot.word.standing() != Standing.Revoked) revoke(investor);
         AccountWord a = slot.word;
         uint256 amount = a.accepted();
         if (amount == 0) revert NothingDue();
         slot.word = a.returned();
-        _takeOut(t, a, amount, a.tokens());
+        _takeOut(t, investor, a, amount, a.tokens());
         emit Returned(investor, amount, reason);
     }
 
-    /// @dev Takes money of an account, and what caps count for it, out of the sale.
-    function _takeOut(TermsAt t, AccountWord a, uint256 money, uint256 tokens) internal {
+    /// @dev From when on money of an investor goes back for a reason of law only.
+    function _choiceEndsAt(TermsAt t, address) internal view virtual returns (uint256) {
+        return t.closes();
+    }
+
+    /// @dev Takes money of an investor's account, and what caps count for it, out of the sale.
+    function _takeOut(TermsAt t, address, AccountWord a, uint256 money, uint256 tokens) internal virtual {
         Totals memory s = _totals.unpackTotals();
         uint256 left = a.accepted() - money;
         if (t.isShared()) {
@@ -314,7 +319,7 @@ contract Escrow is Intake {
 
     /// @inheritdoc IEscrow
     function priceAt(uint256 position) external view returns (uint256, uint256) {
-        return Prices.priceAt(EscrowTerms.load(), position);
+        return Prices.priceAt(_termsAt(position), position);
     }
 
     /// @inheritdoc IEscrow
@@ -343,6 +348,6 @@ contract Escrow is Intake {
 
     /// @inheritdoc IEscrow
     function permitHash(address investor, uint256 max, uint256 expiry) external view returns (bytes32) {
-        return _permitHash(EscrowTerms.load(), investor, max, expiry);
+        return _permitHash(_termsAt(block.timestamp), investor, max, expiry);
     }
 }

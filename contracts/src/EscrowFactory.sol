@@ -44,7 +44,8 @@ contract EscrowFactory {
         Round,
         Maximum,
         Share,
-        Withdrawal
+        Withdrawal,
+        Rounds
     }
 
     /// @notice An offering was announced.
@@ -71,6 +72,7 @@ contract EscrowFactory {
     /// @param plan The token.
     function announce(IEscrow.Terms memory t, Step[] calldata steps, TokenPlan memory plan)
         external
+        virtual
         returns (address escrow, address token)
     {
         return _announce(t, steps, plan, AfterClaim.Empty);
@@ -85,9 +87,17 @@ contract EscrowFactory {
         _checkSteps(t, steps);
         _checkShare(t);
         _checkWithdrawal(t);
+        return _make(t, _pack(steps), plan, claimed);
+    }
+
+    /// @dev `rest` is what the escrow has in its code behind the terms. All was checked.
+    function _make(IEscrow.Terms memory t, bytes memory rest, TokenPlan memory plan, AfterClaim claimed)
+        internal
+        returns (address escrow, address token)
+    {
         token = address(new TokenClone(TOKEN));
         t.token = token;
-        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(EscrowTerms.pack(t, claimed), _pack(steps)));
+        escrow = Clones.cloneWithImmutableArgs(ESCROW, bytes.concat(EscrowTerms.pack(t, claimed), rest));
         termsHashOf[escrow] = t.termsHash;
         uint256 count = plan.shares.length;
         SaleToken.Share[] memory shares = new SaleToken.Share[](count + 1);
@@ -102,7 +112,7 @@ contract EscrowFactory {
     }
 
     /// @dev What the escrow relies on. The linter says the same earlier and in more words.
-    function _check(IEscrow.Terms memory t) private view {
+    function _check(IEscrow.Terms memory t) internal view {
         _require(t.token == address(0), Problem.TokenGiven);
         _require(t.termsHash != 0, Problem.NoTermsHash);
         _require(t.issuer == msg.sender, Problem.NoIssuer);
@@ -120,7 +130,7 @@ contract EscrowFactory {
     }
 
     /// @dev A maximum is below what an account holds, or there is none.
-    function _checkBounds(uint256 least, uint256 most) private pure {
+    function _checkBounds(uint256 least, uint256 most) internal pure {
         _require(most < EscrowTerms.NO_MAXIMUM || most == type(uint256).max, Problem.Maximum);
         _require(least <= most && least <= EscrowTerms.NO_MAXIMUM, Problem.Minimum);
     }
@@ -130,14 +140,7 @@ contract EscrowFactory {
             _require(steps.length == 0, Problem.Steps);
             _checkPrice(t.priceNumerator, t.priceDenominator, type(uint128).max);
         }
-        // Also where they mean nothing: what is announced is what can be read. With these bounds the products of a
-        // linear price stay below 2^256: 128 bits of the base, 40 of the time, 14 of the whole, 64 of the bonus.
-        _require((t.priceNumerator | t.priceDenominator) <= type(uint128).max, Problem.Price);
-        _require((t.bonusPer | t.bonusUntil | t.bonusGranularity) <= type(uint40).max, Problem.Price);
-        _require(t.bonus <= type(uint64).max, Problem.Price);
-        if (t.pricing == IEscrow.Pricing.Linear) {
-            _require(t.bonusPer != 0 && t.bonusGranularity != 0, Problem.Price);
-        }
+        _checkLine(t);
         if (t.pricing == IEscrow.Pricing.Steps) {
             _require(steps.length != 0 && steps[0].from <= t.opens, Problem.Steps);
             for (uint256 i = 0; i < steps.length; ++i) {
@@ -145,6 +148,17 @@ contract EscrowFactory {
                 _require(i == 0 || steps[i - 1].from < steps[i].from, Problem.Steps);
                 _checkPrice(steps[i].numerator, steps[i].denominator, (1 << EscrowTerms.PRICE_BITS) - 1);
             }
+        }
+    }
+
+    /// @dev Also where they mean nothing: what is announced is what can be read. With these bounds the products of a
+    /// linear price stay below 2^256: 128 bits of the base, 40 of the time, 14 of the whole, 64 of the bonus.
+    function _checkLine(IEscrow.Terms memory t) internal pure {
+        _require((t.priceNumerator | t.priceDenominator) <= type(uint128).max, Problem.Price);
+        _require((t.bonusPer | t.bonusUntil | t.bonusGranularity) <= type(uint40).max, Problem.Price);
+        _require(t.bonus <= type(uint64).max, Problem.Price);
+        if (t.pricing == IEscrow.Pricing.Linear) {
+            _require(t.bonusPer != 0 && t.bonusGranularity != 0, Problem.Price);
         }
     }
 
@@ -169,7 +183,7 @@ contract EscrowFactory {
         return address(new Escrow());
     }
 
-    function _checkPrice(uint256 numerator, uint256 denominator, uint256 most) private pure {
+    function _checkPrice(uint256 numerator, uint256 denominator, uint256 most) internal pure {
         _require(numerator != 0 && numerator <= most, Problem.Price);
         _require(denominator != 0 && denominator <= most, Problem.Price);
     }

@@ -206,7 +206,11 @@ library EscrowTerms {
 
     /// @notice The packed form; the factory has checked that every field fits.
     function pack(IEscrow.Terms memory t, AfterClaim claimed) internal pure returns (bytes memory) {
-        uint256[WORDS] memory w;
+        return abi.encodePacked(words(t, claimed));
+    }
+
+    /// @notice The same as numbers.
+    function words(IEscrow.Terms memory t, AfterClaim claimed) internal pure returns (uint256[WORDS] memory w) {
         w[0] = uint256(t.termsHash);
         w[1] = uint256(uint160(t.verifier)) | (t.round << 160) | (t.pauseLongest << 192) | (t.pauseCount << 224);
         w[2] = t.opens | (t.closes << 40) | (t.refundDeadline << 80) | (uint256(t.pricing) << 120)
@@ -221,7 +225,6 @@ library EscrowTerms {
         w[9] = uint160(t.issuer);
         w[10] = uint256(uint160(t.beneficiary)) | (uint256(claimed) << 160);
         w[11] = uint160(t.treasury);
-        return abi.encodePacked(w);
     }
 
     function _narrowed(uint256 most) private pure returns (uint256) {

@@ -36,26 +36,28 @@ abstract contract Intake is IEscrow {
 
     /// @inheritdoc IEscrow
     function contribute() public payable {
+        TermsAt t = _termsAt(block.timestamp);
         Slot storage slot = _accounts[msg.sender];
-        _takeCoin(EscrowTerms.load(), slot, slot.word);
+        _takeCoin(t, slot, _accountNow(t, slot));
     }
 
     /// @inheritdoc IEscrow
     function contributeAdmitted(Admission calldata admission) external payable {
-        TermsAt t = EscrowTerms.load();
+        TermsAt t = _termsAt(block.timestamp);
         Slot storage slot = _accounts[msg.sender];
-        _takeCoin(t, slot, _admitted(t, slot.word, admission));
+        _takeCoin(t, slot, _admitted(t, _accountNow(t, slot), admission));
     }
 
     /// @inheritdoc IEscrow
     function contributeToken(uint256 amount) external {
+        TermsAt t = _termsAt(block.timestamp);
         Slot storage slot = _accounts[msg.sender];
-        _takeToken(EscrowTerms.load(), slot, slot.word, amount);
+        _takeToken(t, slot, _accountNow(t, slot), amount);
     }
 
     /// @inheritdoc IEscrow
     function contributeTokenAdmitted(uint256 amount, Admission calldata admission) external {
-        _takeTokenAdmitted(EscrowTerms.load(), amount, admission);
+        _takeTokenAdmitted(_termsAt(block.timestamp), amount, admission);
     }
 
     /// @inheritdoc IEscrow
@@ -67,7 +69,7 @@ abstract contract Intake is IEscrow {
         bytes32 r,
         bytes32 s
     ) external {
-        TermsAt t = EscrowTerms.load();
+        TermsAt t = _termsAt(block.timestamp);
         // Anybody may have shown the allowance first; whether it is there shows in the transfer.
         // Nothing was read before this call, so a call back finds a whole state and leaves one.
         // slither-disable-next-line reentrancy-benign,reentrancy-events
@@ -77,7 +79,27 @@ abstract contract Intake is IEscrow {
 
     function _takeTokenAdmitted(TermsAt t, uint256 amount, Admission calldata admission) private {
         Slot storage slot = _accounts[msg.sender];
-        _takeToken(t, slot, _admitted(t, slot.word, admission), amount);
+        _takeToken(t, slot, _admitted(t, _accountNow(t, slot), admission), amount);
+    }
+
+    /// @dev The terms that hold at a position; those of the whole sale where it has one round.
+    function _termsAt(uint256) internal view virtual returns (TermsAt) {
+        return EscrowTerms.load();
+    }
+
+    /// @dev The sender's account as these terms judge it.
+    function _accountNow(TermsAt, Slot storage slot) internal view virtual returns (AccountWord) {
+        return slot.word;
+    }
+
+    /// @dev What an investor may have in all who is admitted for `most`.
+    function _inAll(TermsAt, uint256 most) internal pure virtual returns (uint256) {
+        return most;
+    }
+
+    /// @dev The other direction: what an investor is admitted for who may have `most` in all.
+    function _ofRound(TermsAt, uint256 most) internal pure virtual returns (uint256) {
+        return most;
     }
 
     // Only the two payable functions come here.
@@ -102,10 +124,10 @@ abstract contract Intake is IEscrow {
     /// the order, so that showing an old one again changes nothing.
     function _admitted(TermsAt t, AccountWord a, Admission calldata admission) private view returns (AccountWord) {
         if (a.isClosed()) revert NotAllowed(a.standing());
-        uint256 most = admission.max;
+        uint256 most = _inAll(t, admission.max);
         if (a.isAdmitted() && most <= a.cap()) return a;
         if (block.timestamp >= admission.expiry) revert AdmissionExpired(admission.expiry);
-        bytes32 hash = _permitHash(t, msg.sender, most, admission.expiry);
+        bytes32 hash = _permitHash(t, msg.sender, admission.max, admission.expiry);
         if (!Permits.isSigned(t.verifier(), hash, admission.signature)) revert WrongSignature();
         return a.withCap(most.toUint80());
     }
@@ -140,7 +162,7 @@ abstract contract Intake is IEscrow {
         slot.word = a;
         _totals = s.plusSale(accepted, tokens, slack);
         _noteAccepted(t, accepted, tokens);
-        emit Contributed(msg.sender, a.cap(), amount, accepted, tokens);
+        emit Contributed(msg.sender, _ofRound(t, a.cap()), amount, accepted, tokens);
     }
 
     /// @dev Where too much is shared out, limits hold and caps do not: what is asked for is judged at settlement.

@@ -41,7 +41,7 @@ contract WithdrawableEscrow is Escrow, IWithdrawal {
         (uint256 amount, uint256 tokens) = t.withdrawalSpan() == 0 ? _withdrawAll(t, a) : _withdrawLatest(t);
         if (amount == 0) revert NothingDue();
         slot.word = a.less(amount, tokens);
-        _takeOut(t, a, amount, tokens);
+        _takeOut(t, msg.sender, a, amount, tokens);
         if (!Payments.pay(t.currency(), msg.sender, amount, gasleft())) revert PaymentFailed();
     }
 

@@ -14,7 +14,7 @@ contract Crowd is Sale {
     uint256 private emptied;
 
     /// All amounts are multiples of this.
-    uint256 private immutable unit;
+    uint256 internal immutable unit;
 
     constructor(IEscrow.Pricing pricing, uint256 numerator, uint256 denominator, IEscrow.Misfit overCap, uint256 unit_) {
         setUp();
@@ -45,7 +45,7 @@ contract Crowd is Sale {
         return escrow;
     }
 
-    function contribute(uint256 who, uint256 amount) external {
+    function contribute(uint256 who, uint256 amount) public virtual {
         address investor = people[who % people.length];
         IEscrow.Admission memory shown = admission(investor, 100 * unit);
         uint256 before = address(escrow).balance;
@@ -54,7 +54,7 @@ contract Crowd is Sale {
         if (done) paidIn += address(escrow).balance - before;
     }
 
-    function giveBack(uint256 who, uint8 reason) external {
+    function giveBack(uint256 who, uint8 reason) public virtual {
         address investor = people[who % people.length];
         vm.prank(ISSUER);
         (bool done,) = address(escrow).call(

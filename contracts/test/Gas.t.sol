@@ -6,6 +6,8 @@ import {ERC20PermitUpgradeable} from
 import {EscrowFactory} from "../src/EscrowFactory.sol";
 import {IEscrow} from "../src/IEscrow.sol";
 import {IWithdrawal} from "../src/IWithdrawal.sol";
+import {IRounds} from "../src/IRounds.sol";
+import {RoundsEscrowFactory} from "../src/RoundsEscrowFactory.sol";
 import {SaleToken} from "../src/SaleToken.sol";
 import {WithdrawableEscrowFactory} from "../src/WithdrawableEscrowFactory.sol";
 import {Sale} from "./Sale.sol";
@@ -57,6 +59,7 @@ contract GasTest is Sale {
         sharing();
         tokenSale();
         withdrawals();
+        severalRounds();
         string memory page = table();
         if (vm.envOr("SOFTCAP_WRITE_GAS", false)) vm.writeFile("GAS.md", page);
         equal("GAS.md is what is measured", uint256(keccak256(bytes(vm.readFile("GAS.md")))), uint256(keccak256(bytes(page))));
@@ -225,6 +228,48 @@ contract GasTest is Sale {
         vm.prank(ALICE);
         IWithdrawal(address(escrow)).withdraw();
         note("withdraw two contributions, withdrawal right to a date", 0, "");
+    }
+
+    /// Early birds with permits at a better price, then everybody.
+    function severalRounds() private {
+        (t.withdrawalUntil, t.pricing, t.round) = (0, IEscrow.Pricing.Linear, 2);
+        (t.bonus, t.bonusPer, t.bonusUntil, t.bonusGranularity) = (0, 1, 0, 1);
+        IRounds.Round[] memory rounds = new IRounds.Round[](2);
+        uint256 half = OPENS + 10 days;
+        rounds[0] = roundOf(OPENS, half, 1_200);
+        rounds[1] = roundOf(half, CLOSES, 1_000);
+        rounds[1].verifier = address(0);
+        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory.sol:RoundsEscrowFactory", ""));
+        vm.prank(ISSUER);
+        (address escrowAt, address tokenAt) = maker.announceRounds(t, rounds, plan());
+        note("deploy one offering of two rounds", 0, "");
+        (escrow, token) = (IEscrow(escrowAt), SaleToken(tokenAt));
+        vm.warp(OPENS);
+        enter(BOB, 1 ether);
+        enter(ALICE, 1 ether);
+        note("contribute ETH, first, first of two rounds, with permit check", 0, "");
+        again(ALICE, 1 ether);
+        note("contribute again, first of two rounds", 0, "");
+        vm.warp(half);
+        again(BOB, 1 ether);
+        again(ALICE, 1 ether);
+        note("contribute again, now in the second of two rounds", 0, "");
+        again(CAROL, 1 ether);
+        note("contribute ETH, first, second of two rounds, public", 0, "");
+        again(CAROL, 1 ether);
+        note("contribute again, second of two rounds", 0, "");
+        close();
+        escrow.settle();
+        vm.prank(ALICE);
+        escrow.claim();
+        note("claim, new token holder, of both rounds", 0, "");
+    }
+
+    function roundOf(uint256 opens, uint256 closes, uint256 price) private view returns (IRounds.Round memory r) {
+        (r.verifier, r.opens, r.closes) = (t.verifier, opens, closes);
+        (r.contributionMax, r.investorMax) = (NO_MAXIMUM, NO_MAXIMUM);
+        (r.hardCap, r.forSale) = (t.hardCap, t.forSale);
+        (r.priceNumerator, r.priceDenominator, r.bonusPer, r.bonusGranularity) = (price, 1, 1, 1);
     }
 
     function table() private view returns (string memory page) {

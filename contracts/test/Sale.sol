@@ -71,7 +71,7 @@ abstract contract Sale {
     }
 
     /// Announces with the terms as they are, and opens the window.
-    function announce() internal {
+    function announce() internal virtual {
         vm.prank(ISSUER);
         (address escrowAt, address tokenAt) = factory.announce(t, steps, plan());
         escrow = IEscrow(escrowAt);

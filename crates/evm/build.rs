@@ -8,23 +8,26 @@ use std::{env, error::Error, fs, path::Path};
 
 use serde_json::{Value, json};
 
-const CONTRACTS: [&str; 11] = [
+const CONTRACTS: [&str; 13] = [
     "EscrowFactory",
     "IEscrow",
     "IRootEscrow",
+    "IRounds",
     "IWithdrawal",
     "Milestones",
     "OfferingFactory",
     "RootEscrowFactory",
+    "RoundsEscrowFactory",
     "SaleToken",
     "TokenClone",
     "Vesting",
     "WithdrawableEscrowFactory",
 ];
 /// Functions that take the terms: contract, and name.
-const TAKES_TERMS: [(&str, &str); 2] = [
+const TAKES_TERMS: [(&str, &str); 3] = [
     ("EscrowFactory", "announce"),
     ("OfferingFactory", "announceWithAfterSale"),
+    ("RoundsEscrowFactory", "announceRounds"),
 ];
 const TERMS: &str = "struct IEscrow.Terms";
 

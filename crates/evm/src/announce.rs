@@ -87,10 +87,15 @@ pub async fn require_factory(
             FactoryKind::Root => {
                 "its escrow or its token has other code than terms with `[root]` need"
             }
+            FactoryKind::Rounds => {
+                "its escrow or its token has other code than terms with several rounds need"
+            }
         }));
     }
     match kind {
-        FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root => Ok(()),
+        FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root | FactoryKind::Rounds => {
+            Ok(())
+        }
         FactoryKind::AfterSale => match AfterSaleCode::of_factory(client, factory).await {
             Ok(there) if there == AfterSaleCode::compute().await? => Ok(()),
             Ok(_) => Err(not_ours("its milestones or its vesting have other code")),

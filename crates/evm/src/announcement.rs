@@ -9,10 +9,12 @@ use crate::{
     bindings::{
         factory::{EscrowFactory, SaleToken},
         offering_factory::{self, OfferingFactory},
+        rounds_factory::{self, IRounds::Round, RoundsEscrowFactory},
     },
     escrow_terms::EscrowTerms,
     numbers::{self, Numbers, ShareNumbers},
     parties::{PaidIn, Parties},
+    round_words::{round_words, rounds},
     unkept::{Unkept, UnkeptCode},
 };
 
@@ -20,6 +22,7 @@ use crate::{
 const ANNOUNCE: &str = include_str!(concat!(env!("OUT_DIR"), "/announce.signature"));
 const ANNOUNCE_WITH_AFTER_SALE: &str =
     include_str!(concat!(env!("OUT_DIR"), "/announceWithAfterSale.signature"));
+const ANNOUNCE_ROUNDS: &str = include_str!(concat!(env!("OUT_DIR"), "/announceRounds.signature"));
 
 /// What the factory is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +35,17 @@ pub struct Announcement {
     pub token: EscrowFactory::TokenPlan,
     /// What comes after the sale.
     pub after_sale: AfterSalePlans,
+    /// The rounds where there are several; then the terms are those of the sale as a whole.
+    pub rounds: Vec<Round>,
 }
 
 impl Announcement {
     /// Calldata for the factory.
     pub fn calldata(&self) -> Bytes {
         // The prepared ABI has an array of words where the real one has a struct: same encoding, other selector.
-        let (signature, call) = if self.after_sale.is_empty() {
+        let (signature, call) = if !self.rounds.is_empty() {
+            (ANNOUNCE_ROUNDS, self.announce_rounds().abi_encode())
+        } else if self.after_sale.is_empty() {
             (ANNOUNCE, self.announce().abi_encode())
         } else {
             let call = self.announce_with_after_sale().abi_encode();
@@ -54,6 +61,23 @@ impl Announcement {
             t: self.terms.words(),
             steps: self.steps.clone(),
             plan: self.token.clone(),
+        }
+    }
+
+    fn announce_rounds(&self) -> RoundsEscrowFactory::announceRoundsCall {
+        let share = |share: &SaleToken::Share| rounds_factory::SaleToken::Share {
+            holder: share.holder,
+            amount: share.amount,
+        };
+        RoundsEscrowFactory::announceRoundsCall {
+            t: self.terms.words(),
+            rounds: self.rounds.clone(),
+            plan: rounds_factory::EscrowFactory::TokenPlan {
+                name: self.token.name.clone(),
+                symbol: self.token.symbol.clone(),
+                decimals: self.token.decimals,
+                shares: self.token.shares.iter().map(share).collect(),
+            },
         }
     }
 
@@ -92,7 +116,9 @@ impl Announcement {
         };
         let steps = self.steps.iter().map(step);
         let claimed = self.after_sale.after_claim();
-        let words = terms.packed(claimed).into_iter().chain(steps);
+        let rounds = self.rounds.iter().enumerate();
+        let rounds = rounds.flat_map(|(place, round)| round_words(&terms, (place, round)));
+        let words = terms.packed(claimed).into_iter().chain(steps).chain(rounds);
         words
             .flat_map(|word: U256| word.to_be_bytes::<32>())
             .collect()
@@ -141,7 +167,7 @@ fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement 
             currency: parties.paid_in.address(),
             token: Address::ZERO,
             treasury: parties.treasury.unwrap_or_default(),
-            round: U256::ZERO,
+            round: U256::from(numbers.rounds.len()),
             opens: numbers.window.opens,
             closes: numbers.window.closes,
             refund_deadline: numbers.refund_deadline,
@@ -169,6 +195,7 @@ fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement 
         steps: numbers.price.steps,
         token: token_plan(&terms.token, parties, numbers.shares),
         after_sale,
+        rounds: rounds(parties, &numbers.rounds),
     }
 }
 

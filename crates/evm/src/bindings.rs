@@ -41,6 +41,10 @@ contracts! {
     vesting: Vesting,
     /// `IWithdrawal`: what an escrow does beside [`escrow`] where contributions may be taken back.
     withdrawal: IWithdrawal,
+    /// `IRounds`: what an escrow says beside [`escrow`] where the sale has several rounds.
+    rounds: IRounds,
+    /// `RoundsEscrowFactory`: makes those escrows.
+    rounds_factory: RoundsEscrowFactory,
     /// `WithdrawableEscrowFactory`: takes and says what [`factory`] does, and makes those escrows.
     withdrawable_factory: WithdrawableEscrowFactory,
 }

@@ -22,10 +22,8 @@ use crate::after_sale_event::AfterSaleEvent;
 use crate::escrow_event::{EscrowEvent, EscrowLog, LogPlace};
 use crate::root_entries::{KeptRefunds, contributed, is_settled_refund};
 use crate::root_event::RootEvent;
+use crate::sale_rounds::{revoked_in, round_at};
 use crate::taken_back::taken_back;
-
-/// The round whose money an escrow holds.
-const ROUND: RoundIndex = RoundIndex(0);
 
 /// An entry that a log makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +43,7 @@ pub struct ChainEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainCommand {
     /// A permit was shown, or an investor came to a public round.
-    Admit(Address, Value),
+    Admit(RoundIndex, Address, Value),
     /// The contract accepted money.
     Contribute {
         /// Whose.
@@ -64,8 +62,8 @@ pub enum ChainCommand {
         /// The most it pays.
         limit: LimitPrice,
     },
-    /// No more contributions.
-    Revoke(Address),
+    /// No more contributions to a round.
+    Revoke(RoundIndex, Address),
     /// A contribution is due back.
     Return(Sequence, Amount, ReturnReason),
     /// A contribution was taken back by its investor.
@@ -146,7 +144,7 @@ impl Slack {
 pub struct ChainEntries {
     escrow: EscrowAddress,
     /// The caps that the record has or will have when the entries so far are in it.
-    caps: BTreeMap<Address, Value>,
+    caps: BTreeMap<(RoundIndex, Address), Value>,
     settled: bool,
     kept: KeptRefunds,
 }
@@ -212,8 +210,9 @@ impl ChainEntries {
                 amount,
                 accepted,
             } => {
-                if is_new_cap(&mut self.caps, offering, (*investor, *cap)) {
-                    make(ADMISSION, ChainCommand::Admit(*investor, *cap));
+                let round = round_at(offering.terms(), place.timestamp);
+                if is_new_cap(&mut self.caps, offering, (round, *investor, *cap)) {
+                    make(ADMISSION, ChainCommand::Admit(round, *investor, *cap));
                 }
                 let (investor, amount, accepted) = (*investor, *amount, *accepted);
                 let what = ChainCommand::Contribute {
@@ -224,10 +223,9 @@ impl ChainEntries {
                 make(ITSELF, what);
             }
             EscrowEvent::Revoked(investor) => {
-                if cap_in(offering, *investor).is_none() {
-                    make(ADMISSION, ChainCommand::Admit(*investor, Value::ZERO));
+                for (part, what) in revocation(&place, offering, *investor) {
+                    make(part, what);
                 }
-                make(ITSELF, ChainCommand::Revoke(*investor));
             }
             EscrowEvent::Returned {
                 investor, reason, ..
@@ -326,8 +324,9 @@ impl ChainEntries {
                 amount,
                 limit,
             } => {
-                if is_new_cap(&mut self.caps, offering, (investor, cap)) {
-                    made.push((ADMISSION, ChainCommand::Admit(investor, cap)));
+                let round = round_at(offering.terms(), place.timestamp);
+                if is_new_cap(&mut self.caps, offering, (round, investor, cap)) {
+                    made.push((ADMISSION, ChainCommand::Admit(round, investor, cap)));
                 }
                 made.push((ITSELF, contributed(offering, (investor, amount), limit)));
             }
@@ -355,15 +354,33 @@ impl ChainEntries {
     }
 }
 
-/// Whether an investor's cap is new or larger than the record's, which then has it.
-fn is_new_cap(
-    caps: &mut BTreeMap<Address, Value>,
+/// Revocations in all rounds that are not over, each after an admission for nothing where there is none.
+fn revocation(
+    place: &LogPlace,
     offering: &Offering,
-    (investor, cap): (Address, Value),
+    investor: Address,
+) -> Vec<(u64, ChainCommand)> {
+    let mut made = Vec::new();
+    for (round, parts) in revoked_in(offering.terms(), place.timestamp) {
+        if cap_in(offering, (round, investor)).is_none() {
+            let nothing = ChainCommand::Admit(round, investor, Value::ZERO);
+            made.push((parts.admission, nothing));
+        }
+        made.push((parts.itself, ChainCommand::Revoke(round, investor)));
+    }
+    made
+}
+
+/// Whether an investor's cap in a round is new or larger than the record's, which then has it.
+fn is_new_cap(
+    caps: &mut BTreeMap<(RoundIndex, Address), Value>,
+    offering: &Offering,
+    (round, investor, cap): (RoundIndex, Address, Value),
 ) -> bool {
-    let known = caps.get(&investor).copied();
-    let known = known.or_else(|| cap_in(offering, investor));
-    caps.insert(investor, known.map_or(cap, |known| known.max(cap)));
+    let known = caps.get(&(round, investor)).copied();
+    let known = known.or_else(|| cap_in(offering, (round, investor)));
+    let most = known.map_or(cap, |known| known.max(cap));
+    caps.insert((round, investor), most);
     known.is_none_or(|known| cap > known)
 }
 
@@ -442,15 +459,16 @@ fn slack_of(offering: &Offering) -> Slack {
     }
     let inside = offering.rows().filter(|row| !row.accepted.is_zero());
     let investors: BTreeSet<InvestorIndex> = inside.map(|row| row.investor).collect();
-    let price = offering.quoted_price(ROUND, offering.latest(LineIndex(0)));
+    // What is shared out has one round.
+    let price = offering.quoted_price(RoundIndex(0), offering.latest(LineIndex(0)));
     let rate = price.map_or(u128::MAX, |price| price.num().div_ceil(price.den()));
     Slack::of_shares(investors.len() as u128, rate)
 }
 
-/// The cap that the record has for an investor. An admission that reserves an amount stays: a new one would take that away.
-fn cap_in(offering: &Offering, investor: Address) -> Option<Value> {
+/// The cap that the record has for an investor in a round. An admission that reserves an amount stays: a new one would take that away.
+fn cap_in(offering: &Offering, (round, investor): (RoundIndex, Address)) -> Option<Value> {
     let investor = offering.find_investor(InvestorId::Address(investor.into()))?;
-    let admission = offering.admission(investor, ROUND)?;
+    let admission = offering.admission(investor, round)?;
     let reserves = admission.guarantee_left != Value::ZERO;
     let limit = admission.limit.filter(|_| !reserves);
     Some(limit.unwrap_or(Value(u128::MAX)))
@@ -483,7 +501,7 @@ impl ChainCommand {
             Refusal::OfferingCancelled | Refusal::OfferingSettled | Refusal::DeadlinePassed
         );
         match self {
-            Self::Admit(..) | Self::Revoke(_) | Self::Resume | Self::Cancel => late,
+            Self::Admit(..) | Self::Revoke(..) | Self::Resume | Self::Cancel => late,
             Self::Contribute { .. }
             | Self::Bid { .. }
             | Self::Return(..)
@@ -513,8 +531,8 @@ impl ChainEntry {
     pub fn command(&self) -> Command<'_> {
         let id = |investor: Address| InvestorId::Address(investor.into());
         match self.what {
-            ChainCommand::Admit(investor, limit) => Command::Admit(Admit {
-                round: ROUND,
+            ChainCommand::Admit(round, investor, limit) => Command::Admit(Admit {
+                round,
                 investor: id(investor),
                 limit: Some(limit),
                 expires: None,
@@ -547,8 +565,8 @@ impl ChainEntry {
                 source: Some(&self.source),
                 funding: Funding::Chain { accepted: amount },
             }),
-            ChainCommand::Revoke(investor) => Command::Revoke {
-                round: ROUND,
+            ChainCommand::Revoke(round, investor) => Command::Revoke {
+                round,
                 investor: id(investor),
             },
             ChainCommand::Return(contribution, amount, reason) => Command::Return {

@@ -106,7 +106,7 @@ impl ChainEntry {
             (what, Outcome::Refused(refusal)) => what.is_moot(*refusal),
             (
                 ChainCommand::Admit(..)
-                | ChainCommand::Revoke(_)
+                | ChainCommand::Revoke(..)
                 | ChainCommand::Pause
                 | ChainCommand::Resume
                 | ChainCommand::Cancel

@@ -119,7 +119,7 @@ impl InvestorStanding {
             })
         };
         match kind {
-            EscrowKind::Plain | EscrowKind::Withdrawable => {
+            EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Rounds => {
                 let call = IEscrow::accountCall { investor };
                 let account = client.call(escrow, &call).await?;
                 let due = client.call(escrow, &IEscrow::dueCall { investor }).await?;

@@ -44,6 +44,8 @@ pub enum EscrowKind {
     Withdrawable,
     /// `RootEscrow`: who gets what comes as a root.
     Root,
+    /// `RoundsEscrow`: several rounds share one outcome.
+    Rounds,
 }
 
 /// What becomes of an investor's account in the contract once the tokens are out.
@@ -80,6 +82,7 @@ impl EscrowKind {
     pub fn of(terms: &Terms) -> Self {
         match terms.withdrawal {
             _ if terms.root.is_some() => Self::Root,
+            _ if terms.rounds.len() > 1 => Self::Rounds,
             Some(right) if right.until.is_some() || right.span.0 > 0 => Self::Withdrawable,
             Some(_) | None => Self::Plain,
         }
@@ -98,6 +101,13 @@ impl EscrowKind {
                 | Allocation::Lottery { .. }
                 | Allocation::Guaranteed { .. } => false,
             },
+            Self::Rounds => {
+                let by_price = matches!(
+                    round.pricing,
+                    Pricing::Fixed { .. } | Pricing::Linear { .. }
+                );
+                by_price && round.allocation == Allocation::FirstCome
+            }
             // Whatever the record decides.
             Self::Root => true,
         }
@@ -121,7 +131,7 @@ pub struct EscrowTerms {
     pub token: Address,
     /// Gets unsold tokens; zero if they are burned.
     pub treasury: Address,
-    /// Number of the round in the terms, from 0.
+    /// Number of the round in the terms, from 0. Of a sale with several rounds as a whole: how many there are.
     pub round: U256,
     /// First second of the window.
     pub opens: U256,
@@ -181,7 +191,9 @@ pub struct WrongWord {
 impl EscrowTerms {
     /// Which contract keeps them.
     pub fn kind(&self) -> EscrowKind {
-        if (self.withdrawal_span | self.withdrawal_until).is_zero() {
+        if !self.round.is_zero() {
+            EscrowKind::Rounds
+        } else if (self.withdrawal_span | self.withdrawal_until).is_zero() {
             EscrowKind::Plain
         } else {
             EscrowKind::Withdrawable
@@ -348,7 +360,7 @@ impl Reader {
 }
 
 impl Misfit {
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Partial => 0,
             Self::Refuse => 1,
@@ -356,7 +368,7 @@ impl Misfit {
         }
     }
 
-    fn from_code(code: u8) -> Option<Self> {
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
         [Self::Partial, Self::Refuse, Self::Share]
             .get(usize::from(code))
             .copied()

@@ -9,6 +9,7 @@ mod prices_by_time;
 mod release;
 mod root;
 mod root_prices;
+mod rounds;
 mod schedule;
 mod supply;
 mod withdrawal;
@@ -27,6 +28,7 @@ pub(crate) use price::PriceNumbers;
 pub(crate) use prices_by_time::LimitFrom;
 pub(crate) use release::ReleaseNumbers;
 pub(crate) use root::{RootNumbers, read as read_root};
+pub(crate) use rounds::RoundNumbers;
 pub(crate) use schedule::{PauseNumbers, WindowNumbers};
 pub(crate) use supply::{ShareNumbers, VestingNumbers, share_names};
 pub(crate) use withdrawal::WithdrawalNumbers;
@@ -45,6 +47,8 @@ pub(crate) struct Numbers {
     pub(crate) shares: Vec<ShareNumbers>,
     /// `None` where the beneficiary gets everything at once.
     pub(crate) release: Option<ReleaseNumbers>,
+    /// None where there is one, which the others are about. Else they are about the sale as a whole.
+    pub(crate) rounds: Vec<RoundNumbers>,
 }
 
 /// Collects reasons.
@@ -117,7 +121,9 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
     promises(reasons, terms);
     schedule::clock(reasons, clock);
     let currency = only_currency(reasons, currencies, &numeraire.symbol)?;
-    let round = only_round(reasons, rounds)?;
+    let [round] = &rounds[..] else {
+        return rounds::read(reasons, terms, currency);
+    };
     let window = schedule::window(reasons, round);
     let refund_deadline = schedule::refund_deadline(reasons, *refund_deadline, window.as_ref());
     let pause = schedule::pause(reasons, pause.as_ref(), refund_deadline);
@@ -127,7 +133,7 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
     if let Some(right) = &withdrawal {
         withdrawal::beside_after_sale(reasons, right, (release.as_ref(), &shares));
     }
-    let for_sale = supply::for_sale(reasons, token, *unsold, round, *hard_cap);
+    let for_sale = supply::for_sale(reasons, token, *unsold, round.supply, *hard_cap);
     let (over_cap, over_limit) = (
         over_cap(reasons, round, *dust),
         misfit(reasons, "round[0].over_limit", round.over_limit),
@@ -156,6 +162,7 @@ fn all(reasons: &mut Reasons, terms: &Terms) -> Option<Numbers> {
         withdrawal: withdrawal?,
         shares,
         release,
+        rounds: Vec::new(),
     })
 }
 
@@ -197,10 +204,10 @@ fn only_round<'t>(reasons: &mut Reasons, rounds: &'t [Round]) -> Option<&'t Roun
                 UnkeptCode::SeveralRounds,
                 "round",
                 format!(
-                    "these terms have {} rounds, and one escrow holds the money of one",
+                    "these terms have {} rounds, and an escrow that takes a root holds the money of one",
                     rounds.len()
                 ),
-                "announce an offering for each round",
+                "announce an offering for each round, or leave `[root]` out where every round has one price",
             );
             None
         }

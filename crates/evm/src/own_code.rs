@@ -13,8 +13,8 @@ use softcap_offering::terms::Terms;
 use crate::announce::announce_draft;
 use crate::bindings::{
     factory::EscrowFactory, milestones::Milestones, offering_factory::OfferingFactory,
-    root_factory::RootEscrowFactory, token_clone::TokenClone, vesting::Vesting,
-    withdrawable_factory::WithdrawableEscrowFactory,
+    root_factory::RootEscrowFactory, rounds_factory::RoundsEscrowFactory, token_clone::TokenClone,
+    vesting::Vesting, withdrawable_factory::WithdrawableEscrowFactory,
 };
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
@@ -57,6 +57,8 @@ pub enum FactoryKind {
     AfterSale,
     /// Escrow and token, with an escrow that takes the outcome as a root.
     Root,
+    /// Escrow and token, with an escrow of several rounds.
+    Rounds,
 }
 
 impl FactoryKind {
@@ -70,6 +72,7 @@ impl FactoryKind {
             EscrowKind::Plain => Self::Sale,
             EscrowKind::Withdrawable => Self::Withdrawable,
             EscrowKind::Root => Self::Root,
+            EscrowKind::Rounds => Self::Rounds,
         }
     }
 
@@ -78,6 +81,7 @@ impl FactoryKind {
             Self::Sale | Self::AfterSale => EscrowKind::Plain,
             Self::Withdrawable => EscrowKind::Withdrawable,
             Self::Root => EscrowKind::Root,
+            Self::Rounds => EscrowKind::Rounds,
         }
     }
 }
@@ -108,9 +112,10 @@ impl Rehearsal {
                 .ok_or_else(|| problem("no contract".to_owned()))
         };
         let factory = match kind {
-            FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root => {
-                deploy(factory_draft(from, kind.escrow())).await?
-            }
+            FactoryKind::Sale
+            | FactoryKind::Withdrawable
+            | FactoryKind::Root
+            | FactoryKind::Rounds => deploy(factory_draft(from, kind.escrow())).await?,
             FactoryKind::AfterSale => {
                 let milestones = deploy(milestones_draft(from)).await?;
                 let vesting = deploy(vesting_draft(from)).await?;
@@ -198,6 +203,7 @@ pub fn factory_draft(from: Address, kind: EscrowKind) -> Draft {
         EscrowKind::Plain => EscrowFactory::BYTECODE.clone(),
         EscrowKind::Withdrawable => WithdrawableEscrowFactory::BYTECODE.clone(),
         EscrowKind::Root => RootEscrowFactory::BYTECODE.clone(),
+        EscrowKind::Rounds => RoundsEscrowFactory::BYTECODE.clone(),
     };
     creation("deploying the factory", from, code)
 }

@@ -57,7 +57,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// One escrow holds the money of one round.
+    /// An escrow that takes the outcome as a root holds the money of one round.
     SeveralRounds = "R101",
     /// An escrow takes one currency.
     SeveralCurrencies = "R102",
@@ -153,6 +153,8 @@ codes! {
     RootPeriod = "R148",
     /// A ceiling of price limits beside a price that the terms say.
     CeilingBesidePrice = "R149",
+    /// Rounds that overlap, or are out of order, or more than an escrow has, 16.
+    RoundOrder = "R150",
     /// The coin of a chain has 18 decimals.
     CoinDecimals = "R151",
     /// A round for admitted people needs somebody who signs permits.

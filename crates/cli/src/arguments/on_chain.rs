@@ -132,6 +132,10 @@ pub(crate) struct PermitArguments {
     /// How many seconds it can be shown from now on.
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
     pub(crate) valid: u64,
+    /// Where there are several rounds: the one that it is for, counted from 0. Without it the one that is open, or else the next
+    /// one.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) round: Option<u8>,
 }
 
 #[derive(Debug, Args)]

@@ -180,8 +180,11 @@ impl Payment {
         steps: &Steps<'_>,
         (currency, kind): (Address, EscrowKind),
     ) -> Result<Option<Draft>, Failure> {
-        let (Some(shown), Sender::Signing(signer), EscrowKind::Plain | EscrowKind::Withdrawable) =
-            (&self.permit, &steps.sender, kind)
+        let (
+            Some(shown),
+            Sender::Signing(signer),
+            EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Rounds,
+        ) = (&self.permit, &steps.sender, kind)
         else {
             return Ok(None);
         };

@@ -93,7 +93,7 @@ pub(crate) fn withdraw(
     block_on(async {
         let escrow = arguments.escrow;
         match sale_terms_at(&steps.client, escrow).await?.kind() {
-            EscrowKind::Plain | EscrowKind::Root => {
+            EscrowKind::Plain | EscrowKind::Root | EscrowKind::Rounds => {
                 return Err(EvmError::NoWithdrawalRight { escrow }.into());
             }
             EscrowKind::Withdrawable => {}

@@ -145,6 +145,7 @@ async fn factory(
         FactoryKind::Sale => factory_draft(from, EscrowKind::Plain),
         FactoryKind::Withdrawable => factory_draft(from, EscrowKind::Withdrawable),
         FactoryKind::Root => factory_draft(from, EscrowKind::Root),
+        FactoryKind::Rounds => factory_draft(from, EscrowKind::Rounds),
         FactoryKind::AfterSale => {
             let milestones = deploy(milestones_draft(from)).await?;
             let vesting = deploy(vesting_draft(from)).await?;

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use alloy_primitives::U256;
 use serde_json::json;
-use softcap_evm::{ChainClient, EvmError, Permit, PermitDomain, read_wallet, sale_terms_at};
+use softcap_evm::{
+    ChainClient, EscrowKind, EvmError, Permit, PermitDomain, bindings::rounds::IRounds,
+    read_wallet, sale_terms_at,
+};
 
 use super::serve::block_on;
 use crate::{arguments::PermitArguments, console::Console, failure::Failure};
@@ -12,7 +15,7 @@ use crate::{arguments::PermitArguments, console::Console, failure::Failure};
 pub(crate) fn run(arguments: &PermitArguments, console: &Console) -> Result<ExitCode, Failure> {
     let verifier = read_wallet(arguments.key_file.as_deref())?;
     let client = ChainClient::http(&arguments.rpc)?;
-    let (permit, signature) = block_on(async {
+    let (permit, round, signature) = block_on(async {
         let terms = sale_terms_at(&client, arguments.escrow).await?;
         if terms.verifier() != verifier.address() {
             return Err(EvmError::NotVerifier {
@@ -27,14 +30,23 @@ pub(crate) fn run(arguments: &PermitArguments, console: &Console) -> Result<Exit
             max: arguments.max,
             expiry: U256::from(now) + U256::from(arguments.valid),
         };
+        let round = match (terms.kind(), arguments.round) {
+            (EscrowKind::Rounds, Some(round)) => U256::from(round),
+            (EscrowKind::Rounds, None) => {
+                let position = U256::from(now);
+                let call = IRounds::roundAtCall { position };
+                client.call(arguments.escrow, &call).await?
+            }
+            (EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Root, _) => terms.round(),
+        };
         let domain = PermitDomain {
             chain_id: client.chain_id().await?,
             escrow: arguments.escrow,
-            round: terms.round(),
+            round,
             terms_hash: terms.terms_hash(),
         };
         let signature = permit.sign(&domain, &verifier).await?;
-        Ok((permit, signature))
+        Ok((permit, round, signature))
     })?;
     let Permit {
         investor,
@@ -50,6 +62,7 @@ pub(crate) fn run(arguments: &PermitArguments, console: &Console) -> Result<Exit
             "investor": investor,
             "max": max.to_string(),
             "expiry": expiry.to_string(),
+            "round": round.to_string(),
             "signature": signature,
         }),
     );

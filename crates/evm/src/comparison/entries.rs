@@ -8,7 +8,9 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use softcap_offering::{Amount, EscrowAddress, LineIndex, Offering, Position, Sequence, Value};
+use softcap_offering::{
+    Amount, EscrowAddress, LineIndex, Offering, Position, RoundIndex, Sequence, Value,
+};
 
 use super::{
     finding::{Finding, FindingCode, Note},
@@ -64,7 +66,7 @@ struct Walk<'a> {
     /// Behind the newest log that was met.
     end: usize,
     contributors: BTreeMap<Sequence, Address>,
-    caps: BTreeMap<Address, Value>,
+    caps: BTreeMap<(RoundIndex, Address), Value>,
     /// Whose admission reserves an amount: it may be for more than the permit, which then bounds them.
     reserved_for: BTreeSet<Address>,
     findings: Vec<Finding>,
@@ -78,8 +80,8 @@ impl<'a> Walk<'a> {
         let kept = KeptRefunds::of(said.logs);
         let mut needed = Vec::with_capacity(said.logs.len());
         for (number, log) in said.logs.iter().enumerate() {
-            for part in parts(&log.event) {
-                requests.insert(request(said.escrow, &log.place, *part).0, (number, *part));
+            for part in parts(&log.event, offering.terms()) {
+                requests.insert(request(said.escrow, &log.place, part).0, (number, part));
             }
             needed.push(Needed::by(log, offering, &kept));
             if let EscrowEvent::Returned { investor, .. } = log.event {
@@ -170,7 +172,7 @@ impl<'a> Walk<'a> {
             ChainCommand::Admit(..)
             | ChainCommand::Contribute { .. }
             | ChainCommand::Bid { .. }
-            | ChainCommand::Revoke(_)
+            | ChainCommand::Revoke(..)
             | ChainCommand::Pause
             | ChainCommand::Resume
             | ChainCommand::Cancel
@@ -334,10 +336,10 @@ impl<'a> Walk<'a> {
 fn of_entry(finding: Finding, entry: &Recorded) -> Finding {
     let finding = finding.in_entry(entry.sequence);
     match entry.what {
-        ChainCommand::Admit(investor, _)
+        ChainCommand::Admit(_, investor, _)
         | ChainCommand::Contribute { investor, .. }
         | ChainCommand::Bid { investor, .. }
-        | ChainCommand::Revoke(investor)
+        | ChainCommand::Revoke(_, investor)
         | ChainCommand::Distribute(investor, _)
         | ChainCommand::PayRefund(investor, _) => finding.of(investor),
         ChainCommand::Return(..)

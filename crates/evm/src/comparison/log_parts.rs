@@ -1,7 +1,7 @@
 //! Which entries each log stands for.
 
 use alloy_primitives::Address;
-use softcap_offering::{Amount, Offering};
+use softcap_offering::{Amount, Offering, terms::Terms};
 
 use crate::{
     after_sale_event::AfterSaleEvent,
@@ -9,10 +9,18 @@ use crate::{
     escrow_event::{EscrowEvent, EscrowLog},
     root_entries::{KeptRefunds, decides_at_once, is_settled_refund},
     root_event::RootEvent,
+    sale_rounds::{is_further_admission, is_further_revocation, revocation_parts, revoked_in},
 };
 
 /// The parts of a log that may make entries, as far as their requests need no contribution's number.
-pub(super) fn parts(event: &EscrowEvent) -> &'static [u64] {
+pub(super) fn parts(event: &EscrowEvent, terms: &Terms) -> Vec<u64> {
+    if let EscrowEvent::Revoked(_) = event {
+        return revocation_parts(terms);
+    }
+    fixed_parts(event).to_vec()
+}
+
+fn fixed_parts(event: &EscrowEvent) -> &'static [u64] {
     match event {
         EscrowEvent::Contributed { .. }
         | EscrowEvent::Revoked(_)
@@ -54,6 +62,8 @@ pub(super) struct Needed {
     itself: bool,
     /// The refund of a leaf.
     refund: bool,
+    /// Revocations in rounds behind the one that is open.
+    further: usize,
 }
 
 impl Needed {
@@ -62,10 +72,17 @@ impl Needed {
         let itself = |itself: bool| Self {
             itself,
             refund: false,
+            further: 0,
         };
         match &log.event {
+            EscrowEvent::Revoked(_) => {
+                let rounds = revoked_in(offering.terms(), log.place.timestamp);
+                Self {
+                    further: rounds.count().saturating_sub(1),
+                    ..itself(true)
+                }
+            }
             EscrowEvent::Contributed { .. }
-            | EscrowEvent::Revoked(_)
             | EscrowEvent::Withdrawn(..)
             | EscrowEvent::PausedUntil(_)
             | EscrowEvent::Cancelled
@@ -100,6 +117,7 @@ impl Needed {
             }) => Self {
                 itself: !tokens.is_zero(),
                 refund: !refunded.is_zero() && !kept.has(log.place.transaction, *investor),
+                further: 0,
             },
             EscrowEvent::Root(
                 RootEvent::Posted(_)
@@ -123,6 +141,8 @@ impl Needed {
     pub(super) fn meet(&mut self, part: u64) {
         match part {
             ADMISSION | SETTLEMENT => {}
+            part if is_further_admission(part) => {}
+            part if is_further_revocation(part) => self.further = self.further.saturating_sub(1),
             REFUND => self.refund = false,
             // Also the return or the withdrawal of one of several contributions.
             _ => self.itself = false,
@@ -131,7 +151,7 @@ impl Needed {
 
     /// Whether one is missing.
     pub(super) fn is_open(self) -> bool {
-        self.itself || self.refund
+        self.itself || self.refund || self.further > 0
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, B256};
 use softcap_offering::{
     Amount, Command, Contribute, EscrowAddress, Funding, InvestorId, Outcome, Position, Refusal,
-    RequestId, Sequence, Settled, Value, Verdict,
+    RequestId, RoundIndex, Sequence, Settled, Value, Verdict,
 };
 use softcap_proof::entry::Entry;
 
@@ -29,7 +29,7 @@ pub struct ChainRecord {
     pub(super) escrow: Option<NamedEscrow>,
     pub(super) entries: Vec<Recorded>,
     /// What investors were admitted for before the escrow was named.
-    pub(super) admitted_before: BTreeMap<Address, Value>,
+    pub(super) admitted_before: BTreeMap<(RoundIndex, Address), Value>,
     /// For whom an amount was reserved by then.
     pub(super) reserved_for: BTreeSet<Address>,
     pub(super) findings: Vec<Finding>,
@@ -143,7 +143,8 @@ impl ChainRecord {
             && let InvestorId::Address(investor) = admit.investor
         {
             let limit = admit.limit.unwrap_or(Value(u128::MAX));
-            self.admitted_before.insert(investor.into(), limit);
+            let place = (admit.round, investor.into());
+            self.admitted_before.insert(place, limit);
             if admit.guaranteed.is_zero() {
                 self.reserved_for.remove(&Address::from(investor));
             } else {
@@ -165,7 +166,9 @@ fn chain_command<'a>(
     match *command {
         Command::Admit(admit) => {
             let limit = admit.limit.unwrap_or(Value(u128::MAX));
-            of(admit.investor, &|who| ChainCommand::Admit(who, limit))
+            of(admit.investor, &|who| {
+                ChainCommand::Admit(admit.round, who, limit)
+            })
         }
         Command::Contribute(Contribute {
             investor,
@@ -188,7 +191,9 @@ fn chain_command<'a>(
             amount,
             accepted,
         }),
-        Command::Revoke { investor, .. } => of(investor, &ChainCommand::Revoke),
+        Command::Revoke { round, investor } => {
+            of(investor, &|who| ChainCommand::Revoke(round, who))
+        }
         Command::Return {
             contribution,
             amount,

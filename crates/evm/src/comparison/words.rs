@@ -17,7 +17,7 @@ pub(super) fn kind(what: &ChainCommand) -> &'static str {
         ChainCommand::Admit(..) => "an admission",
         ChainCommand::Contribute { .. } => "a contribution",
         ChainCommand::Bid { .. } => "a bid",
-        ChainCommand::Revoke(_) => "a revocation",
+        ChainCommand::Revoke(..) => "a revocation",
         ChainCommand::Return(..) => "a return",
         ChainCommand::Withdraw(..) => "a withdrawal",
         ChainCommand::Pause => "a pause",
@@ -37,7 +37,7 @@ pub(super) struct Said<'a>(pub(super) &'a ChainCommand);
 impl fmt::Display for Said<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            ChainCommand::Admit(_, limit) => write!(out, "an admission for {limit}"),
+            ChainCommand::Admit(_, _, limit) => write!(out, "an admission for {limit}"),
             ChainCommand::Contribute {
                 amount, accepted, ..
             } => {
@@ -64,7 +64,7 @@ impl fmt::Display for Said<'_> {
             }
             ChainCommand::Settle(Ending::GivenUp) => write!(out, "a settlement without success"),
             ChainCommand::Distribute(_, tokens) => write!(out, "{tokens} tokens handed over"),
-            what @ (ChainCommand::Revoke(_)
+            what @ (ChainCommand::Revoke(..)
             | ChainCommand::Pause
             | ChainCommand::Resume
             | ChainCommand::Cancel

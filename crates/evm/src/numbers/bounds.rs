@@ -64,7 +64,7 @@ pub(super) fn read(reasons: &mut Reasons, input: &Input<'_>) -> Option<Bounds> {
         investor_min,
         investor_max,
     };
-    one_investor(reasons, &bounds, round.access, input.price);
+    one_investor(reasons, &bounds, (round.access, input.price.best));
     Some(bounds)
 }
 
@@ -225,7 +225,11 @@ pub(super) fn investor_max(
 }
 
 /// What one investor may have must fit one storage slot.
-fn one_investor(reasons: &mut Reasons, bounds: &Bounds, access: Access, price: &PriceNumbers) {
+pub(super) fn one_investor(
+    reasons: &mut Reasons,
+    bounds: &Bounds,
+    (access, best): (Access, (U256, U256)),
+) {
     let mut most = bounds.hard_cap.min(bounds.investor_max);
     match access {
         Access::Public if most.bit_len() > MONEY_BITS => reasons.add(
@@ -239,7 +243,7 @@ fn one_investor(reasons: &mut Reasons, bounds: &Bounds, access: Access, price: &
         // A permit says how much, and none says more than the counter holds.
         Access::Admitted => most = most.min(most_of_one()),
     }
-    let (numerator, denominator) = price.best;
+    let (numerator, denominator) = best;
     let tokens = U512::from(most) * U512::from(numerator) / U512::from(denominator);
     let tokens = tokens.saturating_add(U512::from(SLACK));
     let tokens = tokens.min(U512::from(bounds.for_sale));

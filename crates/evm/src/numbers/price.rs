@@ -38,7 +38,19 @@ pub(super) fn read(
     currency: &Currency,
     window: Option<&WindowNumbers>,
 ) -> Option<PriceNumbers> {
-    let price = match &round.pricing {
+    let price = formula(reasons, round, window)?;
+    rounding(reasons, currency, &price);
+    countable(reasons, round, &price);
+    Some(price)
+}
+
+/// The price alone, whatever it is rounded by.
+pub(super) fn formula(
+    reasons: &mut Reasons,
+    round: &Round,
+    window: Option<&WindowNumbers>,
+) -> Option<PriceNumbers> {
+    match &round.pricing {
         Pricing::Fixed { price } => fixed(reasons, *price),
         Pricing::Steps { steps } => stepped(reasons, steps, window?),
         Pricing::Linear {
@@ -75,16 +87,12 @@ pub(super) fn read(
             );
             None
         }
-    };
-    let price = price?;
-    rounding(reasons, currency, &price);
-    countable(reasons, round, &price);
-    Some(price)
+    }
 }
 
 /// The record counts tokens in 128 bits, the contract in 256. Who pays in a token may name an amount that nobody has,
 /// up to 2^80 - 1; where what fits of it is accepted, the record must be able to say what all of it would buy.
-fn countable(reasons: &mut Reasons, round: &Round, price: &PriceNumbers) {
+pub(super) fn countable(reasons: &mut Reasons, round: &Round, price: &PriceNumbers) {
     const RECORD_BITS: usize = 128;
     const MONEY_BITS: usize = 80;
     if round.over_cap != Misfit::Partial && round.over_limit != Misfit::Partial {
@@ -104,13 +112,22 @@ fn countable(reasons: &mut Reasons, round: &Round, price: &PriceNumbers) {
 }
 
 fn rounding(reasons: &mut Reasons, currency: &Currency, price: &PriceNumbers) {
-    let Rounding { mode, unit, per } = currency.rounding;
     // Where a unit of money buys whole units of the token nothing is ever rounded.
     let exact = price.kind == PricingKind::Fixed && price.denominator == U256::from(1);
     let scope = match price.kind {
         PricingKind::Fixed => RoundingScope::Investor,
         PricingKind::Steps | PricingKind::Linear => RoundingScope::Contribution,
     };
+    require_rounding(reasons, currency, (scope, exact));
+}
+
+/// Rounded down to the unit, by contribution or investor; either goes where nothing is ever rounded.
+pub(super) fn require_rounding(
+    reasons: &mut Reasons,
+    currency: &Currency,
+    (scope, exact): (RoundingScope, bool),
+) {
+    let Rounding { mode, unit, per } = currency.rounding;
     let same = exact || (mode == RoundingMode::Down && per == scope);
     if unit != Tokens(1) || !same {
         let remedy = match scope {
@@ -118,7 +135,7 @@ fn rounding(reasons: &mut Reasons, currency: &Currency, price: &PriceNumbers) {
                 "use `rounding = { mode = \"down\", per = \"investor\" }` for a fixed price"
             }
             RoundingScope::Contribution => {
-                "use `rounding = { mode = \"down\", per = \"contribution\" }` for a price by time"
+                "use `rounding = { mode = \"down\", per = \"contribution\" }` for a price by time, and for several rounds"
             }
         };
         reasons.add(

@@ -85,7 +85,13 @@ fn all(reasons: &mut Reasons, terms: &Terms, root: RootSettlement) -> Option<Roo
             );
         }
     }
-    let for_sale = supply::for_sale(reasons, &terms.token, terms.unsold, round, terms.hard_cap);
+    let for_sale = supply::for_sale(
+        reasons,
+        &terms.token,
+        terms.unsold,
+        round.supply,
+        terms.hard_cap,
+    );
     let input = root_prices::Input {
         root,
         round,

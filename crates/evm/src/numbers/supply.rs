@@ -1,7 +1,7 @@
 //! What the token contract mints, and how much of it the escrow sells.
 
 use alloy_primitives::U256;
-use softcap_offering::terms::{Bound, Round, Share, Supply, Terms, Token, Unsold, Vesting};
+use softcap_offering::terms::{Bound, Share, Supply, Terms, Token, Unsold, Vesting};
 use softcap_offering::{Span, Tokens};
 
 use super::{Reasons, schedule};
@@ -102,12 +102,12 @@ fn vesting(reasons: &mut Reasons, key: &str, vesting: Vesting) -> Option<Vesting
     })
 }
 
-/// Most tokens the escrow sells: the least of what bounds them.
+/// Most tokens the escrow sells: the least of what bounds them; `supply` is that of its rounds.
 pub(super) fn for_sale(
     reasons: &mut Reasons,
     token: &Token,
     unsold: Unsold,
-    round: &Round,
+    supply: Option<Tokens>,
     hard_cap: Option<Bound>,
 ) -> Option<U256> {
     let most = token.supply.most_for_sale();
@@ -115,7 +115,7 @@ pub(super) fn for_sale(
         Some(Bound::Tokens(cap)) => Some(cap),
         Some(Bound::Value(_)) | None => None,
     };
-    let Some(least) = [most, round.supply, capped].into_iter().flatten().min() else {
+    let Some(least) = [most, supply, capped].into_iter().flatten().min() else {
         reasons.add(
             UnkeptCode::NoSupply,
             "token.supply",

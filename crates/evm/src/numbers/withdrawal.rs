@@ -16,17 +16,19 @@ pub(crate) struct WithdrawalNumbers {
     pub(crate) until: U256,
 }
 
+/// No such right.
+pub(super) const NONE: WithdrawalNumbers = WithdrawalNumbers {
+    span: U256::ZERO,
+    until: U256::ZERO,
+};
+
 /// Terms that were parsed have a refund deadline after the last right, as the factory wants it.
 pub(super) fn read(
     reasons: &mut Reasons,
     right: Option<&WithdrawalRight>,
 ) -> Option<WithdrawalNumbers> {
-    let none = WithdrawalNumbers {
-        span: U256::ZERO,
-        until: U256::ZERO,
-    };
     let Some(WithdrawalRight { span, until, who }) = right else {
-        return Some(none);
+        return Some(NONE);
     };
     match who {
         WithdrawalHolder::Everyone => {}
@@ -40,11 +42,11 @@ pub(super) fn read(
     Some(match until {
         Some(until) => WithdrawalNumbers {
             until: U256::from(second(reasons, "withdrawal.until", *until)?),
-            ..none
+            ..NONE
         },
         None => WithdrawalNumbers {
             span: U256::from(seconds(reasons, "withdrawal.span", *span)?),
-            ..none
+            ..NONE
         },
     })
 }

@@ -44,11 +44,12 @@ pub(crate) const FIRST_PURSE: u128 = 1 << 122;
 
 type Machine = MainnetEvm<MainnetContext<InMemoryDB>>;
 
-/// The two factories.
+/// The three factories.
 #[derive(Clone, Copy)]
 struct Factories {
     plain: Address,
     withdrawable: Address,
+    rounds: Address,
 }
 
 /// The factories on an empty chain.
@@ -135,11 +136,13 @@ fn beginning() -> (InMemoryDB, Factories) {
     let none = Factories {
         plain: Address::ZERO,
         withdrawable: Address::ZERO,
+        rounds: Address::ZERO,
     };
     let mut chain = Chain::over(database, none);
     let factories = Factories {
         plain: chain.deploy(EscrowKind::Plain),
         withdrawable: chain.deploy(EscrowKind::Withdrawable),
+        rounds: chain.deploy(EscrowKind::Rounds),
     };
     (chain.database(), factories)
 }
@@ -171,6 +174,7 @@ fn currency_on(chain: &mut Chain) -> Address {
         steps: Vec::new(),
         token: plan,
         after_sale: AfterSalePlans::default(),
+        rounds: Vec::new(),
     };
     chain.announce(&told).token
 }
@@ -196,6 +200,7 @@ impl Chain {
         let nonce = match kind {
             EscrowKind::Plain => 0,
             EscrowKind::Withdrawable => 1,
+            EscrowKind::Rounds => 2,
             EscrowKind::Root => panic!("this sale has no formula"),
         };
         let create = TxEnv::builder()
@@ -238,6 +243,7 @@ impl Chain {
         let factory = match told.terms.kind() {
             EscrowKind::Plain => self.factories.plain,
             EscrowKind::Withdrawable => self.factories.withdrawable,
+            EscrowKind::Rounds => self.factories.rounds,
             EscrowKind::Root => panic!("this sale has no formula"),
         };
         let done = self.send_to(factory, told.terms.issuer, U256::ZERO, data);

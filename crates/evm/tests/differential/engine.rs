@@ -1,8 +1,10 @@
 //! The state machine, and what a journal that follows the chain has beside it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::Address;
+use softcap_evm::round_at;
 use softcap_offering::{
     Admit, Amount, Command, Contribute, CurrencyIndex, EscrowAddress, Funding, InvestorId,
     LineIndex, Offering, Outcome, Position, RoundIndex, Row, Sequence, Stamp, Standing, Value,
@@ -12,8 +14,6 @@ use softcap_offering::{
 use crate::acts::INVESTORS;
 use crate::chain::investor;
 
-/// The round that the escrow is of.
-const ROUND: RoundIndex = RoundIndex(0);
 const CURRENCY: CurrencyIndex = CurrencyIndex(0);
 
 /// Whether the issuer has drawn the money.
@@ -27,8 +27,8 @@ pub(crate) enum Money {
 #[derive(Clone)]
 pub(crate) struct Engine {
     pub(crate) offering: Offering,
-    /// What each investor is admitted for, as the chain's events said it.
-    pub(crate) caps: [u128; INVESTORS],
+    /// What each investor is admitted for in each round, as the chain's events said it.
+    caps: BTreeMap<(RoundIndex, usize), u128>,
     /// What came in and stayed, by the outcomes of contributions.
     brought: [u128; INVESTORS],
     /// Refunds that were paid.
@@ -65,7 +65,7 @@ impl Engine {
         assert_eq!(named, Outcome::Done);
         Self {
             offering,
-            caps: [0; INVESTORS],
+            caps: BTreeMap::new(),
             brought: [0; INVESTORS],
             paid: [0; INVESTORS],
             given: [0; INVESTORS],
@@ -77,6 +77,17 @@ impl Engine {
         self.offering.apply(stamp(second), command)
     }
 
+    /// The round that contributions at a second go to, where one is open.
+    pub(crate) fn round(&self, second: u64) -> RoundIndex {
+        round_at(self.offering.terms(), second)
+    }
+
+    /// What an investor is admitted for in the round of a second.
+    pub(crate) fn cap(&self, second: u64, who: usize) -> u128 {
+        let known = self.caps.get(&(self.round(second), who));
+        known.copied().unwrap_or(0)
+    }
+
     pub(crate) fn admit(
         &mut self,
         second: u64,
@@ -84,15 +95,26 @@ impl Engine {
         limit: u128,
         expires: Option<u64>,
     ) -> Outcome {
+        let round = self.round(second);
+        self.admit_to(second, (round, who), limit, expires)
+    }
+
+    fn admit_to(
+        &mut self,
+        second: u64,
+        (round, who): (RoundIndex, usize),
+        limit: u128,
+        expires: Option<u64>,
+    ) -> Outcome {
         let admit = Admit {
-            round: ROUND,
+            round,
             investor: id(investor(who)),
             limit: Some(Value(limit)),
             expires: expires.map(|second| stamp(second).position),
             guaranteed: Value::ZERO,
             withdrawal: WithdrawalMark::Unmarked,
         };
-        self.caps[who] = limit;
+        self.caps.insert((round, who), limit);
         self.apply(second, &Command::Admit(admit))
     }
 
@@ -122,22 +144,23 @@ impl Engine {
         outcome
     }
 
-    /// Takes the admission back; who has none is first admitted for nothing, because an escrow bars anybody.
+    /// Takes the admissions back to all rounds that are not over; who has none is first admitted for nothing, because an
+    /// escrow bars anybody.
     pub(crate) fn revoke(&mut self, second: u64, who: usize) -> Outcome {
-        if self.standing(who).is_none() {
-            let admitted = self.admit(second, who, 0, None);
-            if admitted != Outcome::Done {
-                return admitted;
+        let first = self.round(second).0;
+        let count = u8::try_from(self.offering.terms().rounds.len()).unwrap();
+        let mut outcome = Outcome::Done;
+        for round in (first..count).map(RoundIndex) {
+            if self.standing_in(round, who).is_none() {
+                let admitted = self.admit_to(second, (round, who), 0, None);
+                if admitted != Outcome::Done {
+                    return admitted;
+                }
             }
+            let investor = id(investor(who));
+            outcome = self.apply(second, &Command::Revoke { round, investor });
         }
-        let investor = id(investor(who));
-        self.apply(
-            second,
-            &Command::Revoke {
-                round: ROUND,
-                investor,
-            },
-        )
+        outcome
     }
 
     pub(crate) fn distribute(&mut self, second: u64, who: usize, tokens: u128) -> Outcome {
@@ -179,10 +202,14 @@ impl Engine {
         self.apply(second, &Command::Release { milestone: 0 })
     }
 
-    /// The admission, if there is one.
-    pub(crate) fn standing(&self, who: usize) -> Option<Standing> {
+    /// The admission to the round of a second, if there is one.
+    pub(crate) fn standing(&self, second: u64, who: usize) -> Option<Standing> {
+        self.standing_in(self.round(second), who)
+    }
+
+    fn standing_in(&self, round: RoundIndex, who: usize) -> Option<Standing> {
         let index = self.offering.find_investor(id(investor(who)))?;
-        Some(self.offering.admission(index, ROUND)?.standing)
+        Some(self.offering.admission(index, round)?.standing)
     }
 
     pub(crate) fn rows(&self, who: usize) -> Vec<Row> {

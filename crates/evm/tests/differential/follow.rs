@@ -1,7 +1,7 @@
 //! Contributions on the chain first; then the state machine is told what a journal that follows the chain would
 //! record, and must say the same.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{B256, U256};
 use softcap_evm::bindings::escrow::IEscrow::{
     self, IEscrowErrors as Error, IEscrowEvents as Event,
 };
@@ -99,11 +99,12 @@ impl Table<'_> {
         if said.amount != U256::from(amount) || said.investor != investor(who) {
             return Err(format!("another contribution: {said:?}"));
         }
-        if cap > self.engine.caps[who] {
+        let known = self.engine.cap(second, who);
+        if cap > known {
             let admitted = self.engine.admit(second, who, cap, None);
             same(&admitted, &Outcome::Done)?;
-        } else if cap != self.engine.caps[who] {
-            return Err(format!("cap {cap} after {}", self.engine.caps[who]));
+        } else if cap != known {
+            return Err(format!("cap {cap} after {known}"));
         }
         let outcome = self.engine.contribute(second, who, amount, accepted);
         let Outcome::Contributed(taken) = outcome else {
@@ -118,6 +119,14 @@ impl Table<'_> {
         }
         if accepted < amount {
             self.met.note("change given back");
+        }
+        let round = self.engine.round(second);
+        let rows = self.engine.rows(who);
+        if rows
+            .iter()
+            .any(|row| row.round.is_some_and(|before| before < round))
+        {
+            self.met.note("in another round before");
         }
         let counted = self.counted(accepted, taken.tokens.0)?;
         if said.tokens != counted {
@@ -165,19 +174,19 @@ impl Table<'_> {
             // Nobody can have so much accepted; the journal would first see what of it fits.
             return Ok(());
         }
-        let public = self.sale.told.terms.verifier == Address::ZERO;
+        let public = self.sale.is_public(second);
         if public && shown.is_some() && refusals::is_of_permit(error) {
             // Nobody signs permits of a sale that asks for none.
             return Ok(());
         }
         // The journal never hears of it; what would it have said?
         let mut would = self.engine.clone();
-        let barred = would.standing(who) == Some(Standing::Revoked);
-        if public && would.standing(who).is_none() {
+        let barred = would.standing(second, who) == Some(Standing::Revoked);
+        if public && would.standing(second, who).is_none() {
             would.admit(second, who, OPEN_TO_ALL, None);
         }
         if let Some(shown) = shown
-            && (shown.max > would.caps[who] || would.standing(who).is_none())
+            && (shown.max > would.cap(second, who) || would.standing(second, who).is_none())
             && !barred
         {
             would.admit(second, who, shown.max, Some(shown.expiry));

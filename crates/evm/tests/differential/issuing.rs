@@ -113,7 +113,7 @@ impl Table<'_> {
             IssuerAct::Cancel => would.apply(second, &Command::Cancel),
             // To revoke twice is nothing for the journal, too: it stays revoked.
             IssuerAct::Revoke(who) => {
-                let revoked = would.standing(who) == Some(Standing::Revoked);
+                let revoked = would.standing(second, who) == Some(Standing::Revoked);
                 return match error {
                     Error::NotAllowed(_) if revoked || self.takes_no_commands() => Ok(()),
                     _ => Err(format!("not revoked: {error:?}")),

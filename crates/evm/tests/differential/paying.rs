@@ -88,6 +88,9 @@ impl Table<'_> {
         } else {
             self.met.note("unsold tokens");
         }
+        if self.sale.terms.rounds.len() > 1 {
+            self.met.note("settled, of several rounds");
+        }
         same(&settled.verdict, &Verdict::Succeeded)?;
         same(&U256::from(settled.raised.0), &said.raised)?;
         same(&U256::from(settled.sold.0), &said.sold)?;

@@ -24,7 +24,7 @@ pub(crate) struct Met {
 const NEVER_REACHED: [(&str, &str); 0] = [];
 
 /// What else the sales must come to, or their agreement says little.
-const MUST_MEET: [&str; 25] = [
+const MUST_MEET: [&str; 27] = [
     "event Contributed",
     "event Revoked",
     "event Returned",
@@ -50,6 +50,8 @@ const MUST_MEET: [&str; 25] = [
     "everything sold",
     "unsold tokens",
     "slack",
+    "in another round before",
+    "settled, of several rounds",
 ];
 
 impl Met {

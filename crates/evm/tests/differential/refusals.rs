@@ -27,7 +27,7 @@ pub(crate) fn of_contribution(error: &Error) -> &'static [Refusal] {
     use Refusal as R;
     match error {
         Error::WrongPhase(_) => &OVER,
-        Error::NotOpenYet(_) => &[R::NotYetOpen],
+        Error::NotOpenYet(_) => &[R::NotYetOpen, R::BetweenRounds],
         Error::Closed(_) => &[R::WindowOver, R::OfferingSettled, R::DeadlinePassed],
         Error::Paused(_) => &[R::Paused, R::OfferingSettled, R::DeadlinePassed],
         Error::NotAdmitted(_) => &[R::NotAdmitted],

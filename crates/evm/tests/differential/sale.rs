@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, address};
-use softcap_evm::{Announcement, PaidIn, Parties, announcement};
+use softcap_evm::{Announcement, EscrowTerms, PaidIn, Parties, announcement, round_at};
 use softcap_offering::terms::{Access, Terms};
 
 use crate::acts::Step;
@@ -83,6 +83,28 @@ impl Sale {
         ))
     }
 
+    /// Whether the round that contributions at a second go to asks for no permit.
+    pub(crate) fn is_public(&self, second: u64) -> bool {
+        let round = round_at(&self.terms, second).index();
+        self.terms.rounds[round].access == Access::Public
+    }
+
+    /// The terms on the chain, with the bounds of one contribution and one investor in the round of a second.
+    pub(crate) fn terms_at(&self, second: u64) -> EscrowTerms {
+        let all = self.told.terms.clone();
+        let place = round_at(&self.terms, second).index();
+        match self.told.rounds.get(place) {
+            Some(round) => EscrowTerms {
+                contribution_min: round.contributionMin,
+                contribution_max: round.contributionMax,
+                investor_min: round.investorMin,
+                investor_max: round.investorMax,
+                ..all
+            },
+            None => all,
+        }
+    }
+
     /// The chain with the sale announced on it.
     pub(crate) fn chain(&self) -> Chain {
         Chain::announced(&self.told)
@@ -104,6 +126,8 @@ struct Draft {
     treasury: bool,
     admitted: bool,
     share: Option<u128>,
+    /// Windows of the rounds where there are several.
+    windows: Vec<(u64, u64)>,
 }
 
 impl Draft {
@@ -131,7 +155,9 @@ impl Draft {
         let opens = DAY + 1_000 + rng.below(50);
         let length = *rng.pick(&[1, 2, 5, 60, 200, 600]);
         let closes = opens + rng.between(1, length);
+        let windows = windows(&mut rng, opens, closes);
         let right = match rng.below(4) {
+            _ if !windows.is_empty() => None,
             // Shorter than the window, so that some of an investor's rights end before others begin.
             0 => Some(Right::Span(rng.between(1, length / 3 + 2))),
             1 => Some(Right::Until(rng.between(opens + 1, closes + 60))),
@@ -155,19 +181,20 @@ impl Draft {
                 opens,
                 closes,
                 deadline,
-                prices: Vec::new(),
+                prices: windows.iter().flat_map(|(from, to)| [*from, *to]).collect(),
                 right,
             },
             treasury: rng.chance(30),
             admitted: rng.chance(60),
             share,
+            windows,
             rng,
         }
     }
 
     fn sale(mut self, rng: &mut Seeded) -> Result<Sale, String> {
-        let round = self.round();
-        let text = format!("{}{}{round}", self.head(), self.tables());
+        let rounds = self.rounds();
+        let text = format!("{}{}{rounds}", self.head(), self.tables());
         let terms = Terms::parse(&text).map_err(|found| {
             let list = found.iter().fold(String::new(), |list, problem| {
                 list + &format!("{problem}\n")
@@ -180,7 +207,8 @@ impl Draft {
         } else {
             verifier()
         };
-        let admitted = terms.rounds[0].access == Access::Admitted;
+        let mut rounds = terms.rounds.iter();
+        let admitted = rounds.any(|round| round.access == Access::Admitted);
         let parties = Parties {
             issuer: ISSUER,
             beneficiary: BENEFICIARY,
@@ -278,8 +306,21 @@ impl Draft {
         text
     }
 
-    fn round(&mut self) -> String {
-        let Schedule { opens, closes, .. } = self.schedule;
+    fn rounds(&mut self) -> String {
+        if self.windows.is_empty() {
+            let Schedule { opens, closes, .. } = self.schedule;
+            let admitted = self.admitted;
+            return self.round("only", (opens, closes), admitted);
+        }
+        let windows = self.windows.clone();
+        let places = windows.into_iter().enumerate();
+        places.fold(String::new(), |text, (place, window)| {
+            let admitted = self.admitted && self.rng.chance(65);
+            text + &self.round(&format!("round {place}"), window, admitted)
+        })
+    }
+
+    fn round(&mut self, name: &str, (opens, closes): (u64, u64), admitted: bool) -> String {
         let inclusive = self.rng.chance(40);
         let (until, end) = if inclusive {
             (closes - 1, "inclusive")
@@ -287,11 +328,11 @@ impl Draft {
             (closes, "exclusive")
         };
         let mut text = format!(
-            "[[round]]\nname = \"only\"\nfrom = {}\nuntil = {}\nend = \"{end}\"\nallocation = \"first_come\"\n",
+            "[[round]]\nname = \"{name}\"\nfrom = {}\nuntil = {}\nend = \"{end}\"\nallocation = \"first_come\"\n",
             instant(opens),
             instant(until)
         );
-        if self.admitted {
+        if admitted {
             text += "access = \"admitted\"\n";
         }
         for (key, percent) in [("contribution", 45), ("investor", 35)] {
@@ -312,29 +353,35 @@ impl Draft {
             let word = *self.rng.pick(&["partial", "partial", "refuse"]);
             let _ = writeln!(text, "{key} = \"{word}\"");
         }
-        if self.rng.chance(20) {
-            let cap = self.share_of_most(30_000, 65_536);
+        let several = !self.windows.is_empty();
+        if self.rng.chance(if several { 60 } else { 20 }) {
+            let cap = self.share_of_most(if several { 8_000 } else { 30_000 }, 65_536);
             let _ = writeln!(text, "cap = {}", self.money(cap));
         }
-        if !self.treasury && self.rng.chance(15) {
-            let supply = part(self.for_sale, self.rng.between(20_000, 65_536)).max(1);
+        if !self.treasury && self.rng.chance(if several { 40 } else { 15 }) {
+            let least = if several { 8_000 } else { 20_000 };
+            let supply = part(self.for_sale, self.rng.between(least, 65_536)).max(1);
             let _ = writeln!(text, "supply = {}", self.tokens(supply));
         }
-        text + &self.price_table()
+        text + &self.price_table((opens, closes))
     }
 
-    fn price_table(&mut self) -> String {
-        let base = self.price_text(self.price);
+    fn price_table(&mut self, (opens, closes): (u64, u64)) -> String {
+        let several = !self.windows.is_empty();
+        let mut price = self.price;
+        if several {
+            price.0 = part(price.0, self.rng.between(20_000, 65_536)).max(1);
+        }
+        let base = self.price_text(price);
         match self.rng.below(10) {
             0..=5 => format!("price = {base}\n"),
+            6 | 7 if several => format!("price = {base}\n"),
             6 | 7 => self.steps(),
             _ => {
-                let Schedule { opens, closes, .. } = self.schedule;
                 let until = self.rng.between(opens + 1, closes + 20);
                 let granularity = self.rng.between(1, 40);
-                self.schedule.prices = (1..5)
-                    .map(|back| until.saturating_sub(back * granularity))
-                    .collect();
+                let falls = (1..5).map(|back| until.saturating_sub(back * granularity));
+                self.schedule.prices.extend(falls);
                 let (whole, part) = (self.rng.below(90), self.rng.below(100));
                 let per = self.rng.between(1, 300);
                 format!(
@@ -384,6 +431,27 @@ impl Draft {
     fn tokens(&self, units: u128) -> String {
         format!("\"{} TOK\"", decimal(units, self.token_decimals))
     }
+}
+
+/// Of two to four rounds, one after the other, with or without time between them; none where there is one round.
+fn windows(rng: &mut Seeded, opens: u64, closes: u64) -> Vec<(u64, u64)> {
+    if closes - opens < 4 || !rng.chance(35) {
+        return Vec::new();
+    }
+    let mut cuts: Vec<u64> = (0..rng.between(1, 3))
+        .map(|_| rng.between(opens + 1, closes - 1))
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut from = opens;
+    let mut windows = Vec::new();
+    for cut in cuts {
+        windows.push((from, cut));
+        from = (cut + rng.below(3)).min(closes - 1);
+    }
+    windows.push((from, closes));
+    windows.retain(|(from, to)| from < to);
+    windows
 }
 
 /// A number with so many bits.

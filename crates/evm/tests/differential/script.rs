@@ -130,7 +130,10 @@ fn reason(rng: &mut Seeded) -> ReturnReason {
 
 fn purse(rng: &mut Seeded) -> Act {
     let who = rng.between(FIRST_CONTRACT as u64, INVESTORS as u64 - 1) as usize;
-    Act::Purse(who, *rng.pick(&[Purse::Takes, Purse::Refuses]))
+    Act::Purse(
+        who,
+        *rng.pick(&[Purse::Takes, Purse::Refuses, Purse::Refuses]),
+    )
 }
 
 fn probe(scope: Scope, rng: &mut Seeded) -> Probe {

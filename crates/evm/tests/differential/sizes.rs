@@ -13,7 +13,7 @@ const LARGEST: U256 = U256::from_limbs([0, 1 << 16, 0, 0]);
 
 /// The amount of a contribution, at most what the investor has.
 pub(crate) fn amount(sale: &Sale, chain: &mut Chain, pay: &Pay) -> u128 {
-    let terms = &sale.told.terms;
+    let terms = &sale.terms_at(chain.now);
     let (room, near) = match pay.size {
         Size::Units(units) => (U256::from(units), 0),
         Size::Part(parts) => (U256::from(part(clamped(terms.hard_cap), parts)), 0),

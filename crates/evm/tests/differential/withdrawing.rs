@@ -57,7 +57,7 @@ impl Table<'_> {
                 .withdraw(self.chain.now, who, self.latest_contribution(who));
         let agree = match (self.sale.told.terms.kind(), failed) {
             // Such an escrow does not have the function.
-            (EscrowKind::Plain | EscrowKind::Root, Failed::Otherwise(_)) => {
+            (EscrowKind::Plain | EscrowKind::Root | EscrowKind::Rounds, Failed::Otherwise(_)) => {
                 outcome == Outcome::Refused(Refusal::NoWithdrawalRight)
                     || is_refused(&outcome, &refusals::NOTHING_THERE)
             }
@@ -90,7 +90,7 @@ impl Table<'_> {
 
     /// What both sides say an investor could take back now.
     pub(crate) fn compare_right(&mut self, who: usize) -> Result<(), String> {
-        if self.sale.told.terms.kind() == EscrowKind::Plain {
+        if self.sale.told.terms.kind() != EscrowKind::Withdrawable {
             return Ok(());
         }
         let call = IWithdrawal::withdrawableCall {

@@ -149,7 +149,10 @@ fn a_bid_has_its_limit_for_the_price_unit_of_the_terms() {
             accepted: Amount(600)
         }
     );
-    assert!(matches!(made[0].what, ChainCommand::Admit(ADA, Value(_))));
+    assert!(matches!(
+        made[0].what,
+        ChainCommand::Admit(_, ADA, Value(_))
+    ));
     // A second one needs no admission, and the first one again is a repeat.
     let second = log(OPENS + 1, (2, 1), bid(ADA, 100, 150));
     assert_eq!(enter(&mut entries, &mut offering, &[second]).len(), 1);

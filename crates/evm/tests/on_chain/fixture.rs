@@ -149,9 +149,10 @@ impl Chain {
         let announcement = announcement(terms, &self.parties()).unwrap();
         let factory = match FactoryKind::needed(&announcement) {
             FactoryKind::AfterSale => self.offering_factory().await,
-            FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root => {
-                self.factory(announcement.terms.kind()).await
-            }
+            FactoryKind::Sale
+            | FactoryKind::Withdrawable
+            | FactoryKind::Root
+            | FactoryKind::Rounds => self.factory(announcement.terms.kind()).await,
         };
         let (place, _) = self.announce_at(factory, &announcement).await;
         (place, announcement)

@@ -22,6 +22,7 @@ mod root;
 mod root_at_price;
 mod root_compared;
 mod root_in_order;
+mod rounds;
 mod sale;
 #[path = "../../../offering/tests/support/seeded.rs"]
 #[allow(dead_code, reason = "the state machine's own tests use all of it")]

@@ -7,13 +7,13 @@ use alloy_rpc_client::RpcClient;
 use softcap_chain::InProcess;
 use softcap_evm::{
     AfterSaleCode, AfterSalePlace, Asked, ChainEntries, ChainEntry, ChainSource, Endpoint,
-    Endpoints, EscrowKind, EscrowLog, EvidenceReader, Exit, Header, OwnCode, PaidIn, Permit,
-    PermitDomain, Place, ReadAt, ShownPermit,
+    Endpoints, EscrowKind, EscrowLog, EvidenceReader, EvmError, Exit, Header, OwnCode, PaidIn,
+    Permit, PermitDomain, Place, ReadAt, ShownPermit,
     comparison::{
         Announced, ChainRecord, Compared, ContractEvidence, Finding, NamedEscrow, OwnContracts,
         SaleEvidence, compare_contracts, compare_sale,
     },
-    contribution_draft, find_after_sale,
+    contribution_draft, find_after_sale, round_at,
 };
 use softcap_offering::{
     Command, CurrencyIndex, EscrowAddress, LineIndex, Offering, Outcome, Position, RequestId,
@@ -78,10 +78,11 @@ impl Sale {
 
     /// Shows a permit for 8 coins, and pays.
     pub(crate) async fn pay(&self, account: usize, milli: u64) {
+        let now = self.chain.client.head().await.unwrap().timestamp;
         let domain = PermitDomain {
             chain_id: 31_337,
             escrow: self.place.escrow,
-            round: U256::ZERO,
+            round: U256::from(round_at(&self.terms, now).0),
             terms_hash: self.terms.hash().0.into(),
         };
         let permit = Permit {
@@ -95,6 +96,13 @@ impl Sale {
         let amount = ether(milli);
         let draft = contribution_draft(escrow, from, PaidIn::Coin, amount, Some(&shown));
         self.chain.run(account, &draft).await.unwrap();
+    }
+
+    /// Pays without a permit.
+    pub(crate) async fn pay_plainly(&self, account: usize, milli: u64) -> Result<U256, EvmError> {
+        let (escrow, from) = (self.place.escrow, self.chain.address(account));
+        let draft = contribution_draft(escrow, from, PaidIn::Coin, ether(milli), None);
+        self.chain.run(account, &draft).await
     }
 
     pub(crate) async fn exit(&self, account: usize, exit: Exit) {

@@ -14,3 +14,4 @@ mod pro_rata;
 mod reasons;
 mod root;
 mod root_at_price;
+mod rounds;

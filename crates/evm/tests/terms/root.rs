@@ -178,6 +178,13 @@ fn terms_choose_their_contract() {
 /// Each with the smallest change that has it.
 const ROWS: &[(&str, &[Change])] = &[
     (
+        "R101",
+        &[(
+            "[[round]]\n",
+            "[[round]]\nname = \"early\"\nfrom = \"2026-02-01T12:00:00Z\"\nuntil = \"2026-02-02T12:00:00Z\"\nend = \"exclusive\"\nprice = \"0.0005 ETH per HBR\"\nsupply = \"1_000 HBR\"\n[[round]]\n",
+        )],
+    ),
+    (
         "R107",
         &[("challenge = \"7 days\"", "challenge = \"7 days 1 ms\"")],
     ),

@@ -8,11 +8,12 @@ use alloy_sol_types::SolCall as _;
 use softcap_evm::{
     ChainClient, Cost, Draft, EndpointError, Endpoints, EscrowKind, EvmError, Exit,
     InvestorStanding, PaidIn, SaleTerms, ShownPermit, Standing, allow_draft, allowance_of,
-    bindings::escrow::IEscrow, contribution_draft,
+    bindings::{escrow::IEscrow, rounds::IRounds},
+    contribution_draft, round_at,
 };
 use softcap_identity::PersonId;
 use softcap_journal::OfferingLog;
-use softcap_offering::{Amount, EscrowAddress};
+use softcap_offering::{Amount, EscrowAddress, RoundIndex, terms::Access};
 
 use super::act::{ActKind, WalletAct};
 use crate::{
@@ -29,7 +30,7 @@ pub(crate) struct EscrowPlace {
     pub(crate) kind: EscrowKind,
     /// What people pay with.
     pub(crate) paid_in: PaidIn,
-    /// Whether it wants to see a permit.
+    /// Whether it wants to see a permit, in one round at least.
     pub(crate) needs_permit: bool,
 }
 
@@ -208,13 +209,19 @@ async fn permit_of(
     if !place.needs_permit {
         return Ok(None);
     }
-    let known = InvestorStanding::read_from(client, (place.contract(), place.kind), wallet).await?;
-    if known.standing == Standing::Admitted {
+    let now = client.head().await?.timestamp;
+    let index = round_at(&log.terms, now);
+    let round = log.terms.rounds.get(index.index());
+    if round.is_none_or(|round| round.access == Access::Public) {
         return Ok(None);
     }
-    let round = log.terms.rounds.first().map(|round| round.name.as_str());
+    let known = InvestorStanding::read_from(client, (place.contract(), place.kind), wallet).await?;
+    if known.standing == Standing::Admitted && is_in_round(client, place, (index, wallet)).await? {
+        return Ok(None);
+    }
     let name = log.row.name.to_string();
-    let signed = own_permit(service, person, (&name, round.unwrap_or_default())).await;
+    let round = round.map_or("", |round| round.name.as_str());
+    let signed = own_permit(service, person, (&name, round)).await;
     let signed = match signed {
         Ok(signed) => signed,
         Err(
@@ -230,6 +237,19 @@ async fn permit_of(
         return Err(NotPrepared::OtherWallet);
     }
     Ok(Some(signed.shown))
+}
+
+/// Whether who is admitted is so for this round: with several of them a permit is for one.
+async fn is_in_round(
+    client: &ChainClient,
+    place: &EscrowPlace,
+    (round, investor): (RoundIndex, Address),
+) -> Result<bool, NotPrepared> {
+    if place.kind != EscrowKind::Rounds {
+        return Ok(true);
+    }
+    let call = IRounds::roundOfCall { investor };
+    Ok(client.call(place.contract(), &call).await? == U256::from(round.0))
 }
 
 /// A way out that a wallet could take now, and what the network takes for it.

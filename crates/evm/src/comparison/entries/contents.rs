@@ -1,7 +1,7 @@
 //! What an entry says, beside what its log says.
 
 use alloy_primitives::Address;
-use softcap_offering::{Amount, LimitPrice, ReturnReason, Tokens, Value};
+use softcap_offering::{Amount, LimitPrice, ReturnReason, RoundIndex, Tokens, Value};
 
 use super::Walk;
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     escrow_event::{EscrowEvent, EscrowLog},
     root_entries::price_unit,
     root_event::RootEvent,
+    sale_rounds::{round_at, round_of_part},
 };
 
 impl Walk<'_> {
@@ -23,15 +24,16 @@ impl Walk<'_> {
         let (number, part) = at;
         match (entry.what, part, &log.event) {
             (
-                ChainCommand::Admit(who, limit),
+                ChainCommand::Admit(round, who, limit),
                 ADMISSION,
                 EscrowEvent::Contributed { investor, .. },
             ) => {
                 self.same_investor(entry, log, who, *investor);
-                self.caps.insert(who, limit);
+                self.caps.insert((round, who), limit);
             }
-            (ChainCommand::Admit(who, limit), ADMISSION, EscrowEvent::Revoked(investor)) => {
+            (ChainCommand::Admit(round, who, limit), part, EscrowEvent::Revoked(investor)) => {
                 self.same_investor(entry, log, who, *investor);
+                self.same_round(entry, log, (round, part));
                 if limit != Value::ZERO {
                     let what = (FindingCode::OtherAdmission, "admitted for");
                     self.find(entry, log, what, limit, Value::ZERO);
@@ -56,8 +58,9 @@ impl Walk<'_> {
                 self.same_amount(entry, log, "accepted", (accepted, *taken));
                 self.compare_cap(entry, log, *payer, *cap);
             }
-            (ChainCommand::Revoke(who), ITSELF, EscrowEvent::Revoked(investor)) => {
+            (ChainCommand::Revoke(round, who), part, EscrowEvent::Revoked(investor)) => {
                 self.same_investor(entry, log, who, *investor);
+                self.same_round(entry, log, (round, part));
             }
             (ChainCommand::Return(_, amount, why), _, EscrowEvent::Returned { reason, .. }) => {
                 *self.returned.entry(number).or_insert(0) += amount.0;
@@ -110,9 +113,13 @@ impl Walk<'_> {
         event: RootEvent,
     ) {
         match (what, part, event) {
-            (ChainCommand::Admit(who, limit), ADMISSION, RootEvent::Bid { investor, .. }) => {
+            (
+                ChainCommand::Admit(round, who, limit),
+                ADMISSION,
+                RootEvent::Bid { investor, .. },
+            ) => {
                 self.same_investor(entry, log, who, investor);
-                self.caps.insert(who, limit);
+                self.caps.insert((round, who), limit);
             }
             (
                 ChainCommand::Bid {
@@ -281,13 +288,24 @@ impl Walk<'_> {
 
     /// An admission of the record counts until a larger one, as on the chain.
     fn compare_cap(&mut self, entry: &Recorded, log: &EscrowLog, investor: Address, cap: Value) {
-        let known = self.caps.get(&investor).copied();
+        let round = round_at(self.offering.terms(), log.place.timestamp);
+        let known = self.caps.get(&(round, investor)).copied();
         let is_wider =
             self.reserved_for.contains(&investor) && known.is_some_and(|known| known > cap);
         if known != Some(cap) && !is_wider {
             let record = known.map_or_else(|| "nothing".to_owned(), |known| known.to_string());
             let what = (FindingCode::OtherAdmission, "admitted for");
             self.find(entry, log, what, record, cap);
+        }
+    }
+
+    /// Whoever is revoked is so in every round that is not over, each with its part.
+    fn same_round(&mut self, entry: &Recorded, log: &EscrowLog, (round, part): (RoundIndex, u64)) {
+        let expected = round_of_part(self.offering.terms(), log.place.timestamp, part);
+        if expected != Some(round) {
+            let chain = expected.map_or_else(|| "none".to_owned(), |round| round.to_string());
+            let what = (FindingCode::OtherCommand, "number of the round");
+            self.find(entry, log, what, round, chain);
         }
     }
 
