@@ -12,6 +12,7 @@
 //! here decides money: it says the terms again in the contract's numbers, or refuses. No key that is read here can move an
 //! investor's money.
 
+mod address_list;
 mod after_sale_acts;
 mod after_sale_event;
 mod after_sale_place;
@@ -64,6 +65,7 @@ mod unkept;
 mod verifier;
 mod wallet;
 
+pub use address_list::AddressList;
 pub use after_sale_acts::{
     AfterSaleAct, ReturnableTokens, begun_at, refunds_open, settle_all_draft, vested,
 };

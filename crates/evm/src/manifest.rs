@@ -129,6 +129,10 @@ impl Addresses {
     /// [`ManifestError`].
     pub fn verify(file: &[u8], issuer: &VerifierKey) -> Result<Self, ManifestError> {
         let value: Value = serde_json::from_slice(file).map_err(|_| ManifestError::NoManifest)?;
+        Self::verify_value(&value, issuer)
+    }
+
+    pub(crate) fn verify_value(value: &Value, issuer: &VerifierKey) -> Result<Self, ManifestError> {
         let note = value["note"].as_str().ok_or(ManifestError::NoManifest)?;
         let note = SignedText::parse(note.as_bytes())
             .map_err(|problem| ManifestError::Signature { problem })?;
@@ -136,7 +140,7 @@ impl Addresses {
             .map_err(|problem| ManifestError::Signature { problem })?;
         let lines: Vec<&str> = note.lines().collect();
         let addresses = Self::from_lines(&lines).ok_or(ManifestError::NoManifest)?;
-        if addresses.json(&note) == value {
+        if addresses.json(&note) == *value {
             Ok(addresses)
         } else {
             Err(ManifestError::FieldsDiffer)
@@ -237,4 +241,15 @@ pub enum ManifestError {
         "R223: its fields are not those that the issuer signed; send no money to an address of that page"
     )]
     FieldsDiffer,
+    /// Nobody is named who could have signed it.
+    #[error("R222: no issuer is known who could have signed it")]
+    NoIssuer,
+    /// Two entries of a list are about one offering.
+    #[error(
+        "R227: two entries are about {origin}; send no money to an address of that page before its operator says which one is meant"
+    )]
+    Repeated {
+        /// Of the offering.
+        origin: String,
+    },
 }

@@ -106,8 +106,9 @@ pub struct EvmSection {
     #[config(env = "SOFTCAP_EVM_BLOCKS_AT_ONCE", default = 2000)]
     pub blocks_at_once: u32,
 
-    /// The file of signed addresses that `softcap offering announce --manifest` wrote. It is read at the start, must be
-    /// signed by one of the issuers named below `[issuers]`, and is served at `/.well-known/softcap-addresses.json`.
+    /// The file of signed addresses that `softcap offering announce --manifest` wrote, or a folder with one for each offering
+    /// (all `.json` files in it). It is read at the start, each must be signed by one of the issuers named below `[issuers]`, and
+    /// they are served as one at `/.well-known/softcap-addresses.json`.
     #[config(env = "SOFTCAP_EVM_ADDRESSES_FILE")]
     pub addresses_file: Option<PathBuf>,
 

@@ -143,9 +143,12 @@ pub(crate) struct WatchArguments {
     /// The page of the offering, or its softcap-addresses.json, as an address or a file.
     #[arg(value_name = "PAGE")]
     pub(crate) source: String,
-    /// The issuer's public key, from a source you trust: NAME+ID+KEY.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) issuer_key: String,
+    /// The issuer's public key, from a source you trust: NAME+ID+KEY. Again for each issuer where the file has offerings of several.
+    #[arg(long, value_name = "KEY", required = true)]
+    pub(crate) issuer_key: Vec<String>,
+    /// Where the file has many offerings: only the one of this origin, which must be there.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) origin: Option<String>,
     /// Address of a node (JSON-RPC), http:// or https://.
     #[arg(long, value_name = "URL")]
     pub(crate) rpc: String,

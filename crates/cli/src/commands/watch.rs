@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, path::Path, process::ExitCode, time::Duration};
 
 use alloy_primitives::Address;
-use serde_json::json;
-use softcap_evm::{Addresses, ChainClient};
+use serde_json::{Value, json};
+use softcap_evm::{AddressList, Addresses, ChainClient};
 use softcap_proof::VerifierKey;
 use tokio::time::sleep;
 
@@ -16,22 +16,29 @@ use crate::{
 /// Where a page keeps the file.
 const WELL_KNOWN: &str = "/.well-known/softcap-addresses.json";
 /// Largest file of addresses in bytes.
-const LARGEST: u64 = 1 << 16;
+const LARGEST: u64 = 1 << 22;
 /// Digits of an address.
 const ADDRESS_DIGITS: usize = 40;
 
 /// What one look found.
 struct Look {
-    addresses: Option<Addresses>,
+    /// What was looked at.
+    watched: Vec<Addresses>,
+    /// How many of the file are on another chain than the node is of.
+    elsewhere: usize,
     alarms: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &WatchArguments, console: &Console) -> Result<ExitCode, Failure> {
-    let issuer = VerifierKey::parse(&arguments.issuer_key).map_err(|error| Failure::Argument {
-        flag: "issuer-key",
-        problem: error.to_string(),
-        allowed: "the issuer's public key, NAME+ID+KEY, in quotes, from a source you trust",
-    })?;
+    let key = |text: &String| {
+        VerifierKey::parse(text).map_err(|error| Failure::Argument {
+            flag: "issuer-key",
+            problem: error.to_string(),
+            allowed: "the issuer's public key, NAME+ID+KEY, in quotes, from a source you trust",
+        })
+    };
+    let issuers: Result<Vec<VerifierKey>, Failure> = arguments.issuer_key.iter().map(key).collect();
+    let issuers = issuers?;
     let terms = match &arguments.terms {
         Some(file) => Some(terms_file::read(file)?.0.hash().0),
         None => None,
@@ -39,7 +46,7 @@ pub(crate) fn run(arguments: &WatchArguments, console: &Console) -> Result<ExitC
     let client = ChainClient::http(&arguments.rpc)?;
     block_on(async {
         loop {
-            match look(arguments, &issuer, terms, &client).await {
+            match look(arguments, &issuers, terms, &client).await {
                 Ok(look) if !look.alarms.is_empty() => return Ok(raise(&look, console)),
                 Ok(look) if arguments.once => {
                     show(&look, console);
@@ -56,30 +63,57 @@ pub(crate) fn run(arguments: &WatchArguments, console: &Console) -> Result<ExitC
 
 async fn look(
     arguments: &WatchArguments,
-    issuer: &VerifierKey,
+    issuers: &[VerifierKey],
     terms: Option<[u8; 32]>,
     client: &ChainClient,
 ) -> Result<Look, Failure> {
     let file = manifest(&arguments.source).await?;
-    let addresses = match Addresses::verify(&file, issuer) {
-        Ok(addresses) => addresses,
-        Err(error) => {
-            return Ok(Look {
-                addresses: None,
-                alarms: vec![format!("{}: {error}", arguments.source)],
-            });
-        }
+    let alarm = |text: String| Look {
+        watched: Vec::new(),
+        elsewhere: 0,
+        alarms: vec![format!("{}: {text}", arguments.source)],
     };
-    let mut alarms = addresses.differences(client).await?;
-    if terms.is_some_and(|terms| terms != addresses.terms_hash) {
+    let list = match AddressList::verify(&file, issuers) {
+        Ok(list) => list,
+        Err(error) => return Ok(alarm(error.to_string())),
+    };
+    let wanted = |entry: &&Addresses| {
+        let origin = arguments.origin.as_ref();
+        origin.is_none_or(|origin| *origin == entry.origin)
+    };
+    let wanted: Vec<Addresses> = list.entries().iter().filter(wanted).cloned().collect();
+    if wanted.is_empty() {
+        let origin = arguments.origin.as_deref().unwrap_or("any offering");
+        return Ok(alarm(format!("it has no addresses of {origin}")));
+    }
+    let chain_id = client.chain_id().await?;
+    let is_here = |entry: &Addresses| entry.chain_id == chain_id;
+    let (here, there): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_here);
+    // Where none is on the node's chain, each says so by itself.
+    let (watched, elsewhere) = if here.is_empty() {
+        (there, 0)
+    } else {
+        (here, there.len())
+    };
+    let mut alarms = Vec::new();
+    for addresses in &watched {
+        let found = addresses.differences(client).await?.into_iter();
+        alarms.extend(found.map(|alarm| format!("{}: {alarm}", addresses.origin)));
+    }
+    if let Some(terms) = terms
+        && !watched
+            .iter()
+            .any(|addresses| addresses.terms_hash == terms)
+    {
         alarms.push("the terms in the file are not those that the issuer signed".to_owned());
     }
     if let Some(page) = &arguments.page {
         let text = web_page::get(page).await?;
-        alarms.extend(page_alarms(&String::from_utf8_lossy(&text), &addresses));
+        alarms.extend(page_alarms(&String::from_utf8_lossy(&text), &watched));
     }
     Ok(Look {
-        addresses: Some(addresses),
+        watched,
+        elsewhere,
         alarms,
     })
 }
@@ -97,20 +131,17 @@ async fn manifest(source: &str) -> Result<Vec<u8>, Failure> {
     Ok(web_page::get(&url).await?.to_vec())
 }
 
-/// A page must show the escrow, and no address that the issuer did not sign.
-fn page_alarms(page: &str, addresses: &Addresses) -> Vec<String> {
+/// A page must show the escrow of each offering that is watched, and no address that the issuer did not sign.
+fn page_alarms(page: &str, watched: &[Addresses]) -> Vec<String> {
     let shown = shown_addresses(page);
-    let signed = addresses.all();
+    let signed: Vec<Address> = watched.iter().flat_map(Addresses::all).collect();
     let strange = shown.iter().filter(|address| !signed.contains(address));
     let mut alarms: Vec<String> = strange
         .map(|address| format!("the page shows {address}, which the issuer did not sign"))
         .collect();
-    if !shown.contains(&addresses.place.escrow) {
-        alarms.push(format!(
-            "the page does not show the escrow {}",
-            addresses.place.escrow
-        ));
-    }
+    let escrows = watched.iter().map(|addresses| addresses.place.escrow);
+    let missing = escrows.filter(|escrow| !shown.contains(escrow));
+    alarms.extend(missing.map(|escrow| format!("the page does not show the escrow {escrow}")));
     alarms
 }
 
@@ -143,25 +174,43 @@ fn raise(look: &Look, console: &Console) -> ExitCode {
 }
 
 fn show(look: &Look, console: &Console) {
-    let Some(addresses) = &look.addresses else {
-        return;
-    };
+    let mut lines: Vec<String> = look.watched.iter().map(lines_of).collect();
+    if look.elsewhere > 0 {
+        lines.push(format!(
+            "{} more on other chains, which this node cannot show",
+            look.elsewhere
+        ));
+    }
+    let offerings: Vec<Value> = look.watched.iter().map(json_of).collect();
+    let mut value = json!({
+        "agrees": true,
+        "alarms": [],
+        "elsewhere": look.elsewhere,
+        "offerings": offerings,
+    });
+    // As a file of one offering was always answered.
+    if let ([only], Some(members)) = (&offerings[..], value.as_object_mut()) {
+        members.extend(only.as_object().cloned().unwrap_or_default());
+    }
+    console.data(lines.join("\n"), &value);
+}
+
+fn lines_of(addresses: &Addresses) -> String {
     let place = addresses.place;
-    console.data(
-        format_args!(
-            "{}: page and chain {} agree\nescrow:  {}\ntoken:   {}\nfactory: {}",
-            addresses.origin, addresses.chain_id, place.escrow, place.token, place.factory
-        ),
-        &json!({
-            "agrees": true,
-            "alarms": [],
-            "origin": addresses.origin,
-            "chain_id": addresses.chain_id,
-            "escrow": place.escrow,
-            "token": place.token,
-            "factory": place.factory,
-        }),
-    );
+    format!(
+        "{}: page and chain {} agree\nescrow:  {}\ntoken:   {}\nfactory: {}",
+        addresses.origin, addresses.chain_id, place.escrow, place.token, place.factory
+    )
+}
+
+fn json_of(addresses: &Addresses) -> Value {
+    json!({
+        "origin": addresses.origin,
+        "chain_id": addresses.chain_id,
+        "escrow": addresses.place.escrow,
+        "token": addresses.place.token,
+        "factory": addresses.place.factory,
+    })
 }
 
 #[cfg(test)]

@@ -507,6 +507,21 @@ fn a_watch_finds_every_difference_between_page_signature_and_chain() {
     );
     refused(&watch("nowhere.json", &[]), 2, &["error: "]);
 
+    // The same in the list of a server with many offerings: the origin that was named must be in it.
+    chain
+        .place
+        .write("list.json", format!("{{\"offerings\": [{text}]}}"));
+    let origin: Value = serde_json::from_str(&text).unwrap();
+    let origin = origin["origin"].as_str().unwrap();
+    let listed = value(&watch("list.json", &["--origin", origin]).succeeded());
+    assert_eq!(listed["offerings"][0]["escrow"], json!(escrow));
+    let missing = watch("list.json", &["--origin", "example.org/pier"]);
+    assert_eq!(missing.code, Some(1), "{missing:?}");
+    assert!(missing.out.contains("example.org/pier"), "{missing:?}");
+    chain
+        .place
+        .write("twice.json", format!("{{\"offerings\": [{text}, {text}]}}"));
+
     let alarm = |name: &str, says: &str| {
         let answer = watch(name, &[]);
         assert_eq!(answer.code, Some(1), "{answer:?}");
@@ -518,6 +533,7 @@ fn a_watch_finds_every_difference_between_page_signature_and_chain() {
     alarm("field.json", "R223");
     chain.place.write("other.json", "{}");
     alarm("other.json", "R221");
+    alarm("twice.json", "R227");
     let stranger = [
         "key",
         "--name",

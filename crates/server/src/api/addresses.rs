@@ -1,4 +1,4 @@
-//! Where the offering of this server stands on its chain, signed by the issuer.
+//! Where the offerings of this server stand on their chain, each signed by its issuer.
 
 use std::sync::Arc;
 
@@ -22,8 +22,9 @@ pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/.well-known/softcap-addresses.json", get(read))
 }
 
-/// The addresses of an offering's contracts, signed by its issuer: `softcap watch` compares them with the chain. 404
-/// where the operator named no file. Its ETag is the SHA-256 of the file.
+/// The addresses of the offerings' contracts, each signed by its issuer: `softcap watch` compares them with the chain. One offering
+/// is an object; many are such objects in a list, `{"offerings": [...]}`. 404 where the operator named no file. Its ETag is the
+/// SHA-256 of the file.
 #[utoipa::path(
     get,
     path = "/.well-known/softcap-addresses.json",

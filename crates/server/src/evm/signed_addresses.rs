@@ -1,10 +1,10 @@
-//! Where an offering stands on the chain, as its issuer signed it: the file that is served to wallets and watchers.
+//! Where offerings stand on the chain, as their issuers signed it: the file that is served to wallets and watchers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
-use softcap_evm::{Addresses, ManifestError};
+use softcap_evm::AddressList;
 use softcap_proof::{VerifierKey, hex};
 
 use crate::error::ServerError;
@@ -19,7 +19,8 @@ pub(crate) struct SignedAddresses {
 }
 
 impl SignedAddresses {
-    /// Reads the file. One that none of the `issuers` signed is not served: it would lead people to another contract.
+    /// Reads the file, or all `.json` files of a folder, by name, as one. What none of the `issuers` signed is not served: it would
+    /// lead people to another contract.
     ///
     /// # Errors
     /// [`ServerError::Addresses`].
@@ -28,24 +29,26 @@ impl SignedAddresses {
             path: path.to_owned(),
             why,
         };
-        let file = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-        let mut last = None;
-        for issuer in issuers {
-            match Addresses::verify(&file, issuer) {
-                Ok(_) => {
-                    return Ok(Self {
-                        tag: hex(&Sha256::digest(&file)),
-                        file: Bytes::from(file),
-                    });
-                }
-                // Of a key that did not sign, only the others can tell.
-                Err(problem @ ManifestError::Signature { .. }) => last = Some(problem),
-                Err(problem) => return Err(refused(problem.to_string())),
-            }
-        }
-        Err(refused(last.map_or_else(
-            || "no issuer is known who could have signed it".to_owned(),
-            |problem| problem.to_string(),
-        )))
+        let file = if path.is_dir() {
+            let files = files(path).map_err(|error| refused(error.to_string()))?;
+            AddressList::join(&files).map_err(|problem| refused(problem.to_string()))?
+        } else {
+            std::fs::read(path).map_err(|error| refused(error.to_string()))?
+        };
+        AddressList::verify(&file, issuers).map_err(|problem| refused(problem.to_string()))?;
+        Ok(Self {
+            tag: hex(&Sha256::digest(&file)),
+            file: Bytes::from(file),
+        })
     }
+}
+
+/// What the `.json` files of a folder hold, by name.
+fn files(folder: &Path) -> std::io::Result<Vec<Vec<u8>>> {
+    let entries: Result<Vec<_>, _> = std::fs::read_dir(folder)?.collect();
+    let paths = entries?.into_iter().map(|entry| entry.path());
+    let is_json = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
+    let mut paths: Vec<PathBuf> = paths.filter(is_json).collect();
+    paths.sort();
+    paths.iter().map(std::fs::read).collect()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use alloy_primitives::{Address, B256};
 use serde_json::Value;
-use softcap_evm::{Addresses, Place, SignedAfterSale};
+use softcap_evm::{AddressList, Addresses, Place, SignedAfterSale};
 use softcap_proof::{SigningKey, hex};
 use softcap_server::{Config, Issuer, Node};
 
@@ -18,9 +18,13 @@ fn issuer(seed: u8) -> SigningKey {
 
 /// What the issuer of this seed signed.
 fn signed(seed: u8) -> String {
+    signed_of("example.org/harbour", seed)
+}
+
+fn signed_of(origin: &str, seed: u8) -> String {
     let place = |byte| Address::repeat_byte(byte);
     let addresses = Addresses {
-        origin: "example.org/harbour".to_owned(),
+        origin: origin.to_owned(),
         terms_hash: [7; 32],
         chain_id: 1,
         place: Place {
@@ -63,6 +67,35 @@ fn the_file_is_served_as_the_issuer_signed_it() {
     assert_eq!((again.status, again.text()), (304, ""));
     let other = node.call(&Call::new("GET", PATH).header("if-none-match", "\"0\""));
     assert_eq!(other.status, 200);
+}
+
+/// One file for each offering, of two issuers; what is no such file is left alone.
+#[test]
+fn the_files_of_a_folder_are_served_as_one() {
+    let node = TestNode::empty_with(|config| {
+        let folder = configured(config, "").with_extension("d");
+        std::fs::create_dir(&folder).unwrap();
+        for (name, text) in [
+            ("pier.json", signed_of("example.org/pier", 2)),
+            ("harbour.json", signed(1)),
+            ("notes.txt", "not JSON".to_owned()),
+        ] {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
+        let known = [1, 2].map(|seed| Issuer(issuer(seed).verifier_key().clone()));
+        config.issuers.keys = known.to_vec();
+        config.evm.addresses_file = Some(folder);
+    });
+    let answer = node.call(&Call::new("GET", PATH));
+    assert_eq!(answer.status, 200);
+    let keys = [1, 2].map(|seed| issuer(seed).verifier_key().clone());
+    let list = AddressList::verify(answer.text().as_bytes(), &keys).unwrap();
+    let origins: Vec<&str> = list
+        .entries()
+        .iter()
+        .map(|entry| entry.origin.as_str())
+        .collect();
+    assert_eq!(origins, ["example.org/harbour", "example.org/pier"]);
 }
 
 #[test]
