@@ -25,6 +25,25 @@ impl Offering {
         Value(sum)
     }
 
+    /// What a contribution counts for now, in the numeraire's smallest unit at its own rate: over all contributions this
+    /// comes to [`Self::raised`]. Of one that went back because the sale did not succeed it is what came in, so that it can
+    /// still be seen how far the sale was.
+    pub fn counted_value(&self, index: ContributionIndex) -> Value {
+        let value = self.contributions.get(index.index()).and_then(|held| {
+            let amount = match held.status {
+                Status::Voided => held.amount,
+                Status::Whole
+                | Status::Cut(_)
+                | Status::Sealed
+                | Status::Withdrawn
+                | Status::Returned(_) => held.accepted,
+            };
+            let rate = self.rates.all.get(usize::try_from(held.rate).ok()?)?;
+            rate.factor().floor(amount)
+        });
+        Value(value.unwrap_or(0))
+    }
+
     /// What a round has taken, in the numeraire's smallest unit, without subtracting what was
     /// withdrawn or returned later: the amount at which price tiers look.
     pub fn gross_raised(&self, round: RoundIndex) -> Option<Value> {
@@ -251,9 +270,14 @@ granularity = "1 hour"
             },
         );
         assert_eq!(seen(&offering), (50, 110));
+        let counted =
+            |offering: &Offering| [0, 1].map(|at| offering.counted_value(ContributionIndex(at)).0);
+        assert_eq!(counted(&offering), [0, 50]);
         run(&mut offering, 4, Command::Cancel);
         run(&mut offering, 5, Command::Settle);
         assert_eq!(seen(&offering).0, 0, "everything went back");
+        assert_eq!(counted(&offering), [0, 50], "and one sees what came in");
+        assert_eq!(offering.counted_value(ContributionIndex(2)).0, 0);
         assert_eq!(offering.gross_raised(RoundIndex(1)), None);
     }
 

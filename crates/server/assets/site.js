@@ -83,6 +83,7 @@ function live(place) {
       const width = texts[bar.dataset.width];
       if (width !== undefined) bar.setAttribute('width', width);
     }
+    place.dispatchEvent(new CustomEvent('totals', { detail: texts }));
     if (Date.now() - spoken > 30000) {
       spoken = Date.now();
       say(texts.sentence);

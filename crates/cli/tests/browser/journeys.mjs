@@ -1,5 +1,6 @@
 // What people do on the pages, in a browser by others: a stranger checks, an investor signs up, contributes and follows it;
 // on a phone, with the keyboard alone, and without a script.
+import { join } from 'node:path';
 import {
   addPasskey, PASSWORD, announceStarter, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
 } from './harness.mjs';
@@ -40,6 +41,36 @@ await announceStarter();
   said.falseReceipt = await page.locator('.summary').textContent();
   said.focus = await page.evaluate(() => document.activeElement.className);
   await page.context().close();
+}
+
+// The raise over time: drawn by the library under the policy, read with the arrow keys, and live.
+{
+  const page = await open(desk);
+  await page.goto(`${origin}/offerings/${offering}`);
+  const chart = page.locator('[data-chart]');
+  await chart.locator('.plot canvas').waitFor();
+  await chart.locator('.plot').focus();
+  await page.keyboard.press('End');
+  said.chartEnd = await chart.locator('[data-readout]').textContent();
+  await page.keyboard.press('Home');
+  said.chartBegin = await chart.locator('[data-readout]').textContent();
+  if (question.pictures) await chart.screenshot({ path: join(question.pictures, 'raise-chart.png') });
+  const at = `/v1/offerings/${offering}`;
+  const money = { currency: 'EUR', amount: '72000' };
+  await asPlatform(`${at}/accounts/10004/fundings`, { transfer: '10004'.padStart(32, '0'), ...money }, 'fund 10004');
+  await asPlatform(`${at}/contributions`, { investor: '10004', ...money }, 'made 10004');
+  await page.locator('.headline', { hasText: '9,000.00' }).waitFor();
+  await page.keyboard.press('End');
+  said.chartLive = await chart.locator('[data-readout]').textContent();
+  await chart.locator('summary').click();
+  said.chartRows = await chart.locator('tbody tr').count();
+  await look(page, 'offering-chart');
+  await page.context().close();
+  const bare = await open({ ...phone, javaScriptEnabled: false, colorScheme: 'dark' });
+  await bare.goto(`${origin}/offerings/${offering}`);
+  said.chartBare = await bare.locator('[data-chart] svg.chart').isVisible();
+  if (question.pictures) await bare.screenshot({ path: join(question.pictures, 'phone-offering-bare.png') });
+  await bare.context().close();
 }
 
 // An investor: signs up, finds no money, has some, contributes, and sees it counted.

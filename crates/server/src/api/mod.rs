@@ -97,6 +97,7 @@ use crate::{
     evm::Rails,
     leak_reporter::LeakReporters,
     problem::ApiError,
+    raise_history::RaiseHistories,
     signed_request,
     system::CodeText,
     wallet_acts::WalletActs,
@@ -229,6 +230,7 @@ pub struct Service {
     leak_reporters: LeakReporters,
     turns: own_contributions::Turns,
     own_index: own_contributions::OwnIndex,
+    raise_histories: RaiseHistories,
 }
 
 /// What a [`Service`] is made of.
@@ -384,6 +386,7 @@ impl Service {
             leak_reporters: parts.leak_reporters,
             turns: own_contributions::Turns::default(),
             own_index: own_contributions::OwnIndex::default(),
+            raise_histories: RaiseHistories::default(),
         }
     }
 

@@ -5,13 +5,12 @@
 use softcap_offering::{Ratio, RoundingMode, terms::Terms};
 
 use super::language::Language;
+use crate::token_cost::TokenCost;
 
 /// Keeps number and unit on one line.
 const NO_BREAK: char = '\u{a0}';
 /// More places than this are not padded with zeros: tokens and coins have up to thirty.
 const PADDED: u8 = 4;
-/// Places that a price has beyond those of its currency.
-const PRICE_PLACES: u8 = 6;
 /// From here on a short form leaves digits out: ten millions.
 const SHORTENED: u128 = 10_000_000;
 
@@ -137,23 +136,15 @@ pub(crate) fn short(language: Language, units: u128, decimals: u8, symbol: &str)
 /// What one token costs, from token units per unit of the numeraire; rounded up where it has no end, and says so.
 pub(crate) fn price(language: Language, terms: &Terms, price: Ratio) -> Option<String> {
     let unit = &terms.numeraire;
-    let one = scale(terms.token.decimals.checked_add(PRICE_PLACES)?);
-    let inverse = price.inverse()?;
-    let down = inverse.times(one, RoundingMode::Down)?;
-    // In lowest terms the product is whole only when the denominator divides the factor.
-    let (up, sign) = if one.is_multiple_of(inverse.den()) {
-        (down, "")
-    } else {
-        (down.checked_add(1)?, "≈\u{a0}")
-    };
-    let places = unit.decimals.checked_add(PRICE_PLACES)?;
+    let cost = TokenCost::of(terms, price)?;
+    let sign = if cost.is_exact { "" } else { "≈\u{a0}" };
     // A coin of eighteen places would be all zeros.
     let always = if unit.decimals > PADDED {
         0
     } else {
         unit.decimals
     };
-    let figure = at_least(language, up, places, always);
+    let figure = at_least(language, cost.units, cost.places, always);
     Some(format!("{sign}{figure}{NO_BREAK}{}", unit.symbol))
 }
 

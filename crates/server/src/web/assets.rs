@@ -30,17 +30,26 @@ pub(crate) enum Asset {
     Passkey,
     /// What wallets need.
     Wallet,
+    /// What draws the raise over time.
+    Chart,
+    /// uPlot, by others (`uplot.LICENSE`), as its package has it.
+    Plot,
+    /// Its style.
+    PlotStyle,
     /// The picture in the tab.
     Icon,
 }
 
 impl Asset {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Style,
         Self::Script,
         Self::Passkey,
         Self::Wallet,
+        Self::Chart,
+        Self::Plot,
+        Self::PlotStyle,
         Self::Icon,
     ];
 
@@ -50,14 +59,17 @@ impl Asset {
             Self::Script => ("site", "js"),
             Self::Passkey => ("passkey", "js"),
             Self::Wallet => ("wallet", "js"),
+            Self::Chart => ("chart", "js"),
+            Self::Plot => ("uplot", "js"),
+            Self::PlotStyle => ("uplot", "css"),
             Self::Icon => ("icon", "svg"),
         }
     }
 
     const fn kind(self) -> HeaderValue {
         match self {
-            Self::Style => HeaderValue::from_static("text/css; charset=utf-8"),
-            Self::Script | Self::Passkey | Self::Wallet => {
+            Self::Style | Self::PlotStyle => HeaderValue::from_static("text/css; charset=utf-8"),
+            Self::Script | Self::Passkey | Self::Wallet | Self::Chart | Self::Plot => {
                 HeaderValue::from_static("text/javascript; charset=utf-8")
             }
             Self::Icon => HeaderValue::from_static("image/svg+xml"),
@@ -71,6 +83,9 @@ impl Asset {
             Self::Script => include_str!("../../assets/site.js"),
             Self::Passkey => include_str!("../../assets/passkey.js"),
             Self::Wallet => include_str!("../../assets/wallet.js"),
+            Self::Chart => include_str!("../../assets/chart.js"),
+            Self::Plot => include_str!("../../assets/uplot.js"),
+            Self::PlotStyle => include_str!("../../assets/uplot.css"),
             Self::Icon => include_str!("../../assets/icon.svg"),
         }
     }
@@ -119,7 +134,10 @@ mod tests {
         for (place, asset) in Asset::ALL.into_iter().enumerate() {
             assert!(PATHS.iter().filter(|path| **path == asset.path()).count() == 1);
             assert!(PATHS[place].starts_with("/assets/"));
-            let foreign = asset.body().replace("http://www.w3.org/", "");
+            // A name of a kind of document, and where a library says that it comes from.
+            let named = ["http://www.w3.org/", "https://github.com/leeoniya/uPlot"];
+            let body = asset.body().to_owned();
+            let foreign = named.iter().fold(body, |body, name| body.replace(name, ""));
             assert!(
                 !foreign.contains("http://") && !foreign.contains("https://"),
                 "{asset:?}"

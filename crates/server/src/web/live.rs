@@ -18,7 +18,7 @@ use serde::Serialize;
 use softcap_journal::OfferingLog;
 use tokio::sync::watch;
 
-use super::{language::Language, raise::Raise, visit::Visit};
+use super::{amounts, language::Language, raise::Raise, visit::Visit};
 use crate::{api::Service, extract::Path, problem::ApiError, stop::Stopping};
 
 /// Totals are merged to four a second.
@@ -35,6 +35,9 @@ struct Totals {
     price: String,
     entries: String,
     sentence: String,
+    /// Where the record is, in unix milliseconds, and what is raised, for who draws it.
+    at: u64,
+    value: String,
 }
 
 /// Totals of one moment, written once for everybody who listens.
@@ -127,18 +130,23 @@ impl LiveTotals {
 }
 
 fn totals(language: Language, log: &OfferingLog) -> Option<Told> {
-    let (raise, size) = {
+    let (raise, size, at, value) = {
         let state = log.sequencer.read();
         let offering = state.machine().offering();
-        (Raise::new(language, offering), state.size())
+        let decimals = offering.terms().numeraire.decimals;
+        let value = amounts::plain(offering.raised().0, decimals);
+        let at = offering.now_stamp().position.0;
+        (Raise::new(language, offering), state.size(), at, value)
     };
     let totals = Totals {
         raised: raise.raised,
         share: raise.share,
         bar: raise.bar,
         price: raise.price_now.unwrap_or_default(),
-        entries: super::amounts::count(language, u128::from(size)),
+        entries: amounts::count(language, u128::from(size)),
         sentence: raise.sentence,
+        at,
+        value,
     };
     let text = serde_json::to_string(&totals).ok()?.into();
     Some(Told { size, text })

@@ -59,6 +59,7 @@ mod portfolio;
 mod problem_page;
 mod qr;
 mod raise;
+mod raise_chart;
 mod sign_up;
 mod state_words;
 mod states_page;
@@ -117,6 +118,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(own_account::pages())
         .merge(own_budget::pages())
         .merge(wallet::pages())
+        .merge(raise_chart::pages())
         .merge(developer::pages(&service))
         .merge(office::pages(&service));
     pages

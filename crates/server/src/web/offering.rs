@@ -18,6 +18,7 @@ use super::{
     offering_card::{Shelf, phase_words, tone, windows},
     page::page,
     raise::{Raise, open_round, price_at},
+    raise_chart::{self, ChartView, Drawn},
     supply::SupplyView,
     terms_words::{self, Fact},
     times::When,
@@ -62,6 +63,9 @@ struct OfferingPage {
     phase: String,
     tone: &'static str,
     raise: Raise,
+    chart: Option<Box<ChartView>>,
+    /// So much came in that it is added up first.
+    chart_waits: bool,
     contributors: String,
     entries: String,
     rounds: Vec<RoundView>,
@@ -90,7 +94,13 @@ pub(super) async fn offering(
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
     let log = service.offering(&name)?;
-    page(&offering_page(visit, name, &log))
+    let drawn = raise_chart::chart(&service, visit.language, &log);
+    let mut seen = offering_page(visit, name, &log);
+    seen.chart_waits = matches!(drawn, Drawn::Later);
+    if let Drawn::Now(chart) = drawn {
+        seen.chart = Some(chart);
+    }
+    page(&seen)
 }
 
 fn offering_page(visit: Visit, name: String, log: &OfferingLog) -> OfferingPage {
@@ -136,6 +146,8 @@ fn offering_view(visit: Visit, name: String, offering: &Offering) -> OfferingPag
         phase: phase_words(language, phase),
         tone: tone(phase),
         raise: Raise::new(language, offering),
+        chart: None,
+        chart_waits: false,
         contributors: count(offering.contribution_count()),
         entries: String::new(),
         rounds: rounds(language, offering),

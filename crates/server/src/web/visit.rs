@@ -186,6 +186,11 @@ impl Visit {
         Asset::Script.path()
     }
 
+    /// Addresses of what draws the raise over time: the library, its style, and what uses it.
+    pub(crate) fn chart(&self) -> [&'static str; 3] {
+        [Asset::Plot, Asset::PlotStyle, Asset::Chart].map(Asset::path)
+    }
+
     /// Address of the picture in the tab.
     pub(crate) fn icon(&self) -> &'static str {
         Asset::Icon.path()

@@ -138,7 +138,7 @@ pub(super) async fn act(
 async fn act_page(
     service: &Service,
     visit: Visit,
-    (act, log): (&WalletAct, &OfferingLog),
+    (act, log): (&WalletAct, &Arc<OfferingLog>),
     seen: &Seen,
 ) -> Result<ActPage, ApiError> {
     let language = visit.language;
