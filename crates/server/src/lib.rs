@@ -12,6 +12,7 @@ mod body_deadline;
 mod budgets;
 mod config;
 mod contribution_state;
+mod csv_field;
 pub mod drafts;
 mod error;
 mod evm;

@@ -15,6 +15,7 @@ use softcap_journal::AuditLog;
 use utoipa::ToSchema;
 
 use super::audit::AuditRowView;
+use crate::csv_field::push_field;
 
 /// Rows that are read at a time.
 const PAGE: u32 = 1000;
@@ -105,17 +106,6 @@ fn push_fields(row: &AuditRowView, out: &mut String) {
     out.push_str("\r\n");
 }
 
-/// In quotation marks where it must be.
-fn push_field(field: &str, out: &mut String) {
-    if field.contains([',', '"', '\r', '\n']) {
-        out.push('"');
-        out.push_str(&field.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(field);
-    }
-}
-
 /// What is exported.
 pub(super) struct Export {
     pub(super) table: AuditTable,
@@ -169,21 +159,6 @@ impl Export {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_field_is_quoted_where_it_must_be() {
-        for (field, expected) in [
-            ("key:a", "key:a"),
-            ("", ""),
-            ("a,b", "\"a,b\""),
-            ("say \"no\"", "\"say \"\"no\"\"\""),
-            ("two\nlines", "\"two\nlines\""),
-        ] {
-            let mut out = String::new();
-            push_field(field, &mut out);
-            assert_eq!(out, expected);
-        }
-    }
 
     #[test]
     fn the_form_is_the_first_one_that_is_known() {

@@ -62,6 +62,7 @@ mod sign_up;
 mod signed_in;
 mod simulations;
 mod submit;
+mod tax_table;
 mod verification;
 mod verification_acts;
 mod verification_problem;
@@ -172,6 +173,7 @@ pub(crate) use signed_in::{
 };
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use submit::{of_journal, submit_as};
+pub(crate) use tax_table::{TaxPaths, YearQuery, tax_file, tax_years};
 pub(crate) use verification::{VerificationPaths, own_permit};
 pub(crate) use verification_acts::{
     approve_case, ask_case_for_more, case_of, case_values, cases_seen, refuse_case, take_case,

@@ -197,6 +197,7 @@ fn investor_pages() -> Router<Arc<Service>> {
         )
         .route("/portfolio", get(portfolio::portfolio))
         .route("/portfolio.csv", get(portfolio::export))
+        .route("/portfolio/tax.csv", get(portfolio::tax))
         .route(
             "/portfolio/{offering}/take-back",
             post(contribution::take_back),

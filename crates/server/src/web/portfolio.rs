@@ -16,7 +16,10 @@ use super::{
     amounts, language::Language, page::page, state_words, times::When, visit::Visit, wallet,
 };
 use crate::{
-    api::{OwnName, Service, free_money, holdings, of_database, own_names, own_rows},
+    api::{
+        OwnName, Service, YearQuery, free_money, holdings, of_database, own_names, own_rows,
+        tax_file, tax_years,
+    },
     contribution_state::facts,
     extract::Query,
     problem::ApiError,
@@ -65,6 +68,8 @@ struct PortfolioPage {
     free: Vec<FreeRow>,
     done: Option<String>,
     person: String,
+    /// In which something was contributed, newest first.
+    years: Vec<i16>,
 }
 
 pub(super) async fn portfolio(
@@ -95,6 +100,7 @@ pub(super) async fn portfolio(
         rows,
         free,
         done,
+        years: tax_years(&service, person).await?,
         person: person.to_string(),
         visit,
     })
@@ -201,7 +207,15 @@ pub(super) async fn export(
     Ok((headers, text).into_response())
 }
 
-/// All contributions of a person with exact amounts: for taxes, and for programs.
+pub(super) async fn tax(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    Query(query): Query<YearQuery>,
+) -> Result<Response, ApiError> {
+    tax_file(&service, visit.session()?.person, query.year).await
+}
+
+/// All contributions of a person with exact amounts, for programs.
 async fn table(service: &Service, person: PersonId) -> Result<String, ApiError> {
     let mut text = String::from(
         "received_at,offering,sequence,state,currency,contributed,accepted,refunded,kept,token,tokens\r\n",

@@ -6,6 +6,8 @@ pub(crate) mod investor;
 mod issuer;
 mod office;
 mod own_pages;
+mod raise_chart;
+mod tax;
 
 use std::collections::BTreeSet;
 
@@ -203,6 +205,7 @@ fn nobody_reaches_the_pages_of_people() {
         "/account/fresh",
         "/portfolio",
         "/portfolio.csv",
+        "/portfolio/tax.csv?year=2027",
         "/issuer",
         "/issuer/new",
         "/issuer/drafts/harbour",

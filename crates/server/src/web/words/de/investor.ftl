@@ -57,3 +57,6 @@ states-do = Was Sie tun können
 states-rail = Wo
 portfolio-states = Was die Stände bedeuten
 check-not-admitted = Die offene Runde nimmt nur Zugelassene.
+tax-title = Für Ihre Steuererklärung
+tax-text = Für jedes Jahr eine Tabelle mit dem, was Sie gezahlt haben, was angenommen und zurückgegeben ist, den Token, ihrem Wert und Preis in der Einheit der Bedingungen, und wo die Quittung ist. Sie sagt, was im Protokoll steht, und ist keine Beratung.
+tax-year = Beiträge aus

@@ -57,3 +57,6 @@ states-do = What you can do
 states-rail = Where
 portfolio-states = What the states mean
 check-not-admitted = The open round takes only people who were admitted.
+tax-title = For your tax return
+tax-text = For each year a table of what you paid, what was accepted and returned, the tokens, their value and price in the unit of the terms, and where the receipt is. It is what the record says, and no advice.
+tax-year = Contributions of
