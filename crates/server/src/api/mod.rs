@@ -144,7 +144,7 @@ pub(crate) use oauth::{
 };
 pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::{Operation, OperationPaths, operate_as};
-pub(crate) use own_budgets::{left_of_budget, require_budget, spent};
+pub(crate) use own_budgets::{left_of_budget, require_budget, require_budget_of_act, spent};
 pub(crate) use own_contributions::{
     Holding, OwnContribution, OwnName, contribute_own, free_money, holdings, made_before,
     own_contribution, own_name_of, own_names, own_number, own_rows, rows_of, take_back_own,

@@ -101,7 +101,7 @@ async fn budget_page(
     let held = service.budgets().of(person).await.map_err(of_database)?;
     let mut budgets = Vec::with_capacity(held.len());
     for held in &held {
-        let used = spent(service, person, (&held.symbol, held.decimals), None).await?;
+        let used = spent(service, person, (&held.symbol, held.decimals), (None, None)).await?;
         let limits = held.budget.at(now);
         let later = held.budget.next.filter(|(_, from)| now < *from);
         budgets.push(BudgetView {

@@ -16,7 +16,7 @@ use softcap_journal::OfferingLog;
 
 use super::chain_words::{ChainWords, cost_words, fee_words, money_words};
 use crate::{
-    api::{Service, of_database},
+    api::{Service, of_database, require_budget_of_act},
     contribution_state::State as Matter,
     extract::{Path, Query},
     problem::{ApiError, ProblemCode},
@@ -348,6 +348,11 @@ pub(super) async fn asked(
     visit: Visit,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
+    let (act, log) = own_act(&service, &visit, &id).await?;
+    if act.kind == ActKind::Contribute {
+        // Another one may have been sent since the form.
+        require_budget_of_act(&service, &log, &act).await?;
+    }
     move_on(&service, &visit, &id, Stage::Asked).await
 }
 
