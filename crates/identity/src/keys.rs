@@ -107,7 +107,8 @@ impl Keys {
                 "0017_wallets",
                 "0018_signing_keys",
                 "0019_grant_limits",
-                "0020_jwks_uri"
+                "0020_jwks_uri",
+                "0021_told"
             ]
         )
     }

@@ -79,8 +79,9 @@ pub use oauth::{
 };
 pub use people::{
     ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,
-    LoggedIn, Mail, Password, PasswordChange, People, Person, PersonError, PersonId, PersonalKey,
-    PersonalKeyText, Resealed, Retry, Sealed, SecretText, Session, SessionId, Site,
+    LoggedIn, Mail, Notice, Password, PasswordChange, People, Person, PersonError, PersonId,
+    PersonalKey, PersonalKeyText, Resealed, Retry, Sealed, SecretText, Session, SessionId, Site,
+    Telling,
 };
 pub use pepper::{Pepper, PepperError, Peppers};
 pub use person_keys::{KeyPurpose, PersonKeys};

@@ -2,7 +2,7 @@
 //!
 //! Whoever starts it builds the routes, puts [`frame`] around them, binds a [`Server`] and lets it
 //! serve until a [`StopSwitch`] is thrown. No SQL stands here but that of `webhooks`, `drafts`,
-//! `budgets` and `wallet_acts`, and no rule of an offering.
+//! `budgets`, `notices` and `wallet_acts`, and no rule of an offering.
 
 mod admissions;
 mod alert_feed;
@@ -28,6 +28,7 @@ mod listener;
 mod mail;
 mod metrics;
 mod node;
+mod notices;
 mod openapi;
 mod origin;
 mod problem;

@@ -32,6 +32,7 @@ use crate::{
     listener::{Server, StopReport},
     mail::{Carrier, page_routes, send_mail},
     metrics::Metrics,
+    notices::{Choices, send_notices},
     record_numbers::RecordNumbers,
     secrets::Secrets,
     stop::Stopping,
@@ -94,6 +95,7 @@ impl Node {
         let drafts = Drafts::open(database.clone()).await?;
         let wallet_acts = WalletActs::open(database.clone()).await?;
         let budgets = Budgets::open(database.clone()).await?;
+        let notices = Choices::open(database.clone()).await?;
         let (personal, site) = (secrets.personal, config.people_site());
         let people = People::open_with_networks(database.clone(), personal, site, networks)?;
         let roles = Roles::new(people.clone());
@@ -136,12 +138,14 @@ impl Node {
             origin: config.origin(),
             site_name: config.site.name.clone(),
             sends_mail: config.mail.is_configured(),
+            shows_mail: config.mail.folder.is_some(),
             requests: secrets.requests,
             webhooks,
             cosignatures,
             drafts,
             wallet_acts,
             budgets,
+            notices,
             issuers,
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
@@ -256,10 +260,13 @@ impl Node {
         let admitter = tokio::spawn(drive_admissions(service, stopping.clone()));
         let (service, url) = (Arc::clone(&self.service), self.url.clone());
         let alerter = tokio::spawn(feed_alerts(service, url, stopping.clone()));
+        let service = Arc::clone(&self.service);
+        let teller = tokio::spawn(send_notices(service, stopping.clone()));
         let report = server.serve(router, stopping).await?;
         // They end by themselves; what they did not finish is in the database, for the next start.
         let _ = tokio::join!(
-            deliverer, tidy, feed, driver, follower, sweeper, sender, auditor, admitter, alerter
+            deliverer, tidy, feed, driver, follower, sweeper, sender, auditor, admitter, alerter,
+            teller
         );
         self.close().await?;
         Ok(report)

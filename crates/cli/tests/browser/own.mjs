@@ -62,6 +62,13 @@ const checkOf = () => page.locator('[data-check]').getAttribute('data-check');
   await page.getByLabel('In one offering at most').fill('200');
   await page.getByRole('button', { name: 'Set it' }).click();
   await look(page, 'budget');
+  await page.goto(`${origin}/account/notifications?offering=${offering}`);
+  await page.getByLabel(/A round opens/).check();
+  await page.getByLabel(/Your contribution was decided/).uncheck();
+  await page.getByRole('button', { name: 'Save' }).click();
+  said.notices = await page.locator('.notice').first().textContent();
+  said.noticesKept = [await page.getByLabel(/A round opens/).isChecked(), await page.getByLabel(/Your contribution was decided/).isChecked()];
+  await look(page, 'notifications');
   await page.goto(`${origin}/account`);
   await look(page, 'own-account');
   await page.getByRole('button', { name: 'Add an app' }).click();
@@ -83,6 +90,7 @@ const checkOf = () => page.locator('[data-check]').getAttribute('data-check');
   for (const [name, path] of [
     ['phone-check', '/account/verification'],
     ['phone-budget', '/account/budget'],
+    ['phone-notifications', '/account/notifications'],
     ['phone-privacy', '/account/privacy'],
   ]) {
     await small.goto(origin + path);

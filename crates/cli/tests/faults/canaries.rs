@@ -37,6 +37,12 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
+    /// Where it leads to.
+    pub(crate) fn location(&self) -> String {
+        let (_, rest) = self.head.split_once("location: ").unwrap();
+        rest.split("\r\n").next().unwrap().to_owned()
+    }
+
     /// The secret of the session that it began.
     pub(crate) fn session(&self) -> String {
         let (_, rest) = self.head.split_once("__Host-softcap=").unwrap();

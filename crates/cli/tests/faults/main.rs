@@ -22,6 +22,7 @@ mod disk;
 mod hostile;
 mod kills;
 mod load;
+mod notices;
 mod one_folder;
 mod one_place;
 mod postgres;

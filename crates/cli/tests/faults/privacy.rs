@@ -19,19 +19,19 @@ const EMAIL: &str = "anna.erased@example.org";
 const LARGE: usize = 4 * 1024 * 1024;
 
 /// Somebody who has signed up and logged in: their cookie.
-fn signed_up(server: &Server) -> String {
+pub(crate) fn signed_up(server: &Server, email: &str) -> String {
     let post = |path: &str, body: &Value| {
         let answer = ask(server, &format!("POST {path}"), &[], &body.to_string());
         assert!(answer.status < 300, "{path}: {}", answer.body);
         answer
     };
-    post("/v1/sign-up", &json!({ "email": EMAIL }));
+    post("/v1/sign-up", &json!({ "email": email }));
     let code = code(&server.path().join("mail"));
     let confirm = json!({ "code": code, "password": PASSWORD });
     post("/v1/sign-up/confirmation", &confirm);
     let session = post(
         "/v1/sessions",
-        &json!({ "email": EMAIL, "password": PASSWORD }),
+        &json!({ "email": email, "password": PASSWORD }),
     );
     format!("__Host-softcap={}", session.session())
 }
@@ -67,7 +67,7 @@ fn the_audit_of_an_erased_person_still_verifies() {
         .with_variable("SOFTCAP_MAIL_FOLDER", "mail".into())
         .with_variable("SOFTCAP_SITE_ORIGIN", ORIGIN.into());
     server.start();
-    let cookie = signed_up(&server);
+    let cookie = signed_up(&server, EMAIL);
     let own = [("cookie", cookie.as_str()), ("origin", ORIGIN)];
     let begin = json!({ "level": "document" }).to_string();
     let begun = ask(&server, "POST /v1/me/verification", &own, &begin);

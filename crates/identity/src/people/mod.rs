@@ -28,6 +28,7 @@ mod sealed_stream;
 mod secret_text;
 mod session;
 mod sign_up;
+mod told;
 
 pub(crate) use allowance::Rate;
 pub use email::EmailAddress;
@@ -51,3 +52,4 @@ pub(crate) use session::Beginning;
 pub(crate) use session::END_ALL as END_SESSIONS;
 pub use session::{ABSOLUTE, Device, FRESH, IDLE, ListedSession, Session, SessionId};
 pub(crate) use sign_up::{Entered, actor};
+pub use told::{Notice, Telling};

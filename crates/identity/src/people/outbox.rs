@@ -22,7 +22,7 @@ pub(super) const GIVE_UP: Duration = Duration::from_secs(86_400);
 /// The first pause after a failure; each one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
-const TABLE: &str = "outbox";
+pub(super) const TABLE: &str = "outbox";
 
 /// A mail to be sent.
 #[derive(Clone)]
@@ -35,6 +35,8 @@ pub struct Mail {
     pub subject: String,
     /// What it says, plain text.
     pub body: Zeroizing<String>,
+    /// Where mails of its kind are ended by one click (RFC 8058); none for what nobody can end.
+    pub unsubscribe: Option<String>,
     tries: i64,
     made_at: UnixMillis,
 }
@@ -71,6 +73,7 @@ row! {
         id: String,
         recipient: Vec<u8>,
         message: Vec<u8>,
+        unsubscribe: Option<Vec<u8>>,
         made_at: i64,
         tries: i64,
     }
@@ -110,7 +113,7 @@ impl People {
         // Most of the time there is none, and then nothing is written.
         const LOOK: &str = "SELECT id FROM outbox WHERE due_at <= $1 ORDER BY due_at LIMIT 1";
         const CLAIM_IT: &str = "UPDATE outbox SET due_at = $3, tries = tries + 1 \
-             WHERE id = $1 AND due_at <= $2 RETURNING id, recipient, message, made_at, tries";
+             WHERE id = $1 AND due_at <= $2 RETURNING id, recipient, message, unsubscribe, made_at, tries";
         loop {
             let id: Option<String> = on_reader!(self.database(), |pool| sqlx::query_scalar(LOOK)
                 .bind(now.get())
@@ -142,11 +145,16 @@ impl People {
             table: TABLE,
             row: row.id.clone(),
         };
+        let unsubscribe = row.unsubscribe.map(|sealed| {
+            let opened = self.key().open_text(&column("unsubscribe"), sealed);
+            opened.map(|text| text.to_string())
+        });
         let (subject, body) = message.split_once('\n').ok_or_else(damaged)?;
         Ok(Mail {
             recipient: recipient.parse()?,
             subject: subject.to_owned(),
             body: Zeroizing::new(body.to_owned()),
+            unsubscribe: unsubscribe.transpose()?,
             tries: row.tries,
             made_at: UnixMillis::new(row.made_at),
             id: row.id,

@@ -7,6 +7,7 @@ mod limits;
 mod passwords;
 mod sessions;
 mod signing_up;
+mod telling;
 mod wallets;
 
 use std::{net::IpAddr, time::Duration};
@@ -169,6 +170,7 @@ async fn all_scenarios(database: Database) {
     limits::guesses_in_a_stolen_session_are_slowed(&here).await;
     limits::mail_is_limited_by_source_and_by_address(&here).await;
     limits::tries_at_the_same_time_are_no_more_than_there_are(&here).await;
+    telling::what_is_told_moves_with_its_mails_and_is_told_once(&here.later(90 * HOUR)).await;
     let of_wallets = here.later(100 * HOUR);
     wallets::somebody_signs_up_with_a_wallet_and_logs_in(&of_wallets).await;
     wallets::a_signature_is_good_for_what_it_says_and_once(&of_wallets.later(2 * HOUR)).await;

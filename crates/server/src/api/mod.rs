@@ -37,6 +37,7 @@ mod lately_used;
 mod leaks;
 mod log;
 mod me;
+mod notifications;
 mod oauth;
 mod offerings;
 mod operations;
@@ -97,6 +98,7 @@ use crate::{
     drafts::Drafts,
     evm::Rails,
     leak_reporter::LeakReporters,
+    notices::Choices,
     problem::ApiError,
     raise_history::RaiseHistories,
     signed_request,
@@ -138,6 +140,7 @@ pub(crate) use keys::{EnvironmentName, KeyPaths, LimitBody, NewKeyBody, Rotation
 pub(crate) use leaks::LeakPaths;
 pub(crate) use log::LogPaths;
 pub(crate) use me::MePaths;
+pub(crate) use notifications::NotificationPaths;
 pub(crate) use oauth::{
     AppPaths, ClientBody, ClientPaths, OauthPaths, OwnContributionPaths, change_client, end_client,
     register_client, registered_client, registered_clients, verb_words,
@@ -221,6 +224,7 @@ pub struct Service {
     drafts: Drafts,
     wallet_acts: WalletActs,
     budgets: Budgets,
+    notices: Choices,
     issuers: Vec<VerifierKey>,
     trees: settlements::Trees,
     bundles: bundles::Bundles,
@@ -274,6 +278,8 @@ pub struct ServiceParts {
     pub(crate) wallet_acts: WalletActs,
     /// What people allow themselves.
     pub(crate) budgets: Budgets,
+    /// Which mails they want.
+    pub(crate) notices: Choices,
     /// Who must have signed terms that are announced; empty: nobody must.
     pub issuers: Vec<VerifierKey>,
     /// What witnesses say of it.
@@ -377,6 +383,7 @@ impl Service {
             drafts: parts.drafts,
             wallet_acts: parts.wallet_acts,
             budgets: parts.budgets,
+            notices: parts.notices,
             issuers: parts.issuers,
             trees: settlements::Trees::default(),
             bundles: bundles::Bundles::default(),
@@ -438,6 +445,11 @@ impl Service {
         self.sends_mail
     }
 
+    /// Whether mail is shown on a page of the service instead.
+    pub(crate) fn shows_mail(&self) -> bool {
+        self.shows_mail
+    }
+
     /// Who they are, as far as somebody verified it.
     #[must_use]
     pub fn verifications(&self) -> &Verifications {
@@ -468,6 +480,21 @@ impl Service {
     /// What staff is alerted of.
     pub(crate) fn alerts(&self) -> &Alerts {
         &self.alerts
+    }
+
+    /// Which mails people want.
+    pub(crate) fn notices(&self) -> &Choices {
+        &self.notices
+    }
+
+    /// The code without which mails are not ended. No id of a key is this word.
+    pub(crate) fn unsubscribe_code(&self, what: &str) -> [u8; 16] {
+        self.requests.of("unsubscribe", what).0
+    }
+
+    /// How offerings got where they are.
+    pub(crate) fn raise_histories(&self) -> &RaiseHistories {
+        &self.raise_histories
     }
 
     /// Scheme, host and port of the site's own pages.
@@ -586,6 +613,8 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(alert_webhooks::routes())
         .merge(incidents::routes())
         .merge(me::routes())
+        .merge(tax_table::routes())
+        .merge(notifications::routes())
         .merge(factors::routes())
         .merge(wallets::routes())
         .merge(verification::routes())

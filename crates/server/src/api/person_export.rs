@@ -33,7 +33,7 @@ use super::{
     wallet_problem::of_wallet,
     webhooks::of_database,
 };
-use crate::{budgets::InCurrency, problem::ApiError, wallet_acts::WalletAct};
+use crate::{budgets::InCurrency, notices::Choice, problem::ApiError, wallet_acts::WalletAct};
 
 /// Rows that are read at a time.
 const PAGE: u32 = 1000;
@@ -83,6 +83,7 @@ pub(super) async fn export(service: &Arc<Service>, person: PersonId) -> Result<R
         "offerings": offerings_of(service, person).await?,
         "wallet_acts": wallet_acts_of(service, person).await?,
         "budgets": budgets_of(service, person).await?,
+        "notifications": notices_of(service, person).await?,
         "audit": audit_of(service, person).await?,
     });
     let head = serde_json::to_string(&head).map_err(|error| ApiError::internal(&error))?;
@@ -252,6 +253,20 @@ async fn budgets_of(service: &Service, person: PersonId) -> Result<Vec<Value>, A
         })
     };
     Ok(budgets.map(view).collect())
+}
+
+/// Which mails the person chose.
+async fn notices_of(service: &Service, person: PersonId) -> Result<Vec<Value>, ApiError> {
+    let choices = service.notices.of(person).await;
+    let choices = choices.map_err(of_database)?.into_iter();
+    let view = |choice: Choice| {
+        json!({
+            "offering": choice.offering,
+            "kind": choice.kind.code(),
+            "is_on": choice.is_on,
+        })
+    };
+    Ok(choices.map(view).collect())
 }
 
 /// What the person did, and what was done to them.

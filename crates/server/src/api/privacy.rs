@@ -215,6 +215,8 @@ async fn erase(service: &Service, by: PersonId, person: PersonId) -> Result<Eras
     forgotten.map_err(of_database)?;
     let forgotten = service.budgets.forget(person).await;
     forgotten.map_err(of_database)?;
+    let forgotten = service.notices.forget(person).await;
+    forgotten.map_err(of_database)?;
     if !took_part {
         forget_numbers(service, owner).await.map_err(of_journal)?;
     }

@@ -23,6 +23,8 @@ const NOBODY: &str = "softcap@localhost";
 /// A mail server that has not answered after this time is asked again later.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
 /// What takes mails.
 pub(crate) struct Carrier {
     from: Mailbox,
@@ -102,7 +104,18 @@ impl Carrier {
         let to = Mailbox::new(None, mail.recipient.as_str().parse().ok()?);
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let id = format!("<{}@{}>", mail.id, self.from.email.domain());
-        Message::builder()
+        let mut message = Message::builder();
+        if let Some(place) = &mail.unsubscribe {
+            // RFC 8058: the reader's program ends these mails by one request, which nobody has to follow.
+            for (name, value) in [
+                ("List-Unsubscribe", format!("<{place}>")),
+                ("List-Unsubscribe-Post", ONE_CLICK.to_owned()),
+            ] {
+                let name = HeaderName::new_from_ascii_str(name);
+                message = message.raw_header(HeaderValue::new(name, value));
+            }
+        }
+        message
             .from(self.from.clone())
             .to(to)
             .subject(&mail.subject)

@@ -48,12 +48,14 @@ mod language;
 mod live;
 mod log_pages;
 mod not_me;
+mod notice_words;
 mod offering;
 mod offering_card;
 mod office;
 mod own_account;
 mod own_budget;
 mod own_check;
+mod own_notices;
 mod page;
 mod portfolio;
 mod problem_page;
@@ -80,6 +82,7 @@ use axum::{
 
 use crate::api::Service;
 
+pub(crate) use notice_words::{contribution_words, price_words};
 pub(crate) use own_check::UPLOAD_PAGE;
 pub(crate) use page::page_with;
 pub(crate) use problem_page::problem_page;
@@ -117,12 +120,14 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(own_check::pages())
         .merge(own_account::pages())
         .merge(own_budget::pages())
+        .merge(own_notices::pages())
         .merge(wallet::pages())
         .merge(raise_chart::pages())
         .merge(developer::pages(&service))
         .merge(office::pages(&service));
     pages
         .route_layer(from_fn_with_state(Arc::clone(&service), visit::around))
+        .merge(own_notices::unsubscribe_routes())
         .merge(assets::routes())
         .with_state(service)
 }

@@ -13,17 +13,17 @@ use crate::contribution_state::{BeforeEntry, Facts, Place, State, state_before};
 
 /// A state as pages show it.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// A word or two, for lists.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The colour that goes with it; the word stands beside it.
     pub(super) tone: &'static str,
     /// What happened, and where the money is.
-    pub(super) sentence: String,
+    pub(crate) sentence: String,
     /// What happens next.
-    pub(super) next: String,
+    pub(crate) next: String,
     /// By when, if that is known.
-    pub(super) when: Option<When>,
+    pub(crate) when: Option<When>,
 }
 
 /// The colour of a state.

@@ -4,6 +4,7 @@ mod desk;
 mod developer;
 pub(crate) mod investor;
 mod issuer;
+mod notices;
 mod office;
 mod own_pages;
 mod raise_chart;
@@ -220,6 +221,7 @@ fn nobody_reaches_the_pages_of_people() {
         "/account/password",
         "/account/privacy",
         "/account/budget",
+        "/account/notifications",
         "/offerings/harbour/wallet",
         "/offerings/harbour/wallet/check?wallet=0x12&amount=5",
         "/wallet/00112233445566778899aabbccddeeff",
@@ -264,6 +266,7 @@ fn nobody_reaches_the_pages_of_people() {
         "/account/privacy/export",
         "/account/privacy/erasure",
         "/account/budget",
+        "/account/notifications",
         "/contributions/harbour/2/wallet/claim",
         "/wallet/00112233445566778899aabbccddeeff/asked",
         "/wallet/00112233445566778899aabbccddeeff/declined",

@@ -85,7 +85,7 @@ impl Site {
     }
 
     /// All mails, oldest first.
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.node.folder().join("mail")) else {
             return Vec::new();
         };

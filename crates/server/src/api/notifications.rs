@@ -1,0 +1,123 @@
+//! Which mails somebody gets about offerings.
+
+use std::sync::Arc;
+
+use axum::{Router, extract::State, http::StatusCode, middleware::map_response, routing::get};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    Service,
+    signed_in::{SignedIn, no_store},
+    webhooks::of_database,
+};
+use crate::{
+    extract::Json,
+    notices::{Choice, EVERY_OFFERING, NoticeKind},
+    problem::ApiError,
+};
+
+/// The routes of this file.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(notifications, choose_notification))]
+pub(crate) struct NotificationPaths;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route(
+            "/v1/me/notifications",
+            get(notifications).put(choose_notification),
+        )
+        .layer(map_response(no_store))
+}
+
+/// A kind of mails.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NotificationKindView {
+    /// `contribution` (what became of one), `result`, `payout` (tokens or money handed over), `opening` (a round opens), `price`
+    /// (it changes within a day).
+    kind: &'static str,
+    /// Whether it comes to who chose nothing.
+    by_default: bool,
+}
+
+/// A choice about a kind of mails.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NotificationChoice {
+    /// Name of the offering; `*` for all of which nothing else is said.
+    offering: String,
+    /// One of the kinds.
+    kind: String,
+    /// Whether these mails come.
+    is_on: bool,
+}
+
+/// What somebody chose, and what there is to choose.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NotificationsView {
+    /// All kinds. Warnings about the security of an account are none of them: they always come.
+    kinds: Vec<NotificationKindView>,
+    /// What was chosen.
+    choices: Vec<NotificationChoice>,
+}
+
+/// Which mails come about offerings.
+#[utoipa::path(
+    get,
+    path = "/v1/me/notifications",
+    tag = "people",
+    security(("session" = [])),
+    responses((status = 200, description = "Kinds and choices", body = NotificationsView)),
+)]
+async fn notifications(
+    State(service): State<Arc<Service>>,
+    current: SignedIn,
+) -> Result<Json<NotificationsView>, ApiError> {
+    let choices = service.notices.of(current.0.person).await;
+    let choices = choices.map_err(of_database)?.into_iter();
+    let kinds = NoticeKind::ALL
+        .into_iter()
+        .map(|kind| NotificationKindView {
+            kind: kind.code(),
+            by_default: kind.by_default(),
+        });
+    let choices = choices.map(|choice| NotificationChoice {
+        offering: choice.offering,
+        kind: choice.kind.code().to_owned(),
+        is_on: choice.is_on,
+    });
+    Ok(Json(NotificationsView {
+        kinds: kinds.collect(),
+        choices: choices.collect(),
+    }))
+}
+
+/// Choose whether mails of a kind come, about one offering or all.
+#[utoipa::path(
+    put,
+    path = "/v1/me/notifications",
+    tag = "people",
+    security(("session" = [])),
+    request_body = NotificationChoice,
+    responses((status = 204, description = "It counts from now on")),
+)]
+async fn choose_notification(
+    State(service): State<Arc<Service>>,
+    current: SignedIn,
+    Json(wanted): Json<NotificationChoice>,
+) -> Result<StatusCode, ApiError> {
+    let kind = NoticeKind::of_code(&wanted.kind)
+        .ok_or_else(|| ApiError::invalid("kind", "one of the kinds that are listed"))?;
+    if wanted.offering != EVERY_OFFERING {
+        service.offering(&wanted.offering)?;
+    }
+    let choice = Choice {
+        offering: wanted.offering,
+        kind,
+        is_on: wanted.is_on,
+    };
+    let put = service.notices.put(current.0.person, &[choice]).await;
+    put.map_err(of_database)?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,34 @@
+//! Sentences of the pages for mails, which are English.
+
+use softcap_offering::{ContributionIndex, Offering, Position, RoundIndex};
+
+use super::{
+    language::Language,
+    raise::price_at,
+    state_words::{Told, told},
+    times::When,
+};
+use crate::contribution_state::facts;
+
+/// A price from a time on.
+pub(crate) struct PriceWords {
+    /// What one token costs.
+    pub(crate) cost: String,
+    /// Since, or from when.
+    pub(crate) when: String,
+}
+
+/// What is the matter with a contribution.
+pub(crate) fn contribution_words(offering: &Offering, index: ContributionIndex) -> Told {
+    told(Language::English, offering, &facts(offering, index), None)
+}
+
+/// What a token costs in a round from a position on.
+pub(crate) fn price_words(offering: &Offering, round: RoundIndex, at: Position) -> PriceWords {
+    let language = Language::English;
+    let cost = price_at(language, offering, Some(round), at);
+    PriceWords {
+        cost: cost.unwrap_or_else(|| "what the round comes to".to_owned()),
+        when: When::at(language, at).text,
+    }
+}
