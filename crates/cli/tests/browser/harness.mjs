@@ -40,7 +40,7 @@ export async function asPlatform(path, body, once) {
   const answer = await fetch(`${origin}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': once },
-    body: JSON.stringify(body),
+    body: body === null ? undefined : JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
   return answer.json();

@@ -322,6 +322,23 @@ async function begin(offering, amount) {
   await bare.context().close();
 }
 
+// A bid, with the most that is paid for one token.
+{
+  await page.goto(`${origin}/offerings/dock/wallet?wallet=${accounts[PERSON]}&amount=4`);
+  const [without] = await Promise.all([page.waitForResponse(/check/), page.getByRole('button', { name: 'Continue' }).click()]);
+  said.noLimit = String(without.status());
+  await page.getByLabel('The most you pay for one token').fill('0.001');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await look(page, 'wallet-bid');
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+  await waitFor('sent');
+  await mine(3);
+  await waitFor('waiting');
+  said.bid = await stateOf();
+  said.dockPlace = new URL(page.url()).pathname;
+  await look(page, 'wallet-bid-waits');
+}
+
 // Taken back in the window.
 {
   await page.goto(origin + said.pierPlace);
@@ -388,6 +405,28 @@ async function begin(offering, amount) {
   await mine(3);
   await waitFor('counted');
   said.approvedAndCounted = await stateOf();
+}
+
+// Bidding is over, and the outcome is a root: the tokens are proved with the claim, which the page does.
+{
+  await followed();
+  await asPlatform('/v1/offerings/dock/settlement', null, 'settle dock');
+  const { root } = await (await fetch(`${origin}/v1/offerings/dock/settlement`)).json();
+  await page.goto(origin + said.dockPlace);
+  said.beforeRoot = await stateOf();
+  await sign(0, { to: offerings.dock.contract, data: question.post.slice(0, -64) + root });
+  await mine();
+  await onChain('evm_increaseTime', [8 * 86_400]);
+  await mine(3);
+  await page.reload();
+  said.provable = await stateOf();
+  await look(page, 'wallet-root-claimable');
+  await page.getByRole('button', { name: 'Claim' }).click();
+  await waitFor('sent');
+  await mine(3);
+  await waitFor('claimed');
+  said.proved = await stateOf();
+  await look(page, 'wallet-root-claimed');
 }
 
 // On a phone, in German and in the dark; and somebody else.

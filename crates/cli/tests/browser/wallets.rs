@@ -11,11 +11,13 @@ use std::{
 use alloy_consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718 as _;
 use alloy_network::TxSignerSync as _;
-use alloy_primitives::{Address, Bytes, TxKind, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_signer::SignerSync as _;
 use serde_json::{Value, json};
 use softcap_chain::development_accounts;
-use softcap_evm::{EscrowKind, Exit, PaidIn, Parties, announcement, factory_draft};
+use softcap_evm::{
+    EscrowKind, Exit, PaidIn, Parties, RootAct, announcement, factory_draft, root_announcement,
+};
 use softcap_offering::terms::Terms;
 use tempfile::TempDir;
 
@@ -56,6 +58,24 @@ investor = { max = "40 ETH" }
 over_cap = "partial"
 over_limit = "partial"
 "#;
+/// People bid, and the outcome is a root: what changes in the terms above.
+const BY_BIDS: [(&str, &str); 6] = [
+    (
+        "rounding = { mode = \"down\", per = \"investor\" }\n",
+        "[root]\nceiling = \"0.01 ETH per HBR\"\nshare = \"20 %\"\nchallenge = \"7 days\"\nclaims = \"90 days\"\n",
+    ),
+    (
+        "price = \"0.0007 ETH per HBR\"\n",
+        "supply = \"200_000 HBR\"\npricing = { kind = \"bids\" }\n",
+    ),
+    ("hard_cap = \"100 ETH\"\n", "investor_max = \"1_000 ETH\"\n"),
+    ("contribution = { min = \"0.1 ETH\" }\n", ""),
+    (
+        "investor = { max = \"40 ETH\" }\nover_cap = \"partial\"\n",
+        "",
+    ),
+    ("over_limit = \"partial\"\n", "over_limit = \"refuse\"\n"),
+];
 /// One of the funded accounts is the issuer's, another one the person's.
 const ISSUER: usize = 0;
 /// Blocks on top of one before an entry is made of it.
@@ -250,11 +270,16 @@ fn announced(
         treasury: None,
         holders: BTreeMap::default(),
     };
-    let told = announcement(&terms, &parties).unwrap();
+    let told = match terms.root {
+        Some(root) => root_announcement(&terms, root, &parties)
+            .unwrap()
+            .calldata(),
+        None => announcement(&terms, &parties).unwrap().calldata(),
+    };
     let factory = factory_draft(issuer, kind);
     let factory = chain.send(TxKind::Create, factory.data);
     let factory = TxKind::Call(address(&factory["contractAddress"]));
-    let made = chain.send(factory, told.calldata());
+    let made = chain.send(factory, told);
     let logs = made["logs"].as_array().unwrap().iter();
     let mut logs = logs.filter(|log| log["topics"].as_array().unwrap().len() == 4);
     let log = logs.next().unwrap();
@@ -280,10 +305,14 @@ fn a_wallet_pays_and_every_way_it_goes_is_told_truly() {
     let tokens = PaidIn::Token(address(&harbour["token"]));
     let mut quay = vec![("\"CLOSES\"", "\"CLOSES_LATER\""), ("ETH", "OLD")];
     quay.extend(sale("quay", "Quay", "1"));
+    let mut dock = BY_BIDS.to_vec();
+    dock.push(("unsold = \"burned\"\n", ""));
+    dock.extend(sale("dock", "Dock", "1"));
     let offerings = json!({
         "mole": announced(&chain, coin, &sale("mole", "Mole", "50")),
         "pier": announced(&chain, (EscrowKind::Withdrawable, PaidIn::Coin), &with_right),
         "quay": announced(&chain, (EscrowKind::Plain, tokens), &quay),
+        "dock": announced(&chain, (EscrowKind::Root, PaidIn::Coin), &dock),
         "harbour": harbour,
     });
     let site = Site::start_with(&[
@@ -310,6 +339,8 @@ fn a_wallet_pays_and_every_way_it_goes_is_told_truly() {
         "signer": format!("http://{}", signer(chain.address.clone())),
         "accounts": accounts,
         "offerings": offerings,
+        // The root takes the place of the zeros.
+        "post": RootAct::Post(B256::ZERO).draft(Address::ZERO, Address::ZERO).data.to_string(),
         "settle": Exit::Settle.draft(Address::ZERO, Address::ZERO).data.to_string(),
         "pictures": std::env::var("SOFTCAP_PICTURES").ok(),
     });
@@ -353,6 +384,11 @@ fn a_wallet_pays_and_every_way_it_goes_is_told_truly() {
         ("needsApproval", json!("needs_approval")),
         ("approvedAndCounted", json!("counted")),
         ("byHand", json!("sent")),
+        ("noLimit", json!("422")),
+        ("bid", json!("waiting")),
+        ("beforeRoot", json!("allocated")),
+        ("provable", json!("claimable")),
+        ("proved", json!("claimed")),
         ("stranger", json!(404)),
     ];
     for (step, expected) in states {

@@ -167,7 +167,7 @@ pub(crate) use role_problem::of_role;
 pub(crate) use roles::RolePaths;
 pub(crate) use sessions::SessionPaths;
 pub(crate) use settlements::{
-    SettlementPaths, publish_settlement, settle_as, settled_copy, settlement_root,
+    SettlementPaths, own_leaf, publish_settlement, settle_as, settled_copy, settlement_root,
 };
 pub(crate) use sign_up::SignUpPaths;
 pub(crate) use signed_in::{

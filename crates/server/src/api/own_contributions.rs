@@ -13,7 +13,7 @@ use softcap_identity::{AppSpend, PersonId};
 use softcap_journal::{Journal, JournalError, LogName, Machine as _, Moved, Movement, OfferingLog};
 use softcap_offering::{
     Amount, Command, Contribute, ContributionIndex, CurrencyIndex, Funding, InvestorId,
-    InvestorIndex, LineIndex, Offering, RequestId, Sequence, Stamp, TransferId,
+    InvestorIndex, LimitPrice, LineIndex, Offering, RequestId, Sequence, Stamp, TransferId,
 };
 use softcap_rails::balance::{self, BalanceRefusal};
 
@@ -96,6 +96,8 @@ pub(crate) struct OwnContribution {
     pub(crate) currency: u8,
     /// Smallest units.
     pub(crate) amount: Amount,
+    /// Of a bid.
+    pub(crate) limit: Option<LimitPrice>,
 }
 
 /// Money of a person in one currency.
@@ -349,7 +351,7 @@ pub(super) async fn contribute_within(
         investor: InvestorId::Opaque(&number),
         currency: CurrencyIndex(new.currency),
         amount: new.amount,
-        limit: None,
+        limit: new.limit,
         reference: "",
         source: None,
         funding: Funding::Account,

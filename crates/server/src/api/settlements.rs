@@ -9,10 +9,10 @@ use softcap_journal::{
     Intake, LogName, Machine as _, OfferingLog, Submission, encode_at_batch_time,
 };
 use softcap_offering::{
-    Command, CurrencyTotals, InvestorId, InvestorIndex, InvestorRow, Offering, Position,
+    Command, CurrencyTotals, InvestorId, InvestorIndex, InvestorRow, Offering, Position, Tokens,
     terms::Terms,
 };
-use softcap_proof::{SettlementTree, bundle, hex};
+use softcap_proof::{SettlementNode, SettlementTree, bundle, hex};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
@@ -418,6 +418,46 @@ async fn proof(
     let tree = tree(&service, &log).await?;
     let tree = tree.ok_or_else(|| ApiError::not_found("nobody took part"))?;
     investor_proof(&log, &tree, &who).map(Json)
+}
+
+/// What the settlement says of an investor in its only currency, and the proof of it.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnLeaf {
+    /// What they get.
+    pub(crate) tokens: Tokens,
+    /// What of their money was taken, and what goes back.
+    pub(crate) money: CurrencyTotals,
+    /// The siblings up to the root, nearest first.
+    pub(crate) proof: Vec<SettlementNode>,
+}
+
+/// The leaf of an investor; `None` before there is a settlement, of nobody, and of a sale in several currencies.
+pub(crate) async fn own_leaf(
+    service: &Service,
+    log: &Arc<OfferingLog>,
+    id: InvestorId<'_>,
+) -> Result<Option<OwnLeaf>, ApiError> {
+    if require_settled(log).is_err() {
+        return Ok(None);
+    }
+    let Some(tree) = tree(service, log).await? else {
+        return Ok(None);
+    };
+    let state = log.sequencer.read();
+    let offering = state.machine().offering();
+    let Some(index) = offering.find_investor(id).map(InvestorIndex::index) else {
+        return Ok(None);
+    };
+    let mut rows = offering.investor_rows_from(index, index + 1);
+    let Some((tokens, [money])) = rows.next().map(|row| (row.tokens, row.totals)) else {
+        return Ok(None);
+    };
+    let proof = tree.proof(index);
+    Ok(Some(OwnLeaf {
+        tokens,
+        money: *money,
+        proof: proof.map_err(|error| ApiError::internal(&error))?,
+    }))
 }
 
 fn investor_proof(

@@ -49,6 +49,8 @@ pub(crate) enum OnItsWay {
     Nothing,
     /// A transaction is on its way.
     Exit,
+    /// The contract would hand over tokens now, which the record of a settlement by root cannot know.
+    Offered,
 }
 
 /// The same, where it is known whether what is due is on its way.
@@ -74,6 +76,8 @@ pub(crate) fn facts_while(
     };
     let payout = match (payout, on_its_way) {
         (Payout::Ready, OnItsWay::Exit) => Payout::Sent,
+        (Payout::Nothing, OnItsWay::Exit) if course == Course::Succeeded => Payout::Sent,
+        (Payout::Nothing, OnItsWay::Offered) if course == Course::Succeeded => Payout::Ready,
         (payout, _) => payout,
     };
     let back = match (course, offering.settlement()) {

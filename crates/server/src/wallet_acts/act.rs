@@ -94,6 +94,8 @@ pub(crate) struct WalletAct {
     pub(crate) wallet: Address,
     /// Smallest units; zero where the contract knows how much.
     pub(crate) amount: Amount,
+    /// Of a bid, the most that is paid for one token, in smallest units of money.
+    pub(crate) limit: Option<Amount>,
     /// How far it came.
     pub(crate) stage: Stage,
     /// Entries of the record before it.

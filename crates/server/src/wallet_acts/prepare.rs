@@ -3,21 +3,27 @@
 //! Where money goes is believed only when the configured number of endpoints say it; what the network would take for it is
 //! shown, decides nothing, and is asked of one.
 
-use alloy_primitives::{Address, Bytes, TxKind, U256};
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_sol_types::SolCall as _;
 use softcap_evm::{
     ChainClient, Cost, Draft, EndpointError, Endpoints, EscrowKind, EvmError, Exit,
-    InvestorStanding, PaidIn, SaleTerms, ShownPermit, Standing, allow_draft, allowance_of,
-    bindings::{escrow::IEscrow, rounds::IRounds},
+    InvestorStanding, PaidIn, ProvedLeaf, RootAct, SaleTerms, ShownPermit, Standing, allow_draft,
+    allowance_of, bid_draft,
+    bindings::{escrow::IEscrow, root_escrow::IRootEscrow::Leaf, rounds::IRounds},
     contribution_draft, round_at,
 };
 use softcap_identity::PersonId;
 use softcap_journal::OfferingLog;
-use softcap_offering::{Amount, EscrowAddress, RoundIndex, terms::Access};
+use softcap_offering::{
+    Amount, EscrowAddress, InvestorId, RoundIndex,
+    terms::{Access, Token},
+};
 
 use super::act::{ActKind, WalletAct};
 use crate::{
-    api::{Service, own_permit},
+    api::{Service, own_leaf, own_permit},
     problem::{ApiError, ProblemCode},
 };
 
@@ -32,6 +38,45 @@ pub(crate) struct EscrowPlace {
     pub(crate) paid_in: PaidIn,
     /// Whether it wants to see a permit, in one round at least.
     pub(crate) needs_permit: bool,
+    /// What its limits of prices are, where the outcome is a root.
+    by_root: Option<RootPrices>,
+}
+
+/// Limits of prices, as a contract has them that takes a root.
+#[derive(Clone, Copy, Debug)]
+struct RootPrices {
+    /// Smallest units of the token for which a limit is money.
+    unit: U256,
+    /// The one limit, where the terms say the price.
+    only: Option<U256>,
+}
+
+impl RootPrices {
+    fn of(terms: &SaleTerms) -> Option<Self> {
+        match terms {
+            SaleTerms::Formula(_) => None,
+            SaleTerms::Root(terms) => Some(Self {
+                unit: terms.priceUnit,
+                only: (terms.floor == terms.ceiling).then_some(terms.ceiling),
+            }),
+        }
+    }
+
+    /// The limit that the contract wants for a limit for one token.
+    fn limit(self, token: &Token, typed: Option<Amount>) -> Result<U256, NotPrepared> {
+        if let Some(only) = self.only {
+            return Ok(only);
+        }
+        let typed = U256::from(typed.ok_or(NotPrepared::NoLimit)?.0);
+        let one = U256::from(10).pow(U256::from(token.decimals));
+        let money = typed
+            .checked_mul(self.unit)
+            .ok_or(NotPrepared::LimitTooFine)?;
+        if money.is_zero() || money % one != U256::ZERO {
+            return Err(NotPrepared::LimitTooFine);
+        }
+        Ok(money / one)
+    }
 }
 
 /// Why nothing was prepared.
@@ -49,6 +94,12 @@ pub(crate) enum NotPrepared {
     NotAdmitted,
     /// The permit is for another wallet.
     OtherWallet,
+    /// A bid says no highest price.
+    NoLimit,
+    /// The contract cannot hold the highest price.
+    LimitTooFine,
+    /// The record has no leaf of the wallet that could be proved.
+    NoLeaf,
     /// Something else.
     Api(ApiError),
 }
@@ -117,10 +168,6 @@ impl EscrowPlace {
         let named = log.sequencer.read().machine().offering().escrow();
         let named = named.ok_or(NotPrepared::NoEscrow)?;
         let kind = EscrowKind::of(&log.terms);
-        // Bids and proofs of leaves have no pages.
-        if kind == EscrowKind::Root {
-            return Err(NotPrepared::NoEscrow);
-        }
         let chain = chain_of(service)?;
         let contract: Address = named.contract.into();
         let data: Bytes = IEscrow::termsCall {}.abi_encode().into();
@@ -136,6 +183,7 @@ impl EscrowPlace {
             kind,
             paid_in,
             needs_permit: terms.verifier() != Address::ZERO,
+            by_root: RootPrices::of(&terms),
         })
     }
 
@@ -156,7 +204,7 @@ pub(super) fn client_of(service: &Service) -> Result<ChainClient, NotPrepared> {
 /// The transaction of an act, tried out.
 pub(crate) async fn prepare(
     service: &Service,
-    log: &OfferingLog,
+    log: &Arc<OfferingLog>,
     act: &WalletAct,
 ) -> Result<Prepared, NotPrepared> {
     let place = EscrowPlace::of(service, log).await?;
@@ -165,10 +213,17 @@ pub(crate) async fn prepare(
     let draft = match act.kind {
         ActKind::Contribute => {
             let permit = permit_of(service, log, (act.person, wallet), (&place, &client)).await?;
-            let amount = U256::from(act.amount.0);
-            contribution_draft(escrow, wallet, place.paid_in, amount, permit.as_ref())
+            let (paid_in, amount) = (place.paid_in, U256::from(act.amount.0));
+            match place.by_root {
+                None => contribution_draft(escrow, wallet, paid_in, amount, permit.as_ref()),
+                Some(prices) => {
+                    let limit = prices.limit(&log.terms.token, act.limit)?;
+                    let money = (amount, limit);
+                    bid_draft((escrow, wallet), paid_in, money, permit.as_ref())
+                }
+            }
         }
-        ActKind::Claim => Exit::Claim.draft(escrow, wallet),
+        ActKind::Claim => claim_draft(service, log, &place, wallet).await?,
         ActKind::Refund => Exit::Refund.draft(escrow, wallet),
         ActKind::Withdraw => Exit::Withdraw.draft(escrow, wallet),
     };
@@ -197,6 +252,31 @@ pub(crate) async fn prepare(
         approval,
         cost,
     })
+}
+
+/// What takes tokens out: by a leaf of the settlement where the contract has its root.
+async fn claim_draft(
+    service: &Service,
+    log: &Arc<OfferingLog>,
+    place: &EscrowPlace,
+    wallet: Address,
+) -> Result<Draft, NotPrepared> {
+    let escrow = place.contract();
+    if place.by_root.is_none() {
+        return Ok(Exit::Claim.draft(escrow, wallet));
+    }
+    let known = own_leaf(service, log, InvestorId::Address(wallet.into())).await?;
+    let known = known.ok_or(NotPrepared::NoLeaf)?;
+    let proved = ProvedLeaf {
+        leaf: Leaf {
+            investor: wallet,
+            tokens: U256::from(known.tokens.0),
+            accepted: U256::from(known.money.accepted.0),
+            refunded: U256::from(known.money.refunded.0),
+        },
+        proof: known.proof.iter().map(|node| B256::from(node.0)).collect(),
+    };
+    Ok(RootAct::Claim(proved).draft(escrow, wallet))
 }
 
 /// The permit that the contract wants to see, unless it knows the wallet.
@@ -266,7 +346,7 @@ pub(crate) struct Way {
 /// The ways out that the contract would let a wallet take now.
 pub(crate) async fn exits_of(
     service: &Service,
-    log: &OfferingLog,
+    log: &Arc<OfferingLog>,
     wallet: Address,
 ) -> Result<Vec<Way>, NotPrepared> {
     let place = EscrowPlace::of(service, log).await?;
@@ -275,22 +355,28 @@ pub(crate) async fn exits_of(
     let standing = InvestorStanding::read_from(&client, (escrow, place.kind), wallet).await?;
     let mut ways = Vec::new();
     let is_right = place.kind == EscrowKind::Withdrawable;
+    let claim = match claim_draft(service, log, &place, wallet).await {
+        Ok(draft) => Some(draft),
+        Err(NotPrepared::NoLeaf) => None,
+        Err(error) => return Err(error),
+    };
+    let exit = |exit: Exit| exit.draft(escrow, wallet);
     let all = [
-        (ActKind::Claim, Some(Exit::Claim), Amount::ZERO),
+        (ActKind::Claim, claim, Amount::ZERO),
         (
             ActKind::Refund,
-            (!standing.money_due.is_zero()).then_some(Exit::Refund),
+            (!standing.money_due.is_zero()).then(|| exit(Exit::Refund)),
             Amount(standing.money_due.saturating_to()),
         ),
         (
             ActKind::Withdraw,
-            is_right.then_some(Exit::Withdraw),
+            is_right.then(|| exit(Exit::Withdraw)),
             Amount::ZERO,
         ),
     ];
-    for (kind, exit, money) in all {
-        let Some(exit) = exit else { continue };
-        match client.try_out(&exit.draft(escrow, wallet)).await {
+    for (kind, draft, money) in all {
+        let Some(draft) = draft else { continue };
+        match client.try_out(&draft).await {
             Ok(cost) => ways.push(Way { kind, cost, money }),
             // The contract says no: there is no such way now.
             Err(EvmError::Refused { .. }) => {}

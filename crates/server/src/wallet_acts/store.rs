@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, str::FromStr as _};
 
 use alloy_primitives::{Address, B256};
-use softcap_database::{Database, DatabaseError, Migrations, migrations, on_reader, on_writer};
+use softcap_database::{
+    Database, DatabaseError, Migrations, migrations, on_reader, on_writer, row,
+};
 use softcap_evm::Turn;
 use softcap_identity::{PersonId, UnixMillis};
 use softcap_journal::LogName;
@@ -20,30 +22,33 @@ const MOST_UNSENT: i64 = 50;
 #[derive(Clone, Debug)]
 pub(crate) struct WalletActs(Database);
 
-type Row = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    i64,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-);
+row! {
+    struct Row {
+        id: String,
+        person: String,
+        offering: String,
+        kind: String,
+        wallet: String,
+        amount: String,
+        stage: String,
+        entries: i64,
+        made_at: i64,
+        hash: Option<String>,
+        first_hash: Option<String>,
+        turn: Option<String>,
+        since: Option<i64>,
+        sent_at: Option<i64>,
+        block: Option<i64>,
+        entry: Option<i64>,
+        price_limit: Option<String>,
+    }
+}
 
 macro_rules! select {
     ($where:literal) => {
         concat!(
             "SELECT id, person, offering, kind, wallet, amount, stage, entries, made_at, hash, first_hash, turn, since, ",
-            "sent_at, block, entry FROM wallet_act WHERE ",
+            "sent_at, block, entry, price_limit FROM wallet_act WHERE ",
             $where
         )
     };
@@ -51,7 +56,11 @@ macro_rules! select {
 
 impl WalletActs {
     fn migrations() -> Migrations {
-        migrations!("wallet_acts", "wallet_acts", ["0001_wallet_act"])
+        migrations!(
+            "wallet_acts",
+            "wallet_acts",
+            ["0001_wallet_act", "0002_price_limit"]
+        )
     }
 
     /// Opens the table in the service's database, and makes it if it is not there.
@@ -67,8 +76,8 @@ impl WalletActs {
             async {
             let mut work = pool.begin().await?;
             sqlx::query(
-                "INSERT INTO wallet_act (id, person, offering, kind, wallet, amount, stage, entries, made_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+                "INSERT INTO wallet_act (id, person, offering, kind, wallet, amount, stage, entries, made_at, price_limit)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
             )
             .bind(act.id.to_string())
             .bind(&person)
@@ -79,6 +88,7 @@ impl WalletActs {
             .bind(act.stage.code())
             .bind(signed(act.after))
             .bind(act.made_at.get())
+            .bind(act.limit.map(|limit| limit.0.to_string()))
             .execute(&mut *work)
             .await?;
             sqlx::query(
@@ -144,6 +154,25 @@ impl WalletActs {
             Some((LogName::from_str(&offering).ok()?, wallet.parse().ok()?))
         };
         Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// Who sent something with a wallet first, in an offering.
+    pub(crate) async fn owner_of(
+        &self,
+        offering: &LogName,
+        wallet: Address,
+    ) -> Result<Option<PersonId>, DatabaseError> {
+        let row: Option<(String,)> = on_reader!(&self.0, |pool| {
+            sqlx::query_as(
+                "SELECT person FROM wallet_act WHERE offering = $1 AND wallet = $2
+                     AND (hash IS NOT NULL OR stage = 'done') ORDER BY made_at, id LIMIT 1",
+            )
+            .bind(offering.to_string())
+            .bind(wallet.to_string())
+            .fetch_optional(pool)
+            .await
+        })?;
+        Ok(row.and_then(|(person,)| person.parse().ok()))
     }
 
     /// Says how far an act came that nothing was sent for.
@@ -263,31 +292,34 @@ fn turn_of(text: &str) -> Option<Turn> {
 
 /// A row that nobody changed by hand can always be read.
 fn act_of(row: Row) -> Option<WalletAct> {
-    let (id, person, offering, kind, wallet, amount, stage, after, made_at, ..) = &row;
-    let (.., hash, first_hash, turn, since, sent_at, block, entry) = &row;
     let number = |number: i64| u64::try_from(number).ok();
-    let sent = match (hash, first_hash, since, sent_at) {
+    let sent = match (&row.hash, &row.first_hash, row.since, row.sent_at) {
         (Some(hash), Some(first), Some(since), Some(at)) => Some(SentNote {
             hash: B256::from_str(hash).ok()?,
             first_hash: B256::from_str(first).ok()?,
-            turn: turn.as_deref().and_then(turn_of),
-            since: number(*since)?,
-            at: UnixMillis::new(*at),
-            block: block.and_then(number),
+            turn: row.turn.as_deref().and_then(turn_of),
+            since: number(since)?,
+            at: UnixMillis::new(at),
+            block: row.block.and_then(number),
         }),
         (None, ..) | (_, None, ..) | (_, _, None, _) | (.., None) => None,
     };
+    let limit = match row.price_limit {
+        Some(limit) => Some(Amount(limit.parse().ok()?)),
+        None => None,
+    };
     Some(WalletAct {
-        id: id.parse().ok()?,
-        person: person.parse().ok()?,
-        offering: offering.parse().ok()?,
-        kind: ActKind::of_code(kind)?,
-        wallet: wallet.parse().ok()?,
-        amount: Amount(amount.parse().ok()?),
-        stage: Stage::of_code(stage)?,
-        after: number(*after)?,
-        made_at: UnixMillis::new(*made_at),
+        id: row.id.parse().ok()?,
+        person: row.person.parse().ok()?,
+        offering: row.offering.parse().ok()?,
+        kind: ActKind::of_code(&row.kind)?,
+        wallet: row.wallet.parse().ok()?,
+        amount: Amount(row.amount.parse().ok()?),
+        limit,
+        stage: Stage::of_code(&row.stage)?,
+        after: number(row.entries)?,
+        made_at: UnixMillis::new(row.made_at),
         sent,
-        entry: entry.and_then(number),
+        entry: row.entry.and_then(number),
     })
 }

@@ -26,6 +26,7 @@ fn act(number: u64, made: i64) -> WalletAct {
         kind: ActKind::Contribute,
         wallet: Address::repeat_byte(7),
         amount: Amount(u128::MAX),
+        limit: None,
         stage: Stage::Draft,
         after: 4,
         made_at: UnixMillis::new(made),

@@ -19,6 +19,7 @@ use softcap_proof::hex;
 
 use super::{
     amounts::{self, Shown},
+    bids::{Bidding, limit_price, read_limit},
     form::{Errors, Form, once},
     language::{Language, Value},
     offering_card::windows,
@@ -47,6 +48,9 @@ pub(super) struct Wish {
     currency: String,
     #[serde(default)]
     amount: String,
+    /// Of a bid, the most that is paid for one token.
+    #[serde(default)]
+    limit: String,
     /// Makes it count once, also when somebody goes back and sends it again.
     #[serde(default)]
     once: String,
@@ -59,6 +63,8 @@ pub(super) struct ConfirmForm {
     currency: String,
     #[serde(default)]
     amount: String,
+    #[serde(default)]
+    limit: String,
     /// Makes it count once.
     #[serde(default)]
     once: String,
@@ -85,6 +91,12 @@ struct ContributePage {
     exit: String,
     choices: Vec<Choice>,
     amount: String,
+    /// What was typed as the highest price; `None` where nobody bids.
+    limit: Option<String>,
+    /// In which a limit is said: money for a token.
+    limit_unit: String,
+    /// Bids are sealed, which pages do not do.
+    is_sealed: bool,
     once: String,
     /// The person's id, to name when money is paid in.
     person: String,
@@ -101,7 +113,9 @@ struct CheckPage {
     amount: Shown,
     rest: Shown,
     price: Option<String>,
-    tokens: String,
+    /// What would be got for it now; none where all bids are decided together.
+    tokens: Option<String>,
+    limit: Option<Shown>,
     back: Option<String>,
     exit: String,
     custody: String,
@@ -161,7 +175,8 @@ fn contribute_form(
     let language = visit.language;
     let state = log.sequencer.read();
     let offering = state.machine().offering();
-    let choices = takeable(&log.terms, held).map(|(_, holding)| Choice {
+    let (terms, bidding) = (&log.terms, Bidding::of(&log.terms));
+    let choices = takeable(terms, held).map(|(_, holding)| Choice {
         available: shown(language, holding, holding.available),
         is_chosen: holding.symbol == wish.currency,
         symbol: holding.symbol.clone(),
@@ -174,6 +189,9 @@ fn contribute_form(
         exit: terms_words::withdrawal(language, &log.terms),
         choices: choices.collect(),
         amount: wish.amount.clone(),
+        limit: (bidding == Bidding::Open).then(|| wish.limit.clone()),
+        limit_unit: format!("{} / {}", terms.numeraire.symbol, terms.token.symbol),
+        is_sealed: bidding == Bidding::Sealed,
         once: kept_once(wish)?,
         person: visit.session()?.person.to_string(),
         is_open: open_round(offering).is_some(),
@@ -207,6 +225,8 @@ struct Checked<'a> {
     currency: u8,
     holding: &'a Holding,
     amount: Amount,
+    /// Of a bid, in the numeraire for one token.
+    limit: Option<Amount>,
 }
 
 fn checked<'a>(
@@ -231,11 +251,12 @@ fn checked<'a>(
             errors.add("amount", words);
         }
         Ok(units) => {
-            let amount = Amount(units);
+            let decimals = terms.numeraire.decimals;
             return Ok(Checked {
                 currency,
                 holding,
-                amount,
+                amount: Amount(units),
+                limit: read_limit(visit, terms, &wish.limit, decimals)?,
             });
         }
     }
@@ -328,15 +349,20 @@ async fn check_page(
     };
     let TakenAtOnce { tokens, back } = would_take(log, (checked.currency, checked.amount)).await?;
     let (tokens, back) = (tokens.0, back.0);
+    let is_known = checked.limit.is_none();
+    let limit = checked
+        .limit
+        .map(|limit| amounts::value(language, &log.terms, limit.0));
     let rest = Amount(checked.holding.available.0.saturating_sub(checked.amount.0));
     Ok(CheckPage {
         name: log.row.name.to_string(),
         title: log.terms.name.clone(),
         amount: shown(language, checked.holding, checked.amount),
         rest: shown(language, checked.holding, rest),
-        tokens: amounts::tokens(language, &log.terms, tokens).text,
-        back: (back > 0).then(|| shown(language, checked.holding, Amount(back)).text),
-        buys_nothing: back >= checked.amount.0,
+        tokens: is_known.then(|| amounts::tokens(language, &log.terms, tokens).text),
+        limit,
+        back: (back > 0 && is_known).then(|| shown(language, checked.holding, Amount(back)).text),
+        buys_nothing: back >= checked.amount.0 && is_known,
         is_let_in,
         needs: needs_check(language),
         way_in: super::visit::with_next("/account/verification", &check_place(log, &wish)),
@@ -405,6 +431,7 @@ pub(super) async fn confirm(
     let wish = Wish {
         currency: form.currency,
         amount: form.amount,
+        limit: form.limit,
         once: form.once,
     };
     if visit.session().is_err() {
@@ -434,6 +461,9 @@ pub(super) async fn confirm(
         once: wish.once.clone(),
         currency: checked.currency,
         amount: checked.amount,
+        limit: checked
+            .limit
+            .and_then(|limit| limit_price(&log.terms, limit)),
     };
     let sequence = contribute_own(&service, &log, person, &new).await?;
     see_other(&format!("/contributions/{name}/{sequence}?done=made"))
@@ -443,6 +473,9 @@ fn check_place(log: &OfferingLog, wish: &Wish) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     pairs.append_pair("currency", &wish.currency);
     pairs.append_pair("amount", &wish.amount);
+    if !wish.limit.is_empty() {
+        pairs.append_pair("limit", &wish.limit);
+    }
     pairs.append_pair("once", &wish.once);
     format!(
         "/offerings/{}/contribute/check?{}",

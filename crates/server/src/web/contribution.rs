@@ -77,6 +77,12 @@ struct FromWallet {
     pending: Option<String>,
 }
 
+impl FromWallet {
+    fn has(&self, kind: ActKind) -> bool {
+        self.ways.iter().any(|way| way.kind == kind.code())
+    }
+}
+
 /// A way out.
 struct WayView {
     /// In its address.
@@ -121,7 +127,7 @@ pub(super) async fn contribution(
 async fn from_wallet(
     service: &Service,
     language: Language,
-    (log, person): (&OfferingLog, PersonId),
+    (log, person): (&Arc<OfferingLog>, PersonId),
     wallet: Address,
 ) -> Result<FromWallet, ApiError> {
     let mut shown = FromWallet {
@@ -154,7 +160,10 @@ async fn from_wallet(
             | NotPrepared::Refused(_)
             | NotPrepared::NoCoin
             | NotPrepared::NotAdmitted
-            | NotPrepared::OtherWallet,
+            | NotPrepared::OtherWallet
+            | NotPrepared::NoLimit
+            | NotPrepared::LimitTooFine
+            | NotPrepared::NoLeaf,
         ) => shown.is_unreachable = true,
     }
     Ok(shown)
@@ -198,6 +207,7 @@ fn contribution_page(
     let index = own_contribution(offering, own.id(), sequence).ok_or(ProblemCode::NotFound)?;
     let on_its_way = match &wallet {
         Some(wallet) if wallet.pending.is_some() => OnItsWay::Exit,
+        Some(wallet) if wallet.has(ActKind::Claim) => OnItsWay::Offered,
         Some(_) | None => OnItsWay::Nothing,
     };
     let facts = facts_while(offering, index, on_its_way);

@@ -32,6 +32,7 @@
 mod account;
 pub(crate) mod amounts;
 mod assets;
+mod bids;
 mod calculator;
 mod contribute;
 mod contribution;

@@ -131,8 +131,7 @@ fn offering_view(visit: Visit, name: String, offering: &Offering) -> OfferingPag
         |number: usize| amounts::count(language, u128::try_from(number).unwrap_or(u128::MAX));
     let on_page = terms.currencies.iter().any(|known| match known.rail {
         Rail::Balance => true,
-        // Bids have no pages.
-        Rail::Evm => offering.escrow().is_some() && terms.root.is_none(),
+        Rail::Evm => offering.escrow().is_some(),
         Rail::Bitcoin => false,
     });
     let is_open = open_round(offering).is_some();

@@ -1,5 +1,6 @@
 //! Pages over a socket: what surrounds them, and what they say of an empty and of a running platform.
 
+mod bids;
 mod desk;
 mod developer;
 pub(crate) mod investor;

@@ -77,6 +77,7 @@ async fn contribute(
         once: format!("{} {}", app.actor(), key.text()),
         currency: parse_currency(&log.terms, &new.currency)?,
         amount: Amount(parse_units("amount", &new.amount)?),
+        limit: None,
     };
     let allowance = Allowance::of(&app.bearer);
     let sequence = contribute_within(&service, &log, person, (&own, allowance)).await?;

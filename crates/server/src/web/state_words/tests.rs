@@ -14,8 +14,10 @@ A contribution is in one of these states at any time, on every rail. The word in
 
 Of the buttons those are shown that lead somewhere now. What a wallet sent is followed by sender and nonce from the moment its
 page told the hash: `replaced` is the same call with another fee, `dropped` a nonce that was used for something else, or a
-transaction that no node has after ten minutes, `reorged` one whose block was undone. Bitcoin addresses and bids have no pages
-yet: the states that only they meet are decided and worded, and nothing shows them.
+transaction that no node has after ten minutes, `reorged` one whose block was undone. Some are decided and
+worded, and nothing makes them yet: `address_open`, `underpaid`, `late` and `unmatched`, because bitcoin addresses have no pages;
+`in_range` and `out_of_range`, because no price is known while bids stand; `held`, because no check is opened after a contribution;
+and `reserved`, which the table of contributions says in a line above itself.
 
 This page is written from the program (`SOFTCAP_WRITE_DOCS=1 cargo test -p softcap-server --lib state_words`).
 

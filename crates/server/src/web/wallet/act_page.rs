@@ -73,6 +73,8 @@ struct ActPage {
     told: Told,
     /// Absent where the contract knows how much.
     amount: Option<String>,
+    /// Of a bid.
+    limit: Option<String>,
     wallet: String,
     chain: ChainWords,
     cost: Option<String>,
@@ -172,6 +174,7 @@ async fn act_page(
         heading: visit.say(&format!("act-{kind}")),
         state: state.code(),
         told: told(language, service, (act, log), (seen, state)),
+        limit: act.limit.map(|limit| money_words(language, log, limit)),
         amount: is_payment.then(|| money_words(language, log, act.amount)),
         wallet: act.wallet.to_checksum(None),
         cost,
@@ -237,6 +240,9 @@ fn trouble_words(visit: &Visit, not: NotPrepared) -> Result<String, ApiError> {
         NotPrepared::NoCoin => visit.say("wallet-no-coin"),
         NotPrepared::NotAdmitted => visit.say("wallet-not-admitted"),
         NotPrepared::OtherWallet => visit.say("wallet-other-verified"),
+        NotPrepared::NoLimit => visit.say("wallet-limit-missing"),
+        NotPrepared::LimitTooFine => visit.say("wallet-limit-too-fine"),
+        NotPrepared::NoLeaf => visit.say("wallet-no-leaf"),
         NotPrepared::Refused(reason) => {
             let words = visit.say("wallet-would-refuse");
             format!("{words} ({reason})")
@@ -309,8 +315,10 @@ fn anew(visit: &Visit, log: &OfferingLog, act: &WalletAct, state: Matter) -> (St
     let known = all.find(|known| known.rail == softcap_offering::terms::Rail::Evm);
     let decimals = known.map_or(0, |known| known.decimals);
     let amount = amounts::plain(act.amount.0, decimals);
+    let limit = act.limit.map(|limit| amounts::plain(limit.0, decimals));
+    let limit = limit.map_or_else(String::new, |limit| format!("&limit={limit}"));
     let place = format!(
-        "/offerings/{}/wallet/check?wallet={}&amount={amount}",
+        "/offerings/{}/wallet/check?wallet={}&amount={amount}{limit}",
         log.row.name, act.wallet
     );
     (place, words)

@@ -19,6 +19,7 @@ use crate::{
     web::{
         amounts::{self, Shown},
         assets::Asset,
+        bids::{Bidding, read_limit},
         contribute::{mark, over_budget, price_now, would_take},
         form::{Errors, Form, once},
         page::{page, page_with, see_other},
@@ -36,6 +37,9 @@ pub(super) struct Wish {
     wallet: String,
     #[serde(default)]
     amount: String,
+    /// Of a bid, the most that is paid for one token.
+    #[serde(default)]
+    limit: String,
     /// Makes it count once, also when somebody goes back and sends it again.
     #[serde(default)]
     once: String,
@@ -61,6 +65,9 @@ struct FormPage {
     exit: String,
     wallet: String,
     amount: String,
+    /// What was typed as the highest price; `None` where nobody bids.
+    limit: Option<String>,
+    token: String,
     symbol: String,
     once: String,
     is_open: bool,
@@ -79,7 +86,9 @@ struct CheckPage {
     wish: Wish,
     amount: Shown,
     price: Option<String>,
-    tokens: String,
+    /// What would be got for it now; none where all bids are decided together.
+    tokens: Option<String>,
+    limit: Option<Shown>,
     back: Option<String>,
     /// What the network takes; absent where a token must be approved first.
     cost: Option<String>,
@@ -148,7 +157,10 @@ async fn form_page(
             | NotPrepared::Refused(_)
             | NotPrepared::NoCoin
             | NotPrepared::NotAdmitted
-            | NotPrepared::OtherWallet,
+            | NotPrepared::OtherWallet
+            | NotPrepared::NoLimit
+            | NotPrepared::LimitTooFine
+            | NotPrepared::NoLeaf,
         ) => Some(visit.say("wallet-unreachable")),
     };
     let state = log.sequencer.read();
@@ -161,6 +173,8 @@ async fn form_page(
         exit: terms_words::withdrawal(language, &log.terms),
         wallet: wish.wallet.clone(),
         amount: wish.amount.clone(),
+        limit: (Bidding::of(&log.terms) != Bidding::None).then(|| wish.limit.clone()),
+        token: log.terms.token.symbol.clone(),
         symbol: currency(log).map_or_else(String::new, |(.., symbol)| symbol),
         once: kept_once(wish)?,
         is_open: open_round(offering).is_some(),
@@ -207,12 +221,14 @@ fn read(
         errors.add("amount", visit.say("wallet-form-old"));
         return Err(errors);
     };
-    let act = new_act(
+    let limit = read_limit(visit, &log.terms, &wish.limit, decimals)?;
+    let mut act = new_act(
         service,
         log,
         (session.person, id),
         (ActKind::Contribute, wallet, amount),
     );
+    act.limit = limit;
     Ok((act, place))
 }
 
@@ -229,6 +245,7 @@ fn new_act(
         kind,
         wallet,
         amount,
+        limit: None,
         stage: Stage::Draft,
         after: log.reader.size(),
         made_at: service.now(),
@@ -304,8 +321,10 @@ async fn check_page(
         name: log.row.name.to_string(),
         title: log.terms.name.clone(),
         amount: money(act.amount.0),
-        tokens: amounts::tokens(language, &log.terms, taken.tokens.0).text,
-        back: (taken.back.0 > 0).then(|| money(taken.back.0).text),
+        limit: act.limit.map(|limit| money(limit.0)),
+        tokens: (act.limit.is_none())
+            .then(|| amounts::tokens(language, &log.terms, taken.tokens.0).text),
+        back: (taken.back.0 > 0 && act.limit.is_none()).then(|| money(taken.back.0).text),
         cost: prepared
             .cost
             .map(|cost| cost_words(language, service, &cost)),
@@ -327,6 +346,9 @@ fn again(log: &OfferingLog, wish: &Wish) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     pairs.append_pair("wallet", &wish.wallet);
     pairs.append_pair("amount", &wish.amount);
+    if !wish.limit.is_empty() {
+        pairs.append_pair("limit", &wish.limit);
+    }
     format!("/offerings/{}/wallet?{}", log.row.name, pairs.finish())
 }
 
@@ -354,6 +376,9 @@ fn not_now(
             ("wallet-not-admitted", None, verification())
         }
         NotPrepared::OtherWallet => ("wallet-other-verified", None, verification()),
+        NotPrepared::NoLimit => ("wallet-limit-missing", None, None),
+        NotPrepared::LimitTooFine => ("wallet-limit-too-fine", None, None),
+        NotPrepared::NoLeaf => ("wallet-no-leaf", None, None),
     };
     let answer = NotNowPage {
         name: log.row.name.to_string(),
