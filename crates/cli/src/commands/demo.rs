@@ -4,6 +4,7 @@ mod crowd;
 mod http;
 mod on_chain;
 mod terms;
+mod visitors;
 
 use std::{
     path::PathBuf,
@@ -56,6 +57,10 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
     serve::start_log(&config);
     let stage = on_chain::Stage::open(&arguments.data.join("chain"), arguments.investors)?;
     config.evm.endpoints = vec![stage.serve().await?];
+    // So that visitors can sign up: their mails stand on a page for this machine alone.
+    if config.server.listen.ip().is_loopback() {
+        config.mail.folder = Some(arguments.data.join("mail"));
+    }
     // Nobody reorganises this chain.
     config.evm.confirmations = 0;
     config.evm.poll_millis = POLL_MILLIS;
@@ -75,7 +80,10 @@ async fn demo(arguments: &DemoArguments, console: &Console) -> Result<ExitCode, 
         arguments.data.display()
     ));
 
-    let client = Client::new(address, key);
+    let client = Arc::new(Client::new(address, key));
+    visitors::open(&client, &url, console).await?;
+    let gifts = visitors::give(Arc::clone(&service), Arc::clone(&client), stopping.clone());
+    tokio::spawn(gifts);
     let host = on_chain::Host {
         service: &service,
         client: &client,

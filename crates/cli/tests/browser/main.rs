@@ -11,6 +11,7 @@
 )]
 
 mod developer;
+mod first;
 mod issuer;
 mod office;
 mod own;
@@ -28,6 +29,9 @@ use tempfile::TempDir;
 
 const MISSING: &str = "no browser for this test: run `cargo xtask browser` once and set SOFTCAP_BROWSER \
     to the folder it prints (`cargo xtask test` does both)";
+
+/// The program under test.
+const SOFTCAP: &str = env!("CARGO_BIN_EXE_softcap");
 
 /// A node whose site has a host name, because passkeys need one.
 struct Site {
@@ -49,7 +53,7 @@ impl Site {
             free.local_addr().unwrap().port()
         };
         let origin = format!("http://localhost:{port}");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_softcap"))
+        let mut child = Command::new(SOFTCAP)
             .args(["serve", "--data", "data", "--json"])
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .env("SOFTCAP_SITE_ORIGIN", &origin)
@@ -82,15 +86,21 @@ impl Drop for Site {
 
 /// Runs a script of this folder with a browser, and what it said.
 fn run(script: &str, site: &Site, more: &Value) -> Value {
-    let packages = std::env::var("SOFTCAP_BROWSER").expect(MISSING);
     let mut question = json!({
-        "packages": packages,
         "origin": site.origin,
         "mail": site.folder.path().join("mail"),
     });
     if let (Some(all), Some(own)) = (question.as_object_mut(), more.as_object()) {
         all.extend(own.clone());
     }
+    ask_script(script, &question)
+}
+
+/// The same of whatever is at an origin.
+fn ask_script(script: &str, question: &Value) -> Value {
+    let packages = std::env::var("SOFTCAP_BROWSER").expect(MISSING);
+    let mut question = question.clone();
+    question["packages"] = json!(packages);
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/browser")
         .join(script);
@@ -166,7 +176,7 @@ fn a_browser_registers_a_passkey_and_logs_in_with_it() {
 impl Site {
     /// A key that may do everything, of whoever runs the machine.
     fn key(&self) -> String {
-        let made = Command::new(env!("CARGO_BIN_EXE_softcap"))
+        let made = Command::new(SOFTCAP)
             .args(["api-key", "new", "--data", "data", "--label", "journey"])
             .current_dir(self.folder.path())
             .output()
@@ -217,6 +227,18 @@ fn people_do_what_they_come_for_on_the_pages() {
     assert_eq!(said["withPasskey"], "Your contributions");
     assert_eq!(said["takenBack"], "withdrawn");
     assert_eq!(said["firstStop"], "skip");
+    let readout = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
+    assert!(
+        readout("chartEnd").ends_with(": 8,280.00\u{a0}EUR"),
+        "{said}"
+    );
+    assert!(readout("chartBegin").contains("EUR"), "{said}");
+    assert!(
+        readout("chartLive").ends_with(": 9,000.00\u{a0}EUR"),
+        "{said}"
+    );
+    assert!(said["chartRows"].as_u64().unwrap() >= 1, "{said}");
+    assert_eq!(said["chartBare"], true);
     assert_eq!(said["withoutScript"], "counted");
     assert!(said["utc"].to_string().contains("UTC"), "{}", said["utc"]);
     assert!(

@@ -27,7 +27,10 @@ fn people_are_checked_and_bound_themselves_on_the_pages() {
     assert_eq!(said["submitted"], "submitted");
     assert_eq!(said["back"], "/offerings/harbour");
     assert!(said["budget"].to_string().contains("It is set."), "{said}");
-    assert!(said["notices"].to_string().contains("It is saved."), "{said}");
+    assert!(
+        said["notices"].to_string().contains("It is saved."),
+        "{said}"
+    );
     assert_eq!(said["noticesKept"], json!([true, false]));
     assert!(said["qr"].to_string().starts_with("\"0 0 "), "{said}");
     assert_eq!(said["saved"], true);

@@ -219,6 +219,7 @@ pub struct Service {
     origin: String,
     site_name: String,
     sends_mail: bool,
+    shows_mail: bool,
     requests: RequestKey,
     webhooks: Webhooks,
     drafts: Drafts,
@@ -268,6 +269,8 @@ pub struct ServiceParts {
     pub site_name: String,
     /// Whether mail is sent, without which nobody signs up.
     pub sends_mail: bool,
+    /// Whether it is shown on a page of the service instead.
+    pub shows_mail: bool,
     /// Makes request ids.
     pub requests: RequestKey,
     /// The webhooks that tell of it.
@@ -378,6 +381,7 @@ impl Service {
             origin: parts.origin,
             site_name: parts.site_name,
             sends_mail: parts.sends_mail,
+            shows_mail: parts.shows_mail,
             requests: parts.requests,
             webhooks: parts.webhooks,
             drafts: parts.drafts,

@@ -72,6 +72,8 @@ struct CodePage {
     code: String,
     /// A wallet in the place of a password, for who signs up.
     wallet: Option<WalletSign>,
+    /// Whether mails are shown on a page instead of being sent: for development, and for this machine alone.
+    shows_mail: bool,
 }
 
 pub(super) async fn sign_up_page(
@@ -162,28 +164,31 @@ async fn ask(
         Purpose::Recovery => people.recover(&email, address, now).await,
     };
     asked.map_err(of_person)?;
-    see_other(&format!("{}/code", purpose.path()))
+    see_other(&format!("{}/code{}", purpose.path(), visit.next_query()))
 }
 
-pub(super) async fn sign_up_code_page(visit: Visit) -> Result<Response, ApiError> {
-    page(&code_page(
-        visit,
-        Purpose::SignUp,
-        Errors::default(),
-        String::new(),
-    ))
+pub(super) async fn sign_up_code_page(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+) -> Result<Response, ApiError> {
+    let nothing = (Errors::default(), String::new());
+    page(&code_page(&service, visit, Purpose::SignUp, nothing))
 }
 
-pub(super) async fn recovery_code_page(visit: Visit) -> Result<Response, ApiError> {
-    page(&code_page(
-        visit,
-        Purpose::Recovery,
-        Errors::default(),
-        String::new(),
-    ))
+pub(super) async fn recovery_code_page(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+) -> Result<Response, ApiError> {
+    let nothing = (Errors::default(), String::new());
+    page(&code_page(&service, visit, Purpose::Recovery, nothing))
 }
 
-fn code_page(visit: Visit, purpose: Purpose, errors: Errors, code: String) -> CodePage {
+fn code_page(
+    service: &Service,
+    visit: Visit,
+    purpose: Purpose,
+    (errors, code): (Errors, String),
+) -> CodePage {
     let title = match purpose {
         Purpose::SignUp => visit.say("sign-up-code-title"),
         Purpose::Recovery => visit.say("recovery-code-title"),
@@ -195,6 +200,7 @@ fn code_page(visit: Visit, purpose: Purpose, errors: Errors, code: String) -> Co
         purpose,
         title,
         code,
+        shows_mail: service.shows_mail(),
     }
 }
 
@@ -243,7 +249,11 @@ async fn confirm(
     };
     let mut errors = Errors::default();
     match done {
-        Ok(place) => return see_other(place),
+        // On to where somebody wanted to go before they had an account.
+        Ok(place) => {
+            let next = visit.next_query().replacen('?', "&", 1);
+            return see_other(&format!("{place}{next}"));
+        }
         Err(PersonError::Code) => errors.add("code", visit.say("mail-code-wrong")),
         Err(PersonError::PasswordLength) => errors.add("password", visit.say("password-length")),
         Err(PersonError::PasswordGuessed) => errors.add("password", visit.say("password-guessed")),
@@ -252,6 +262,6 @@ async fn confirm(
         }
         Err(error) => return Err(of_person(error)),
     }
-    let answer = code_page(visit, purpose, errors, form.code);
+    let answer = code_page(service, visit, purpose, (errors, form.code));
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer)
 }

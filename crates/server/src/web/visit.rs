@@ -176,6 +176,13 @@ impl Visit {
         format!("{}{sign}lang={}", self.place, language.code())
     }
 
+    /// Where to go on after signing up or logging in, as the query of an address; nothing where nobody asked.
+    pub(crate) fn next_query(&self) -> String {
+        let (_, query) = self.place.split_once('?').unwrap_or_default();
+        let next = query.split('&').find(|pair| pair.starts_with("next="));
+        next.map_or_else(String::new, |next| format!("?{next}"))
+    }
+
     /// Address of the style.
     pub(crate) fn style(&self) -> &'static str {
         Asset::Style.path()
@@ -379,6 +386,18 @@ mod tests {
             let visit = visit(asked);
             assert_eq!(&*visit.place, place, "{asked}");
             assert_eq!(visit.in_language(Language::German), german, "{asked}");
+        }
+    }
+
+    #[test]
+    fn where_to_go_on_is_kept_as_it_was_asked_for() {
+        let table = [
+            ("/log-in?next=%2Fa%3Fb%3D1&done=out", "?next=%2Fa%3Fb%3D1"),
+            ("/log-in?done=out", ""),
+            ("/log-in", ""),
+        ];
+        for (place, next) in table {
+            assert_eq!(visit(place).next_query(), next, "{place}");
         }
     }
 

@@ -26,6 +26,16 @@ impl Schedule {
         }
     }
 
+    /// The early birds' hour is over, and the round for everybody goes on for so long.
+    pub(super) fn open_since(public: u64, length: u64) -> Self {
+        Self {
+            early: public.saturating_sub(3_600_000),
+            public,
+            end: public.saturating_add(length),
+            right: length,
+        }
+    }
+
     /// From when on the offering can be settled.
     pub(super) fn settleable(&self) -> u64 {
         self.end + self.right

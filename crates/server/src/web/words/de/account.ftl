@@ -92,3 +92,5 @@ codes-once = Bewahren Sie diese zehn Codes auf, wo sie sonst niemand findet. Sie
 codes-kept = Ich habe sie aufbewahrt
 fresh-title = Bitte zeigen Sie noch einmal, dass Sie es sind
 fresh-text = Was Sie vorhaben, verlangt das. Danach werden Sie zehn Minuten nicht gefragt.
+mail-shown = Diese Seite ist zum Ausprobieren und verschickt nichts.
+mail-shown-link = Die Mail mit Ihrem Code öffnen (neuer Tab)

@@ -92,3 +92,5 @@ codes-once = Keep these ten codes where nobody else finds them. They are shown t
 codes-kept = I have kept them
 fresh-title = Please show again that it is you
 fresh-text = What you are about to do needs that. Then ten minutes pass without another question.
+mail-shown = This site is for trying out and sends nothing.
+mail-shown-link = Open the mail with your code (a new tab)
