@@ -5,7 +5,7 @@ import {AfterClaim, EscrowTerms, TermsAt} from "../src/EscrowTerms.sol";
 import {IEscrow} from "../src/IEscrow.sol";
 import {Proof} from "./Proof.sol";
 
-/// Terms in the words of a clone's code: all 31 fields are symbolic, bounded as `EscrowFactory` bounds them.
+/// Terms in the words of a clone's code: all 32 fields are symbolic, bounded as `EscrowFactory` bounds them.
 contract TermsProof is Proof {
     function check_terms_are_what_was_packed(IEscrow.Terms memory t, AfterClaim claimed) external pure {
         vm.assume(fits(t));
@@ -22,7 +22,7 @@ contract TermsProof is Proof {
     /// Both lie in memory as one word for each field.
     function isSame(IEscrow.Terms memory a, IEscrow.Terms memory b) private pure returns (bool) {
         uint256 different;
-        for (uint256 i = 0; i < 31; ++i) {
+        for (uint256 i = 0; i < 32; ++i) {
             assembly ("memory-safe") {
                 let place := mul(i, 32)
                 different := or(different, xor(mload(add(a, place)), mload(add(b, place))))

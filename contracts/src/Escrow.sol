@@ -26,8 +26,6 @@ contract Escrow is Intake {
     /// @dev What a receiver of coin in `refundMany` may use: enough for wallets that are contracts.
     uint256 private constant COIN_GAS = 50_000;
 
-    uint256 private _pausesUsed;
-
     // ------------------------------------------------------------------------------------- what the issuer may
 
     modifier onlyIssuer() {
@@ -39,14 +37,22 @@ contract Escrow is Intake {
     function pause() external onlyIssuer {
         TermsAt t = EscrowTerms.load();
         _requireOpen(t, _totals);
-        if (_pausesUsed >= t.pauseCount()) revert NoPauseLeft();
-        ++_pausesUsed;
+        Pauses memory p = _pauses;
+        if (p.used >= t.pauseCount()) revert NoPauseLeft();
+        // The factory allows 2^32 - 1 pauses, and all of them together end before 2106 where they move anything.
+        unchecked {
+            _pauses = Pauses(p.used + 1, p.length + uint64(t.pauseLongest()));
+        }
         _setPausedUntil(block.timestamp + t.pauseLongest());
     }
 
     /// @inheritdoc IEscrow
     function resume() external onlyIssuer {
-        if (block.timestamp < _totals.pausedUntil()) _setPausedUntil(block.timestamp);
+        uint256 until = _totals.pausedUntil();
+        if (block.timestamp >= until) return;
+        // What is taken off was added when the pause began.
+        _pauses.length -= uint64(until - block.timestamp);
+        _setPausedUntil(block.timestamp);
     }
 
     function _setPausedUntil(uint256 position) private {
@@ -84,7 +90,7 @@ contract Escrow is Intake {
 
     /// @dev From when on money of an investor goes back for a reason of law only.
     function _choiceEndsAt(TermsAt t, address) internal view virtual returns (uint256) {
-        return t.closes();
+        return _closesAt(t);
     }
 
     /// @dev Takes money of an investor's account, and what caps count for it, out of the sale.
@@ -118,7 +124,7 @@ contract Escrow is Intake {
 
     /// @dev From when on nothing comes in and nobody may take a contribution back.
     function _overAt(TermsAt t) internal view virtual returns (uint256) {
-        return t.closes();
+        return _closesAt(t);
     }
 
     /// @dev From the refund deadline on everybody takes the money out, and nothing is decided any more.
@@ -315,6 +321,11 @@ contract Escrow is Intake {
     /// @inheritdoc IEscrow
     function terms() external view returns (Terms memory) {
         return EscrowTerms.load().unpack();
+    }
+
+    /// @inheritdoc IEscrow
+    function closesAt() external view returns (uint256) {
+        return _closesAt(EscrowTerms.load());
     }
 
     /// @inheritdoc IEscrow

@@ -127,6 +127,13 @@ contract EscrowFactory {
         // A pause ends before 2106, so that its end fits the counter.
         _require(t.pauseCount <= type(uint32).max, Problem.Pause);
         _require(t.pauseLongest <= 366 days && t.refundDeadline + t.pauseLongest <= type(uint32).max, Problem.Pause);
+        // However often and long it is paused, somebody can settle before everybody takes the money out.
+        _require(_closesLast(t) < t.refundDeadline, Problem.Pause);
+    }
+
+    /// @dev The latest second at which the window can be over.
+    function _closesLast(IEscrow.Terms memory t) internal pure returns (uint256) {
+        return t.pauseEnd == IEscrow.PauseEnd.Moves ? t.closes + t.pauseCount * t.pauseLongest : t.closes;
     }
 
     /// @dev A maximum is below what an account holds, or there is none.

@@ -122,6 +122,11 @@ library EscrowTerms {
         return _field(t, 2, 184, 40);
     }
 
+    /// @notice Whether pauses move the end of the window.
+    function isMoved(TermsAt t) internal pure returns (bool) {
+        return _field(t, 2, 224, 8) == uint256(IEscrow.PauseEnd.Moves);
+    }
+
     function contributionMin(TermsAt t) internal pure returns (uint256) {
         return _field(t, 3, 0, 80);
     }
@@ -215,7 +220,7 @@ library EscrowTerms {
         w[1] = uint256(uint160(t.verifier)) | (t.round << 160) | (t.pauseLongest << 192) | (t.pauseCount << 224);
         w[2] = t.opens | (t.closes << 40) | (t.refundDeadline << 80) | (uint256(t.pricing) << 120)
             | (uint256(t.overCap) << 128) | (uint256(t.overLimit) << 136) | (t.withdrawalSpan << 144)
-            | (t.withdrawalUntil << 184);
+            | (t.withdrawalUntil << 184) | (uint256(t.pauseEnd) << 224);
         w[3] = t.contributionMin | (_narrowed(t.contributionMax) << 80) | (t.softCap << 160);
         w[4] = t.investorMin | (_narrowed(t.investorMax) << 80) | (t.hardCap << 160);
         w[5] = t.forSale | (uint256(uint160(t.currency)) << 96);
@@ -245,6 +250,7 @@ library EscrowTerms {
         (all.bonusUntil, all.bonusGranularity) = (bonusUntil(t), bonusGranularity(t));
         (all.pauseLongest, all.pauseCount) = (pauseLongest(t), pauseCount(t));
         (all.withdrawalSpan, all.withdrawalUntil) = (withdrawalSpan(t), withdrawalUntil(t));
+        all.pauseEnd = isMoved(t) ? IEscrow.PauseEnd.Moves : IEscrow.PauseEnd.Fixed;
     }
 
     /// @notice How many price steps this clone has.

@@ -22,6 +22,12 @@ interface IEscrow {
         Share
     }
 
+    /// @notice What a pause does to the end of the window: nothing, or it moves by as long as the pause was.
+    enum PauseEnd {
+        Fixed,
+        Moves
+    }
+
     /// @notice Where one investor stands. A later one is never followed by an earlier one, except that an account is
     /// empty (`Unknown`, with nothing) once it was paid in a sale that takes nothing in any more. `Refunded` says that a
     /// return was paid out; `Claimed` stays only where milestones follow the sale, which need to know who has tokens.
@@ -74,7 +80,7 @@ interface IEscrow {
         uint256 round;
         /// First second of the window.
         uint256 opens;
-        /// First second after the window.
+        /// First second after the window, before any pause moves it.
         uint256 closes;
         /// Nothing settled by then: everybody takes the money back.
         uint256 refundDeadline;
@@ -108,6 +114,7 @@ interface IEscrow {
         uint256 withdrawalSpan;
         /// First second at which none may any more, for a right that ends for all at once; 0 for none.
         uint256 withdrawalUntil;
+        PauseEnd pauseEnd;
     }
 
     /// @notice One investor, in one storage slot; `EscrowState` says where in it.
@@ -287,6 +294,9 @@ interface IEscrow {
 
     /// @notice The announced terms.
     function terms() external view returns (Terms memory);
+
+    /// @notice First second after the window, as the pauses so far have moved it; of one that goes on as if nobody ended it.
+    function closesAt() external view returns (uint256);
 
     /// @notice The price at a position, as a ratio.
     function priceAt(uint256 position) external view returns (uint256 numerator, uint256 denominator);

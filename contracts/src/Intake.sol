@@ -20,10 +20,18 @@ abstract contract Intake is IEscrow {
         AccountWord word;
     }
 
+    /// @dev How many, and how long all of them are together: one that goes on counts as if nobody ended it.
+    struct Pauses {
+        uint32 used;
+        uint64 length;
+    }
+
     // Written through a reference to its word.
     // slither-disable-next-line uninitialized-state
     mapping(address investor => Slot) internal _accounts;
     TotalsWord internal _totals;
+    /// @dev Pauses so far. Read where they count: when one begins, and once the window would be over without them.
+    Pauses internal _pauses;
     /// @dev Accepted money of investors whose contributions come to no token together. It goes back to them
     /// when the sale is settled, and does not count for the soft cap. Nearly always zero, and then never touched.
     uint256 internal _forNothing;
@@ -214,7 +222,18 @@ abstract contract Intake is IEscrow {
     function _requireOpen(TermsAt t, TotalsWord s) internal view {
         if (s.wasStopped()) _requireRunning(s);
         if (block.timestamp < t.opens()) revert NotOpenYet(t.opens());
-        if (block.timestamp >= t.closes()) revert Closed(t.closes());
+        if (block.timestamp >= t.closes()) _requireMoved(t);
+    }
+
+    /// @dev Only once the window would be over, so that nobody else pays for it.
+    function _requireMoved(TermsAt t) private view {
+        uint256 closes = _closesAt(t);
+        if (block.timestamp >= closes) revert Closed(closes);
+    }
+
+    /// @dev First second after the window, as pauses have moved it.
+    function _closesAt(TermsAt t) internal view returns (uint256) {
+        return t.isMoved() ? t.closes() + _pauses.length : t.closes();
     }
 
     function _requireRunning(TotalsWord s) private view {

@@ -33,6 +33,7 @@ contract RoundsEscrowFactory is EscrowFactory {
         _checkWithdrawal(t);
         // Tokens are added up, whatever the prices of the rounds are; and what is above a cap is not shared out.
         _require(t.pricing == IEscrow.Pricing.Linear, Problem.Rounds);
+        _require(t.pauseEnd == IEscrow.PauseEnd.Fixed, Problem.Pause);
         _checkPrice(t.priceNumerator, t.priceDenominator, type(uint128).max);
         _checkLine(t);
         _require(t.overCap != IEscrow.Misfit.Share && t.overLimit != IEscrow.Misfit.Share, Problem.Share);

@@ -102,7 +102,7 @@ contract WithdrawableEscrow is Escrow, IWithdrawal {
     }
 
     function _overAt(TermsAt t) internal view override returns (uint256) {
-        uint256 closes = t.closes();
+        uint256 closes = _closesAt(t);
         return _rightsEnd > closes ? _rightsEnd : closes;
     }
 }

@@ -12,7 +12,7 @@ contract WithdrawableEscrowFactory is EscrowFactory {
     /// @dev One kind of right, and the last one ends before the refund deadline, so that the sale can be settled.
     function _checkWithdrawal(IEscrow.Terms memory t) internal pure override {
         _require((t.withdrawalSpan == 0) != (t.withdrawalUntil == 0), Problem.Withdrawal);
-        _require(t.withdrawalSpan <= t.refundDeadline - t.closes, Problem.Withdrawal);
+        _require(t.withdrawalSpan <= t.refundDeadline - _closesLast(t), Problem.Withdrawal);
         _require(t.withdrawalUntil < t.refundDeadline, Problem.Withdrawal);
     }
 

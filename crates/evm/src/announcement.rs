@@ -191,6 +191,7 @@ fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement 
             pause_count: numbers.pause.count,
             withdrawal_span: numbers.withdrawal.span,
             withdrawal_until: numbers.withdrawal.until,
+            pause_end: numbers.pause.end,
         },
         steps: numbers.price.steps,
         token: token_plan(&terms.token, parties, numbers.shares),

@@ -1,4 +1,4 @@
-//! `IEscrow.Terms` as the contract holds them: 31 words.
+//! `IEscrow.Terms` as the contract holds them: 32 words.
 //!
 //! `sol!` has no struct of so many members, so this one is written out. A test compares names and order with
 //! `contracts/abi/`, and another count of members does not compile.
@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, U256};
 use softcap_offering::terms::{Allocation, Pricing, Round, Terms};
 
 /// Words of the struct.
-pub const TERMS_WORDS: usize = 31;
+pub const TERMS_WORDS: usize = 32;
 /// Words of the terms in the code of a clone.
 pub const PACKED_WORDS: usize = 12;
 /// Bits of a maximum there; all of them set stand for none.
@@ -33,6 +33,15 @@ pub enum PricingKind {
     Steps,
     /// A bonus that falls to nothing.
     Linear,
+}
+
+/// What a pause does to the end of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PauseEnding {
+    /// Nothing.
+    Fixed,
+    /// It moves by as long as the pause was.
+    Moves,
 }
 
 /// Which contract keeps some terms.
@@ -179,6 +188,8 @@ pub struct EscrowTerms {
     pub withdrawal_span: U256,
     /// First second at which none may any more; 0 for none.
     pub withdrawal_until: U256,
+    /// What a pause does to the end of the window.
+    pub pause_end: PauseEnding,
 }
 
 /// A word that is no value of its member's type.
@@ -236,6 +247,7 @@ impl EscrowTerms {
             ("pauseCount", number(self.pause_count)),
             ("withdrawalSpan", number(self.withdrawal_span)),
             ("withdrawalUntil", number(self.withdrawal_until)),
+            ("pauseEnd", small(self.pause_end.code())),
         ]
     }
 
@@ -264,7 +276,8 @@ impl EscrowTerms {
                 | (code(self.over_cap.code()) << 128)
                 | (code(self.over_limit.code()) << 136)
                 | (self.withdrawal_span << 144)
-                | (self.withdrawal_until << 184),
+                | (self.withdrawal_until << 184)
+                | (code(self.pause_end.code()) << 224),
             self.contribution_min | (maximum(self.contribution_max) << 80) | (self.soft_cap << 160),
             self.investor_min | (maximum(self.investor_max) << 80) | (self.hard_cap << 160),
             self.for_sale | (person(self.currency) << 96),
@@ -318,6 +331,7 @@ impl EscrowTerms {
             pause_count: reader.number(),
             withdrawal_span: reader.number(),
             withdrawal_until: reader.number(),
+            pause_end: reader.code(PauseEnding::from_code)?,
         })
     }
 }
@@ -372,6 +386,19 @@ impl Misfit {
         [Self::Partial, Self::Refuse, Self::Share]
             .get(usize::from(code))
             .copied()
+    }
+}
+
+impl PauseEnding {
+    fn code(self) -> u8 {
+        match self {
+            Self::Fixed => 0,
+            Self::Moves => 1,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Fixed, Self::Moves].get(usize::from(code)).copied()
     }
 }
 

@@ -93,7 +93,8 @@ pub use error::EvmError;
 pub use escrow_event::{EscrowEvent, EscrowLog, ForeignLog, LogPlace};
 pub use escrow_standing::{EscrowStanding, InvestorStanding, RootFate, Standing, due_of_root};
 pub use escrow_terms::{
-    AfterClaim, EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PricingKind, TERMS_WORDS, WrongWord,
+    AfterClaim, EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PauseEnding, PricingKind,
+    TERMS_WORDS, WrongWord,
 };
 pub use evidence_reading::{Asked, EvidenceReader, ReadAt, ReadingProgress};
 pub use exits::{EscrowPhase, Exit, ListOutcome, MOST_OF_A_LIST, PaidOut, phase_of};
@@ -118,7 +119,7 @@ pub use root_leaves::{LeafFlaw, LeafRules, ProvedLeaf, is_closed, root_account};
 pub use root_standing::{RootPhase, RootStanding};
 pub use root_terms::{ROOT_TERMS_WORDS, RootTerms, root_members};
 pub use sale_rounds::round_at;
-pub use sale_terms::{SaleTerms, SaleWindow, sale_terms_at};
+pub use sale_terms::{SaleTerms, SaleWindow, sale_terms_at, window_now};
 pub use sent::{Fate, InBlock, SeenTransaction, Sent, Turn};
 pub use signed_after_sale::{SignedAfterSale, SignedContract};
 pub use told::{Facts, Told, told};

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 use softcap_offering::terms::Access;
 
 use crate::bindings::rounds_factory::IRounds::Round;
-use crate::escrow_terms::{AfterClaim, EscrowTerms, Misfit, PricingKind};
+use crate::escrow_terms::{AfterClaim, EscrowTerms, Misfit, PauseEnding, PricingKind};
 use crate::numbers::RoundNumbers;
 use crate::parties::Parties;
 
@@ -80,5 +80,6 @@ fn as_terms(sale: &EscrowTerms, (place, round): (usize, &Round)) -> EscrowTerms 
         pause_count: sale.pause_count,
         withdrawal_span: U256::ZERO,
         withdrawal_until: U256::ZERO,
+        pause_end: PauseEnding::Fixed,
     }
 }

@@ -7,7 +7,7 @@ use crate::bindings::escrow::IEscrow;
 use crate::bindings::root_escrow::IRootEscrow;
 use crate::client::ChainClient;
 use crate::error::EvmError;
-use crate::escrow_terms::{EscrowKind, EscrowTerms, TERMS_WORDS};
+use crate::escrow_terms::{EscrowKind, EscrowTerms, PauseEnding, TERMS_WORDS};
 use crate::root_terms::{ROOT_TERMS_WORDS, RootTerms, root_members};
 
 /// What an escrow says that it keeps.
@@ -141,6 +141,30 @@ impl SaleTerms {
         }
         Err(not_ours("it does not answer terms()".to_owned()))
     }
+}
+
+/// When money comes in, as the pauses so far have moved it.
+///
+/// # Errors
+/// The node does not answer.
+pub async fn window_now(
+    client: &ChainClient,
+    escrow: Address,
+    terms: &SaleTerms,
+) -> Result<SaleWindow, EvmError> {
+    let announced = terms.window();
+    let is_moved = match terms {
+        SaleTerms::Formula(terms) => terms.pause_end == PauseEnding::Moves,
+        SaleTerms::Root(_) => false,
+    };
+    if !is_moved {
+        return Ok(announced);
+    }
+    let closes = client.call(escrow, &IEscrow::closesAtCall {}).await?;
+    Ok(SaleWindow {
+        closes,
+        ..announced
+    })
 }
 
 /// The terms of the escrow at an address, as the contract holds them.

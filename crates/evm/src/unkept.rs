@@ -107,7 +107,7 @@ codes! {
     KeptMoney = "R124",
     /// A ceiling that cuts tokens and not money.
     TokenCeiling = "R125",
-    /// A pause that moves the window.
+    /// A pause that moves the windows of several rounds.
     MovingPause = "R126",
     /// A pause of more than 366 days, or one that could end after the year 2106.
     LongPause = "R127",

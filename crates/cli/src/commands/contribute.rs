@@ -8,7 +8,7 @@ use serde_json::json;
 use softcap_evm::{
     Draft, EscrowKind, EvmError, PaidIn, Permit, SaleTerms, SaleWindow, ShownPermit, TakenIn,
     allow_draft, allowance_of, bid_draft, contribution_draft, contribution_with_allowance_draft,
-    require_own_escrow, sale_terms_at, sign_allowance, taken_in,
+    require_own_escrow, sale_terms_at, sign_allowance, taken_in, window_now,
 };
 
 use super::on_chain::Sender;
@@ -111,7 +111,8 @@ impl Payment {
         let draft = match paid_in {
             PaidIn::Coin => Some(self.draft(steps, paid_in)),
             PaidIn::Token(currency) => {
-                require_open(steps, terms.window()).await?;
+                let window = window_now(&steps.client, self.escrow, terms).await?;
+                require_open(steps, window).await?;
                 self.token_draft(steps, (currency, terms.kind())).await?
             }
         };

@@ -12,7 +12,7 @@ use super::{
     Bounds, Numbers, PriceNumbers, Reasons, bounds, misfit, over_cap, price, schedule, supply,
     withdrawal,
 };
-use crate::escrow_terms::{Misfit, PricingKind};
+use crate::escrow_terms::{Misfit, PauseEnding, PricingKind};
 use crate::unkept::UnkeptCode;
 
 /// Rounds of an escrow at most: whoever contributes looks for theirs in its code.
@@ -67,6 +67,14 @@ pub(super) fn read(reasons: &mut Reasons, terms: &Terms, currency: &Currency) ->
     };
     let refund_deadline = schedule::refund_deadline(reasons, terms.refund_deadline, Some(&window));
     let pause = schedule::pause(reasons, terms.pause.as_ref(), refund_deadline);
+    if pause.is_some_and(|pause| pause.end == PauseEnding::Moves) {
+        reasons.add(
+            UnkeptCode::MovingPause,
+            "pause.end",
+            "the windows of several rounds are where the terms say, also after a pause",
+            "use `end = \"fixed\"`",
+        );
+    }
     let bounds = sale_bounds(reasons, terms, (for_sale, &rounds));
     let price = first.price.clone();
     Some(Numbers {

@@ -5,6 +5,7 @@ use softcap_offering::terms::{Clock, ClockKind, PauseEnd, PauseTerms, Round, Win
 use softcap_offering::{Position, Span};
 
 use super::Reasons;
+use crate::escrow_terms::PauseEnding;
 use crate::unkept::UnkeptCode;
 
 /// The contract keeps a second of a pause's end in 32 bits.
@@ -22,9 +23,11 @@ pub(crate) struct WindowNumbers {
     pub(crate) closes: U256,
 }
 
-/// Length in seconds, and number.
+/// Length in seconds, number, and what a pause does to the window. Terms that were parsed have a refund deadline after the
+/// window's end with all pauses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PauseNumbers {
+    pub(crate) end: PauseEnding,
     pub(crate) longest: U256,
     pub(crate) count: U256,
 }
@@ -155,19 +158,15 @@ pub(super) fn pause(
     }) = pause
     else {
         return Some(PauseNumbers {
+            end: PauseEnding::Fixed,
             longest: U256::ZERO,
             count: U256::ZERO,
         });
     };
-    match end {
-        PauseEnd::Fixed => {}
-        PauseEnd::Moves => reasons.add(
-            UnkeptCode::MovingPause,
-            "pause.end",
-            "the escrow's window ends when the terms say, also after a pause",
-            "use `end = \"fixed\"`",
-        ),
-    }
+    let end = match end {
+        PauseEnd::Fixed => PauseEnding::Fixed,
+        PauseEnd::Moves => PauseEnding::Moves,
+    };
     let longest = seconds(reasons, "pause.longest", *longest)?;
     let ends_late = refund_deadline
         .is_some_and(|deadline| deadline + U256::from(longest) > U256::from(LAST_SECOND));
@@ -180,6 +179,7 @@ pub(super) fn pause(
         );
     }
     Some(PauseNumbers {
+        end,
         longest: U256::from(longest),
         count: U256::from(*count),
     })

@@ -120,6 +120,9 @@ impl Table<'_> {
         if accepted < amount {
             self.met.note("change given back");
         }
+        if U256::from(second) >= self.sale.told.terms.closes {
+            self.met.note("after a pause moved the end");
+        }
         let round = self.engine.round(second);
         let rows = self.engine.rows(who);
         if rows

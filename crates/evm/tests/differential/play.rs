@@ -24,7 +24,7 @@ pub(crate) struct Met {
 const NEVER_REACHED: [(&str, &str); 0] = [];
 
 /// What else the sales must come to, or their agreement says little.
-const MUST_MEET: [&str; 27] = [
+const MUST_MEET: [&str; 28] = [
     "event Contributed",
     "event Revoked",
     "event Returned",
@@ -51,6 +51,7 @@ const MUST_MEET: [&str; 27] = [
     "unsold tokens",
     "slack",
     "in another round before",
+    "after a pause moved the end",
     "settled, of several rounds",
 ];
 

@@ -34,6 +34,8 @@ pub(crate) struct Schedule {
     /// Where the price changes.
     pub(crate) prices: Vec<u64>,
     pub(crate) right: Option<Right>,
+    /// Seconds by which all pauses together can move the end.
+    pub(crate) moves: u64,
 }
 
 /// For how long contributions can be taken back.
@@ -49,6 +51,9 @@ impl Schedule {
     pub(crate) fn marks(&self) -> Vec<u64> {
         let mut marks = vec![self.opens, self.closes, self.closes, self.deadline];
         marks.extend(&self.prices);
+        if self.moves > 0 {
+            marks.extend([self.closes + self.moves, self.closes + self.moves / 2]);
+        }
         match self.right {
             Some(Right::Span(span)) => marks.extend([self.opens + span, self.closes + span]),
             Some(Right::Until(until)) => marks.extend([until, until]),
@@ -111,6 +116,25 @@ impl Sale {
     }
 }
 
+/// How the issuer may pause.
+#[derive(Clone, Copy)]
+struct Pause {
+    longest: u64,
+    count: u64,
+    moves: bool,
+}
+
+impl Pause {
+    fn random(rng: &mut Seeded, rounds: usize) -> Option<Self> {
+        let pause = Self {
+            longest: rng.between(1, 60),
+            count: rng.between(1, 3),
+            moves: rng.chance(50) && rounds < 2,
+        };
+        rng.chance(60).then_some(pause)
+    }
+}
+
 /// What random terms are made of.
 struct Draft {
     rng: Seeded,
@@ -123,6 +147,7 @@ struct Draft {
     price: (u128, u128),
     for_sale: u128,
     schedule: Schedule,
+    pause: Option<Pause>,
     treasury: bool,
     admitted: bool,
     share: Option<u128>,
@@ -168,7 +193,10 @@ impl Draft {
             Some(Right::Until(until)) => closes.max(until),
             None => closes,
         };
-        let deadline = ready + rng.between(2, 200);
+        let pause = Pause::random(&mut rng, windows.len());
+        let moving = pause.filter(|pause| pause.moves);
+        let moves = moving.map_or(0, |pause| pause.longest * pause.count);
+        let deadline = ready + moves + rng.between(2, 200);
         let share = rng.chance(40).then(|| sized(&mut rng, bits));
         Self {
             coin,
@@ -183,7 +211,9 @@ impl Draft {
                 deadline,
                 prices: windows.iter().flat_map(|(from, to)| [*from, *to]).collect(),
                 right,
+                moves,
             },
+            pause,
             treasury: rng.chance(30),
             admitted: rng.chance(60),
             share,
@@ -296,11 +326,12 @@ impl Draft {
         if !right.is_empty() {
             let _ = writeln!(text, "[withdrawal]\n{right}\nwho = \"everyone\"");
         }
-        if self.rng.chance(60) {
-            let (longest, count) = (self.rng.between(1, 60), self.rng.between(1, 3));
+        if let Some(pause) = self.pause {
+            let end = if pause.moves { "moves" } else { "fixed" };
+            let (longest, count) = (pause.longest, pause.count);
             let _ = writeln!(
                 text,
-                "[pause]\nlongest = \"{longest} seconds\"\ncount = {count}\nend = \"fixed\""
+                "[pause]\nlongest = \"{longest} seconds\"\ncount = {count}\nend = \"{end}\""
             );
         }
         text

@@ -26,14 +26,31 @@ pub(crate) fn random(schedule: &Schedule, scope: Scope, rng: &mut Seeded) -> Vec
     let seconds = seconds(schedule, rng);
     let mut steps = Vec::with_capacity(STEPS);
     for second in seconds {
-        let act = if second < schedule.closes || rng.chance(8) {
+        let may_be_open = if schedule.moves > 0 { 50 } else { 8 };
+        let act = if second < schedule.closes || rng.chance(may_be_open) {
             during(scope, cancels, rng)
         } else {
             after(scope, rng)
         };
         steps.push(Step { second, act });
     }
+    if schedule.moves > 0 {
+        pause_early(schedule, &mut steps, rng);
+    }
     steps
+}
+
+/// Most pauses would come too late, or be ended at once, for anything to come in behind the window of the terms.
+fn pause_early(schedule: &Schedule, steps: &mut [Step], rng: &mut Seeded) {
+    let open = steps
+        .iter()
+        .take_while(|step| step.second < schedule.closes);
+    let open = open.count() as u64;
+    if open == 0 {
+        return;
+    }
+    let place = rng.below(open) as usize;
+    steps[place].act = Act::Issuer(Caller::Issuer, IssuerAct::Pause);
 }
 
 /// Most of them in the window, many where something changes by itself.
@@ -69,8 +86,8 @@ fn during(scope: Scope, cancels: bool, rng: &mut Seeded) -> Act {
     let who = investor(rng);
     match rng.below(100) {
         0..=70 => Act::Contribute(pay(who, scope, rng)),
-        71..=76 => Act::Withdraw(who),
-        77 => issuer(IssuerAct::Pause, rng),
+        71..=75 => Act::Withdraw(who),
+        76..=77 => issuer(IssuerAct::Pause, rng),
         78..=79 => issuer(IssuerAct::Resume, rng),
         80 => issuer(IssuerAct::Revoke(who), rng),
         81..=83 => issuer(IssuerAct::Return(who, reason(rng)), rng),

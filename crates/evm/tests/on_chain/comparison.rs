@@ -2,8 +2,9 @@
 
 use alloy_primitives::U256;
 use softcap_evm::{
-    Asked, ChainEntry, EscrowEvent, EvidenceReader, Exit, ReadAt,
+    Asked, ChainEntry, EscrowEvent, EvidenceReader, Exit, IssuerAct, ReadAt,
     comparison::{Compared, Note},
+    sale_terms_at, window_now,
 };
 use softcap_offering::{Amount, Command, Value, Verdict};
 
@@ -78,6 +79,31 @@ async fn withdrawn() -> Sale {
     sale
 }
 
+/// Paused for six hours at most, which the issuer ends after two: money comes in behind the window of the terms.
+async fn moved() -> Sale {
+    let pause = "[pause]\nlongest = \"6 hours\"\ncount = 1\nend = \"moves\"\n[currency.ETH]";
+    let sale = Sale::announce(terms(&[("[currency.ETH]", pause)])).await;
+    sale.pay(4, 7_000).await;
+    for act in [IssuerAct::Pause, IssuerAct::Resume] {
+        let draft = act.draft(sale.place.escrow, sale.chain.address(0));
+        sale.chain.run(0, &draft).await.unwrap();
+        sale.chain.later(7_200);
+    }
+    sale.chain.later(OPEN - 2 * 7_200);
+    let client = &sale.chain.client;
+    let announced = sale_terms_at(client, sale.place.escrow).await.unwrap();
+    let now = client.head().await.unwrap().timestamp;
+    assert!(U256::from(now) >= announced.window().closes);
+    let window = window_now(client, sale.place.escrow, &announced).await;
+    assert!(window.unwrap().closes >= announced.window().closes + U256::from(7_200));
+    sale.pay(5, 4_000).await;
+    sale.chain.later(7_200);
+    sale.exit(9, Exit::Settle).await;
+    sale.exit(9, Exit::Draw).await;
+    sale.exit(4, Exit::Claim).await;
+    sale
+}
+
 pub(crate) async fn followed(sale: &Sale) -> Vec<ChainEntry> {
     sale.follow(&sale.logs().await)
 }
@@ -95,6 +121,8 @@ async fn a_record_that_followed_its_escrow_agrees_with_it_to_the_unit() {
         (withdrawn().await, Verdict::Succeeded, 13, 10),
         // Three admissions and contributions, settlement, tokens and change of one.
         (shared().await, Verdict::Succeeded, 9, 6),
+        // Two admissions and contributions, a pause and its end, settlement, draw, claim.
+        (moved().await, Verdict::Succeeded, 9, 7),
     ] {
         let made = followed(&sale).await;
         let record = sale.record(&lines(&made));

@@ -2,7 +2,8 @@
 
 use alloy_primitives::{Address, B256, U256, address};
 use softcap_evm::{
-    EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PricingKind, WrongWord, announcement,
+    EscrowKind, EscrowTerms, Misfit, PACKED_WORDS, PauseEnding, PricingKind, WrongWord,
+    announcement,
 };
 
 use crate::base::{BENEFICIARY, ISSUER, TEAM, TREASURY, VERIFIER, changed, parties};
@@ -51,6 +52,7 @@ fn fixed_price_number_by_number() {
         pause_count: U256::from(2),
         withdrawal_span: U256::ZERO,
         withdrawal_until: U256::ZERO,
+        pause_end: PauseEnding::Fixed,
     };
     assert_eq!(told.terms, expected);
     assert_eq!(told.terms.kind(), EscrowKind::Plain);

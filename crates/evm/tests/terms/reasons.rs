@@ -182,7 +182,6 @@ const ROWS: &[Row] = &[
             "token_ceiling_per_investor = \"10 HBR\"\n[clock]",
         )],
     ),
-    ("R126", &[("end = \"fixed\"", "end = \"moves\"")]),
     ("R127", &[("longest = \"1 day\"", "longest = \"367 days\"")]),
     (
         "R128",
@@ -356,7 +355,7 @@ fn all_reasons_are_listed_and_not_the_first_one() {
         (ROUNDING, WHOLE),
         ("refund_deadline = \"2026-06-01T00:00:00Z\"\n", ""),
     ]);
-    assert_eq!(codes(&unkept(&terms)), ["R105", "R131", "R126", "R111"]);
+    assert_eq!(codes(&unkept(&terms)), ["R105", "R131", "R111"]);
 }
 
 fn with(change: impl FnOnce(&mut Parties)) -> Parties {
