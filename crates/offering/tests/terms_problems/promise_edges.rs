@@ -250,6 +250,12 @@ fn money_that_is_kept_and_words_that_favour_somebody() {
 const EVM: Change = (RAIL, "rail = \"evm\"");
 /// A rate at which cents do not buy whole smallest units of the token.
 const ODD: &str = "rate = \"1.23456789 USD per EUR\"";
+/// A round before the other one.
+const EARLY: Change = (
+    "[[round]]",
+    "[[round]]\nname = \"early\"\nfrom = \"2026-02-01T12:00:00Z\"\nuntil = \"2026-02-02T12:00:00Z\"\nend = \"exclusive\"\n\
+     price = \"2 HBR per USD\"\n[[round]]",
+);
 
 #[test]
 fn what_an_escrow_computes_by_itself() {
@@ -284,6 +290,22 @@ fn what_an_escrow_computes_by_itself() {
                 "rate = \"1.23456789 USD per EUR\"\nrounding = { per = \"investor\" }",
             )],
             false,
+        ),
+        (
+            "an odd price per contribution in two rounds",
+            vec![(RATE, ODD), EARLY],
+            false,
+        ),
+        (
+            "an odd price per investor in two rounds",
+            vec![
+                (
+                    RATE,
+                    "rate = \"1.23456789 USD per EUR\"\nrounding = { per = \"investor\" }",
+                ),
+                EARLY,
+            ],
+            true,
         ),
         (
             "an odd price rounded half up",

@@ -2,7 +2,7 @@
 //!
 //! An escrow contract computes fixed, stepped and linear prices in first-come and pro-rata rounds
 //! by formula: rounded down, once per investor for a fixed price, per contribution for a price that
-//! depends on time. Everything else is settled by a root that the issuer posts and contributors can
+//! depends on time, and in several rounds. Everything else is settled by a root that the issuer posts and contributors can
 //! challenge. That is a weaker promise, so it is said.
 
 use super::super::problem::TermsCode;
@@ -44,8 +44,8 @@ pub(super) fn enforced(findings: &mut Findings, key: &str, terms: &Terms, round:
                      a root that the issuer posts and contributors can challenge, {contested}",
                     reasons.join("; ")
                 ),
-                "fixed price or pro rata: round down, once per investor; price by time: round \
-                 down, per contribution",
+                "fixed price or pro rata: round down, once per investor; price by time, or several \
+                 rounds: round down, per contribution",
             );
         }
     }
@@ -66,7 +66,9 @@ pub(super) fn enforced(findings: &mut Findings, key: &str, terms: &Terms, round:
 fn escrow_reasons(terms: &Terms, round: &Round, currency: &Currency) -> Vec<&'static str> {
     let mut reasons = Vec::new();
     let scope = match round.pricing.kind() {
-        PricingKind::Fixed => Some(RoundingScope::Investor),
+        // Several rounds have no one price for an investor.
+        PricingKind::Fixed if terms.rounds.len() == 1 => Some(RoundingScope::Investor),
+        PricingKind::Fixed => Some(RoundingScope::Contribution),
         PricingKind::Steps | PricingKind::Linear => Some(RoundingScope::Contribution),
         PricingKind::Tiers | PricingKind::Dutch | PricingKind::Bids => None,
     };
