@@ -362,6 +362,9 @@ pub(crate) struct BackupArguments {
     /// Who can read it: a public key of age; may be given several times.
     #[arg(long, value_name = "KEY", required = true)]
     pub(crate) recipient: Vec<String>,
+    /// The folder of the files that people showed, where `verification.folder` names another one than `uploads` in the data.
+    #[arg(long, value_name = "DIR", conflicts_with = "person_keys")]
+    pub(crate) uploads: Option<PathBuf>,
     /// Only the keys of people, which are left out otherwise. Keep the newest one apart, and none older.
     #[arg(long)]
     pub(crate) person_keys: bool,

@@ -1,17 +1,20 @@
 //! A copy of a data folder, taken while the server runs.
 //!
-//! The copy is a tar archive: the databases but for what is derived, the secrets, and the kept
-//! checkpoints. Each database is copied by `VACUUM INTO`, that is inside one read transaction. The
+//! The copy is a tar archive: the databases but for what is derived, the secrets, the kept
+//! checkpoints, and the sealed files that people showed. Each database is copied by `VACUUM INTO`, that is inside one read transaction. The
 //! record comes after what must not know of entries that are not in it, and before the numbers of
 //! investors: a number is written before the first entry with it, so that every number in the copied
 //! record has its owner in the copy.
+//!
+//! A file gets its name before it gets its row and never changes, so files come after all databases: each row in the copy
+//! has its file, unless that was taken back or destroyed meanwhile.
 //!
 //! The keys of people are left out, and copied by themselves: what is sealed with the key of a person who was erased must
 //! not come back with an old copy of everything else.
 
 use std::{
-    fs,
-    io::Write,
+    fs::{self, File},
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -34,6 +37,8 @@ const DERIVED: &str = "derived.db";
 const PERSON_KEYS: &str = "person_keys.db";
 /// The folder of a node's keys.
 pub(crate) const SECRETS: &str = "secrets";
+/// The folder of the files that people showed, in an archive as in the folder of a node.
+pub(crate) const UPLOADS: &str = "uploads";
 /// How long the copy waits for a lock.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -44,14 +49,15 @@ pub struct BackedUp {
     pub files: Vec<String>,
 }
 
-/// Writes an archive of a data folder; the server may run. The archive holds secrets: encrypt it on
-/// its way out. For a moment the folder needs room for a second copy of the databases.
+/// Writes an archive of a data folder, and of the folder in which people's files are; the server may run. The archive holds
+/// secrets: encrypt it on its way out. For a moment the folder needs room for a second copy of the databases.
 ///
 /// # Errors
 /// [`JournalError::NoRecord`], [`JournalError::File`], and what SQLite says; what was written until
 /// then is no backup.
 pub async fn back_up(
     folder: &Path,
+    uploads: &Path,
     out: &mut (dyn Write + Send),
 ) -> Result<BackedUp, JournalError> {
     if !folder.join(RECORD).is_file() {
@@ -64,7 +70,7 @@ pub async fn back_up(
             plain.push((path, name));
         }
     }
-    archive(folder, plain, databases(folder)?, out).await
+    archive(folder, (plain, Some(uploads)), databases(folder)?, out).await
 }
 
 /// Writes an archive of the keys of people alone. Keep the newest one, apart from other backups, and no older one: whoever has
@@ -80,13 +86,13 @@ pub async fn back_up_person_keys(
     if !keys.is_file() {
         return Err(JournalError::NoRecord(folder.to_owned()));
     }
-    archive(folder, Vec::new(), vec![keys], out).await
+    archive(folder, (Vec::new(), None), vec![keys], out).await
 }
 
-/// Files as they are under their names, then copies of databases.
+/// Files as they are under their names, then copies of databases, then what people showed.
 async fn archive(
     folder: &Path,
-    plain: Vec<(PathBuf, String)>,
+    (plain, uploads): (Vec<(PathBuf, String)>, Option<&Path>),
     databases: Vec<PathBuf>,
     out: &mut (dyn Write + Send),
 ) -> Result<BackedUp, JournalError> {
@@ -104,6 +110,9 @@ async fn archive(
         copy_database(&database, &copy).await?;
         add(&mut archive, &copy, file_name(&database), &mut files)?;
         fs::remove_file(&copy).map_err(JournalError::file(&copy))?;
+    }
+    if let Some(uploads) = uploads {
+        add_uploads(&mut archive, uploads, &mut files)?;
     }
     archive
         .finish()
@@ -133,7 +142,7 @@ fn databases(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
 pub(crate) fn plain_files(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(JournalError::file(folder)(error)),
     };
     let mut files = Vec::new();
@@ -165,6 +174,37 @@ async fn copy_database(from: &Path, to: &Path) -> Result<(), JournalError> {
         .await;
     connection.close().await.map_err(failed)?;
     copied.map(|_| ()).map_err(failed)
+}
+
+/// Adds the files that people showed, which one of them may take back, or the clock destroy, while they are read.
+fn add_uploads<W: Write>(
+    archive: &mut tar::Builder<W>,
+    folder: &Path,
+    files: &mut Vec<String>,
+) -> Result<(), JournalError> {
+    for path in plain_files(folder)? {
+        let name = file_name(&path);
+        if !is_upload(&name) {
+            continue;
+        }
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(JournalError::file(&path)(error)),
+        };
+        let name = format!("{UPLOADS}/{name}");
+        archive
+            .append_file(&name, &mut file)
+            .map_err(JournalError::file(&path))?;
+        files.push(name);
+    }
+    Ok(())
+}
+
+/// Whether a file is whole: one that comes in has an ending.
+pub(crate) fn is_upload(name: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    name.len() == 32 && name.bytes().all(is_digit)
 }
 
 fn add<W: Write>(

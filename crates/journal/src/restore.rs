@@ -12,7 +12,7 @@ use softcap_database::DatabaseUrl;
 
 use crate::{
     CheckedLog, JournalError, LogName,
-    backup::{RECORD, SECRETS, file_name, plain_files},
+    backup::{RECORD, SECRETS, UPLOADS, file_name, is_upload, plain_files},
     check_record,
     kept_checkpoint::{self, KeptCheckpoints},
 };
@@ -137,7 +137,7 @@ fn unpack(
     Ok(())
 }
 
-/// A database, a checkpoint or a secret.
+/// A database, a checkpoint, a secret, or a file that somebody showed.
 fn is_expected(name: &Path) -> bool {
     let parts: Option<Vec<&str>> = name
         .components()
@@ -151,6 +151,7 @@ fn is_expected(name: &Path) -> bool {
         .collect();
     match parts.as_deref() {
         Some([file]) => file.ends_with(".db"),
+        Some([folder, name]) if *folder == UPLOADS => is_upload(name),
         Some([folder, _]) => *folder == kept_checkpoint::FOLDER || *folder == SECRETS,
         Some(_) | None => false,
     }

@@ -98,7 +98,9 @@ async fn write(
     let backed_up = if arguments.person_keys {
         back_up_person_keys(&arguments.data, &mut sealed).await?
     } else {
-        back_up(&arguments.data, &mut sealed).await?
+        let uploads = arguments.uploads.clone();
+        let uploads = uploads.unwrap_or_else(|| arguments.data.join("uploads"));
+        back_up(&arguments.data, &uploads, &mut sealed).await?
     };
     let mut out = sealed.finish().map_err(unwritable)?;
     out.flush().map_err(unwritable)?;

@@ -9,7 +9,9 @@ use std::{
 };
 
 use crate::{
+    canaries::ORIGIN,
     client::{Client, OFFERING, contribution},
+    privacy::{begin_case, exported, show_file, signed_up},
     record::{Held, Record, same_bytes},
     server::{Server, TERMS},
 };
@@ -155,4 +157,45 @@ async fn a_crowd_at_a_full_disk_is_answered() {
     let held = load.finish().await;
     let record = Record::fetch(&client).await;
     record.check(&server.verifier_of_process(), &held).unwrap();
+}
+
+/// Leaves room for a database to write into, and for no file.
+const SMALL: u64 = 512 * 1024;
+
+#[test]
+fn a_full_disk_refuses_a_file_whole_and_takes_the_next() {
+    let mount = "mkdir -p data && mount -t tmpfs -o size=12m none data";
+    let mut server = Server::embedded()
+        .with_variable("SOFTCAP_MAIL_FOLDER", "mail".into())
+        .with_variable("SOFTCAP_SITE_ORIGIN", ORIGIN.into())
+        .wrapped(&in_a_namespace(mount));
+    server.start();
+    let cookie = signed_up(&server, "cara@example.org");
+    begin_case(&server, &cookie);
+    assert_eq!(show_file(&server, &cookie, "%PDF-1.7 first").status, 201);
+    let large = format!("%PDF-1.7 {}", "x".repeat(2 * 1024 * 1024));
+    let seen = format!("/proc/{}/root{}", server.process(), server.data().display());
+    let folder = PathBuf::from(seen).join("uploads");
+    let files = || std::fs::read_dir(&folder).unwrap().count();
+    for left in [SMALL, 0] {
+        let ballast = fill(&server);
+        let length = std::fs::metadata(&ballast).unwrap().len();
+        let file = File::options().write(true).open(&ballast).unwrap();
+        file.set_len(length - left).unwrap();
+        let refused = show_file(&server, &cookie, &large);
+        let code = refused.json()["code"].as_str().unwrap().to_owned();
+        assert_eq!(refused.status, 503, "{}", refused.body);
+        // With no room at all it may be the database that says so first.
+        let may_be = if left > 0 {
+            &["A918"][..]
+        } else {
+            &["A918", "H507"]
+        };
+        assert!(may_be.contains(&code.as_str()), "{code}");
+        assert_eq!(files(), 1, "nothing is left of it");
+        assert_eq!(exported(&server, &cookie).len(), 1);
+        std::fs::remove_file(ballast).unwrap();
+    }
+    assert_eq!(show_file(&server, &cookie, &large).status, 201);
+    assert_eq!((files(), exported(&server, &cookie).len()), (2, 2));
 }

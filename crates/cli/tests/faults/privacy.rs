@@ -1,4 +1,5 @@
-//! A person whose server is killed in the middle of a file, who is erased, and whose audit is verified after it.
+//! A person whose server is killed in the middle of a file, who is erased, and whose audit is verified after it; and what a
+//! backup brings back of files.
 
 use std::{
     fs,
@@ -6,10 +7,11 @@ use std::{
     net::TcpStream,
 };
 
+use age::secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::{
-    canaries::{ORIGIN, ask, code},
+    canaries::{Answer, ORIGIN, ask, code},
     server::Server,
 };
 
@@ -18,8 +20,17 @@ const EMAIL: &str = "anna.erased@example.org";
 /// Long enough to be on the disk before the end of it comes.
 const LARGE: usize = 4 * 1024 * 1024;
 
+const STAYS: &str = "ben.stays@example.org";
+
 /// Somebody who has signed up and logged in: their cookie.
 pub(crate) fn signed_up(server: &Server, email: &str) -> String {
+    // The code is the one of the only mail.
+    for mail in fs::read_dir(server.path().join("mail"))
+        .into_iter()
+        .flatten()
+    {
+        fs::remove_file(mail.unwrap().path()).unwrap();
+    }
     let post = |path: &str, body: &Value| {
         let answer = ask(server, &format!("POST {path}"), &[], &body.to_string());
         assert!(answer.status < 300, "{path}: {}", answer.body);
@@ -63,9 +74,7 @@ fn uploads(server: &Server) -> Vec<String> {
 
 #[test]
 fn the_audit_of_an_erased_person_still_verifies() {
-    let mut server = Server::embedded()
-        .with_variable("SOFTCAP_MAIL_FOLDER", "mail".into())
-        .with_variable("SOFTCAP_SITE_ORIGIN", ORIGIN.into());
+    let mut server = with_people();
     server.start();
     let cookie = signed_up(&server, EMAIL);
     let own = [("cookie", cookie.as_str()), ("origin", ORIGIN)];
@@ -111,4 +120,114 @@ fn the_audit_of_an_erased_person_still_verifies() {
         (&json!(0), &json!(0))
     );
     assert!(audit["rows"].as_u64().unwrap() >= 7, "{audit}");
+}
+
+/// Somebody whose verification is open: begins it.
+pub(crate) fn begin_case(server: &Server, cookie: &str) {
+    let own = [("cookie", cookie), ("origin", ORIGIN)];
+    let body = json!({ "level": "document" }).to_string();
+    let begun = ask(server, "POST /v1/me/verification", &own, &body);
+    assert_eq!(begun.status, 201, "{}", begun.body);
+}
+
+pub(crate) fn show_file(server: &Server, cookie: &str, content: &str) -> Answer {
+    let upload = "POST /v1/me/verification/uploads?kind=identity";
+    let pdf = ("content-type", "application/pdf");
+    let own = [("cookie", cookie), ("origin", ORIGIN), pdf];
+    ask(server, upload, &own, content)
+}
+
+/// The files of a person as an export has them: base64, or nothing where they do not open.
+pub(crate) fn exported(server: &Server, cookie: &str) -> Vec<Value> {
+    let own = [("cookie", cookie), ("origin", ORIGIN)];
+    let export = ask(server, "GET /v1/me/export", &own, "");
+    assert_eq!(export.status, 200, "{}", export.body);
+    let export: Value = serde_json::from_str(&whole(&export.body)).unwrap();
+    let files = export["files"].as_array().unwrap().iter();
+    files.map(|file| file["content"].clone()).collect()
+}
+
+/// A body that came in chunks.
+fn whole(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        whole += &rest[..size];
+        body = &rest[size + 2..];
+    }
+    whole
+}
+
+fn with_people() -> Server {
+    Server::embedded()
+        .with_variable("SOFTCAP_MAIL_FOLDER", "mail".into())
+        .with_variable("SOFTCAP_SITE_ORIGIN", ORIGIN.into())
+}
+
+/// Runs a command of the program that must succeed.
+fn run(server: &Server, arguments: &[&str]) {
+    let output = server.softcap(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+}
+
+#[test]
+fn a_backup_brings_files_back_and_nothing_of_who_was_erased_after_it() {
+    let mut server = with_people();
+    server.start();
+    let anna = signed_up(&server, EMAIL);
+    let ben = signed_up(&server, STAYS);
+    for (cookie, content) in [(&anna, "%PDF-1.7 of Anna"), (&ben, "%PDF-1.7 of Ben")] {
+        begin_case(&server, cookie);
+        assert_eq!(show_file(&server, cookie, content).status, 201);
+    }
+    let identity = age::x25519::Identity::generate();
+    let secret = identity.to_string();
+    fs::write(server.path().join("operator.txt"), secret.expose_secret()).unwrap();
+    let recipient = identity.to_public().to_string();
+    let data = server.data_argument().to_owned();
+    let out = ["--out", "softcap.age", "--recipient", &recipient];
+    run(
+        &server,
+        &[&["backup", "--data", &data][..], &out[..]].concat(),
+    );
+    let own = [("cookie", anna.as_str()), ("origin", ORIGIN)];
+    assert_eq!(ask(&server, "POST /v1/me/erasure", &own, "").status, 200);
+    let kept = uploads(&server);
+    assert_eq!(kept.len(), 1, "Ben's");
+    assert!(server.stop().success());
+
+    let mut other = with_people();
+    let target = other.data().display().to_string();
+    let from = [
+        "restore",
+        "--from",
+        "softcap.age",
+        "--identity",
+        "operator.txt",
+    ];
+    let to = ["--data", &target, "--complete"];
+    run(&server, &[&from[..], &to[..]].concat());
+    assert_eq!(
+        uploads(&other).len(),
+        2,
+        "the backup is from before the erasure"
+    );
+    // Without the keys of people nothing that anybody showed opens.
+    other.start();
+    assert_eq!(exported(&other, &ben), [Value::Null]);
+    assert_eq!(exported(&other, &anna), [Value::Null]);
+    assert!(other.stop().success());
+    // With the newest ones what Ben showed is back, and Anna is erased again.
+    let keys = |node: &Server| node.data().join("person_keys.db");
+    fs::copy(keys(&server), keys(&other)).unwrap();
+    for rest in ["person_keys.db-wal", "person_keys.db-shm"] {
+        let _ = fs::remove_file(other.data().join(rest));
+    }
+    other.start();
+    assert_eq!(exported(&other, &ben), ["JVBERi0xLjcgb2YgQmVu"]);
+    assert_eq!(ask(&other, "GET /v1/me", &own, "").status, 401);
+    assert_eq!(uploads(&other), kept);
 }

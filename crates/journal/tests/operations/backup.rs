@@ -17,7 +17,9 @@ use crate::sale::{contribute, contribution, flip, name, open, sold};
 
 async fn archive(folder: &Path) -> (BackedUp, Vec<u8>) {
     let mut bytes = Vec::new();
-    let backed_up = back_up(folder, &mut bytes).await.unwrap();
+    let backed_up = back_up(folder, &folder.join("uploads"), &mut bytes)
+        .await
+        .unwrap();
     (backed_up, bytes)
 }
 
@@ -191,6 +193,9 @@ async fn what_is_damaged_or_strange_is_refused_and_leaves_nothing() {
         strange("secrets/../../x.db"),
         strange("softcap.toml"),
         strange("service.db"),
+        strange("uploads/../../x.db"),
+        strange("uploads/00112233445566778899aabbccddeeff.part"),
+        strange("uploads/secrets/log.key"),
         Vec::new(),
         whole[..700].to_vec(),
     ] {
@@ -209,7 +214,7 @@ async fn what_is_damaged_or_strange_is_refused_and_leaves_nothing() {
         matches!(refused, Err(JournalError::NotEmpty(_))),
         "{refused:?}"
     );
-    let missing = back_up(&place.back, &mut Vec::new()).await;
+    let missing = back_up(&place.back, &place.back.join("uploads"), &mut Vec::new()).await;
     assert!(matches!(missing, Err(JournalError::NoRecord(_))));
 }
 
