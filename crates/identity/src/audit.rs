@@ -50,6 +50,20 @@ pub enum Act {
     ShowFactor,
     /// A second factor counts from now on, or recovery codes were made; `code` is its kind.
     AddFactor,
+    /// A person asked for another address of mail; a code went there.
+    AskAddressChange,
+    /// The new address was proved, and takes the place of the old one after a delay.
+    BeginAddressChange,
+    /// A change of the address is over; `code` is `taken` where somebody has the address.
+    EndAddressChange,
+    /// The new address is in force.
+    ChangeAddress,
+    /// What two people approved to set aside stays: its person, or one of the organisation, ended it.
+    StopFactorReset,
+    /// The second factors of a person were set aside; `code` is the proposal.
+    ResetFactors,
+    /// A person who has to add a second factor read the code of the mail; `code` is the name of the session.
+    Enrol,
     /// A second factor is gone; `code` is its kind.
     RemoveFactor,
     /// The last second factor will be gone after a delay; `code` is its kind.
@@ -58,6 +72,9 @@ pub enum Act {
     KeepFactor,
     /// A call of the interface changed something; `subject` is the offering, `code` the call and the entry it made.
     Call,
+    /// A call is about to make an entry that moves money or rights; `subject` is as for [`Act::Call`], `code` the name under
+    /// which the entry stands in its log.
+    BeginCall,
     /// Rows that only the audit log had any more were put back into the table; `code` is the first and last of them.
     PutBack,
     /// Somebody said, with a code of a mail, that an act of this person was not theirs; or an owner stopped the person.
@@ -109,7 +126,7 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 48] = [
+    const ALL: [Self; 56] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -130,10 +147,18 @@ impl Act {
         Self::Enable,
         Self::ShowFactor,
         Self::AddFactor,
+        Self::AskAddressChange,
+        Self::BeginAddressChange,
+        Self::EndAddressChange,
+        Self::ChangeAddress,
+        Self::StopFactorReset,
+        Self::ResetFactors,
+        Self::Enrol,
         Self::RemoveFactor,
         Self::BeginFactorRemoval,
         Self::KeepFactor,
         Self::Call,
+        Self::BeginCall,
         Self::PutBack,
         Self::Freeze,
         Self::CloseAlert,
@@ -184,10 +209,18 @@ impl Act {
             Self::Enable => "enable",
             Self::ShowFactor => "show_factor",
             Self::AddFactor => "add_factor",
+            Self::AskAddressChange => "ask_address_change",
+            Self::BeginAddressChange => "begin_address_change",
+            Self::EndAddressChange => "end_address_change",
+            Self::ChangeAddress => "change_address",
+            Self::StopFactorReset => "stop_factor_reset",
+            Self::ResetFactors => "reset_factors",
+            Self::Enrol => "enrol",
             Self::RemoveFactor => "remove_factor",
             Self::BeginFactorRemoval => "begin_factor_removal",
             Self::KeepFactor => "keep_factor",
             Self::Call => "call",
+            Self::BeginCall => "begin_call",
             Self::PutBack => "put_back",
             Self::Freeze => "freeze",
             Self::CloseAlert => "close_alert",

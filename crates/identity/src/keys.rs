@@ -108,7 +108,9 @@ impl Keys {
                 "0018_signing_keys",
                 "0019_grant_limits",
                 "0020_jwks_uri",
-                "0021_told"
+                "0021_told",
+                "0022_address_change",
+                "0023_factor_reset"
             ]
         )
     }

@@ -58,7 +58,7 @@ pub use denied::{Answer, Denied};
 pub use error::KeyError;
 pub use factors::{
     Answered, BegunTotp, CEREMONY, Ceremony, FactorError, FactorId, FactorList, FactorName,
-    Factors, MOST_IN_A_LOGIN, MOST_IN_A_ROW, MOST_PASSKEYS, PasskeyFault, PasskeyView,
+    FactorReset, Factors, MOST_IN_A_LOGIN, MOST_IN_A_ROW, MOST_PASSKEYS, PasskeyFault, PasskeyView,
     RECOVERY_CODES, REMOVAL_DELAY, RecoveryCode, Removal, SecondFactor, TotpConfirmation,
 };
 pub use key_signature::{SIGNATURE_LIFE, SignedCall};
@@ -78,10 +78,10 @@ pub use oauth::{
     every_scope, fresh_seconds, signing_algorithms,
 };
 pub use people::{
-    ABSOLUTE, Column, Device, Domain, EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn,
-    LoggedIn, Mail, Notice, Password, PasswordChange, People, Person, PersonError, PersonId,
-    PersonalKey, PersonalKeyText, Resealed, Retry, Sealed, SecretText, Session, SessionId, Site,
-    Telling,
+    ABSOLUTE, AddressChange, AddressChangeStage, AddressChanges, Column, Device, Domain,
+    EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn, LoggedIn, Mail, Notice, Password,
+    PasswordChange, People, Person, PersonError, PersonId, PersonalKey, PersonalKeyText, Resealed,
+    Retry, Sealed, SecretText, Session, SessionId, Site, Telling,
 };
 pub use pepper::{Pepper, PepperError, Peppers};
 pub use person_keys::{KeyPurpose, PersonKeys};
@@ -90,8 +90,8 @@ pub use principal::Principal;
 pub use privacy::{Erasure, Privacy, PrivacyError, RetentionPolicy};
 pub use records::{KeyRecord, LastUse};
 pub use roles::{
-    Decision, Demand, Grant, Proposal, ProposalId, ProposalState, ProposedAct, Refused, Right,
-    Role, RoleChange, RoleError, Roles, Shown, Standing,
+    Decision, Demand, Grant, Proposal, ProposalId, ProposalState, ProposedAct, Refused,
+    ResetReason, Right, Role, RoleChange, RoleError, Roles, Shown, Standing,
 };
 pub use scope::{MOST_SCOPES, ResourceId, ResourcePattern, Scope, Scopes, Verb};
 pub use signature_key::SignatureKey;

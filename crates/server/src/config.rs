@@ -3,6 +3,7 @@
 //! Each key's documentation is what `softcap config` prints. Secrets are never values in the file:
 //! they are named by the path of a file of their own.
 
+mod accounts;
 mod limits;
 mod privacy;
 mod site;
@@ -22,6 +23,7 @@ use softcap_database::DatabaseUrl;
 use softcap_identity::Site;
 use softcap_proof::{ProofError, VerifierKey, WitnessKey};
 
+pub use accounts::AccountsSection;
 pub use limits::LimitsSection;
 pub use privacy::PrivacySection;
 pub use site::{MailSection, NotAnOrigin, Origin, Sender, SiteSection, SmtpSecurity};
@@ -68,6 +70,9 @@ pub struct Config {
     /// The site on which people sign up and log in.
     #[config(nested)]
     pub site: SiteSection,
+    /// How long what could hand an account on waits, so that its owner can stop it.
+    #[config(nested)]
+    pub accounts: AccountsSection,
     /// How mail is sent. Without `smtp_host` or `folder` nobody can sign up.
     #[config(nested)]
     pub mail: MailSection,
@@ -431,6 +436,7 @@ impl Config {
         }
         let on_loopback = self.server.listen.ip().is_loopback();
         self.mail.check(on_loopback)?;
+        self.accounts.check()?;
         self.verification.check()?;
         self.privacy.check()?;
         if self.webhooks.allow_loopback && !on_loopback {
@@ -548,6 +554,7 @@ mod tests {
             ("[issuers]\nkeys = [\"w+1+A\"]\n", "not a verifier key"),
             ("[evm]\nquorum = 0\n", "H902"),
             ("[site]\norigin = \"sale.example\"\n", "is no origin"),
+            ("[accounts]\naddress_change_days = 0\n", "H902"),
             ("[verification]\nuploads = 0\n", "H902"),
             ("[privacy]\nverification_days = 89\n", "H902"),
             ("[mail]\nfolder = \"mail\"\n", ""),

@@ -47,10 +47,10 @@ pub mod webhooks;
 
 pub use audit::{AuditComparison, AuditFinding, compare_audit};
 pub use config::{
-    AlertsSection, Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer, IssuersSection,
-    LeaksSection, LimitsSection, LogFormat, LogSection, MailSection, Network, NotANetwork,
-    NotAnOrigin, Origin, PrivacySection, Sender, ServerSection, SiteSection, SmtpSecurity,
-    TlsSection, VerificationSection, WebhooksSection, Witness, WitnessesSection,
+    AccountsSection, AlertsSection, Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer,
+    IssuersSection, LeaksSection, LimitsSection, LogFormat, LogSection, MailSection, Network,
+    NotANetwork, NotAnOrigin, Origin, PrivacySection, Sender, ServerSection, SiteSection,
+    SmtpSecurity, TlsSection, VerificationSection, WebhooksSection, Witness, WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

@@ -6,8 +6,8 @@ use axum::{Extension, Router};
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{
-    AuditTable, KeySettings, Keys, People, PersonKeys, Privacy, Roles, Ticks, UnixMillis, Verb,
-    Verifications, Watch, signals::NetworkMap,
+    AddressChanges, AuditTable, FactorError, KeySettings, Keys, People, PersonKeys, Privacy, Roles,
+    Ticks, UnixMillis, Verb, Verifications, Watch, signals::NetworkMap,
 };
 use softcap_journal::{
     Clock, Cosignatures, Intake, InvestorNumbers, Journal, JournalConfig, OfferingLog, Submission,
@@ -98,7 +98,7 @@ impl Node {
         let notices = Choices::open(database.clone()).await?;
         let (personal, site) = (secrets.personal, config.people_site());
         let people = People::open_with_networks(database.clone(), personal, site, networks)?;
-        let roles = Roles::new(people.clone());
+        let roles = Roles::new(people.clone()).with_reset_delay(config.accounts.reset_delay());
         let verified = Verified::open(config, (&url, &folder), (&people, &roles)).await?;
         let permits = Permits::open(&config.verification)?;
         let audit = AuditTable::new(database.clone());
@@ -129,6 +129,7 @@ impl Node {
             numbers,
             keys,
             audit,
+            address_changes: AddressChanges::new(people.clone(), config.accounts.address_delay()),
             people,
             id_tokens: secrets.id_tokens,
             roles,
@@ -412,6 +413,12 @@ async fn sweep_people(service: Arc<Service>, mut stopping: Stopping) {
         if let Err(error) = service.factors().settle_due(service.now()).await {
             tracing::warn!(%error, "second factors whose time is up are removed later");
         }
+        if let Err(error) = reset_factors(&service).await {
+            tracing::warn!(%error, "second factors that were lost are set aside later");
+        }
+        if let Err(error) = service.address_changes().settle_due(service.now()).await {
+            tracing::warn!(%error, "addresses whose time has come are changed later");
+        }
         let cases = service.verifications();
         if let Err(error) = cases.pass_time(service.now()).await {
             tracing::warn!(%error, "verifications whose time came are changed later");
@@ -421,6 +428,17 @@ async fn sweep_people(service: Arc<Service>, mut stopping: Stopping) {
         }
         keep_clock(&service).await;
     }
+}
+
+/// Sets aside second factors whose time has come, and ends the keys of their people on this node at once.
+async fn reset_factors(service: &Service) -> Result<(), FactorError> {
+    let done = service.factors().settle_resets(service.now()).await?;
+    if !done.is_empty()
+        && let Err(error) = service.keys().refresh().await
+    {
+        tracing::warn!(%error, "keys that a reset revoked end with the next look at the database");
+    }
+    Ok(())
 }
 
 /// Destroys what is kept of people no longer, and forgets the numbers of those of whom nothing is.

@@ -67,6 +67,11 @@ pub(crate) enum PersonCommand {
             softcap person enable --data softcap-data --person anna@example.org\n\n\
             Exit codes: 0 enabled now or before, 2 there is no such person.")]
     Enable(PersonArguments),
+    /// Say which number a person has, by which others propose something about them.
+    #[command(after_help = "Example:\n  \
+            softcap person show --data softcap-data --person anna@example.org\n\n\
+            Exit codes: 0 shown, 2 there is no such person.")]
+    Show(PersonArguments),
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,9 @@
-//! `softcap person`: letting a person in nowhere, and in again.
+//! `softcap person`: letting a person in nowhere, and in again; and their number.
 
 use std::process::ExitCode;
 
 use serde_json::json;
-use softcap_identity::{PersonId, UnixMillis};
+use softcap_identity::{Level, PersonId, UnixMillis};
 use softcap_server::ServerError;
 
 use super::{
@@ -18,6 +18,7 @@ use crate::{
 
 pub(crate) fn run(command: &PersonCommand, console: &Console) -> Result<ExitCode, Failure> {
     let (arguments, disables) = match command {
+        PersonCommand::Show(arguments) => return show(arguments, console),
         PersonCommand::Disable(arguments) => (arguments, true),
         PersonCommand::Enable(arguments) => (arguments, false),
     };
@@ -27,6 +28,22 @@ pub(crate) fn run(command: &PersonCommand, console: &Console) -> Result<ExitCode
     console.data(
         format_args!("{id} is {state}{before}"),
         &json!({ "person": id.to_string(), "disabled": disables, "changed": changed }),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(arguments: &PersonArguments, console: &Console) -> Result<ExitCode, Failure> {
+    let found = block_on(async {
+        let (people, _) = open(&arguments.data).await?;
+        let id = person(&people, &arguments.person).await?;
+        let found = people.find(id).await.map_err(ServerError::from)?;
+        found.ok_or_else(|| no_person(&arguments.person))
+    })?;
+    let (id, has_factor) = (found.id.to_string(), found.needs == Level::Two);
+    let words = if has_factor { "a" } else { "no" };
+    console.data(
+        format_args!("{id} has {words} second factor"),
+        &json!({ "person": id, "second_factor": has_factor }),
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -138,6 +138,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
         &["person", "disable"],
         "Exit codes: 0 disabled now or before",
     ),
+    (&["person", "show"], "Exit codes: 0 shown"),
     (&["person", "enable"], "Exit codes: 0 enabled now or before"),
     (&["personal-key"], ""),
     (

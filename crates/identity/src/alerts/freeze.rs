@@ -9,8 +9,9 @@ use crate::{
     Act, AlertKind, People, PersonError, PersonId, SecretText, UnixMillis,
     alerts::raise,
     audit::note,
+    factors::END_RESET,
     oauth::END_GRANTS,
-    people::{ADD_MAIL, END_SESSIONS, Text, actor},
+    people::{ADD_MAIL, END_ADDRESS_CHANGE, END_SESSIONS, Text, actor},
     records::NEXT_CHANGE,
 };
 
@@ -56,7 +57,8 @@ pub(crate) const REVOKE_KEYS: &str = "UPDATE api_key SET revoked_at = $2, change
 
 impl People {
     /// Somebody who has a code of a warning says that it was not them: all sessions of the person end, the keys that
-    /// they made are revoked with those that were made with them, removals of factors that were begun are taken back,
+    /// they made are revoked with those that were made with them, removals and a reset of factors and a change of the address
+    /// that were begun are ended,
     /// and nobody logs in until a new password was set by mail. Other nodes see the sessions' end at the next request; the
     /// keys' when they next ask for changes, for which [`crate::Keys::refresh`] is there.
     ///
@@ -119,10 +121,16 @@ impl People {
                     return Ok(None);
                 }
             }
-            let mut ended = [0; 3];
-            for (text, count) in [END_SESSIONS, END_CODES, KEEP_FACTORS]
-                .into_iter()
-                .zip(&mut ended)
+            let mut ended = [0; 5];
+            for (text, count) in [
+                END_SESSIONS,
+                END_CODES,
+                KEEP_FACTORS,
+                END_ADDRESS_CHANGE,
+                END_RESET,
+            ]
+            .into_iter()
+            .zip(&mut ended)
             {
                 let end = sqlx::query(text).bind(&who).execute(&mut *work).await?;
                 *count = end.rows_affected();

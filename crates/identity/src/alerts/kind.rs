@@ -31,6 +31,10 @@ pub enum AlertKind {
     RightsWidened,
     /// A person became or ceased to be an owner of the whole organisation; the subject is the person.
     OwnersChanged,
+    /// A person's address of mail is to change; the subject is the person.
+    AddressChanging,
+    /// Two people approved that a person's second factors are set aside; the subject is the person.
+    FactorsResetting,
     /// A login that is probably not the person's: two weak signals, or place and program both new; the subject is the
     /// person.
     UnusualLogin,
@@ -50,13 +54,15 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::PersonFrozen,
         Self::LoginsFailed,
         Self::Spraying,
         Self::CanaryUsed,
         Self::RightsWidened,
         Self::OwnersChanged,
+        Self::AddressChanging,
+        Self::FactorsResetting,
         Self::UnusualLogin,
         Self::SessionMoved,
         Self::UnusualKeyUse,
@@ -76,6 +82,8 @@ impl AlertKind {
             Self::CanaryUsed => "canary_used",
             Self::RightsWidened => "rights_widened",
             Self::OwnersChanged => "owners_changed",
+            Self::AddressChanging => "address_changing",
+            Self::FactorsResetting => "factors_resetting",
             Self::UnusualLogin => "unusual_login",
             Self::SessionMoved => "session_moved",
             Self::UnusualKeyUse => "unusual_key_use",
@@ -99,6 +107,8 @@ impl AlertKind {
             Self::CanaryUsed => "a canary key was used",
             Self::RightsWidened => "a person got a role",
             Self::OwnersChanged => "the owners changed",
+            Self::FactorsResetting => "the second factors of a person are to be set aside",
+            Self::AddressChanging => "the address of an account is to change",
             Self::UnusualLogin => "a login that is probably not the person's",
             Self::SessionMoved => "a session goes on elsewhere",
             Self::UnusualKeyUse => "a key is used as it never was",

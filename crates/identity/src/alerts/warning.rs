@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use crate::{
-    Domain, EmailAddress, People, PersonError, PersonId, SecretText,
+    Domain, People, Person, PersonError, PersonId, SecretText,
     people::{SealedMail, Text},
 };
 
@@ -16,17 +16,19 @@ pub(crate) const ADD_FREEZE_CODE: &str =
 /// Ends the codes that are over: now.
 pub(crate) const END_FREEZE_CODES: &str = "DELETE FROM freeze_code WHERE expires_at <= $1";
 
-/// A mail that is sealed, with its code, to be put into the transaction of the act that it is about.
+/// A mail that is sealed, once for each address of its person, with its code: to be put into the transaction of the act that
+/// it is about.
 pub struct Warning {
-    pub(crate) mail: SealedMail,
+    pub(crate) mails: Vec<SealedMail>,
     pub(crate) tag: [u8; 32],
     pub(crate) person: String,
 }
 
-/// Nothing of it but its mail's name.
+/// Nothing of it but the names of its mails.
 impl fmt::Debug for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Warning({})", self.mail.id)
+        let names = self.mails.iter().map(|mail| &mail.id);
+        out.debug_list().entries(names).finish()
     }
 }
 
@@ -40,32 +42,36 @@ macro_rules! tell {
             .bind($now.plus($crate::FREEZE_CODE_LIFE).get())
             .execute(&mut *$work)
             .await?;
-        sqlx::query($crate::people::ADD_MAIL)
-            .bind(&warning.mail.id)
-            .bind(&warning.mail.recipient)
-            .bind(&warning.mail.message)
-            .bind($now.get())
-            .execute(&mut *$work)
-            .await?
+        for mail in &warning.mails {
+            sqlx::query($crate::people::ADD_MAIL)
+                .bind(&mail.id)
+                .bind(&mail.recipient)
+                .bind(&mail.message)
+                .bind($now.get())
+                .execute(&mut *$work)
+                .await?;
+        }
     }};
 }
 pub(crate) use tell;
 
 impl People {
-    /// A warning to a person whose address is known.
+    /// A warning to a person: to their address, and to the one that takes its place soon.
     pub(crate) fn warning(
         &self,
-        person: PersonId,
-        address: &EmailAddress,
+        person: &Person,
         subject: &str,
         what: &str,
     ) -> Result<Warning, PersonError> {
         let code = SecretText::random()?;
         let text = Text::warning(self.site(), subject, what, code.reveal());
+        let addresses = [Some(&person.email), person.coming.as_ref()];
+        let mails = addresses.into_iter().flatten();
+        let mails = mails.map(|address| self.seal_mail(address, &text.subject, &text.body));
         Ok(Warning {
-            mail: self.seal_mail(address, &text.subject, &text.body)?,
+            mails: mails.collect::<Result<_, _>>()?,
             tag: self.freeze_tag(&code),
-            person: person.to_string(),
+            person: person.id.to_string(),
         })
     }
 
@@ -77,7 +83,7 @@ impl People {
         what: &str,
     ) -> Result<Warning, PersonError> {
         let found = self.find(person).await?.ok_or(PersonError::NoSession)?;
-        self.warning(person, &found.email, subject, what)
+        self.warning(&found, subject, what)
     }
 
     /// That somebody logged in from where the person never was. What the device says of itself is not in it: whoever

@@ -57,6 +57,14 @@ pub enum FactorError {
     /// No removal is on its way.
     #[error("A531: no removal is on its way")]
     NoRemoval,
+    /// No reset waits for its time.
+    #[error("A532: no second factors are about to be set aside")]
+    NoReset,
+    /// A factor is there, or none is needed.
+    #[error(
+        "A533: a factor is added with a code of a mail only after yours were set aside: show the one that you have"
+    )]
+    NothingToEnrol,
     /// A row that this program cannot have written.
     #[error("A590: a factor's row is damaged: {0}")]
     Row(&'static str),
@@ -84,6 +92,8 @@ impl FactorError {
             Self::Passkey(fault) => fault.code(),
             Self::RemovalPending => "A530",
             Self::NoRemoval => "A531",
+            Self::NoReset => "A532",
+            Self::NothingToEnrol => "A533",
             Self::Row(_) => "A590",
             Self::Person(error) => error.code(),
         }
@@ -116,6 +126,8 @@ mod tests {
             FactorError::CeremonyOver,
             FactorError::RemovalPending,
             FactorError::NoRemoval,
+            FactorError::NoReset,
+            FactorError::NothingToEnrol,
             FactorError::Row("x"),
             FactorError::Person(PersonError::NotFresh),
         ];

@@ -13,6 +13,7 @@
 
 mod ceremonies;
 mod codes;
+mod enrolment;
 mod error;
 mod guessing;
 mod notices;
@@ -21,6 +22,7 @@ mod recovery_code;
 mod recovery_codes;
 mod relying_party;
 mod removal;
+mod reset;
 mod totp;
 
 use std::{fmt, str::FromStr, time::Duration};
@@ -39,6 +41,8 @@ pub use recovery_codes::RECOVERY_CODES;
 pub use relying_party::PasskeyFault;
 use relying_party::RelyingParty;
 pub use removal::{FactorName, Removal};
+pub use reset::FactorReset;
+pub(crate) use reset::{BEGIN_RESET, END_RESET};
 pub use totp::{BegunTotp, TotpConfirmation};
 
 use crate::{

@@ -26,6 +26,10 @@ pub(super) enum Notice<'a> {
     TakenBack,
     /// A removal that was begun is done.
     RemovalDone,
+    /// A reset that two people approved was ended.
+    ResetStopped,
+    /// A reset is done.
+    ResetDone,
 }
 
 impl Notice<'_> {
@@ -40,6 +44,8 @@ impl Notice<'_> {
             Self::Removed(_) | Self::RemovalDone => "a second factor was removed",
             Self::RemovalBegun(_) => "your last second factor will be removed",
             Self::TakenBack => "your second factor stays",
+            Self::ResetStopped => "your second factors stay",
+            Self::ResetDone => "your second factors were set aside",
         }
     }
 
@@ -73,6 +79,13 @@ impl Notice<'_> {
             Self::TakenBack => "The removal of a second factor was taken back; it goes on counting. If you did \
                  not ask for the removal, others act in your name."
                 .to_owned(),
+            Self::ResetStopped => "Your second factors are not set aside: that was ended. They go on counting."
+                .to_owned(),
+            Self::ResetDone => "As was announced to you, your authenticator app, passkeys and recovery codes count no more. All sessions were \
+                 ended, keys that you made are revoked, and applications act for you no more. When you log in with your \
+                 password, a code comes to this address, with which you add a new second factor; nothing else can be done \
+                 before."
+                .to_owned(),
             Self::RemovalDone => "The removal that was announced to you is done. If no other second factor is left, your password alone \
                  logs you in from now on."
                 .to_owned(),
@@ -101,7 +114,7 @@ impl Factors {
             .ok_or(FactorError::Missing)?;
         let warning = self
             .people
-            .warning(person, &owner.email, notice.subject(), &notice.body());
+            .warning(&owner, notice.subject(), &notice.body());
         Ok(warning?)
     }
 }

@@ -7,7 +7,7 @@ use webauthn_rs::prelude::Passkey;
 
 use super::{
     Ceremony, FactorError, FactorId, Factors, MOST_PASSKEYS, Notice, PasskeyFault, RelyingParty,
-    ceremonies::CeremonyKind, guessing::HOLD, may_change, relying_party::Assertion, removal,
+    ceremonies::CeremonyKind, guessing::HOLD, relying_party::Assertion, removal,
 };
 use crate::{
     Act, Column, Device, Domain, Level, LoggedIn, PersonId, Sealed, SecretText, Session,
@@ -99,7 +99,7 @@ impl Factors {
         session: &Session,
         now: UnixMillis,
     ) -> Result<Ceremony, FactorError> {
-        let person = may_change(session, now)?;
+        let person = self.may_add(session, now).await?;
         let site = self.site()?;
         self.settle(person, now).await?;
         let rows = self.passkey_rows(person).await?;
@@ -132,7 +132,7 @@ impl Factors {
         label: &str,
         now: UnixMillis,
     ) -> Result<(FactorId, SecretText), FactorError> {
-        let person = may_change(session, now)?;
+        let person = self.may_add(session, now).await?;
         let label = label.trim();
         let length = label.chars().count();
         if !(1..=LONGEST_LABEL).contains(&length) || label.chars().any(char::is_control) {

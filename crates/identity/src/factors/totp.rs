@@ -9,8 +9,7 @@ use totp_rs::{Algorithm, Builder, Totp};
 use zeroize::Zeroizing;
 
 use super::{
-    CEREMONY, FactorError, FactorId, Factors, Notice, codes::Claim, guessing::HOLD, may_change,
-    removal,
+    CEREMONY, FactorError, FactorId, Factors, Notice, codes::Claim, guessing::HOLD, removal,
 };
 use crate::{
     Act, Column, Level, PersonId, Sealed, SecretText, Session, UnixMillis,
@@ -96,7 +95,7 @@ impl Factors {
         session: &Session,
         now: UnixMillis,
     ) -> Result<BegunTotp, FactorError> {
-        let person = may_change(session, now)?;
+        let person = self.may_add(session, now).await?;
         let account = self
             .people
             .find(person)
@@ -132,7 +131,7 @@ impl Factors {
         shown: TotpConfirmation<'_>,
         now: UnixMillis,
     ) -> Result<SecretText, FactorError> {
-        let person = may_change(session, now)?;
+        let person = self.may_add(session, now).await?;
         self.settle(person, now).await?;
         let begun = self.totp_row(UNCONFIRMED, person).await?;
         let begun = begun.filter(|row| now < UnixMillis::new(row.made_at).plus(CEREMONY));

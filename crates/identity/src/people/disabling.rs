@@ -2,7 +2,7 @@
 
 use softcap_database::on_writer;
 
-use super::{People, PersonError, PersonId, session::END_ALL};
+use super::{END_ADDRESS_CHANGE, People, PersonError, PersonId, session::END_ALL};
 use crate::{Act, UnixMillis, audit::note};
 
 impl People {
@@ -25,7 +25,9 @@ impl People {
             let disable = sqlx::query(TEXT).bind(&who).bind(now.get());
             let changed = disable.execute(&mut *work).await?.rows_affected() == 1;
             if changed {
-                sqlx::query(END_ALL).bind(&who).execute(&mut *work).await?;
+                for text in [END_ALL, END_ADDRESS_CHANGE] {
+                    sqlx::query(text).bind(&who).execute(&mut *work).await?;
+                }
                 note!(work, now, &operator, Act::Disable, &who, "");
             }
             work.commit().await?;

@@ -70,6 +70,15 @@ pub enum PersonError {
         "A414: nobody logs in here until a new password was set by mail: an act was reported as not yours"
     )]
     Frozen,
+    /// The address to come is the one in force.
+    #[error("A415: this is your address already")]
+    SameAddress,
+    /// There is no change to end.
+    #[error("A416: no change of your address is on its way")]
+    NoAddressChange,
+    /// One at a time.
+    #[error("A417: another address takes the place of yours soon: end that change first")]
+    AddressChangeWaits,
     /// The operating system gives no random bytes.
     #[error("A491: the operating system gives no random bytes")]
     Randomness,
@@ -120,6 +129,9 @@ impl PersonError {
             Self::Limited { .. } => "A412",
             Self::Busy { .. } => "A413",
             Self::Frozen => "A414",
+            Self::SameAddress => "A415",
+            Self::NoAddressChange => "A416",
+            Self::AddressChangeWaits => "A417",
             Self::Randomness => "A491",
             Self::Sealed { .. } => "A492",
             Self::Row { .. } => "A493",
@@ -153,6 +165,9 @@ mod tests {
             PersonError::Limited { wait },
             PersonError::Busy { wait },
             PersonError::Frozen,
+            PersonError::SameAddress,
+            PersonError::NoAddressChange,
+            PersonError::AddressChangeWaits,
             PersonError::Randomness,
             PersonError::Row { table, row },
             PersonError::Hash,

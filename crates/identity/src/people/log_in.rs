@@ -93,8 +93,8 @@ pub struct PasswordChange<'a> {
 }
 
 /// What is compared with.
-pub(super) struct Credentials {
-    pub(super) id: PersonId,
+pub(crate) struct Credentials {
+    pub(crate) id: PersonId,
     needs: Level,
     password: Option<Zeroizing<String>>,
 }
@@ -222,12 +222,7 @@ impl People {
         let kept = self
             .key()
             .seal(&Self::column("password", &who), kept.as_bytes())?;
-        let warning = self.warning(
-            session.person,
-            &person.email,
-            PASSWORD_SUBJECT,
-            PASSWORD_CHANGED,
-        )?;
+        let warning = self.warning(&person, PASSWORD_SUBJECT, PASSWORD_CHANGED)?;
         let secret = SecretText::random()?;
         let (tag, email_tag) = (self.session_tag(&secret), self.email_tag(&person.email));
         let is_done = on_writer!(self.database(), |pool| async {
@@ -299,7 +294,7 @@ impl People {
     }
 
     /// Whoever has this address.
-    pub(super) async fn credentials(
+    pub(crate) async fn credentials(
         &self,
         email_tag: &[u8],
     ) -> Result<Option<Credentials>, PersonError> {

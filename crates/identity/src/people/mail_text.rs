@@ -1,5 +1,7 @@
 //! What mails say: plain words, no link to click, so that nobody learns to click one.
 
+use std::time::Duration;
+
 use super::{Site, mail_token::Purpose};
 use crate::Alert;
 
@@ -46,6 +48,17 @@ impl Text {
                      If it was not you, do nothing, and nothing changes. Give the code to nobody; we never ask for it."
                 ),
             ),
+            Purpose::Enrolment => Self::new(
+                site,
+                "add a second factor",
+                format!(
+                    "Somebody, probably you, logged in at {origin} with your password. Your second factors were set aside, \
+                     so that a new one is to be added first.\n\
+                     To go on, enter this code there within one hour. It works once:\n\n    {code}\n\n\
+                     If it was not you, your password is known to others: ask there for a new one. Give the code to nobody; \
+                     we never ask for it."
+                ),
+            ),
         }
     }
 
@@ -62,7 +75,7 @@ impl Text {
                      yours.\nIf it was not you, do nothing: nothing has changed."
                 ),
             ),
-            Purpose::Recovery => Self::new(
+            Purpose::Recovery | Purpose::Enrolment => Self::new(
                 site,
                 "nobody signed up with this address",
                 format!(
@@ -73,6 +86,34 @@ impl Text {
         }
     }
 
+    /// The code that proves the address that an account is to have.
+    pub(super) fn new_address(site: &Site, code: &str) -> Self {
+        let origin = &site.origin;
+        Self::new(
+            site,
+            "confirm your new address",
+            format!(
+                "Somebody, probably you, wants this address for their account at {origin}.\n\
+                 To go on, enter this code there, in the account, within one hour. It works once:\n\n    {code}\n\n\
+                 If it was not you, do nothing: without the code nothing changes. Give the code to nobody; we never ask \
+                 for it."
+            ),
+        )
+    }
+
+    /// For an address that an account has already.
+    pub(super) fn new_address_known(site: &Site) -> Self {
+        let origin = &site.origin;
+        Self::new(
+            site,
+            "an account has this address",
+            format!(
+                "Somebody, probably you, wants this address for their account at {origin}. Another account there has it \
+                 already, and an address belongs to one account. Nothing changes.\nIf it was not you, do nothing."
+            ),
+        )
+    }
+
     /// To its person, about an act that may not be theirs.
     pub(crate) fn warning(site: &Site, subject: &str, what: &str, code: &str) -> Self {
         let origin = &site.origin;
@@ -81,8 +122,8 @@ impl Text {
             subject,
             format!(
                 "{what}\n\nIf it was not you, say so at {origin}/not-me with this code. All your sessions end at \
-                 once, keys that you made are revoked, and nobody logs in until you set a new password by \
-                 mail. It works once, for 30 days; it lets nobody in:\n\n    {code}\n\n\
+                 once, keys that you made are revoked, changes that wait for their time are ended, and nobody logs in until \
+                 you set a new password by mail. It works once, for 30 days; it lets nobody in:\n\n    {code}\n\n\
                  If it was you, do nothing."
             ),
         )
@@ -150,6 +191,14 @@ pub(super) const PASSWORD_CHANGED: &str = "Your password was changed by somebody
 /// The subject of both.
 pub(super) const PASSWORD_SUBJECT: &str = "your password was changed";
 
+/// A delay as mails say it: whole days, rounded up.
+pub(crate) fn in_days(delay: Duration) -> String {
+    match delay.as_secs().div_ceil(86_400) {
+        1 => "a day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
 /// Lines broken between words.
 fn wrapped(text: &str) -> String {
     let mut whole = String::with_capacity(text.len() + 16);
@@ -196,14 +245,17 @@ mod tests {
             origin: "https://sale.example".to_owned(),
         };
         let code = "c0de";
-        for purpose in [Purpose::SignUp, Purpose::Recovery] {
+        for purpose in [Purpose::SignUp, Purpose::Recovery, Purpose::Enrolment] {
             let (with, without) = (
                 Text::code(&site, purpose, code),
                 Text::no_code(&site, purpose),
             );
             assert!(with.body.contains(code) && !without.body.contains(code));
             let warning = Text::warning(&site, "it happened", PASSWORD_RECOVERED, code);
-            for text in [with, without, warning, Text::frozen(&site)] {
+            let address = Text::new_address(&site, code);
+            let known = Text::new_address_known(&site);
+            assert!(address.body.contains(code) && !known.body.contains(code));
+            for text in [with, without, warning, Text::frozen(&site), address, known] {
                 assert!(text.subject.starts_with("Harbour: ") && !text.subject.contains('\n'));
                 assert!(text.body.ends_with("Harbour\nhttps://sale.example\n"));
                 assert!(

@@ -28,18 +28,21 @@ const TO_ADDRESS: Rate = Rate {
 
 /// What a code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// Signing up.
     SignUp,
     /// Setting a new password.
     Recovery,
+    /// Adding a second factor after a reset.
+    Enrolment,
 }
 
 impl Purpose {
-    pub(super) const fn as_code(self) -> &'static str {
+    pub(crate) const fn as_code(self) -> &'static str {
         match self {
             Self::SignUp => "sign_up",
             Self::Recovery => "recovery",
+            Self::Enrolment => "enrolment",
         }
     }
 
@@ -47,16 +50,16 @@ impl Purpose {
     const fn life(self) -> Duration {
         match self {
             Self::SignUp => Duration::from_secs(86_400),
-            Self::Recovery => Duration::from_secs(3_600),
+            Self::Recovery | Self::Enrolment => Duration::from_secs(3_600),
         }
     }
 }
 
 /// A code that may still be used.
-pub(super) struct MailToken {
-    pub(super) tag: [u8; 32],
+pub(crate) struct MailToken {
+    pub(crate) tag: [u8; 32],
     pub(super) email: EmailAddress,
-    pub(super) email_tag: Vec<u8>,
+    pub(crate) email_tag: Vec<u8>,
 }
 
 row! {
@@ -67,14 +70,14 @@ row! {
 }
 
 /// Uses a code up: tag, purpose, now. Of requests at the same time one gets the row.
-pub(super) const USE: &str = "DELETE FROM mail_token WHERE tag = $1 AND purpose = $2 \
+pub(crate) const USE: &str = "DELETE FROM mail_token WHERE tag = $1 AND purpose = $2 \
      AND expires_at > $3 RETURNING tag";
 /// Ends all codes for an address: its tag, purpose.
 pub(super) const END_OTHERS: &str = "DELETE FROM mail_token WHERE email_tag = $1 AND purpose = $2";
 
 impl People {
     /// Writes a code and its mail.
-    pub(super) async fn send_code(
+    pub(crate) async fn send_code(
         &self,
         purpose: Purpose,
         email: &EmailAddress,
@@ -83,21 +86,11 @@ impl People {
     ) -> Result<(), PersonError> {
         const ADD: &str = "INSERT INTO mail_token (tag, purpose, email_tag, email, expires_at) \
              VALUES ($1, $2, $3, $4, $5)";
-        const LOOK: &str = "SELECT COUNT(*) FROM person WHERE email_tag = $1";
         let email_tag = self.email_tag(email);
-        let by_source = self.cell(BY_SOURCE, &[network(source).as_slice()]);
-        self.take(&by_source, now).await?;
-        let to_address = self.cell(TO_ADDRESS, &[&email_tag]);
-        match to_address.take(self.database(), now).await {
-            // Who asks is told nothing: the mail that they wait for is one of those that were sent.
-            Err(PersonError::Limited { .. }) => return Ok(()),
-            taken => taken?,
+        if !self.may_send(&email_tag, source, now).await? {
+            return Ok(());
         }
-        let known: i64 = on_reader!(self.database(), |pool| sqlx::query_scalar(LOOK)
-            .bind(email_tag.as_slice())
-            .fetch_one(pool)
-            .await)?;
-        let may_go_on = (known > 0) == (purpose == Purpose::Recovery);
+        let may_go_on = self.is_known(&email_tag).await? == (purpose != Purpose::SignUp);
         let code = SecretText::random()?;
         let tag = self.key().tag(Domain::MailToken, code.reveal().as_bytes());
         let text = if may_go_on {
@@ -132,8 +125,35 @@ impl People {
         Ok(())
     }
 
+    /// Takes a mail from what a source may ask for, and from what an address gets. False where the address has had enough:
+    /// who asks is told nothing, because the mail that they wait for is one of those that were sent.
+    pub(super) async fn may_send(
+        &self,
+        email_tag: &[u8; 32],
+        source: IpAddr,
+        now: UnixMillis,
+    ) -> Result<bool, PersonError> {
+        let by_source = self.cell(BY_SOURCE, &[network(source).as_slice()]);
+        self.take(&by_source, now).await?;
+        let to_address = self.cell(TO_ADDRESS, &[email_tag]);
+        match to_address.take(self.database(), now).await {
+            Err(PersonError::Limited { .. }) => Ok(false),
+            taken => taken.map(|()| true),
+        }
+    }
+
+    /// Whether somebody has an address.
+    pub(super) async fn is_known(&self, email_tag: &[u8; 32]) -> Result<bool, PersonError> {
+        const LOOK: &str = "SELECT COUNT(*) FROM person WHERE email_tag = $1";
+        let known: i64 = on_reader!(self.database(), |pool| sqlx::query_scalar(LOOK)
+            .bind(email_tag.as_slice())
+            .fetch_one(pool)
+            .await)?;
+        Ok(known > 0)
+    }
+
     /// The code that somebody sent, if it may still be used.
-    pub(super) async fn find_code(
+    pub(crate) async fn find_code(
         &self,
         purpose: Purpose,
         code: &str,

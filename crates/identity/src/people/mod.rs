@@ -4,6 +4,8 @@
 //! the database ([`PersonalKey`]), and whatever proves something (tokens of mails, ids of sessions) is stored as a keyed
 //! hash only. What may be told to a caller never differs between a person who is known and one who is not.
 
+mod address_change;
+mod address_change_due;
 mod allowance;
 mod disabling;
 mod email;
@@ -30,12 +32,14 @@ mod session;
 mod sign_up;
 mod told;
 
+pub(crate) use address_change::END_ADDRESS_CHANGE;
+pub use address_change::{AddressChange, AddressChangeStage, AddressChanges};
 pub(crate) use allowance::Rate;
 pub use email::EmailAddress;
 pub use error::PersonError;
 pub use log_in::{LogIn, LoggedIn, PasswordChange};
-pub(crate) use mail_text::Text;
-pub(crate) use mail_token::network;
+pub(crate) use mail_text::{Text, in_days};
+pub(crate) use mail_token::{Purpose as MailPurpose, USE as USE_CODE, network};
 pub(crate) use outbox::{ADD as ADD_MAIL, SealedMail};
 pub use outbox::{Mail, Retry};
 pub use password::Password;
@@ -49,7 +53,7 @@ pub use sealed::{Column, Domain, PersonalKey, Sealed};
 pub(crate) use sealed_stream::{CHUNK, HEADER, SEALED_CHUNK, SealedStream};
 pub use secret_text::SecretText;
 pub(crate) use session::Beginning;
-pub(crate) use session::END_ALL as END_SESSIONS;
 pub use session::{ABSOLUTE, Device, FRESH, IDLE, ListedSession, Session, SessionId};
+pub(crate) use session::{END_ALL as END_SESSIONS, ROTATE};
 pub(crate) use sign_up::{Entered, actor};
 pub use told::{Notice, Telling};

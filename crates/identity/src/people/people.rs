@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::{
     Domain, EmailAddress, Level, Person, PersonError, PersonId, PersonalKey,
+    address_change::{self, FORGET_CHANGES},
     allowance::{self, Cell, Rate},
     hasher::Hasher,
     outbox::GIVE_UP,
@@ -72,6 +73,7 @@ row! {
     struct PersonRow {
         id: String,
         email: Vec<u8>,
+        coming: Option<Vec<u8>>,
         made_at: i64,
         password_at: Option<i64>,
         needs_level: String,
@@ -116,8 +118,9 @@ impl People {
     /// # Errors
     /// [`PersonError::Sealed`], [`PersonError::Row`], and what the database says.
     pub async fn find(&self, id: PersonId) -> Result<Option<Person>, PersonError> {
-        const TEXT: &str =
-            "SELECT id, email, made_at, password_at, needs_level FROM person WHERE id = $1";
+        const TEXT: &str = "SELECT id, person.email, email_change.email AS coming, made_at, password_at, needs_level \
+             FROM person LEFT JOIN email_change ON email_change.person = person.id AND due_at IS NOT NULL \
+             WHERE id = $1";
         let row: Option<PersonRow> = on_reader!(self.database(), |pool| sqlx::query_as(TEXT)
             .bind(id.to_string())
             .fetch_optional(pool)
@@ -141,9 +144,14 @@ impl People {
         let email = self
             .key()
             .open_text(&Self::column("email", &row.id), row.email)?;
+        let coming = row.coming.map(|sealed| {
+            let column = address_change::column(&row.id);
+            self.key().open_text(&column, sealed)?.parse()
+        });
         Ok(Person {
             id: row.id.parse()?,
             email: email.parse()?,
+            coming: coming.transpose()?,
             made_at: UnixMillis::new(row.made_at),
             password_at: row.password_at.map(UnixMillis::new),
             needs: Level::from_code(&row.needs_level).ok_or_else(|| Self::damaged(&row.id))?,
@@ -172,6 +180,7 @@ impl People {
                 now.minus(ABSOLUTE),
             ),
             ("DELETE FROM mail_token WHERE expires_at <= $1", now),
+            (FORGET_CHANGES, now),
             (END_FREEZE_CODES, now),
             (FORGET_FAILED, now.minus(SOURCE_WINDOW)),
             (FORGET_HABITS, now.minus(HABITS_KEPT)),

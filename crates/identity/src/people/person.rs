@@ -81,6 +81,8 @@ pub struct Person {
     pub id: PersonId,
     /// Where mail for them goes; it was proved by a mail.
     pub email: EmailAddress,
+    /// The address that takes its place soon, proved as well; what warns the person goes to both.
+    pub coming: Option<EmailAddress>,
     /// When they signed up.
     pub made_at: UnixMillis,
     /// When the password was set; none for who logs in without one.

@@ -47,13 +47,20 @@ macro_rules! place {
 }
 
 /// What stays. Sessions, codes and mails are gone within two days by themselves.
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 8] = [
     place!("person", "email"),
     place!("person", "password"),
     place!("totp", "secret"),
     place!("passkey", "credential"),
     place!("passkey", "label"),
     place!("wallet", "address"),
+    Place {
+        table: "email_change",
+        column: "email",
+        read: "SELECT person AS name, email AS sealed FROM email_change \
+             WHERE person > $1 ORDER BY person LIMIT $2",
+        write: "UPDATE email_change SET email = $3 WHERE person = $1 AND email = $2",
+    },
     // What is usual for a key is not sealed.
     Place {
         table: "habits",
@@ -65,7 +72,7 @@ const PLACES: [Place; 7] = [
 ];
 
 /// Every sealed column, to count what an older key sealed.
-const COUNTS: [&str; 13] = [
+const COUNTS: [&str; 14] = [
     "SELECT COUNT(*) FROM person WHERE substr(email, 1, 4) <> $1",
     "SELECT COUNT(*) FROM person WHERE password IS NOT NULL AND substr(password, 1, 4) <> $1",
     "SELECT COUNT(*) FROM totp WHERE substr(secret, 1, 4) <> $1",
@@ -73,6 +80,7 @@ const COUNTS: [&str; 13] = [
     "SELECT COUNT(*) FROM passkey WHERE substr(label, 1, 4) <> $1",
     "SELECT COUNT(*) FROM wallet WHERE substr(address, 1, 4) <> $1",
     "SELECT COUNT(*) FROM habits WHERE subject IN (SELECT id FROM person) AND substr(state, 1, 4) <> $1",
+    "SELECT COUNT(*) FROM email_change WHERE substr(email, 1, 4) <> $1",
     "SELECT COUNT(*) FROM mail_token WHERE substr(email, 1, 4) <> $1",
     "SELECT COUNT(*) FROM session WHERE substr(device, 1, 4) <> $1",
     "SELECT COUNT(*) FROM session WHERE substr(address, 1, 4) <> $1",

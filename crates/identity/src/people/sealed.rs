@@ -87,6 +87,8 @@ pub enum Domain {
     RecoveryCode,
     /// The name of a credential of an authenticator.
     Passkey,
+    /// The code that proves an address to come.
+    AddressChange,
     /// The code with which a person says that an act was not theirs.
     FreezeCode,
     /// From where and with what somebody comes.
@@ -126,6 +128,7 @@ impl Domain {
             Self::Subject => b"softcap/v1/subject",
             Self::RecoveryCode => b"softcap/v1/recovery_code",
             Self::Passkey => b"softcap/v1/passkey",
+            Self::AddressChange => b"softcap/v1/address_change",
             Self::FreezeCode => b"softcap/v1/freeze_code",
             Self::Origin => b"softcap/v1/origin",
             Self::Wallet => b"softcap/v1/wallet",

@@ -36,8 +36,10 @@ const TABLE: &str = "session";
 pub(crate) const END_ALL: &str = "DELETE FROM session WHERE person = $1";
 /// Ends those of a person but one: person, the id of that one.
 pub(super) const END_OTHERS: &str = "DELETE FROM session WHERE person = $1 AND id <> $2";
+/// Holds a session that is still there until the end of a transaction: its tag.
+pub(crate) const STANDS: &str = "UPDATE session SET seen_at = seen_at WHERE tag = $1";
 /// Gives a session a new secret: old tag, new tag, now, level.
-pub(super) const ROTATE: &str = "UPDATE session SET tag = $2, fresh_at = $3, seen_at = $3, level = $4 \
+pub(crate) const ROTATE: &str = "UPDATE session SET tag = $2, fresh_at = $3, seen_at = $3, level = $4 \
      WHERE tag = $1 RETURNING id";
 
 /// Names a session in lists; no secret.
@@ -110,6 +112,8 @@ pub struct Session {
     pub level: Level,
     /// The factors that must have been shown before it may do anything.
     pub needs: Level,
+    /// Whether its person may add a factor without showing one, see [`crate::Factors::confirm_enrolment`].
+    pub enrols: bool,
     pub(crate) tag: [u8; 32],
     /// From where it was used, unless it began before that was written down.
     pub(crate) path: Option<SessionPath>,
@@ -183,6 +187,7 @@ row! {
         fresh_at: i64,
         level: String,
         needs_level: String,
+        enrols: i64,
         path: Option<Vec<u8>>,
     }
 }
@@ -204,7 +209,7 @@ impl People {
     /// # Errors
     /// [`PersonError::NoSession`] when there is none, it was ended or it is over; what the database says.
     pub async fn session(&self, secret: &str, now: UnixMillis) -> Result<Session, PersonError> {
-        const FIND: &str = "SELECT session.id, person, session.made_at, seen_at, fresh_at, level, needs_level, path \
+        const FIND: &str = "SELECT session.id, person, session.made_at, seen_at, fresh_at, level, needs_level, enrols, path \
              FROM session JOIN person ON person.id = session.person \
              WHERE tag = $1 AND disabled_at IS NULL";
         const SEEN: &str = "UPDATE session SET seen_at = $2 WHERE tag = $1 AND seen_at < $2";
@@ -234,6 +239,7 @@ impl People {
             fresh_at: UnixMillis::new(row.fresh_at),
             level: level(&row.id, &row.level)?,
             needs: level(&row.id, &row.needs_level)?,
+            enrols: row.enrols != 0,
             tag,
             path: read_path(row.path.as_deref()),
         })
@@ -436,7 +442,7 @@ impl People {
         Ok(ended)
     }
 
-    pub(super) fn session_tag(&self, secret: &SecretText) -> [u8; 32] {
+    pub(crate) fn session_tag(&self, secret: &SecretText) -> [u8; 32] {
         self.key().tag(Domain::Session, secret.reveal().as_bytes())
     }
 }

@@ -9,7 +9,7 @@ use softcap_database::on_writer;
 use zeroize::Zeroizing;
 
 use super::{
-    EmailAddress, Level, Password, People, PersonError, PersonId, Sealed,
+    END_ADDRESS_CHANGE, EmailAddress, Level, Password, People, PersonError, PersonId, Sealed,
     mail_text::{PASSWORD_RECOVERED, PASSWORD_SUBJECT},
     mail_token::{END_OTHERS, MailToken, Purpose, USE},
     session::END_ALL,
@@ -180,8 +180,8 @@ impl People {
         self.send_code(Purpose::Recovery, email, source, now).await
     }
 
-    /// The owner of the address, who has the code, sets a new password. All sessions end, nobody is logged in, and a
-    /// second factor stays.
+    /// The owner of the address, who has the code, sets a new password. All sessions end, a change of the address
+    /// that was begun is ended, nobody is logged in, and a second factor stays.
     ///
     /// # Errors
     /// Those of [`People::confirm_sign_up`].
@@ -202,12 +202,8 @@ impl People {
         let kept = self
             .key()
             .seal(&Self::column("password", &who), kept.as_bytes())?;
-        let warning = self.warning(
-            person.id,
-            &token.email,
-            PASSWORD_SUBJECT,
-            PASSWORD_RECOVERED,
-        )?;
+        let owner = self.find(person.id).await?.ok_or(PersonError::Code)?;
+        let warning = self.warning(&owner, PASSWORD_SUBJECT, PASSWORD_RECOVERED)?;
         let source = self.source_tag(person.id, source);
         let purpose = Purpose::Recovery.as_code();
         let is_done = on_writer!(self.database(), |pool| async {
@@ -226,7 +222,9 @@ impl People {
             sqlx::query(FORGIVE).bind(&who).execute(&mut *work).await?;
             let end = sqlx::query(END_OTHERS).bind(&token.email_tag);
             end.bind(purpose).execute(&mut *work).await?;
-            sqlx::query(END_ALL).bind(&who).execute(&mut *work).await?;
+            for text in [END_ALL, END_ADDRESS_CHANGE] {
+                sqlx::query(text).bind(&who).execute(&mut *work).await?;
+            }
             let know = sqlx::query(KNOW_SOURCE).bind(&who).bind(source.as_slice());
             know.bind(now.get()).execute(&mut *work).await?;
             sqlx::query(THAW).bind(&who).execute(&mut *work).await?;

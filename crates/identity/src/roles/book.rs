@@ -2,11 +2,14 @@
 
 use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 
-use super::{Grant, Proposal, ProposalId, ProposalState, ProposedAct, RoleChange, RoleError};
+use super::{
+    Grant, Proposal, ProposalId, ProposalState, ProposedAct, ResetReason, RoleChange, RoleError,
+};
 use crate::{
     Act, AlertKind, DecisionId, PersonId, UnixMillis, Warning,
     alerts::{raise, tell},
     audit::note,
+    factors::BEGIN_RESET,
     people::SealedMail,
     verification::{CANCEL_PROPOSED, PreparedApproval, approve},
 };
@@ -48,6 +51,7 @@ row! {
         place: String,
         milestone: Option<i64>,
         decision: Option<String>,
+        reason: Option<String>,
         proposed_by: String,
         proposed_at: i64,
         expires_at: i64,
@@ -82,6 +86,10 @@ impl ProposalRow {
             "approve_verification" => ProposedAct::ApproveVerification {
                 person: self.person.as_deref()?.parse().ok()?,
                 decision: DecisionId::parse(self.decision.as_deref()?)?,
+            },
+            "reset_factors" => ProposedAct::ResetFactors {
+                person: self.person.as_deref()?.parse().ok()?,
+                reason: ResetReason::from_code(self.reason.as_deref()?)?,
             },
             _ => return None,
         };
@@ -152,9 +160,13 @@ pub(super) enum Step {
     Verify(PersonId, PreparedApproval, Option<SealedMail>),
     /// What was proposed with a decision is not granted.
     EndDecision(DecisionId),
+    /// Second factors are set aside at this time, if there are any.
+    BeginReset(ProposalId, PersonId, UnixMillis),
 }
 
 const CASE_CHANGED: &str = "the verification was changed since this was proposed";
+const NOTHING_TO_RESET: &str =
+    "the person has no second factor, or it is about to be set aside already";
 const LOCK: &str = "UPDATE role_change SET value = value + 1 WHERE one = 1";
 const GRANTS: &str = "SELECT person, role, place, granted_at, granted_by FROM role_grant \
      ORDER BY person, role, place";
@@ -167,7 +179,8 @@ const GIVE: &str = "INSERT INTO role_grant (person, role, place, granted_at, gra
      VALUES ($1, $2, $3, $4, $5)";
 const TAKE: &str = "DELETE FROM role_grant WHERE person = $1 AND role = $2 AND place = $3";
 const OPEN: &str = "INSERT INTO proposal (id, act, person, role, place, milestone, decision, proposed_by, \
-     proposed_at, expires_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open')";
+     proposed_at, expires_at, state, reason) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11)";
 const DECIDE: &str =
     "UPDATE proposal SET state = $2, decided_by = $3, decided_at = $4 WHERE id = $1";
 
@@ -274,7 +287,7 @@ impl Book {
                         let open = open.bind(proposal.act.as_code());
                         let verified = proposal.act.verification();
                         let about = change.map(|change| change.person);
-                        let about = about.or(verified.map(|(person, _)| person));
+                        let about = about.or(proposal.act.about());
                         let open = open.bind(about.map(|person| person.to_string()));
                         let open = open.bind(change.map(|change| change.role.as_code()));
                         let open = open.bind(proposal.act.place().to_string());
@@ -284,6 +297,8 @@ impl Book {
                         let open = open.bind(proposal.proposed_by.to_string());
                         let open = open.bind(proposal.proposed_at.get());
                         let open = open.bind(proposal.expires_at.get());
+                        let reason = proposal.act.reset().map(|(_, reason)| reason.as_code());
+                        let open = open.bind(reason);
                         open.execute(&mut *work).await?;
                     }
                     Step::Decide(proposal) => {
@@ -305,6 +320,15 @@ impl Book {
                         if !approve!(work, by, approval, mail, now) {
                             work.rollback().await?;
                             return Ok(Err(RoleError::NoChange(CASE_CHANGED)));
+                        }
+                    }
+                    Step::BeginReset(id, person, due_at) => {
+                        let begin = sqlx::query(BEGIN_RESET).bind(person.to_string());
+                        let begin = begin.bind(id.to_string());
+                        let begin = begin.bind(now.get()).bind(due_at.get());
+                        if begin.execute(&mut *work).await?.rows_affected() == 0 {
+                            work.rollback().await?;
+                            return Ok(Err(RoleError::NoChange(NOTHING_TO_RESET)));
                         }
                     }
                     Step::EndDecision(decision) => {

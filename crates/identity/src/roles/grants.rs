@@ -1,13 +1,15 @@
 //! Who has which role, and how that changes.
 
+use std::time::Duration;
+
 use super::{
     Decision, Proposal, ProposalId, ProposalState, ProposedAct, Right, Role, RoleChange, RoleError,
     Standing,
     book::{Book, Note, Step},
 };
 use crate::{
-    Act, AlertKind, People, PersonId, ResourcePattern, UnixMillis, Warning,
-    people::SealedMail,
+    Act, AlertKind, Level, People, PersonId, ResourcePattern, UnixMillis, Warning,
+    people::{SealedMail, in_days},
     verification::{APPROVED, PreparedApproval, prepared},
 };
 
@@ -32,12 +34,17 @@ impl Grant {
     }
 }
 
+/// How long second factors count on that two people set aside, unless the operator says otherwise.
+const RESET_DELAY: Duration = Duration::from_hours(72);
+
 /// The roles of an installation; its tables are those of [`crate::Keys::migrations`]. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Roles {
     book: Book,
     /// Who is told what happens to their roles.
     people: People,
+    /// How long second factors count on that were set aside.
+    reset_delay: Duration,
 }
 
 impl Roles {
@@ -47,6 +54,16 @@ impl Roles {
         Self {
             book: Book::new(people.database().clone()),
             people,
+            reset_delay: RESET_DELAY,
+        }
+    }
+
+    /// The same, with another delay before second factors are set aside.
+    #[must_use]
+    pub fn with_reset_delay(self, reset_delay: Duration) -> Self {
+        Self {
+            reset_delay,
+            ..self
         }
     }
 
@@ -151,13 +168,22 @@ impl Roles {
         if let ProposedAct::GiveRole(change) = &act {
             self.book.require_person(change.person).await?;
         }
+        if let Some((person, _)) = act.reset() {
+            match self.people.find(person).await? {
+                None => return Err(RoleError::NoPerson),
+                Some(found) if found.needs == Level::One => {
+                    return Err(RoleError::NoChange("the person has no second factor"));
+                }
+                Some(_) => {}
+            }
+        }
         let id = ProposalId::random()?;
         let judge = |grants: &[Grant], open: &[Proposal]| {
             if !has(grants, by, act.to_propose(), &act.place()) {
                 return Err(RoleError::ProposerLost);
             }
             require_change(grants, &act)?;
-            if act.verification().is_some_and(|(person, _)| person == by) {
+            if act.about() == Some(by) {
                 return Err(RoleError::OwnCase);
             }
             if open
@@ -236,6 +262,10 @@ impl Roles {
                     steps.extend(role_step(&proposal, now));
                     steps.extend(alarming(&proposal.act));
                     steps.extend(warning.map(Step::Tell));
+                    if let Some((person, _)) = proposal.act.reset() {
+                        let due_at = now.plus(self.reset_delay);
+                        steps.push(Step::BeginReset(id, person, due_at));
+                    }
                     if let Some((approval, mail)) = verified {
                         steps.push(Step::Verify(by, approval, mail));
                     }
@@ -257,6 +287,7 @@ impl Roles {
         let (change, what) = match act {
             ProposedAct::GiveRole(change) => (change, "given to"),
             ProposedAct::TakeRole(change) => (change, "taken from"),
+            ProposedAct::ResetFactors { person, .. } => return self.reset_warning(*person).await,
             ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => {
                 return Ok(None);
             }
@@ -270,10 +301,24 @@ impl Roles {
         };
         let role = change.role.as_code().replace('_', " ");
         let what = format!("The role {role} {place} was {what} you.");
-        let warning = self
-            .people
-            .warning(person.id, &person.email, "your roles changed", &what);
+        let warning = self.people.warning(&person, "your roles changed", &what);
         Ok(Some(warning?))
+    }
+
+    /// What a person is told whose second factors are set aside.
+    async fn reset_warning(&self, person: PersonId) -> Result<Option<Warning>, RoleError> {
+        let Some(person) = self.people.find(person).await? else {
+            return Ok(None);
+        };
+        let what = format!(
+            "Whoever runs the site was told that you lost your second factors, and two people there approved that they are set \
+             aside in {}. Until then they count. After it your sessions, keys and applications end, and you add a new factor \
+             with your password and a code that comes to this address. If you have your factors still, log in and keep them \
+             where your account is shown.",
+            in_days(self.reset_delay)
+        );
+        let subject = "your second factors will be set aside";
+        Ok(Some(self.people.warning(&person, subject, &what)?))
     }
 
     /// What an approval makes count, and the mail about it.
@@ -297,6 +342,9 @@ impl Roles {
 
 /// What a change of roles alerts of. Whose rights get narrower is no reason, but with those who own all.
 fn alarming(act: &ProposedAct) -> Option<Step> {
+    if let Some((person, _)) = act.reset() {
+        return Some(Step::Raise(AlertKind::FactorsResetting, person));
+    }
     let change = act.role_change()?;
     let owns_all = change.role == Role::Owner && change.place == ResourcePattern::Every;
     let kind = match act {
@@ -304,7 +352,8 @@ fn alarming(act: &ProposedAct) -> Option<Step> {
         ProposedAct::GiveRole(_) => AlertKind::RightsWidened,
         ProposedAct::TakeRole(_)
         | ProposedAct::Release { .. }
-        | ProposedAct::ApproveVerification { .. } => return None,
+        | ProposedAct::ApproveVerification { .. }
+        | ProposedAct::ResetFactors { .. } => return None,
     };
     Some(Step::Raise(kind, change.person))
 }
@@ -322,8 +371,7 @@ fn require_decider(
     decision: Decision,
 ) -> Result<(), RoleError> {
     let may = has(grants, by, proposal.act.to_approve(), &proposal.act.place());
-    let about = proposal.act.verification();
-    if about.is_some_and(|(person, _)| person == by) {
+    if proposal.act.about() == Some(by) {
         return Err(RoleError::OwnCase);
     }
     if proposal.proposed_by == by {
@@ -360,7 +408,9 @@ fn require_change(grants: &[Grant], act: &ProposedAct) -> Result<(), RoleError> 
                 return Err(RoleError::LastOwner);
             }
         }
-        ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => {}
+        ProposedAct::Release { .. }
+        | ProposedAct::ApproveVerification { .. }
+        | ProposedAct::ResetFactors { .. } => {}
     }
     Ok(())
 }
@@ -379,6 +429,8 @@ fn role_step(proposal: &Proposal, now: UnixMillis) -> Option<Step> {
             granted_by: format!("proposal:{}", proposal.id),
         })),
         ProposedAct::TakeRole(change) => Some(Step::Take(change.clone())),
-        ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => None,
+        ProposedAct::Release { .. }
+        | ProposedAct::ApproveVerification { .. }
+        | ProposedAct::ResetFactors { .. } => None,
     }
 }

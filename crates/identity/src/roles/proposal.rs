@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use super::{Right, Role, RoleError};
+use super::{ResetReason, Right, Role, RoleError};
 use crate::{
     DecisionId, PersonId, ResourceId, ResourcePattern, UnixMillis,
     people::{hex, parse_id, random_bytes},
@@ -73,6 +73,13 @@ pub enum ProposedAct {
         /// What the first reviewer would approve.
         decision: DecisionId,
     },
+    /// The second factors of a person who lost them are set aside after a delay.
+    ResetFactors {
+        /// Who.
+        person: PersonId,
+        /// How they showed that it is them.
+        reason: ResetReason,
+    },
 }
 
 impl ProposedAct {
@@ -82,6 +89,7 @@ impl ProposedAct {
             Self::TakeRole(_) => "take_role",
             Self::Release { .. } => "release",
             Self::ApproveVerification { .. } => "approve_verification",
+            Self::ResetFactors { .. } => "reset_factors",
         }
     }
 
@@ -92,6 +100,7 @@ impl ProposedAct {
             Self::GiveRole(_) | Self::TakeRole(_) => Right::ChangeRoles,
             Self::Release { .. } => Right::ProposeRelease,
             Self::ApproveVerification { .. } => Right::DecideVerifications,
+            Self::ResetFactors { .. } => Right::ResetFactors,
         }
     }
 
@@ -102,35 +111,67 @@ impl ProposedAct {
             Self::GiveRole(_) | Self::TakeRole(_) => Right::ChangeRoles,
             Self::Release { .. } => Right::ApproveRelease,
             Self::ApproveVerification { .. } => Right::DecideVerifications,
+            Self::ResetFactors { .. } => Right::ResetFactors,
         }
     }
 
     pub(super) const fn role_change(&self) -> Option<&RoleChange> {
         match self {
             Self::GiveRole(change) | Self::TakeRole(change) => Some(change),
-            Self::Release { .. } | Self::ApproveVerification { .. } => None,
+            Self::Release { .. } | Self::ApproveVerification { .. } | Self::ResetFactors { .. } => {
+                None
+            }
         }
     }
 
     /// The person whom it is about, and the decision that it makes count.
     pub(super) const fn verification(&self) -> Option<(PersonId, DecisionId)> {
         match self {
-            Self::GiveRole(_) | Self::TakeRole(_) | Self::Release { .. } => None,
+            Self::GiveRole(_)
+            | Self::TakeRole(_)
+            | Self::Release { .. }
+            | Self::ResetFactors { .. } => None,
             Self::ApproveVerification { person, decision } => Some((*person, *decision)),
+        }
+    }
+
+    /// Whose second factors it sets aside, and why.
+    pub(super) const fn reset(&self) -> Option<(PersonId, ResetReason)> {
+        match self {
+            Self::GiveRole(_)
+            | Self::TakeRole(_)
+            | Self::Release { .. }
+            | Self::ApproveVerification { .. } => None,
+            Self::ResetFactors { person, reason } => Some((*person, *reason)),
+        }
+    }
+
+    /// The person whom it is about, who has no say in it.
+    pub(super) const fn about(&self) -> Option<PersonId> {
+        match self {
+            Self::GiveRole(_) | Self::TakeRole(_) | Self::Release { .. } => None,
+            Self::ApproveVerification { person, .. } | Self::ResetFactors { person, .. } => {
+                Some(*person)
+            }
         }
     }
 
     /// Whether one of the two makes the other useless.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        match (self.verification(), other.verification()) {
-            (Some((person, _)), Some((other, _))) => person == other,
+        match (self.about(), other.about()) {
+            (Some(person), Some(other_person)) => {
+                person == other_person && self.as_code() == other.as_code()
+            }
             (Some(_) | None, Some(_) | None) => self == other,
         }
     }
 
     pub(super) const fn milestone(&self) -> Option<u8> {
         match self {
-            Self::GiveRole(_) | Self::TakeRole(_) | Self::ApproveVerification { .. } => None,
+            Self::GiveRole(_)
+            | Self::TakeRole(_)
+            | Self::ApproveVerification { .. }
+            | Self::ResetFactors { .. } => None,
             Self::Release { milestone, .. } => Some(*milestone),
         }
     }
@@ -141,7 +182,7 @@ impl ProposedAct {
         match self {
             Self::GiveRole(change) | Self::TakeRole(change) => change.place.clone(),
             Self::Release { offering, .. } => ResourcePattern::Only(offering.clone()),
-            Self::ApproveVerification { .. } => ResourcePattern::Every,
+            Self::ApproveVerification { .. } | Self::ResetFactors { .. } => ResourcePattern::Every,
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum Right {
     ReviewVerifications,
     /// Approve and refuse people. No key may.
     DecideVerifications,
+    /// Set aside the second factors of who lost them, with a second person; and end that. No key may.
+    ResetFactors,
     /// Give out everything that is held of a person. No key may.
     ExportPeople,
     /// Erase a person. No key may.
@@ -57,7 +59,7 @@ impl Demand {
     }
 }
 
-const PERSONS_ONLY: [Right; 11] = [
+const PERSONS_ONLY: [Right; 12] = [
     Right::ReadRoles,
     Right::ChangeRoles,
     Right::ProposeRelease,
@@ -67,6 +69,7 @@ const PERSONS_ONLY: [Right; 11] = [
     Right::ReadVerifications,
     Right::ReviewVerifications,
     Right::DecideVerifications,
+    Right::ResetFactors,
     Right::ExportPeople,
     Right::ErasePeople,
 ];
@@ -95,6 +98,7 @@ impl Right {
             Self::ReadVerifications => "verifications:read",
             Self::ReviewVerifications => "verifications:review",
             Self::DecideVerifications => "verifications:decide",
+            Self::ResetFactors => "factors:reset",
             Self::ExportPeople => "people:export",
             Self::ErasePeople => "people:erase",
         }
@@ -143,6 +147,8 @@ impl Right {
             Self::ProposeRelease => &[IssuerManager, Treasurer],
             Self::ApproveRelease => &[Owner, Treasurer],
             Self::ReadVerifications => &[Owner, ComplianceOfficer, Auditor],
+            // Who knows people by their documents, and who answers for everything.
+            Self::ResetFactors => &[Owner, ComplianceOfficer],
             // What people showed is for who must look at it, and for nobody above them.
             Self::ReviewVerifications
             | Self::DecideVerifications
@@ -183,6 +189,7 @@ impl Right {
             | Self::ProposeRelease
             | Self::ApproveRelease
             | Self::DecideVerifications
+            | Self::ResetFactors
             | Self::ExportPeople
             | Self::ErasePeople => Demand::Fresh,
         }

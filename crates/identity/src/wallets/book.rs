@@ -313,7 +313,7 @@ impl Wallets {
     ) -> Result<Warning, WalletError> {
         let owner = self.people.find(person).await?;
         let owner = owner.ok_or(PersonError::NoSession)?;
-        Ok(self.people.warning(person, &owner.email, subject, what)?)
+        Ok(self.people.warning(&owner, subject, what)?)
     }
 }
 

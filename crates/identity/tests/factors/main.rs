@@ -10,6 +10,7 @@ mod authenticator;
 mod codes;
 mod passkeys;
 mod removal;
+mod resets;
 
 use std::{net::IpAddr, time::Duration};
 
@@ -246,6 +247,8 @@ async fn all_scenarios(database: Database) {
     removal::two_factors_removed_at_once_are_not_both_gone(&mut here).await;
     removal::a_removal_can_be_taken_back(&mut here).await;
     removal::changes_need_a_whole_and_fresh_session(&mut here).await;
+    resets::factors_are_set_aside_by_two_people_and_after_a_delay(&mut here).await;
+    resets::a_reset_is_stopped_by_its_person_the_organisation_or_a_freeze(&mut here).await;
     v6_5_2_a_dump_has_no_secret_in_the_clear(&mut here).await;
 }
 

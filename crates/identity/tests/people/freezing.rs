@@ -39,7 +39,7 @@ impl Installation {
             .unwrap()
     }
 
-    async fn recover(&self, email: &str) {
+    pub(crate) async fn recover(&self, email: &str) {
         self.all_mail().await;
         let source = address("2001:db8:77::1");
         self.people
@@ -286,7 +286,7 @@ async fn execute(database: &Database, text: String) {
     .unwrap();
 }
 
-async fn count(database: &Database, table: &str) -> i64 {
+pub(crate) async fn count(database: &Database, table: &str) -> i64 {
     use sqlx::AssertSqlSafe;
     let text = format!("SELECT COUNT(*) FROM {table}");
     on_writer!(database, |pool| sqlx::query_scalar(AssertSqlSafe(text))

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a scenario fails by panicking")]
 
+mod addresses;
 mod freezing;
 mod limits;
 mod passwords;
@@ -184,6 +185,14 @@ async fn all_scenarios(database: Database) {
     freezing::a_code_to_freeze_works_for_thirty_days_and_once_also_in_parallel(&later).await;
     freezing::no_login_that_is_under_way_survives_a_freeze(&later).await;
     freezing::a_freeze_revokes_the_keys_that_the_person_made(&later).await;
+    let of_addresses = here.later(300 * HOUR);
+    addresses::v7_5_1_an_address_is_changed_by_a_fresh_factor_a_code_and_time(&of_addresses).await;
+    // The clock of who logs in does not go back.
+    let of_addresses = of_addresses.later(100 * HOUR);
+    addresses::whether_an_address_is_taken_is_told_to_its_owner_alone(&of_addresses).await;
+    addresses::a_code_for_an_address_is_over_after_an_hour_or_with_the_next(&of_addresses).await;
+    addresses::a_change_is_ended_by_its_person_the_old_mailbox_and_a_new_password(&of_addresses)
+        .await;
     freezing::a_place_that_nobody_came_from_for_90_days_is_new_again(&later).await;
 }
 

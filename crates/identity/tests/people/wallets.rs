@@ -75,7 +75,7 @@ impl Installation {
             .await
     }
 
-    async fn session_of(&self, secret: &SecretText) -> Session {
+    pub(crate) async fn session_of(&self, secret: &SecretText) -> Session {
         let found = self.people.session(secret.reveal(), self.now).await;
         found.unwrap()
     }

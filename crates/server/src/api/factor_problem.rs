@@ -42,6 +42,8 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         FactorError::CeremonyOver,
         FactorError::RemovalPending,
         FactorError::NoRemoval,
+        FactorError::NoReset,
+        FactorError::NothingToEnrol,
     ];
     let faults = PasskeyFault::ALL.into_iter().map(FactorError::Passkey);
     own.into_iter().chain(faults).filter_map(|error| {
@@ -80,6 +82,14 @@ fn like(error: &FactorError) -> Option<(StatusCode, &'static str)> {
         FactorError::Missing | FactorError::NoRemoval => (
             StatusCode::NOT_FOUND,
             "Read the list at `GET /v1/me/factors` again.",
+        ),
+        FactorError::NoReset => (
+            StatusCode::NOT_FOUND,
+            "Nothing is to be done: second factors count as before, or were set aside already.",
+        ),
+        FactorError::NothingToEnrol => (
+            StatusCode::CONFLICT,
+            "Show the second factor at `POST /v1/sessions/current/second-factor`, or add another in a whole session.",
         ),
         FactorError::NothingToRecover => (
             StatusCode::CONFLICT,

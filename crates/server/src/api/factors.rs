@@ -12,7 +12,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_identity::{
-    Answered, Ceremony, FactorList, FactorName, Removal, SecondFactor, SecretText,
+    Answered, Ceremony, FactorList, FactorName, FactorReset, Removal, SecondFactor, SecretText,
     TotpConfirmation, UnixMillis,
 };
 use utoipa::ToSchema;
@@ -42,6 +42,7 @@ use crate::{
     confirm_passkey,
     remove_passkey,
     keep,
+    stop_reset,
     ask_for_passkey,
     log_in,
     show
@@ -61,6 +62,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         )
         .route("/v1/me/factors/passkeys/{id}", delete(remove_passkey))
         .route("/v1/me/factors/removal", delete(keep))
+        .route("/v1/me/factors/reset", delete(stop_reset))
         .route("/v1/sessions/passkey", post(ask_for_passkey))
         .route("/v1/sessions/passkey/confirmation", post(log_in))
         .route("/v1/sessions/current/second-factor", post(show))
@@ -77,6 +79,9 @@ pub(super) struct FactorListView {
     passkeys: Vec<PasskeyEntry>,
     /// Recovery codes that were not used yet.
     recovery_codes_left: u32,
+    /// When all of it is set aside, because two people of the organisation approved that it was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset_at: Option<String>,
 }
 
 /// An authenticator app.
@@ -201,7 +206,7 @@ pub(super) struct LeavingView {
 }
 
 impl FactorListView {
-    fn new(list: FactorList) -> Self {
+    fn new(list: FactorList, reset: Option<FactorReset>) -> Self {
         let goes_at = |name: FactorName| {
             let leaving = list.removals.iter().find(|(leaving, _)| *leaving == name);
             leaving.map(|(_, at)| time_text(*at))
@@ -223,6 +228,7 @@ impl FactorListView {
                 })
                 .collect(),
             recovery_codes_left: list.recovery_codes_left,
+            reset_at: reset.map(|reset| time_text(reset.due_at)),
         }
     }
 }
@@ -245,7 +251,7 @@ fn cookie(secret: &SecretText) -> Result<[(HeaderName, HeaderValue); 1], ApiErro
 #[utoipa::path(
     get,
     path = "/v1/me/factors",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     responses((status = 200, description = "All of them", body = FactorListView)),
 )]
@@ -254,20 +260,22 @@ async fn list(
     SignedIn(session): SignedIn,
 ) -> Result<Json<FactorListView>, ApiError> {
     let list = service.factors.list(session.person, service.now()).await;
-    Ok(Json(FactorListView::new(list.map_err(of_factor)?)))
+    let list = list.map_err(of_factor)?;
+    let reset = service.factors.reset_of(session.person).await;
+    Ok(Json(FactorListView::new(list, reset.map_err(of_factor)?)))
 }
 
 /// Begin with an authenticator app. It counts after its first code; one that counts already goes on until then.
 #[utoipa::path(
     post,
     path = "/v1/me/factors/totp",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     responses((status = 201, description = "The secret, shown once", body = BegunTotpView)),
 )]
 async fn begin_totp(
     State(service): State<Arc<Service>>,
-    SignedIn(session): SignedIn,
+    HalfSignedIn(session): HalfSignedIn,
 ) -> Result<Response, ApiError> {
     let begun = service.factors.begin_totp(&session, service.now()).await;
     let begun = begun.map_err(of_factor)?;
@@ -283,14 +291,14 @@ async fn begin_totp(
 #[utoipa::path(
     post,
     path = "/v1/me/factors/totp/confirmation",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     request_body = TotpConfirmationBody,
     responses((status = 204, description = "It counts")),
 )]
 async fn confirm_totp(
     State(service): State<Arc<Service>>,
-    SignedIn(session): SignedIn,
+    HalfSignedIn(session): HalfSignedIn,
     Json(body): Json<TotpConfirmationBody>,
 ) -> Result<Response, ApiError> {
     let shown = TotpConfirmation {
@@ -309,7 +317,7 @@ async fn confirm_totp(
 #[utoipa::path(
     delete,
     path = "/v1/me/factors/totp",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     responses(
         (status = 204, description = "It is gone"),
@@ -327,7 +335,7 @@ async fn remove_totp(
 #[utoipa::path(
     post,
     path = "/v1/me/factors/recovery-codes",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     responses((status = 201, description = "The codes, shown once", body = RecoveryCodesView)),
 )]
@@ -348,13 +356,13 @@ async fn make_recovery_codes(
 #[utoipa::path(
     post,
     path = "/v1/me/factors/passkeys",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     responses((status = 201, description = "A challenge", body = CeremonyView)),
 )]
 async fn begin_passkey(
     State(service): State<Arc<Service>>,
-    SignedIn(session): SignedIn,
+    HalfSignedIn(session): HalfSignedIn,
 ) -> Result<Response, ApiError> {
     let asked = service.factors.begin_passkey(&session, service.now()).await;
     let view = CeremonyView::new(asked.map_err(of_factor)?);
@@ -365,14 +373,14 @@ async fn begin_passkey(
 #[utoipa::path(
     post,
     path = "/v1/me/factors/passkeys/confirmation",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     request_body = NewPasskeyBody,
     responses((status = 201, description = "It counts", body = PasskeyAddedView)),
 )]
 async fn confirm_passkey(
     State(service): State<Arc<Service>>,
-    SignedIn(session): SignedIn,
+    HalfSignedIn(session): HalfSignedIn,
     Json(body): Json<NewPasskeyBody>,
 ) -> Result<Response, ApiError> {
     let answered = Answered {
@@ -392,7 +400,7 @@ async fn confirm_passkey(
 #[utoipa::path(
     delete,
     path = "/v1/me/factors/passkeys/{id}",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     params(("id" = String, Path, description = "The name of the passkey")),
     responses(
@@ -428,7 +436,7 @@ async fn remove(
 #[utoipa::path(
     delete,
     path = "/v1/me/factors/removal",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     responses((status = 204, description = "They stay")),
 )]
@@ -441,11 +449,28 @@ async fn keep(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Keep the second factors that are about to be set aside because others said that they were lost.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/factors/reset",
+    tag = "factors",
+    security(("session" = [])),
+    responses((status = 204, description = "They stay")),
+)]
+async fn stop_reset(
+    State(service): State<Arc<Service>>,
+    SignedIn(session): SignedIn,
+) -> Result<StatusCode, ApiError> {
+    let stopped = service.factors.stop_reset(&session, service.now()).await;
+    stopped.map_err(of_factor)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Ask for any passkey of this site: for logging in, or as a second factor. Nobody says yet who they are.
 #[utoipa::path(
     post,
     path = "/v1/sessions/passkey",
-    tag = "people",
+    tag = "factors",
     responses((status = 201, description = "A challenge", body = CeremonyView)),
 )]
 async fn ask_for_passkey(
@@ -466,7 +491,7 @@ async fn ask_for_passkey(
 #[utoipa::path(
     post,
     path = "/v1/sessions/passkey/confirmation",
-    tag = "people",
+    tag = "factors",
     request_body = PasskeyBody,
     responses((status = 201, description = "Logged in", body = LoggedInView)),
 )]
@@ -492,7 +517,7 @@ async fn log_in(
 #[utoipa::path(
     post,
     path = "/v1/sessions/current/second-factor",
-    tag = "people",
+    tag = "factors",
     security(("session" = [])),
     request_body = SecondFactorBody,
     responses((status = 204, description = "It was shown")),

@@ -102,6 +102,8 @@ impl Subject {
             | AlertKind::LoginsFailed
             | AlertKind::RightsWidened
             | AlertKind::OwnersChanged
+            | AlertKind::AddressChanging
+            | AlertKind::FactorsResetting
             | AlertKind::UnusualLogin
             | AlertKind::SessionMoved
             | AlertKind::UnusualMoney

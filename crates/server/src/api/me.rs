@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     Service,
+    factor_problem::of_factor,
     keys::time_text,
     person_problem::of_person,
     sessions::LevelView,
@@ -46,6 +47,9 @@ pub(super) struct MeView {
     level: LevelView,
     /// What must be shown before anything else may be done.
     needs: LevelView,
+    /// Whether a second factor must be added before anything else may be done, because those of before were set aside: with
+    /// a code of a mail (`POST /v1/sessions/current/enrolment`).
+    must_add_factor: bool,
     /// Until when acts are done that need a factor shown lately.
     fresh_until: String,
     /// The address of mail; absent until every factor was shown.
@@ -96,6 +100,11 @@ async fn read(
         session: session.id.to_string(),
         level: session.level.into(),
         needs: session.needs.into(),
+        must_add_factor: service
+            .factors
+            .must_enrol(&session)
+            .await
+            .map_err(of_factor)?,
         fresh_until: time_text(session.fresh_until()),
         email: shown
             .as_ref()

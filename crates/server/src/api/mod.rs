@@ -4,6 +4,7 @@
 //! read from its leaf, so that a repeat of a request gets the same bytes.
 
 mod accounts;
+mod address_change;
 mod addresses;
 mod alert_webhooks;
 mod alerts;
@@ -21,6 +22,7 @@ mod contributions;
 mod cosignatures;
 mod documents;
 mod drafts;
+mod enrolment;
 mod entry_view;
 mod etag;
 mod events;
@@ -55,6 +57,7 @@ mod rail;
 mod random_id;
 mod refusal_limit;
 mod rehearsal;
+mod request_key;
 mod role_problem;
 mod roles;
 mod sessions;
@@ -80,18 +83,14 @@ mod webhooks;
 use std::{str::FromStr as _, sync::Arc};
 
 use axum::{Router, middleware::from_fn_with_state};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 use softcap_identity::{
-    AdmissionId, Alerts, AuditTable, CallLimits, CallRates, Factors, Keys, Oauth, People, Privacy,
-    ProposalId, Roles, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
+    AddressChanges, Alerts, AuditTable, CallLimits, CallRates, Factors, Keys, Oauth, People,
+    Privacy, Roles, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
 };
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
 };
-use softcap_offering::RequestId;
 use softcap_proof::VerifierKey;
-use zeroize::Zeroizing;
 
 use crate::{
     budgets::Budgets,
@@ -108,6 +107,7 @@ use crate::{
 };
 
 pub(crate) use accounts::AccountPaths;
+pub(crate) use address_change::AddressChangePaths;
 pub(crate) use addresses::AddressPaths;
 pub(crate) use alert_webhooks::AlertWebhookPaths;
 pub(crate) use alerts::{AlertPaths, alerts_seen, close_alert};
@@ -124,6 +124,7 @@ pub(crate) use drafts::{
     DraftPaths, announce_draft, create_draft, draft_of, keep_rehearsal, readable_drafts,
     rehearsal_of, remove_draft, replace_draft,
 };
+pub(crate) use enrolment::{EnrolmentPaths, resets_seen, stop_reset_of};
 pub(crate) use entry_view::{EntryView, OutcomeView};
 pub(crate) use events::EventPaths;
 pub(crate) use factor_problem::of_factor;
@@ -163,6 +164,7 @@ pub(crate) use projection::{
 pub(crate) use proposals::{ProposalPaths, decide_act, propose_act, seen_proposals};
 pub(crate) use rail::RailPaths;
 pub(crate) use rehearsal::{Fault, Rehearsed, rehearse};
+pub use request_key::RequestKey;
 pub(crate) use role_problem::of_role;
 pub(crate) use roles::RolePaths;
 pub(crate) use sessions::SessionPaths;
@@ -207,6 +209,7 @@ pub struct Service {
     privacy: Privacy,
     permits: Permits,
     factors: Factors,
+    address_changes: AddressChanges,
     wallets: Wallets,
     call_limits: CallLimits,
     alerts: Alerts,
@@ -253,6 +256,8 @@ pub struct ServiceParts {
     pub audit: AuditTable,
     /// The people who log in.
     pub people: People,
+    /// Their changes of address.
+    pub address_changes: AddressChanges,
     /// From which the keys of id tokens follow.
     pub id_tokens: SigningSeed,
     /// What they may do.
@@ -301,62 +306,6 @@ pub struct ServiceParts {
     pub(crate) leak_reporters: LeakReporters,
 }
 
-/// Turns an API key and its Idempotency-Key into the request id of an entry. Keyed, because the
-/// record is public and an Idempotency-Key may be guessable.
-pub struct RequestKey(Zeroizing<[u8; 32]>);
-
-impl std::fmt::Debug for RequestKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("RequestKey(..)")
-    }
-}
-
-impl RequestKey {
-    /// Of 32 random bytes that stay the same over starts.
-    #[must_use]
-    pub fn new(secret: [u8; 32]) -> Self {
-        Self(Zeroizing::new(secret))
-    }
-
-    /// The first 16 bytes of HMAC-SHA-256 over the caller's name, zero byte and Idempotency-Key.
-    fn request(&self, caller: &str, idempotency_key: &str) -> RequestId {
-        self.of(caller, idempotency_key)
-    }
-
-    /// Of what was proposed and approved. No name of a caller is this word, as with imports.
-    fn proposal(&self, id: ProposalId) -> RequestId {
-        self.of("proposal", &id.to_string())
-    }
-
-    /// Of an admission that a verification granted.
-    pub(crate) fn admission(&self, id: AdmissionId) -> RequestId {
-        self.of("admission", &id.to_string())
-    }
-
-    /// Of what takes it back.
-    pub(crate) fn revocation(&self, id: AdmissionId) -> RequestId {
-        self.of("revocation", &id.to_string())
-    }
-
-    /// Of a row of an import, whoever sends it. No id of a key is this word: it is shorter.
-    fn import(&self, row: &str) -> RequestId {
-        self.of("import", row)
-    }
-
-    fn of(&self, who: &str, what: &str) -> RequestId {
-        let mut id = [0; 16];
-        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.0) {
-            mac.update(who.as_bytes());
-            mac.update(&[0]);
-            mac.update(what.as_bytes());
-            for (to, from) in id.iter_mut().zip(mac.finalize().into_bytes()) {
-                *to = from;
-            }
-        }
-        RequestId(id)
-    }
-}
-
 impl Service {
     /// Of its parts.
     #[must_use]
@@ -366,6 +315,7 @@ impl Service {
             numbers: parts.numbers,
             keys: parts.keys,
             factors: Factors::new(parts.people.clone()),
+            address_changes: parts.address_changes,
             wallets: Wallets::new(parts.people.clone()),
             call_limits: CallLimits::new(&parts.call_rates, &Ticks::system()),
             alerts: Alerts::new(parts.people.clone()),
@@ -472,8 +422,15 @@ impl Service {
     }
 
     /// Their second factors.
-    pub(crate) fn factors(&self) -> &Factors {
+    #[must_use]
+    pub fn factors(&self) -> &Factors {
         &self.factors
+    }
+
+    /// Their changes of address.
+    #[must_use]
+    pub fn address_changes(&self) -> &AddressChanges {
+        &self.address_changes
     }
 
     /// Applications that act for people.
@@ -619,7 +576,9 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(me::routes())
         .merge(tax_table::routes())
         .merge(notifications::routes())
+        .merge(address_change::routes())
         .merge(factors::routes())
+        .merge(enrolment::routes())
         .merge(wallets::routes())
         .merge(verification::routes())
         .merge(verification_uploads::routes())

@@ -11,8 +11,8 @@ use base64ct::{Base64, Encoding as _};
 use futures_util::stream;
 use serde_json::{Value, json};
 use softcap_identity::{
-    AuditFilter, FactorList, PersonId, Showing, Upload, VerificationError, Verifications,
-    WalletView,
+    AuditFilter, EmailAddress, FactorList, PersonId, Showing, Upload, VerificationError,
+    Verifications, WalletView,
 };
 use softcap_offering::InvestorId;
 use softcap_rails::balance::PersonId as Owner;
@@ -50,6 +50,7 @@ pub(super) async fn export(service: &Arc<Service>, person: PersonId) -> Result<R
     let about = found.map(|person| {
         json!({
             "email": person.email.as_str(),
+            "coming_email": person.coming.as_ref().map(EmailAddress::as_str),
             "signed_up_at": time_text(person.made_at),
             "password_at": person.password_at.map(time_text),
         })

@@ -36,6 +36,9 @@ pub(crate) fn of_person(error: PersonError) -> ApiError {
         | PersonError::NotFresh
         | PersonError::SecondFactor
         | PersonError::Frozen
+        | PersonError::SameAddress
+        | PersonError::NoAddressChange
+        | PersonError::AddressChangeWaits
         | PersonError::NoSuchSession => {
             let (status, remedy) = like(&error);
             ApiError::Domain {
@@ -63,6 +66,9 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         PersonError::NotFresh,
         PersonError::SecondFactor,
         PersonError::Frozen,
+        PersonError::SameAddress,
+        PersonError::NoAddressChange,
+        PersonError::AddressChangeWaits,
         PersonError::NoSuchSession,
     ];
     all.into_iter().map(|error| CodeText {
@@ -100,12 +106,21 @@ fn like(error: &PersonError) -> (StatusCode, &'static str) {
             StatusCode::UNPROCESSABLE_ENTITY,
             "Copy the whole code from the newest mail, or ask for another one.",
         ),
+        PersonError::NoAddressChange => (
+            StatusCode::NOT_FOUND,
+            "Ask for another address at `POST /v1/me/address-change`; a code that was not typed in is over after an hour.",
+        ),
+        PersonError::AddressChangeWaits => (
+            StatusCode::CONFLICT,
+            "End it at `DELETE /v1/me/address-change`, or wait until it is done.",
+        ),
         // All others are about what was sent, or are answered before they come here.
         PersonError::Id
         | PersonError::Email
         | PersonError::PasswordLength
         | PersonError::PasswordGuessed
         | PersonError::PasswordOfContext
+        | PersonError::SameAddress
         | PersonError::Limited { .. }
         | PersonError::Busy { .. }
         | PersonError::Database(_)

@@ -12,8 +12,8 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use softcap_identity::{
-    Decision, PersonId, Proposal, ProposalId, ProposalState, ProposedAct, ResourcePattern, Right,
-    RoleChange,
+    Decision, PersonId, Proposal, ProposalId, ProposalState, ProposedAct, ResetReason,
+    ResourcePattern, Right, RoleChange,
 };
 use softcap_journal::BATCH_TIME;
 use softcap_offering::{Command, LineIndex, Stamp};
@@ -88,6 +88,49 @@ pub(super) enum ActBody {
         /// Names what is approved; `GET /v1/verifications/{person}` shows it.
         decision: String,
     },
+    /// Set aside the second factors of a person who lost all of them, after the delay that the operator set.
+    ResetFactors {
+        /// Who.
+        person: String,
+        /// How they showed that it is them.
+        reason: ResetReasonName,
+    },
+}
+
+/// How somebody who lost their second factors showed that it is them.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ResetReasonName {
+    /// They came.
+    SeenInPerson,
+    /// On a video call.
+    SeenOnVideo,
+    /// With the document with which they were verified.
+    DocumentShownAgain,
+    /// A colleague vouches for them.
+    KnownToStaff,
+}
+
+impl From<ResetReasonName> for ResetReason {
+    fn from(name: ResetReasonName) -> Self {
+        match name {
+            ResetReasonName::SeenInPerson => Self::SeenInPerson,
+            ResetReasonName::SeenOnVideo => Self::SeenOnVideo,
+            ResetReasonName::DocumentShownAgain => Self::DocumentShownAgain,
+            ResetReasonName::KnownToStaff => Self::KnownToStaff,
+        }
+    }
+}
+
+impl From<ResetReason> for ResetReasonName {
+    fn from(reason: ResetReason) -> Self {
+        match reason {
+            ResetReason::SeenInPerson => Self::SeenInPerson,
+            ResetReason::SeenOnVideo => Self::SeenOnVideo,
+            ResetReason::DocumentShownAgain => Self::DocumentShownAgain,
+            ResetReason::KnownToStaff => Self::KnownToStaff,
+        }
+    }
 }
 
 /// What became of a proposal.
@@ -187,6 +230,10 @@ impl ActBody {
                     .map_err(|_| ApiError::invalid("offering", "the name of an offering"))?,
                 milestone,
             },
+            Self::ResetFactors { person, reason } => ProposedAct::ResetFactors {
+                person: person.parse().map_err(of_person)?,
+                reason: reason.into(),
+            },
             Self::ApproveVerification { .. } => {
                 return Err(ApiError::invalid(
                     "kind",
@@ -220,6 +267,10 @@ impl From<&ProposedAct> for ActBody {
             ProposedAct::ApproveVerification { person, decision } => Self::ApproveVerification {
                 person: person.to_string(),
                 decision: decision.to_string(),
+            },
+            ProposedAct::ResetFactors { person, reason } => Self::ResetFactors {
+                person: person.to_string(),
+                reason: (*reason).into(),
             },
         }
     }
@@ -281,7 +332,7 @@ pub(crate) async fn seen_proposals(
     Ok(proposals)
 }
 
-/// Propose a change of roles, or a release of funds. It is done when somebody else who may approves it within seven days.
+/// Propose a change of roles, a release of funds, or that the second factors of somebody who lost them are set aside. It is done when somebody else who may approves it within seven days.
 #[utoipa::path(
     post,
     path = "/v1/proposals",
@@ -321,7 +372,8 @@ pub(crate) async fn propose_act(
     proposal.map_err(of_role)
 }
 
-/// Approve or decline a proposal. What is approved is done at once: a role, or an entry that releases money. Sent again by who
+/// Approve or decline a proposal. What is approved is done at once: a role, or an entry that releases money; second factors are
+/// set aside after their delay. Sent again by who
 /// approved it, it gives the same answer and does nothing twice.
 #[utoipa::path(
     post,

@@ -46,7 +46,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 pub(super) struct EmailBody {
     /// The address.
     #[schema(example = "anna@example.org")]
-    email: String,
+    pub(super) email: String,
 }
 
 /// The proof of an address, and a password for it. It has no `Debug`, because it holds both.

@@ -13,6 +13,7 @@ use super::{
     assets::Asset,
     entrance::{moved_with, safe_place, show_code},
     form::{Errors, Form},
+    own_account::{ChangeRow, change_of},
     page::{page, page_with, see_other},
     qr::Qr,
     times::When,
@@ -54,6 +55,11 @@ struct AccountPage {
     app_goes: Option<When>,
     passkeys: Vec<PasskeyRow>,
     is_leaving: bool,
+    /// When all second factors are set aside.
+    reset: Option<When>,
+    /// Another address of mail that is on its way.
+    address_change: Option<ChangeRow>,
+    email: String,
     codes_left: u32,
     has_factor: bool,
     /// Said once after something was done.
@@ -133,6 +139,7 @@ pub(super) async fn account(
         "removed" => Some(visit.say("account-removed")),
         "kept" => Some(visit.say("account-kept")),
         "fresh" => Some(visit.say("account-fresh")),
+        "address-kept" => Some(visit.say("address-kept")),
         "password" => Some(visit.say("account-password-changed")),
         _ => None,
     };
@@ -151,6 +158,8 @@ async fn account_page(
     let sessions = sessions.map_err(of_person)?.into_iter();
     let factors = service.factors().list(session.person, now).await;
     let factors = factors.map_err(of_factor)?;
+    let reset = service.factors().reset_of(session.person).await;
+    let reset = reset.map_err(of_factor)?;
     let goes = |name: FactorName| {
         let leaving = factors
             .removals
@@ -179,6 +188,9 @@ async fn account_page(
         app_since: factors.totp_since.map(|since| When::of(language, since)),
         app_goes: goes(FactorName::Totp),
         passkeys: passkeys.collect(),
+        email: visit.email().unwrap_or_default().to_owned(),
+        address_change: change_of(service, &visit).await?,
+        reset: reset.map(|reset| When::of(language, reset.due_at)),
         is_leaving: !factors.removals.is_empty(),
         codes_left: factors.recovery_codes_left,
         has_factor: session.needs > Level::One,
@@ -220,7 +232,7 @@ pub(super) async fn begin_app(
     State(service): State<Arc<Service>>,
     visit: Visit,
 ) -> Result<Response, ApiError> {
-    let session = visit.session()?;
+    let session = visit.session_to_add()?;
     let now = service.now();
     let begun = service.factors().begin_totp(session, now).await;
     let begun = begun.map_err(of_factor)?;
@@ -245,7 +257,7 @@ pub(super) async fn confirm_app(
     visit: Visit,
     Form(form): Form<AppForm>,
 ) -> Result<Response, ApiError> {
-    let session = visit.session()?;
+    let session = visit.session_to_add()?;
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
     let (code, present) = (digits(&form.code), digits(&form.present_code));
     let shown = TotpConfirmation {
@@ -330,6 +342,21 @@ pub(super) async fn keep_factors(
         .await;
     match kept {
         Ok(()) | Err(FactorError::NoRemoval) => see_other("/account?done=kept"),
+        Err(error) => Err(of_factor(error)),
+    }
+}
+
+/// Keeps what others said was lost.
+pub(super) async fn stop_reset(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+) -> Result<Response, ApiError> {
+    let stopped = service
+        .factors()
+        .stop_reset(visit.session()?, service.now())
+        .await;
+    match stopped {
+        Ok(()) | Err(FactorError::NoReset) => see_other("/account?done=kept"),
         Err(error) => Err(of_factor(error)),
     }
 }

@@ -167,10 +167,21 @@ pub(super) async fn log_in(
 }
 
 pub(super) async fn second_factor_page(
+    State(service): State<Arc<Service>>,
     visit: Visit,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, ApiError> {
     match &visit.visitor {
+        // There is none to show: a new one is added first.
+        Visitor::Half(session)
+            if service
+                .factors()
+                .must_enrol(session)
+                .await
+                .map_err(of_factor)? =>
+        {
+            return see_other(&with_next("/log-in/set-up", safe_place(&query.next)));
+        }
         Visitor::Half(_) => {}
         Visitor::Person { .. } => return see_other(safe_place(&query.next)),
         Visitor::Nobody | Visitor::Unasked => return Err(of_person(PersonError::NoSession)),

@@ -203,6 +203,16 @@ impl Visit {
         Asset::Icon.path()
     }
 
+    /// The session of somebody who may act, or who may add a second factor and nothing else.
+    pub(crate) fn session_to_add(&self) -> Result<&Session, ApiError> {
+        match &self.visitor {
+            Visitor::Half(session) if session.enrols => Ok(session),
+            Visitor::Half(_) | Visitor::Person { .. } | Visitor::Unasked | Visitor::Nobody => {
+                self.session()
+            }
+        }
+    }
+
     /// The session of somebody who may act.
     pub(crate) fn session(&self) -> Result<&Session, ApiError> {
         match &self.visitor {

@@ -1,5 +1,6 @@
 //! People over a socket: signing up by mail, logging in, sessions, and what is refused.
 
+mod addresses;
 #[path = "../../../identity/tests/factors/authenticator.rs"]
 mod authenticator;
 pub(crate) mod browser;
@@ -7,6 +8,7 @@ mod factors;
 mod freezing;
 mod limits;
 mod nodes;
+mod resets;
 mod routes;
 mod smtp;
 mod wallets;

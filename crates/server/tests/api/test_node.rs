@@ -370,6 +370,22 @@ impl TestNode {
         self.runtime.block_on(done).unwrap().len()
     }
 
+    /// Does what is due of addresses at the node's time, if the node has not done it yet.
+    pub(crate) fn settle_addresses(&self) {
+        let now = self.clock.0.load(Ordering::SeqCst);
+        let now = UnixMillis::new(i64::try_from(now).unwrap());
+        self.wait(self.service.address_changes().settle_due(now))
+            .unwrap();
+    }
+
+    /// Sets aside the second factors whose time has come, if the node has not done it yet.
+    pub(crate) fn settle_resets(&self) {
+        let now = self.clock.0.load(Ordering::SeqCst);
+        let now = UnixMillis::new(i64::try_from(now).unwrap());
+        self.wait(self.service.factors().settle_resets(now))
+            .unwrap();
+    }
+
     pub(crate) fn begin_stop(&mut self) {
         if let Some(switch) = self.switch.take() {
             switch.stop();

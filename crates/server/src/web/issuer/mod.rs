@@ -28,6 +28,9 @@ mod terms_text;
 mod text;
 mod trial;
 
+pub(super) use permit::Permit;
+pub(super) use releases::DecideForm;
+
 use std::sync::Arc;
 
 use axum::{

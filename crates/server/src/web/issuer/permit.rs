@@ -4,7 +4,7 @@ use crate::problem::ApiError;
 
 /// What stands between somebody and a deed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Permit {
+pub(in crate::web) enum Permit {
     /// Nothing.
     Granted,
     /// A factor must be shown again.
@@ -15,7 +15,7 @@ pub(super) enum Permit {
 
 impl Permit {
     /// Of what the interface would answer.
-    pub(super) fn of(answer: &Result<(), ApiError>) -> Self {
+    pub(in crate::web) fn of(answer: &Result<(), ApiError>) -> Self {
         match answer {
             Ok(()) => Self::Granted,
             Err(ApiError::Domain { code, .. }) if code == "A409" => Self::Stale,
@@ -23,11 +23,11 @@ impl Permit {
         }
     }
 
-    pub(super) fn is_granted(self) -> bool {
+    pub(in crate::web) fn is_granted(self) -> bool {
         self == Self::Granted
     }
 
-    pub(super) fn is_stale(self) -> bool {
+    pub(in crate::web) fn is_stale(self) -> bool {
         self == Self::Stale
     }
 }

@@ -146,16 +146,16 @@ pub(super) async fn propose(
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct DecideForm {
+pub(in crate::web) struct DecideForm {
     #[serde(default)]
-    pub(super) proposal: String,
+    pub(in crate::web) proposal: String,
     #[serde(default)]
-    pub(super) decision: String,
+    pub(in crate::web) decision: String,
 }
 
 impl DecideForm {
     /// Whatever is no approval does nothing but decline.
-    pub(super) fn read(&self) -> Decision {
+    pub(in crate::web) fn read(&self) -> Decision {
         if self.decision == "approve" {
             Decision::Approve
         } else {

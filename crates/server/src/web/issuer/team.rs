@@ -124,7 +124,9 @@ async fn team_page(service: &Service, visit: Visit, staff: &Staff) -> Result<Tea
         let (key, change) = match &proposal.act {
             ProposedAct::GiveRole(change) => ("team-gives", change),
             ProposedAct::TakeRole(change) => ("team-takes", change),
-            ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => continue,
+            ProposedAct::Release { .. }
+            | ProposedAct::ApproveVerification { .. }
+            | ProposedAct::ResetFactors { .. } => continue,
         };
         if proposal.state != ProposalState::Open {
             continue;

@@ -71,6 +71,8 @@ fn title(visit: &Visit, kind: AlertKind) -> String {
         AlertKind::CanaryUsed => visit.say("alert-canary-used"),
         AlertKind::RightsWidened => visit.say("alert-rights-widened"),
         AlertKind::OwnersChanged => visit.say("alert-owners-changed"),
+        AlertKind::AddressChanging => visit.say("alert-address-changing"),
+        AlertKind::FactorsResetting => visit.say("alert-factors-resetting"),
         AlertKind::UnusualLogin => visit.say("alert-unusual-login"),
         AlertKind::SessionMoved => visit.say("alert-session-moved"),
         AlertKind::UnusualKeyUse => visit.say("alert-unusual-key-use"),

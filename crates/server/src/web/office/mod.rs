@@ -6,6 +6,7 @@
 mod alerts;
 mod audit;
 mod desk;
+mod factors;
 mod health;
 mod incident;
 mod overview;
@@ -36,10 +37,13 @@ pub(super) fn pages(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route_layer(from_fn_with_state(Arc::clone(service), around_call))
 }
 
-/// The review desk.
+/// The review desk, and second factors that were lost.
 fn about_people() -> Router<Arc<Service>> {
     let at = "/office/verifications/{person}";
     Router::new()
+        .route("/office/factors", get(factors::show).post(factors::propose))
+        .route("/office/factors/decision", post(factors::decide))
+        .route("/office/factors/{person}/stop", post(factors::stop))
         .route("/office/verifications", get(desk::cases))
         .route(at, get(desk::case))
         .route(&format!("{at}/values"), get(desk::values))

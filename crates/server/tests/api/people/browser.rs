@@ -119,6 +119,13 @@ impl Site {
         Self::mail_after(0, &[self, other], subject, |mail| mail.contains(&line))
     }
 
+    /// The newest mail of this subject of which something else holds too.
+    pub(super) fn mail_that(&self, subject: &str, is_it: impl Fn(&str) -> bool) -> String {
+        let line = format!("Subject: Harbour: {subject}\r\n");
+        let both = |mail: &str| mail.contains(&line) && is_it(mail);
+        Self::mail_after(0, &[self], subject, both)
+    }
+
     /// The newest mail of which this holds, once these sites sent more of them than so many.
     fn mail_after(
         before: usize,

@@ -14,14 +14,14 @@ const EMAIL: &str = "anna@example.org";
 const SHOW: &str = "/v1/sessions/current/second-factor";
 
 /// The code that an app shows at a time of the node.
-fn code_of(secret: &str, at: u64) -> String {
+pub(super) fn code_of(secret: &str, at: u64) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let app = Builder::new().with_secret(secret).build().unwrap();
     app.generate(at / 1000).to_string()
 }
 
 /// Adds an app at this time; its secret.
-fn add_totp(browser: &mut Browser<'_>, at: u64) -> String {
+pub(super) fn add_totp(browser: &mut Browser<'_>, at: u64) -> String {
     let begun = browser.post("/v1/me/factors/totp", &json!({}));
     assert_eq!(begun.status, 201, "{}", begun.text());
     assert_eq!(begun.header("cache-control"), Some("no-store"));

@@ -45,3 +45,36 @@ privacy-kept-audit = Das Audit: Es nennt Sie mit einer Kennung, die zu niemandem
 privacy-kept-records = Die Protokolle der Angebote: Sie enthalten Nummern, und nichts über Menschen.
 app-scan = Mit der App auf Ihrem Telefon scannen:
 app-qr = QR-Code des Geheimnisses
+address-title = Andere Mailadresse
+address-account = Mailadresse
+address-link = Eine andere nehmen
+address-present = In Kraft ist die Adresse
+address-lead = An die neue Adresse geht ein Code. Haben Sie ihn eingegeben, wartet der Wechsel noch { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+  }, bis er in Kraft tritt. Solange erfahren beide Adressen, was in Ihrem Konto geschieht, und Sie können ihn hier beenden.
+address-new = Neue Adresse
+address-new-hint = Dorthin gehen Mails, und damit melden Sie sich an, sobald sie in Kraft ist.
+address-go = Code schicken
+address-code-lead = Wenn die Adresse genommen werden kann, ist eine Mail mit einem Code unterwegs an
+address-code-until = Der Code gilt bis
+address-code-go = Neue Adresse bestätigen
+address-waits = Ihre Adresse wechselt
+address-waits-to = Die neue Adresse ist
+address-waits-from = Sie gilt ab
+address-waits-text = Wenn Sie das nicht verlangt haben, beenden Sie es hier sofort, und ändern Sie Ihr Passwort.
+address-end = Bei der jetzigen Adresse bleiben
+address-kept = Der Wechsel ist beendet. Ihre Adresse bleibt.
+address-asked = Eine Mail ist unterwegs. Wenn keine kommt, hat vielleicht schon jemand hier diese Adresse.
+address-begun = Die neue Adresse ist bestätigt. Beide Adressen wissen davon.
+address-same = Das ist schon Ihre Adresse.
+set-up-title = Einen neuen zweiten Faktor hinzufügen
+set-up-lead = Ihre zweiten Faktoren sind weggefallen, wie Ihnen gesagt wurde. Bevor es weitergeht, fügen Sie einen neuen hinzu. Dafür schicken wir einen Code an Ihre Mailadresse.
+set-up-send = Code schicken
+set-up-again = Noch einen Code schicken
+set-up-sent = Eine Mail mit einem Code ist zu Ihnen unterwegs.
+set-up-go = Weiter
+set-up-choose = Wählen Sie, womit Sie sich von jetzt an neben dem Passwort anmelden.
+reset-yours = Ihre zweiten Faktoren fallen weg.
+reset-yours-text = Wer diese Seite betreibt, hat erfahren, dass Sie sie verloren haben. Sie haben einen gezeigt: Behalten Sie sie hier. Sonst gelten sie nicht mehr ab
+reset-keep = Meine zweiten Faktoren behalten

@@ -45,3 +45,36 @@ privacy-kept-audit = The audit: it names you by an id that leads to nobody any m
 privacy-kept-records = The records of offerings: they hold numbers, and nothing about people.
 app-scan = Scan it with the app on your phone:
 app-qr = QR code of the secret
+address-title = Another mail address
+address-account = Mail address
+address-link = Take another one
+address-present = The address in force is
+address-lead = A code goes to the new address. Once you have typed it in, the change waits for { $days ->
+    [one] one day
+   *[other] { $days } days
+  } before it is done. Until then both addresses are told what happens in your account, and you can end it here.
+address-new = New address
+address-new-hint = Mails go there and you log in with it once it is in force.
+address-go = Send the code
+address-code-lead = If the address can be used, a mail with a code is on its way to
+address-code-until = The code works until
+address-code-go = Confirm the new address
+address-waits = Your address changes
+address-waits-to = The new address is
+address-waits-from = It is in force from
+address-waits-text = If you did not ask for this, end it here at once, and change your password.
+address-end = Keep the address in force
+address-kept = The change is ended. Your address stays.
+address-asked = A mail is on its way. If none comes, somebody may have this address here already.
+address-begun = The new address is confirmed. Both addresses were told.
+address-same = This is your address already.
+set-up-title = Add a new second factor
+set-up-lead = Your second factors were set aside, as you were told. Before you go on, add a new one. For that we send a code to your mail address.
+set-up-send = Send me the code
+set-up-again = Send another code
+set-up-sent = A mail with a code is on its way to you.
+set-up-go = Continue
+set-up-choose = Choose what you log in with from now on, beside your password.
+reset-yours = Your second factors will be set aside.
+reset-yours-text = Whoever runs this site was told that you lost them. You have shown one: keep them here. Else they count no more from
+reset-keep = Keep my second factors
