@@ -9,11 +9,13 @@ use rand_chacha::{
 };
 use serde_json::{Value, json};
 use softcap_database::{Database, DatabaseUrl, on_writer, temporary::TemporaryPostgres};
+use softcap_proof::entry::decode;
 
 use crate::{
     client::{Client, OFFERING},
     count,
     postgres::{second_node, url},
+    record::Record,
     server::{Server, TERMS},
 };
 
@@ -66,6 +68,30 @@ async fn holds_all(client: &Client, acknowledged: &[String]) {
     }
 }
 
+/// That every entry that somebody asked for was announced by a row with its request: also an entry whose answer, and whose own
+/// row, a kill swallowed.
+async fn announces_all(client: &Client) {
+    let page = client.get("/v1/audit?act=begin_call&limit=1000").await;
+    let rows = page.json()["rows"].as_array().unwrap().clone();
+    let announced: BTreeSet<_> = rows
+        .iter()
+        .map(|row| {
+            assert_eq!(row["subject"], "offering:harbour", "{row}");
+            assert!(row["actor"].as_str().unwrap().starts_with("key:"), "{row}");
+            row["code"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let mut asked_for = 0;
+    for leaf in Record::fetch(client).await.leaves {
+        if let Some(request) = decode(&leaf).unwrap().0.request {
+            let name = format!("request {}", softcap_proof::hex(&request.0));
+            assert!(announced.contains(&name), "{name} is in no row");
+            asked_for += 1;
+        }
+    }
+    assert!(asked_for > 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_loses_and_doubles_no_row_of_the_audit() {
     let mut server = Server::embedded();
@@ -85,6 +111,7 @@ async fn a_killed_server_loses_and_doubles_no_row_of_the_audit() {
         server.start();
     }
     holds_all(&client, &acknowledged).await;
+    announces_all(&client).await;
     assert!(server.stop().success());
     let (is_right, said) = verified(&server);
     assert!(is_right, "{said}");

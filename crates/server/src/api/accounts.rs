@@ -23,7 +23,7 @@ use super::{
     contributions::created,
     entry_view::EntryView,
     random_id::parse_id,
-    submit::submit,
+    submit::submit_noted,
 };
 use crate::{
     extract::{Json, Path},
@@ -170,7 +170,7 @@ async fn fund(
         currency: CurrencyIndex(parse_currency(&log.terms, &body.currency)?),
         amount: Amount(parse_units("amount", &body.amount)?),
     };
-    let entry = submit(&service, &log, &caller, &key, &command).await?;
+    let entry = submit_noted(&service, &log, &caller, &key, &command).await?;
     Ok(created(&offering, &entry))
 }
 
@@ -203,6 +203,6 @@ async fn take_back(
         currency: CurrencyIndex(parse_currency(&log.terms, &body.currency)?),
         amount: Amount(parse_units("amount", &body.amount)?),
     };
-    let entry = submit(&service, &log, &caller, &key, &command).await?;
+    let entry = submit_noted(&service, &log, &caller, &key, &command).await?;
     Ok(created(&offering, &entry))
 }

@@ -23,9 +23,10 @@ use utoipa::ToSchema;
 use super::{
     Service,
     amount::{Money, parse_units},
+    call_note::begin_change,
     caller::{Caller, IdempotencyKey},
     random_id::parse_id,
-    submit::of_journal,
+    submit::{name_of, of_journal},
 };
 use crate::{
     extract::{Json, Path},
@@ -210,15 +211,16 @@ impl BalanceView {
     }
 }
 
-/// Records an entry of the platform once for an Idempotency-Key.
+/// Records an entry of the platform once for an Idempotency-Key. Who does it is written down first.
 async fn record(
     service: &Service,
     caller: &Caller,
     key: &IdempotencyKey,
-    command: &BalanceCommand<'_>,
+    (subject, command): (&str, &BalanceCommand<'_>),
 ) -> Result<Sequence, ApiError> {
     let platform = service.journal.open_platform().await.map_err(of_journal)?;
     let request = caller.request(&service.requests, key);
+    begin_change(service, &caller.who(), (subject, &name_of(request))).await?;
     let recorded = platform.record(Some(request), command).await;
     match recorded.map_err(of_journal)? {
         (sequence, BalanceOutcome::Done) => Ok(sequence),
@@ -255,7 +257,7 @@ async fn add_currency(
         symbol: &body.symbol,
         decimals: body.decimals,
     };
-    let sequence = record(&service, &caller, &key, &command).await?.0;
+    let sequence = record(&service, &caller, &key, ("-", &command)).await?.0;
     let view = NewCurrencyView {
         sequence,
         symbol: body.symbol,
@@ -447,7 +449,8 @@ async fn pay(
             reference,
         },
     };
-    let sequence = record(service, caller, key, &command).await?.0;
+    let subject = format!("person:{person}");
+    let sequence = record(service, caller, key, (&subject, &command)).await?.0;
     if matches!(way, Way::Out) {
         note_payment(service, person, currency, amount).await;
     }

@@ -2,6 +2,9 @@
 //!
 //! Whoever lets a caller in leaves here who it is. A change that succeeded becomes a row before it is answered; a refusal is
 //! counted. Nothing is written for what is only read, and nothing on the way of a contribution.
+//!
+//! Entries stand in databases of their own, so that a row and its entry are not one transaction. Who makes an entry that moves
+//! money or rights is therefore written down before, with the name under which the entry stands in its log.
 
 use std::sync::{Arc, OnceLock};
 
@@ -20,6 +23,7 @@ use super::{
 };
 use crate::{
     forwarded::ClientAddress,
+    problem::{ApiError, ProblemCode},
     signed_request::{guard, is_signed},
 };
 
@@ -163,6 +167,24 @@ async fn written(
         tracing::error!(%error, %actor, %subject, %code, "a change has no row in the audit");
     }
     response
+}
+
+/// Writes down who is about to make an entry, and under which name, so that none is there without a word of who made it,
+/// whenever the server is killed. What cannot be written down is not done.
+pub(super) async fn begin_change(
+    service: &Service,
+    who: &Who,
+    (subject, name): (&str, &str),
+) -> Result<(), ApiError> {
+    let (actor, act, what) = (who.actor(), Act::BeginCall, (subject, name));
+    let written = service.audit.add(&actor, act, what, service.now());
+    written.await.map_err(|error| {
+        if error.is_passing() {
+            ApiError::caused(ProblemCode::NoRoom, &*error)
+        } else {
+            ApiError::internal(&*error)
+        }
+    })
 }
 
 /// Some routes take a body only to judge it.

@@ -155,6 +155,15 @@ impl Caller {
         }
     }
 
+    /// As the audit names the caller.
+    pub(super) fn who(&self) -> Who {
+        match self {
+            Self::Key(principal) => Who::Key(principal.key_id()),
+            Self::Person(staff) => Who::Person(staff.standing.person()),
+            Self::App(app) => Who::App(app.actor()),
+        }
+    }
+
     /// Names a request of this caller for good.
     pub(super) fn request(&self, requests: &RequestKey, key: &IdempotencyKey) -> RequestId {
         match self {

@@ -9,13 +9,15 @@ use axum::{
     routing::post,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use softcap_identity::Verb;
 use softcap_journal::JournalError;
 use softcap_offering::RequestId;
+use softcap_proof::hex;
 use softcap_rails::balance::{BalanceOutcome, BalanceRefusal, Payment, read_payments};
 use utoipa::ToSchema;
 
-use super::{Service, caller::Caller, submit::of_journal};
+use super::{Service, call_note::begin_change, caller::Caller, submit::of_journal};
 use crate::{
     extract::{Json, Query, RawBody},
     problem::{ApiError, ProblemCode},
@@ -141,6 +143,9 @@ async fn import(
     let rows = if query.dry_run {
         payments.iter().map(|row| foretold(&service, row)).collect()
     } else {
+        let digest = hex(&Sha256::digest(&body));
+        let name = format!("import {digest} of {} rows", payments.len());
+        begin_change(&service, &caller.who(), ("-", &name)).await?;
         let mut rows = Vec::with_capacity(payments.len());
         for payment in &payments {
             rows.push(record(&service, payment).await?);

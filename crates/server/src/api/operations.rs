@@ -23,7 +23,7 @@ use super::{
     entry_view::EntryView,
     own_contributions::holdings,
     person_problem::of_person,
-    submit::{of_journal, submit},
+    submit::{of_journal, submit_noted},
 };
 use crate::{
     extract::{Json, Path},
@@ -233,7 +233,7 @@ pub(crate) async fn operate_as(
     };
     let number = number_of_person(service, &log, operation).await?;
     let command = command(terms, operation, (&proof, number.as_deref()))?;
-    submit(service, &log, caller, key, &command).await
+    submit_noted(service, &log, caller, key, &command).await
 }
 
 /// The number in the offering of a person who is named by the platform's number, drawn now if there is none.

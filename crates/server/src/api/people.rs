@@ -21,6 +21,7 @@ use super::{
     accounts::{AccountView, accounts},
     amount::{Money, parse_units},
     balances::{money, person_id, refused},
+    call_note::begin_change,
     caller::Caller,
     entry_view::RefusalView,
     random_id::parse_id,
@@ -154,6 +155,11 @@ async fn transfer(
         currency: body.currency,
         amount: Amount(parse_units("amount", &body.amount)?),
     };
+    let (subject, name) = (
+        format!("person:{who}"),
+        format!("transfer {}", body.transfer),
+    );
+    begin_change(&service, &caller.who(), (&subject, &name)).await?;
     let platform = service.journal.open_platform().await.map_err(of_journal)?;
     let transfers = service.transfers();
     let moved = match body.direction {

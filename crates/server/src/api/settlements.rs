@@ -24,7 +24,7 @@ use super::{
     entry_view::{EntryView, OutcomeView},
     etag::unless_known,
     investors::InvestorQuery,
-    submit::submit,
+    submit::submit_noted,
 };
 use crate::{
     extract::{Json, Path, Query},
@@ -189,7 +189,7 @@ pub(crate) async fn settle_as(
 ) -> Result<EntryView, ApiError> {
     let log = service.offering(offering)?;
     caller.require(Verb::SettlementsWrite, offering)?;
-    let entry = submit(service, &log, caller, key, &Command::Settle).await?;
+    let entry = submit_noted(service, &log, caller, key, &Command::Settle).await?;
     if matches!(entry.outcome, OutcomeView::Settled { .. }) {
         // Also when the server was stopped between the two entries: the repeat comes here again.
         if let Some(tree) = tree(service, &log).await? {
@@ -198,7 +198,7 @@ pub(crate) async fn settle_as(
             let command = Command::Publish {
                 settlement_root: tree.root().0,
             };
-            submit(service, &log, caller, &key, &command).await?;
+            submit_noted(service, &log, caller, &key, &command).await?;
         }
     }
     Ok(entry)

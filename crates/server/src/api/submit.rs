@@ -11,11 +11,13 @@ use softcap_journal::{
 use softcap_offering::{Command, InvestorId, LineIndex, RequestId, Sequence, Stamp};
 use softcap_proof::{
     entry::{Entry, encode_command},
+    hex,
     receipt::Receipt,
 };
 
 use super::{
     Service,
+    call_note::begin_change,
     caller::{Caller, IdempotencyKey},
     entry_view::{EntryView, OutcomeView},
     refusal_limit::{Admitted, Became, Undecided},
@@ -38,6 +40,25 @@ pub(super) async fn submit(
         position: BATCH_TIME,
     };
     submit_at(service, log, caller, key, (stamp, command)).await
+}
+
+/// As [`submit`], of what moves money or rights: who does it is written down first.
+pub(super) async fn submit_noted(
+    service: &Service,
+    log: &OfferingLog,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    command: &Command<'_>,
+) -> Result<EntryView, ApiError> {
+    let request = caller.request(&service.requests, key);
+    let subject = format!("offering:{}", log.row.name);
+    begin_change(service, &caller.who(), (&subject, &name_of(request))).await?;
+    submit(service, log, caller, key, command).await
+}
+
+/// The request of an entry, as the audit names it before there is one.
+pub(super) fn name_of(request: RequestId) -> String {
+    format!("request {}", hex(&request.0))
 }
 
 /// As [`submit`], at a position of its own.

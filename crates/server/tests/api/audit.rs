@@ -212,7 +212,9 @@ fn rows_are_found_by_who_what_and_when_page_by_page() {
         ("act=create".to_owned(), 1),
         ("act=fly".to_owned(), 0),
         ("actor=operator:test".to_owned(), 1),
-        (format!("subject=offering:{NAME}"), 5),
+        // Each is announced before it is done.
+        (format!("subject=offering:{NAME}"), 10),
+        (format!("subject=offering:{NAME}&act=begin_call"), 5),
         (format!("subject=offering:{NAME}&act=create"), 0),
         (format!("actor=key:{}&act=call", id_of(&node.key)), 6),
         (format!("until={first}"), 0),
