@@ -103,10 +103,15 @@ async fn early_birds_and_the_public_are_followed_and_compared() {
     let made = followed(&sale).await;
     let rounds: Vec<(u8, bool)> = made
         .iter()
-        .filter_map(|entry| match entry.command() {
-            Command::Admit(admit) => Some((admit.round.0, true)),
-            Command::Revoke { round, .. } => Some((round.0, false)),
-            _ => None,
+        .filter_map(|entry| {
+            let command = entry.command();
+            if let Command::Admit(admit) = command {
+                return Some((admit.round.0, true));
+            }
+            if let Command::Revoke { round, .. } = command {
+                return Some((round.0, false));
+            }
+            None
         })
         .collect();
     let admitted = |round: u8| (round, true);
@@ -170,9 +175,11 @@ async fn a_return_takes_what_came_in_over_all_rounds() {
     let made = followed(&sale).await;
     let back: Vec<Amount> = made
         .iter()
-        .filter_map(|entry| match entry.command() {
-            Command::Return { amount, .. } => Some(amount),
-            _ => None,
+        .filter_map(|entry| {
+            if let Command::Return { amount, .. } = entry.command() {
+                return Some(amount);
+            }
+            None
         })
         .collect();
     let coin = 1_000_000_000_000_000_000;
