@@ -294,7 +294,7 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     all.into_iter().map(|denied| CodeText {
         code: denied.answer().code.into(),
         title: denied.answer().message.into(),
-        remedy: like(denied).1.remedy().into(),
+        remedy: remedy(denied).into(),
     })
 }
 
@@ -344,8 +344,20 @@ fn denied(denied: Denied) -> ApiError {
         code: answer.code.into(),
         title: answer.message.into(),
         detail: String::new(),
-        remedy: like.remedy().into(),
+        remedy: remedy(denied).into(),
     }
+}
+
+/// What to do: that of the problem it is like, but for whoever signs, who has no secret to send.
+fn remedy(denied: Denied) -> &'static str {
+    const SIGN: &str = "Sign what docs/api-keys.md names (\"Keys that sign\"), with the private half of this key, and each attempt anew.";
+    if matches!(
+        denied,
+        Denied::WrongSignature | Denied::OldSignature | Denied::UsedSignature
+    ) {
+        return SIGN;
+    }
+    like(denied).1.remedy()
 }
 
 /// The `Idempotency-Key` of a change: 1 to 255 printable ASCII characters.

@@ -6,16 +6,17 @@ use softcap_identity::{
     AppGrant, AppSpend, Bearer, BearerOwner, GrantId, InRecord, OauthError, Spent,
 };
 use softcap_journal::{LogName, Machine as _};
-use softcap_offering::{RequestId, Sequence};
+use softcap_offering::{RequestId, Sequence, terms::Rail};
 
 use super::problem::of_oauth;
 use crate::{api::Service, problem::ApiError};
 
-/// Currencies of the offerings, with the places of their units.
+/// Currencies of the offerings in which a balance can contribute, with the places of their units.
 pub(super) fn offered_currencies(service: &Service) -> BTreeSet<(String, u8)> {
     let mut all = BTreeSet::new();
     for log in service.journal().offerings() {
         let known = log.terms.currencies.iter();
+        let known = known.filter(|known| matches!(known.rail, Rail::Balance));
         all.extend(known.map(|known| (known.symbol.clone(), known.decimals)));
     }
     all
