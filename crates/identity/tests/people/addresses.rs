@@ -149,7 +149,7 @@ pub(crate) async fn whether_an_address_is_taken_is_told_to_its_owner_alone(here:
     assert_eq!(seen[0], seen[1]);
 
     // Who signs up with the address meanwhile has it; the change is over, and its person is told.
-    let (old, new) = ("wanda@example.org", "wanda.new@example.org");
+    let (old, new) = ("walter@example.org", "walter.new@example.org");
     let session = here.somebody(old).await;
     let due_at = here.begin_change(&session, new).await;
     // The newest mail to it must be the one with the code to sign up.
