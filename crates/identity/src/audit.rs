@@ -123,10 +123,16 @@ pub enum Act {
     NarrowAccess,
     /// What an application had been given was ended; `code` is by whom, or what was used twice.
     EndAccess,
+    /// A person invited somebody by mail; `subject` is the invitation, `code` what to.
+    Invite,
+    /// A person accepted an invitation; `code` is what to.
+    AcceptInvitation,
+    /// An invitation was taken back; `code` is what it was to.
+    WithdrawInvitation,
 }
 
 impl Act {
-    const ALL: [Self; 56] = [
+    const ALL: [Self; 59] = [
         Self::Create,
         Self::Rotate,
         Self::Revoke,
@@ -183,6 +189,9 @@ impl Act {
         Self::GrantAccess,
         Self::NarrowAccess,
         Self::EndAccess,
+        Self::Invite,
+        Self::AcceptInvitation,
+        Self::WithdrawInvitation,
     ];
 
     /// As stored.
@@ -245,6 +254,9 @@ impl Act {
             Self::GrantAccess => "grant_access",
             Self::NarrowAccess => "narrow_access",
             Self::EndAccess => "end_access",
+            Self::Invite => "invite",
+            Self::AcceptInvitation => "accept_invitation",
+            Self::WithdrawInvitation => "withdraw_invitation",
         }
     }
 

@@ -110,7 +110,8 @@ impl Keys {
                 "0020_jwks_uri",
                 "0021_told",
                 "0022_address_change",
-                "0023_factor_reset"
+                "0023_factor_reset",
+                "0024_invitations"
             ]
         )
     }

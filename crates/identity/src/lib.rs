@@ -18,6 +18,7 @@ mod clock;
 mod denied;
 mod error;
 mod factors;
+mod invitations;
 mod key_expiry;
 mod key_making;
 mod key_signals;
@@ -60,6 +61,10 @@ pub use factors::{
     Answered, BegunTotp, CEREMONY, Ceremony, FactorError, FactorId, FactorList, FactorName,
     FactorReset, Factors, MOST_IN_A_LOGIN, MOST_IN_A_ROW, MOST_PASSKEYS, PasskeyFault, PasskeyView,
     RECOVERY_CODES, REMOVAL_DELAY, RecoveryCode, Removal, SecondFactor, TotpConfirmation,
+};
+pub use invitations::{
+    Accepted, INVITATION_LIFE, Invitation, InvitationError, InvitationId, InvitationState,
+    Invitations, InvitedTo,
 };
 pub use key_signature::{SIGNATURE_LIFE, SignedCall};
 pub use key_text::{Environment, KeyId, KeyText, KeyTextError};

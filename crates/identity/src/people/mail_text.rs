@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Site, mail_token::Purpose};
-use crate::Alert;
+use crate::{Alert, InvitedTo, ResourcePattern};
 
 /// Characters of a line, so that every program shows it as it is.
 const WIDTH: usize = 72;
@@ -110,6 +110,39 @@ impl Text {
             format!(
                 "Somebody, probably you, wants this address for their account at {origin}. Another account there has it \
                  already, and an address belongs to one account. Nothing changes.\nIf it was not you, do nothing."
+            ),
+        )
+    }
+
+    /// To somebody who is invited. It is the same whether they are known or not.
+    pub(crate) fn invitation(site: &Site, to: &InvitedTo, code: &str) -> Self {
+        let (origin, name) = (&site.origin, &site.name);
+        let what = match to {
+            InvitedTo::Role { role, place } => {
+                let role = role.as_code().replace('_', " ");
+                let place = match place {
+                    ResourcePattern::Every => name.clone(),
+                    ResourcePattern::Only(_) => format!("the offering {place}"),
+                };
+                format!(
+                    "You are invited to work as {role} for {place}. When you have accepted it, another \
+                     person there confirms it."
+                )
+            }
+            InvitedTo::Sale(offering) => format!(
+                "You are invited to take part in the offering {}. Read it first at \
+                 {origin}/offerings/{}: an invitation is no advice to put money in.",
+                offering.as_str(),
+                offering.as_str(),
+            ),
+        };
+        Self::new(
+            site,
+            "you are invited",
+            format!(
+                "{what}\n\nGo to {origin}/invitation, log in or sign up there, and enter this code \
+                 within seven days. It works once:\n\n    {code}\n\n\
+                 If you expected nothing of the kind, do nothing. Give the code to nobody; we never ask for it."
             ),
         )
     }

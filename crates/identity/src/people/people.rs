@@ -268,7 +268,7 @@ impl People {
     }
 
     /// What an address is found by.
-    pub(super) fn email_tag(&self, email: &EmailAddress) -> [u8; 32] {
+    pub(crate) fn email_tag(&self, email: &EmailAddress) -> [u8; 32] {
         self.key().tag(Domain::Email, email.to_look_up().as_bytes())
     }
 

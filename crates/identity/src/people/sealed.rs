@@ -115,6 +115,8 @@ pub enum Domain {
     OauthUserCode,
     /// A nonce for proofs of possession.
     DpopNonce,
+    /// The code of an invitation.
+    Invitation,
 }
 
 impl Domain {
@@ -142,6 +144,7 @@ impl Domain {
             Self::OauthDevice => b"softcap/v1/oauth_device",
             Self::OauthUserCode => b"softcap/v1/oauth_user_code",
             Self::DpopNonce => b"softcap/v1/dpop_nonce",
+            Self::Invitation => b"softcap/v1/invitation",
         }
     }
 }

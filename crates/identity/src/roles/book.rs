@@ -10,6 +10,7 @@ use crate::{
     alerts::{raise, tell},
     audit::note,
     factors::BEGIN_RESET,
+    invitations::{UsedInvitation, use_invitation},
     people::SealedMail,
     verification::{CANCEL_PROPOSED, PreparedApproval, approve},
 };
@@ -162,6 +163,8 @@ pub(super) enum Step {
     EndDecision(DecisionId),
     /// Second factors are set aside at this time, if there are any.
     BeginReset(ProposalId, PersonId, UnixMillis),
+    /// The code of an invitation is used up, if it still works.
+    UseInvitation(UsedInvitation),
 }
 
 const CASE_CHANGED: &str = "the verification was changed since this was proposed";
@@ -329,6 +332,10 @@ impl Book {
                         if begin.execute(&mut *work).await?.rows_affected() == 0 {
                             work.rollback().await?;
                             return Ok(Err(RoleError::NoChange(NOTHING_TO_RESET)));
+                    Step::UseInvitation(used) => {
+                        if !use_invitation!(work, used, now) {
+                            work.rollback().await?;
+                            return Ok(Err(RoleError::InvitationUsed));
                         }
                     }
                     Step::EndDecision(decision) => {

@@ -39,6 +39,11 @@ pub enum RoleError {
     /// Nobody approves what is about themself.
     #[error("A710: this is about yourself: somebody else must approve it")]
     OwnCase,
+    /// The code of the invitation was used, taken back or is over.
+    #[error(
+        "A711: this code of an invitation does not work (any more); ask who invited you for another one"
+    )]
+    InvitationUsed,
     /// What names a person or a resource.
     #[error(transparent)]
     Person(#[from] PersonError),
@@ -62,6 +67,7 @@ impl RoleError {
             Self::NoChange(_) => "A708",
             Self::Proposed => "A709",
             Self::OwnCase => "A710",
+            Self::InvitationUsed => "A711",
             Self::Person(error) => error.code(),
             Self::Database(_) => "A799",
         }

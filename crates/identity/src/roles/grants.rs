@@ -8,7 +8,8 @@ use super::{
     book::{Book, Note, Step},
 };
 use crate::{
-    Act, AlertKind, Level, People, PersonId, ResourcePattern, UnixMillis, Warning,
+    Act, AlertKind, InvitationError, Level, People, PersonId, ResourcePattern, UnixMillis, Warning,
+    invitations::UsedInvitation,
     people::{SealedMail, in_days},
     verification::{APPROVED, PreparedApproval, prepared},
 };
@@ -165,6 +166,34 @@ impl Roles {
         act: ProposedAct,
         now: UnixMillis,
     ) -> Result<Proposal, RoleError> {
+        self.open(by, act, (None, now)).await
+    }
+
+    /// Proposes the role that somebody was invited to, in the name of who invited them, and uses the code of the invitation up.
+    ///
+    /// # Errors
+    /// [`InvitationError::Code`] where it was used meanwhile, [`InvitationError::InviterLost`], and as [`Roles::propose`].
+    pub(crate) async fn propose_invited(
+        &self,
+        by: PersonId,
+        act: ProposedAct,
+        used: UsedInvitation,
+        now: UnixMillis,
+    ) -> Result<Proposal, InvitationError> {
+        let proposed = self.open(by, act, (Some(used), now)).await;
+        proposed.map_err(|error| match error {
+            RoleError::InvitationUsed => InvitationError::Code,
+            RoleError::ProposerLost => InvitationError::InviterLost,
+            error => error.into(),
+        })
+    }
+
+    async fn open(
+        &self,
+        by: PersonId,
+        act: ProposedAct,
+        (used, now): (Option<UsedInvitation>, UnixMillis),
+    ) -> Result<Proposal, RoleError> {
         if let ProposedAct::GiveRole(change) = &act {
             self.book.require_person(change.person).await?;
         }
@@ -194,7 +223,8 @@ impl Roles {
             }
             let proposal = Proposal::new(id, act, by, now);
             let note = Note::of_proposal(by, Act::Propose, &proposal);
-            let steps = vec![Step::Open(proposal.clone()), Step::Note(note)];
+            let mut steps: Vec<Step> = used.map(Step::UseInvitation).into_iter().collect();
+            steps.extend([Step::Open(proposal.clone()), Step::Note(note)]);
             Ok((proposal, steps))
         };
         self.book.write(None, now, judge).await

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a scenario fails by panicking")]
 
 mod documented;
+mod invitations;
 
 use std::time::Duration;
 

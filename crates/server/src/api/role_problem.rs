@@ -26,7 +26,8 @@ pub(crate) fn of_role(error: RoleError) -> ApiError {
         | RoleError::LastOwner
         | RoleError::NoChange(_)
         | RoleError::Proposed
-        | RoleError::OwnCase => like(&error),
+        | RoleError::OwnCase
+        | RoleError::InvitationUsed => like(&error),
     };
     ApiError::Domain {
         status,
@@ -50,6 +51,7 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         RoleError::NoChange("the person has this role"),
         RoleError::Proposed,
         RoleError::OwnCase,
+        RoleError::InvitationUsed,
     ];
     all.into_iter().map(|error| CodeText {
         code: error.code().into(),
@@ -76,6 +78,10 @@ fn like(error: &RoleError) -> (StatusCode, &'static str) {
         RoleError::ProposerLost => (
             StatusCode::FORBIDDEN,
             "Have it proposed by somebody who has the role.",
+        ),
+        RoleError::InvitationUsed => (
+            StatusCode::NOT_FOUND,
+            "Ask who invited you for another one.",
         ),
         RoleError::LastOwner => (
             StatusCode::CONFLICT,
