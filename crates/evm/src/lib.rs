@@ -6,7 +6,8 @@
 //!
 //! Back from a chain: [`Endpoints`] (several nodes that must agree), [`Follower`] (which blocks are deep enough),
 //! [`ChainSource`] (both together: the logs of an escrow), [`ChainEntries`] (what the record says of them);
-//! [`EvidenceReader`] (what a chain says at one block) and [`comparison`] (whether a record says the same).
+//! [`EvidenceReader`] (what a chain says at one block) and [`comparison`] (whether a record says the same);
+//! [`rehearse_sale`] plays all of it on a chain in this process.
 //!
 //! Amounts are smallest units of the currency, tokens smallest units of the token, positions unix seconds. Nothing
 //! here decides money: it says the terms again in the contract's numbers, or refuses. No key that is read here can move an
@@ -46,6 +47,7 @@ mod own_code;
 mod parties;
 mod permit;
 mod reading;
+mod rehearsal;
 mod releases;
 mod root_acts;
 mod root_announcement;
@@ -110,6 +112,7 @@ pub use own_code::{
 pub use parties::{PaidIn, Parties};
 pub use permit::{Permit, PermitDomain};
 pub use reading::{ContributedLog, EscrowAccount};
+pub use rehearsal::{Demand, NotRehearsed, RehearsalStep, RehearsedSale, rehearse_sale};
 pub use releases::{Releases, Stopped};
 pub use root_acts::{MOST_LEAVES, RootAct, bid_draft, root_refunds_open};
 pub use root_announcement::{RootAnnouncement, root_announcement};

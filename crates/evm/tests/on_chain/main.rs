@@ -18,6 +18,7 @@ mod fixture;
 mod forged_logs;
 mod over_http;
 mod recorded;
+mod rehearsal;
 mod root;
 mod root_at_price;
 mod root_compared;

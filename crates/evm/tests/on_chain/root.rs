@@ -26,7 +26,7 @@ use crate::sale::{permit, refusal};
 pub(crate) const DAY: u64 = 86_400;
 
 /// 200,000 HBR for bids of at most 0.01 ETH, with limits for one token.
-fn by_root() -> Terms {
+pub(crate) fn by_root() -> Terms {
     terms(&[
         ("hard_cap = \"100 ETH\"\n", ""),
         ("per = \"investor\"", "per = \"contribution\""),

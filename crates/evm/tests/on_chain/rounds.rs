@@ -14,7 +14,7 @@ use crate::fixture::{OPEN, terms};
 use crate::recorded::{Sale, codes, lines};
 
 /// Twelve hours each.
-const ROUNDS: [(&str, &str); 3] = [
+pub(crate) const ROUNDS: [(&str, &str); 3] = [
     ("per = \"investor\"", "per = \"contribution\""),
     ("access = \"admitted\"\n", ""),
     (
