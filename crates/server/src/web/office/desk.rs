@@ -18,6 +18,7 @@ use super::super::{
     times::When,
     visit::Visit,
 };
+use super::second_eyes::{Waiting, waiting};
 use crate::{
     api::{
         Service, Staff, approve_case, ask_case_for_more, case_of, case_values, cases_seen,
@@ -97,6 +98,8 @@ struct AdmissionRow {
     offering: String,
     round: String,
     state: &'static str,
+    /// Up to how much.
+    limit: Option<String>,
     entry: Option<u64>,
 }
 
@@ -120,6 +123,7 @@ struct CasePage {
     may_review: bool,
     is_in_review: bool,
     done: Option<String>,
+    waiting: Option<Waiting>,
 }
 
 #[derive(Template)]
@@ -243,15 +247,23 @@ pub(super) async fn case(
         "refused" => Some(visit.say("case-is-refused")),
         "approved" => Some(visit.say("case-is-approved")),
         "proposed" => Some(visit.say("case-is-proposed")),
+        "confirmed" => Some(visit.say("case-is-confirmed")),
+        "declined" => Some(visit.say("case-is-declined")),
         _ => None,
     };
+    let about = looked.overview.case.person;
+    let waiting = waiting(&service, &visit, &staff, about).await?;
     let view = view(
         &service,
         visit,
         looked,
         (&Fields::default(), Errors::default()),
     );
-    page(&CasePage { done, ..view })
+    page(&CasePage {
+        done,
+        waiting,
+        ..view
+    })
 }
 
 fn view(
@@ -303,13 +315,17 @@ fn view(
         rounds: wanted
             .map(|(place, round)| round_row(service, typed, place, round))
             .collect(),
-        admissions: admissions.iter().map(admission_row).collect(),
+        admissions: admissions
+            .iter()
+            .map(|admission| admission_row(&visit, admission))
+            .collect(),
         reasons: reasons.collect(),
         four_eyes_above,
         may_review: looked.may_review,
         is_in_review: case.state.kind() == StateKind::InReview,
         case: CaseRow::new(&visit, &case),
         done: None,
+        waiting: None,
         visit,
         errors,
     }
@@ -337,8 +353,10 @@ fn round_row(service: &Service, typed: &Fields, place: usize, round: &WantedRoun
     }
 }
 
-fn admission_row(admission: &Admission) -> AdmissionRow {
+fn admission_row(visit: &Visit, admission: &Admission) -> AdmissionRow {
+    let limit = admission.grant.limit.as_ref();
     AdmissionRow {
+        limit: limit.map(|limit| amounts::number(visit.language, limit.units, limit.decimals)),
         offering: admission.grant.round.offering.as_str().to_owned(),
         round: admission.grant.round.round.clone(),
         state: admission.state.as_code(),

@@ -10,6 +10,7 @@ mod factors;
 mod health;
 mod incident;
 mod overview;
+mod second_eyes;
 
 use std::sync::Arc;
 
@@ -51,4 +52,5 @@ fn about_people() -> Router<Arc<Service>> {
         .route(&format!("{at}/more"), post(desk::more))
         .route(&format!("{at}/refusal"), post(desk::refuse))
         .route(&format!("{at}/approval"), post(desk::approve))
+        .route(&format!("{at}/second"), post(second_eyes::decide))
 }
