@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// Rows of each list at most, so that the page stays light; who needs more writes the text.
+/// Rows of a list at most, so that the page stays light; who needs more writes the text.
 const MOST_ROWS: usize = 8;
+/// Of rounds there may be more: sales with a price for each week have a dozen of them.
+const MOST_ROUNDS: usize = 18;
 
 /// The lists of the form. A field of a row is `STEM-PLACE-KEY`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,13 @@ impl List {
             Self::Milestones => "milestone",
         }
     }
+
+    const fn most(self) -> usize {
+        match self {
+            Self::Rounds => MOST_ROUNDS,
+            Self::Currencies | Self::Shares | Self::Milestones => MOST_ROWS,
+        }
+    }
 }
 
 /// What a button of the form asks for.
@@ -43,6 +52,8 @@ pub(super) enum Act {
     Save,
     /// Store it as it is.
     Keep,
+    /// The fields of what was chosen, and nothing else.
+    Show,
     /// One row more.
     Add(List),
     /// One row less.
@@ -52,8 +63,10 @@ pub(super) enum Act {
 impl Act {
     fn of(text: &str) -> Self {
         let list = |stem: &str| List::ALL.into_iter().find(|list| list.stem() == stem);
-        if text == "keep" {
-            return Self::Keep;
+        match text {
+            "keep" => return Self::Keep,
+            "show" => return Self::Show,
+            _ => {}
         }
         if let Some(list) = text.strip_prefix("add-").and_then(list) {
             return Self::Add(list);
@@ -104,16 +117,16 @@ impl Fields {
     /// How many rows a list has.
     pub(super) fn rows(&self, list: List) -> usize {
         let count = self.get(&rows_field(list)).parse().unwrap_or(0);
-        MOST_ROWS.min(count)
+        list.most().min(count)
     }
 
     pub(super) fn set_rows(&mut self, list: List, count: usize) {
-        self.set(&rows_field(list), count.min(MOST_ROWS).to_string());
+        self.set(&rows_field(list), count.min(list.most()).to_string());
     }
 
     /// Whether another row fits.
     pub(super) fn has_room(&self, list: List) -> bool {
-        self.rows(list) < MOST_ROWS
+        self.rows(list) < list.most()
     }
 
     /// What the pressed button asks for; a form that is sent by the enter key is to be stored.
@@ -193,6 +206,7 @@ mod tests {
             ("", Act::Save),
             ("save", Act::Save),
             ("keep", Act::Keep),
+            ("show", Act::Show),
             ("add-round", Act::Add(List::Rounds)),
             ("remove-share-2", Act::Remove(List::Shares, 2)),
             ("remove-share-x", Act::Save),

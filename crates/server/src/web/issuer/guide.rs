@@ -149,9 +149,10 @@ pub(super) fn words_of(error: &ApiError) -> String {
     }
 }
 
-/// Whether only a row was added or taken out.
+/// Whether only rows or fields come or go.
 fn changes_rows(fields: &mut Fields, act: Act) -> bool {
     match act {
+        Act::Show => {}
         Act::Add(list) => fields.add_row(list),
         Act::Remove(list, place) => fields.remove_row(list, place),
         Act::Save | Act::Keep => return false,
@@ -175,6 +176,10 @@ fn check(visit: &Visit, fields: &Fields, text: &str, errors: &mut Errors) {
     let rows = [
         (List::Shares, "amount", tokens),
         (List::Rounds, "price", PRICE_PLACES),
+        (List::Rounds, "price-end", PRICE_PLACES),
+        (List::Rounds, "supply", tokens),
+        (List::Rounds, "proceeds", money),
+        (List::Rounds, "ask-most", money),
         (List::Rounds, "cap", money),
         (List::Rounds, "least", money),
         (List::Rounds, "most", money),

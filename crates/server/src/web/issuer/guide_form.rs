@@ -130,7 +130,56 @@ const ROUND: &[Definition] = &[
         "guide-round-until",
         "guide-round-until-hint",
     ),
+    (
+        "pricing",
+        Kind::Choice(&[
+            ("fixed", "guide-pricing-fixed"),
+            ("steps", "guide-pricing-steps"),
+            ("linear", "guide-pricing-linear"),
+            ("dutch", "guide-pricing-dutch"),
+            ("bids", "guide-pricing-bids"),
+        ]),
+        "guide-pricing",
+        "guide-show-hint",
+    ),
     ("price", Kind::Money, "guide-round-price", ""),
+    (
+        "steps",
+        Kind::Text,
+        "guide-price-steps",
+        "guide-price-steps-hint",
+    ),
+    (
+        "bonus",
+        Kind::Number,
+        "guide-price-bonus",
+        "guide-price-bonus-hint",
+    ),
+    (
+        "bonus-per",
+        Kind::Number,
+        "guide-price-bonus-per",
+        "guide-days-hint",
+    ),
+    ("bonus-until", Kind::Instant, "guide-price-bonus-until", ""),
+    (
+        "price-end",
+        Kind::Money,
+        "guide-price-end",
+        "guide-price-end-hint",
+    ),
+    (
+        "price-every",
+        Kind::Text,
+        "guide-price-every",
+        "guide-price-every-hint",
+    ),
+    (
+        "proceeds",
+        Kind::Money,
+        "guide-proceeds",
+        "guide-optional-hint",
+    ),
     (
         "access",
         Kind::Choice(&[
@@ -145,10 +194,47 @@ const ROUND: &[Definition] = &[
         Kind::Choice(&[
             ("first_come", "allocation-first-come"),
             ("pro_rata", "allocation-pro-rata"),
+            ("pro_rata_capped", "allocation-pro-rata-capped"),
             ("water_filling", "allocation-water-filling"),
+            ("lottery", "allocation-lottery"),
+            ("guaranteed", "allocation-guaranteed"),
         ]),
         "guide-allocation",
+        "guide-show-hint",
+    ),
+    ("ask-most", Kind::Money, "guide-ask-most", ""),
+    (
+        "seed-source",
+        Kind::Text,
+        "guide-seed-source",
+        "guide-seed-source-hint",
+    ),
+    (
+        "seed-instant",
+        Kind::Instant,
+        "guide-seed-instant",
+        "guide-seed-instant-hint",
+    ),
+    (
+        "marginal",
+        Kind::Choice(&[
+            ("partial", "guide-marginal-partial"),
+            ("skip", "guide-marginal-skip"),
+        ]),
+        "guide-marginal",
         "",
+    ),
+    (
+        "reserved-until",
+        Kind::Instant,
+        "guide-reserved-until",
+        "guide-reserved-until-hint",
+    ),
+    (
+        "supply",
+        Kind::Tokens,
+        "guide-round-supply",
+        "guide-round-supply-hint",
     ),
     ("cap", Kind::Money, "guide-round-cap", "guide-optional-hint"),
     (
@@ -227,6 +313,21 @@ const MILESTONE: &[Definition] = &[
     ),
 ];
 
+/// Whether a field of a round says something about the price and the rule that were chosen.
+fn is_about_the_round(key: &str, pricing: &str, allocation: &str) -> bool {
+    match key {
+        "price" => pricing != "bids",
+        "steps" => pricing == "steps",
+        "bonus" | "bonus-per" | "bonus-until" => pricing == "linear",
+        "price-end" | "price-every" => pricing == "dutch",
+        "proceeds" => pricing == "bids",
+        "ask-most" => allocation == "pro_rata_capped",
+        "seed-source" | "seed-instant" | "marginal" => allocation == "lottery",
+        "reserved-until" => allocation == "guaranteed",
+        _ => true,
+    }
+}
+
 /// A field as the template shows it.
 pub(super) struct FieldView {
     pub(super) id: String,
@@ -259,6 +360,8 @@ impl FieldView {
 /// A row of a list.
 pub(super) struct RowView {
     pub(super) title: String,
+    /// Which fields there are depends on what is chosen in it.
+    pub(super) has_choices: bool,
     pub(super) fields: Vec<FieldView>,
     pub(super) remove: String,
 }
@@ -342,11 +445,17 @@ impl Form<'_> {
         let count = self.fields.rows(list);
         let rows = (0..count).map(|place| RowView {
             title: format!("{} {}", self.visit.say(title), place + 1),
+            has_choices: list == List::Rounds,
             fields: definitions
                 .iter()
                 // The first currency is what the rates of the others are counted in.
-                .filter(|definition| {
-                    list != List::Currencies || place > 0 || definition.0 != "rate"
+                .filter(|definition| match list {
+                    List::Currencies => place > 0 || definition.0 != "rate",
+                    List::Rounds => {
+                        let of = |key: &str| self.fields.of_row(list, place, key);
+                        is_about_the_round(definition.0, of("pricing"), of("allocation"))
+                    }
+                    List::Shares | List::Milestones => true,
                 })
                 .map(|definition| self.field(row_field(list, place, definition.0), definition))
                 .collect(),

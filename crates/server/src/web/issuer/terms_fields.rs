@@ -258,15 +258,94 @@ fn read_rounds(units: &Units, fields: &mut Fields, root: &DeTable<'_>) {
         set("name", text(round, "name"));
         set("from", instant(&text(round, "from")));
         set("until", instant(&text(round, "until")));
-        set("price", units.price(&text(round, "price")));
-        set("allocation", or("allocation", "first_come"));
+        for (key, value) in pricing(units, round) {
+            set(key, value);
+        }
+        for (key, value) in allocation(units, round) {
+            set(key, value);
+        }
         set("access", or("access", "public"));
         set("cap", units.amount(&text(round, "cap"), &units.money));
+        set("supply", units.amount(&text(round, "supply"), &units.token));
         if let Some(bounds) = table(round, "contribution") {
             set("least", units.amount(&text(bounds, "min"), &units.money));
             set("most", units.amount(&text(bounds, "max"), &units.money));
         }
     }
+}
+
+/// The fields of a round's price.
+fn pricing(units: &Units, round: &DeTable<'_>) -> Vec<(&'static str, String)> {
+    let Some(table) = table(round, "pricing") else {
+        let price = units.price(&text(round, "price"));
+        return vec![("pricing", "fixed".to_owned()), ("price", price)];
+    };
+    let kind = text(table, "kind");
+    let price = |key: &str| units.price(&text(table, key));
+    let mut fields = match kind.as_str() {
+        "steps" => {
+            let steps = tables(table, "steps");
+            let mut all = steps.iter().map(|step| {
+                (
+                    instant(&text(step, "from")),
+                    units.price(&text(step, "price")),
+                )
+            });
+            let first = all.next().unwrap_or_default().1;
+            let later: Vec<String> = all.map(|(from, price)| format!("{from} {price}")).collect();
+            vec![("price", first), ("steps", later.join("; "))]
+        }
+        "linear" => {
+            let bonus = text(table, "bonus");
+            let bonus = bonus
+                .strip_suffix(" %")
+                .map_or(bonus.clone(), |number| units.typed(number));
+            vec![
+                ("price", price("base")),
+                ("bonus", bonus),
+                ("bonus-per", days(&text(table, "per"))),
+                ("bonus-until", instant(&text(table, "until"))),
+            ]
+        }
+        "dutch" => vec![
+            ("price", price("start")),
+            ("price-end", price("end")),
+            ("price-every", text(table, "granularity")),
+        ],
+        "bids" => {
+            let least = text(table, "min_proceeds");
+            vec![("proceeds", units.amount(&least, &units.money))]
+        }
+        // A price by a table, or one that the form does not have, which the comparison sees.
+        _ => vec![("price", price("price"))],
+    };
+    fields.push(("pricing", kind));
+    fields
+}
+
+/// The fields of who gets how much.
+fn allocation(units: &Units, round: &DeTable<'_>) -> Vec<(&'static str, String)> {
+    let Some(table) = table(round, "allocation") else {
+        let said = text(round, "allocation");
+        let is_bids =
+            self::table(round, "pricing").is_some_and(|table| text(table, "kind") == "bids");
+        let usual = if is_bids { "pro_rata" } else { "first_come" };
+        let word = if said.is_empty() {
+            usual.to_owned()
+        } else {
+            said
+        };
+        return vec![("allocation", word)];
+    };
+    let marginal = text(table, "marginal");
+    vec![
+        ("allocation", text(table, "kind")),
+        ("ask-most", units.amount(&text(table, "cap"), &units.money)),
+        ("seed-source", text(table, "source")),
+        ("seed-instant", instant(&text(table, "instant"))),
+        ("marginal", marginal),
+        ("reserved-until", instant(&text(table, "until"))),
+    ]
 }
 
 #[cfg(test)]
@@ -289,6 +368,36 @@ mod tests {
             assert_eq!(Terms::parse(&text).unwrap().hash(), hash, "{text}");
             let again = fields_of(language, &text).unwrap();
             assert_eq!(terms_text(language, &again), text);
+        }
+    }
+
+    /// Each price and each rule that is not sealed or by amount: written, read, and the same terms.
+    #[test]
+    fn each_price_and_rule_is_written_and_read_again() {
+        let base = STARTER.replace(
+            "rounding = { mode = \"down\", unit = \"0.01 HBR\", per = \"contribution\" }\n",
+            "",
+        );
+        let public = "price = \"0.10 EUR per HBR\"";
+        assert!(base.contains(public), "{base}");
+        for rule in [
+            "pricing = { kind = \"steps\", steps = [{ from = \"2026-03-09T12:00:00Z\", price = \"0.10 EUR per HBR\" }, { from = \"2026-03-12T12:00:00Z\", price = \"0.125 EUR per HBR\" }, { from = \"2026-03-15T12:00:30Z\", price = \"0.15 EUR per HBR\" }] }",
+            "pricing = { kind = \"linear\", base = \"0.10 EUR per HBR\", bonus = \"2.5 %\", per = \"7 days\", until = \"2026-03-20T12:00:00Z\" }",
+            "pricing = { kind = \"dutch\", start = \"0.20 EUR per HBR\", end = \"0.05 EUR per HBR\", granularity = \"1 hour\" }\nsupply = \"100_000 HBR\"",
+            "price = \"0.10 EUR per HBR\"\nallocation = { kind = \"pro_rata_capped\", cap = \"1_000 EUR\" }\ncap = \"20_000 EUR\"",
+            "price = \"0.10 EUR per HBR\"\nallocation = { kind = \"lottery\", source = \"drand:quicknet\", instant = \"2026-03-24T12:00:00Z\", marginal = \"skip\" }\ncap = \"20_000 EUR\"",
+            "price = \"0.10 EUR per HBR\"\nallocation = { kind = \"guaranteed\", until = \"2026-03-12T12:00:00Z\" }",
+        ] {
+            let text = base
+                .replace(public, rule)
+                .replace("allocation = \"first_come\"\n", "");
+            let theirs = Terms::parse(&text).unwrap_or_else(|error| panic!("{rule}: {error:?}"));
+            for language in Language::ALL {
+                let fields = fields_of(language, &text).unwrap_or_else(|| panic!("{rule}"));
+                let made = terms_text(language, &fields);
+                let ours = Terms::parse(&made).unwrap();
+                assert_eq!(ours.hash(), theirs.hash(), "{made}");
+            }
         }
     }
 

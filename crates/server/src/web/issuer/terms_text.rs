@@ -261,6 +261,111 @@ impl Writer<'_> {
         }
     }
 
+    /// A price of one token, as terms write it.
+    fn price(&self, typed: &str) -> String {
+        if is_number(typed) {
+            let figure = figure(self.language, typed, PRICE_PLACES);
+            let (money, token) = (numeraire(self.fields).0, token(self.fields).0);
+            format!("{figure} {money} per {token}")
+        } else {
+            typed.to_owned()
+        }
+    }
+
+    /// An inline table of what was typed.
+    fn inline(&mut self, key: &str, kind: &str, parts: &[(&str, String)]) {
+        let mut all = format!("kind = {}", quoted(kind));
+        for (name, value) in parts.iter().filter(|(_, value)| !value.is_empty()) {
+            let _ = write!(all, ", {name} = {}", quoted(value));
+        }
+        self.line(key, &format!("{{ {all} }}"));
+    }
+
+    fn pricing(&mut self, place: usize) {
+        let fields = self.fields;
+        let of = |key: &str| fields.of_row(List::Rounds, place, key);
+        let price = self.price(of("price"));
+        match of("pricing") {
+            "steps" => {
+                let first = (instant(of("from")), price);
+                let later = of("steps").split(';').map(str::trim);
+                let later = later.filter(|step| !step.is_empty()).map(|step| {
+                    let (from, price) = step.split_once(' ').unwrap_or((step, ""));
+                    (instant(from), self.price(price.trim()))
+                });
+                let steps: Vec<String> = std::iter::once(first)
+                    .chain(later)
+                    .map(|(from, price)| {
+                        format!("{{ from = {}, price = {} }}", quoted(&from), quoted(&price))
+                    })
+                    .collect();
+                let steps = steps.join(", ");
+                self.line(
+                    "pricing",
+                    &format!("{{ kind = \"steps\", steps = [{steps}] }}"),
+                );
+            }
+            "linear" => {
+                let bonus = of("bonus");
+                let bonus = if is_number(bonus) && !bonus.contains('%') {
+                    format!("{} %", figure(self.language, bonus, 2))
+                } else {
+                    bonus.to_owned()
+                };
+                let parts = [
+                    ("base", price),
+                    ("bonus", bonus),
+                    ("per", days(of("bonus-per"))),
+                    ("until", instant(of("bonus-until"))),
+                ];
+                self.inline("pricing", "linear", &parts);
+            }
+            "dutch" => {
+                let parts = [
+                    ("start", price),
+                    ("end", self.price(of("price-end"))),
+                    ("granularity", of("price-every").to_owned()),
+                ];
+                self.inline("pricing", "dutch", &parts);
+            }
+            "bids" => {
+                let least = self.amount(of("proceeds"), numeraire(fields));
+                self.inline("pricing", "bids", &[("min_proceeds", least)]);
+            }
+            _ => self.text("price", &price),
+        }
+    }
+
+    fn allocation(&mut self, place: usize) {
+        let fields = self.fields;
+        let of = |key: &str| fields.of_row(List::Rounds, place, key);
+        // Bids have one rule, and terms that say nothing mean it.
+        let usual = if of("pricing") == "bids" {
+            "pro_rata"
+        } else {
+            "first_come"
+        };
+        match of("allocation") {
+            kind @ "pro_rata_capped" => {
+                let cap = self.amount(of("ask-most"), numeraire(fields));
+                self.inline("allocation", kind, &[("cap", cap)]);
+            }
+            kind @ "lottery" => {
+                let parts = [
+                    ("source", of("seed-source").to_owned()),
+                    ("instant", instant(of("seed-instant"))),
+                    ("marginal", of("marginal").to_owned()),
+                ];
+                self.inline("allocation", kind, &parts);
+            }
+            kind @ "guaranteed" => {
+                let until = instant(of("reserved-until"));
+                self.inline("allocation", kind, &[("until", until)]);
+            }
+            word => self.choice("allocation", word, usual),
+        }
+    }
+
     fn rounds(&mut self) {
         let fields = self.fields;
         for place in 0..fields.rows(List::Rounds) {
@@ -270,17 +375,11 @@ impl Writer<'_> {
             self.text("from", &instant(of("from")));
             self.text("until", &instant(of("until")));
             self.line("end", "\"exclusive\"");
-            let price = of("price");
-            let price = if is_number(price) {
-                let figure = figure(self.language, price, PRICE_PLACES);
-                format!("{figure} {} per {}", numeraire(fields).0, token(fields).0)
-            } else {
-                price.to_owned()
-            };
-            self.text("price", &price);
-            self.choice("allocation", of("allocation"), "first_come");
+            self.pricing(place);
+            self.allocation(place);
             self.choice("access", of("access"), "public");
             self.money("cap", of("cap"));
+            self.tokens("supply", of("supply"));
             let least = self.amount(of("least"), numeraire(fields));
             let most = self.amount(of("most"), numeraire(fields));
             let bound = |name: &str, amount: &str| {
