@@ -112,7 +112,9 @@ impl Installation {
         std::fs::create_dir_all(folder)?;
         let limit = per_second.to_string();
         let output = Command::new(program)
-            .args(["--json", "api-key", "new", "--label", "bench", "--data"])
+            .args([
+                "--json", "api-key", "new", "--label", "bench", "--test", "--data",
+            ])
             .args([&data, "--per-second", &limit])
             .current_dir(folder)
             .output()?;

@@ -111,7 +111,7 @@ def main():
         folder = pathlib.Path(name)
         (folder / "schemathesis.toml").write_text(f'[parameters]\n"path.offering" = "{OFFERING}"\n')
         new = [softcap, "api-key", "new", "--data", "data", "--label", "api",
-               "--per-second", "400000", "--json"]
+               "--test", "--per-second", "400000", "--json"]
         made = subprocess.run(new, cwd=folder, stdout=subprocess.PIPE, check=True).stdout
         # People get mail, so that what they can do is drawn too.
         environment = dict(os.environ, SOFTCAP_MAIL_FOLDER="mail")

@@ -66,6 +66,37 @@ for (const input of document.querySelectorAll('input[type=file][data-into]')) {
   });
 }
 
+// Tables and lists of which rows come and go: texts that the server made, and what is shown where there are none.
+function shownIf(place, name, is) {
+  for (const none of document.querySelectorAll(`[data-none="${name}"]`)) none.hidden = is;
+  place.hidden = !is;
+}
+function rows(body, all) {
+  if (!all) return;
+  const heads = [...body.closest('table').querySelectorAll('thead th')].map((head) => head.textContent);
+  body.replaceChildren(...all.map((cells) => {
+    const row = document.createElement('tr');
+    cells.forEach((text, place) => {
+      const cell = document.createElement(place === 0 ? 'th' : 'td');
+      if (place === 0) cell.scope = 'row';
+      else { cell.className = 'number'; cell.dataset.label = heads[place]; }
+      cell.textContent = text;
+      row.append(cell);
+    });
+    return row;
+  }));
+  shownIf(body.closest('[data-some]'), body.dataset.rows, all.length > 0);
+}
+function lines(list, all) {
+  if (!all) return;
+  list.replaceChildren(...all.map((text) => {
+    const line = document.createElement('li');
+    line.textContent = text;
+    return line;
+  }));
+  shownIf(list, list.dataset.list, all.length > 0);
+}
+
 // Live numbers: texts that the server made, put where they belong. One line every half a minute is announced.
 function live(place) {
   const source = new EventSource(place.dataset.live);
@@ -79,6 +110,8 @@ function live(place) {
       const text = texts[target.dataset.field];
       if (text !== undefined && target.textContent !== text) target.textContent = text;
     }
+    for (const body of place.querySelectorAll('[data-rows]')) rows(body, texts[body.dataset.rows]);
+    for (const list of place.querySelectorAll('[data-list]')) lines(list, texts[list.dataset.list]);
     for (const bar of place.querySelectorAll('[data-width]')) {
       const width = texts[bar.dataset.width];
       if (width !== undefined) bar.setAttribute('width', width);
@@ -99,5 +132,23 @@ function live(place) {
   addEventListener('pagehide', () => source.close(), { once: true });
 }
 for (const place of document.querySelectorAll('[data-live]')) live(place);
+
+// A rehearsal that runs: how far it is, and the page again when it is over.
+function rehearsal(place) {
+  const look = async () => {
+    try {
+      const answer = await fetch(place.dataset.rehearsal);
+      const run = await answer.json();
+      if (answer.ok && run.state !== 'running') { location.reload(); return; }
+      if (answer.ok) {
+        place.querySelector('progress').value = run.step;
+        place.querySelector('[data-step]').textContent = `${run.step} / ${run.steps}`;
+      }
+    } catch { /* Asked again. */ }
+    setTimeout(look, 500);
+  };
+  look();
+}
+for (const place of document.querySelectorAll('[data-rehearsal]')) rehearsal(place);
 
 localTimes(document);

@@ -19,7 +19,7 @@ use crate::{
         CosignaturePaths, DocumentPaths, DraftPaths, EnrolmentPaths, EventPaths, FactorPaths,
         FreezePaths, ImportPaths, IncidentPaths, InvestorPaths, KeyPaths, LeakPaths, LogPaths,
         MePaths, NotificationPaths, OauthPaths, OfferingPaths, OperationPaths,
-        OwnContributionPaths, PeoplePaths, PrivacyPaths, ProposalPaths, RailPaths, RolePaths,
+        OwnContributionPaths, PeoplePaths, PrivacyPaths, ProposalPaths, RailPaths, RehearsalPaths, RolePaths,
         SESSION_COOKIE, SessionPaths, SettlementPaths, SignUpPaths, SimulationPaths, TaxPaths,
         UploadPaths, VerificationDeskPaths, VerificationPaths, WalletPaths, WebhookPaths,
     },
@@ -31,6 +31,7 @@ use crate::{
 const PARTS: &[fn() -> utoipa::openapi::OpenApi] = &[
     OfferingPaths::openapi,
     DraftPaths::openapi,
+    RehearsalPaths::openapi,
     SimulationPaths::openapi,
     ContributionPaths::openapi,
     BidPaths::openapi,

@@ -96,6 +96,8 @@ codes! {
         "Set one up below `/v1/me/factors`, or show it at `POST /v1/sessions/current/second-factor`, and ask again.";
     TwoPeople = "H446", FORBIDDEN, "This needs two people.",
         "Propose it at `POST /v1/proposals`; somebody else approves it. No key may do it.";
+    NotRehearsed = "H447", CONFLICT, "These terms have no rehearsal that passed.",
+        "Make a draft of them, rehearse it (`POST /v1/drafts/{draft}/rehearsal`, or on its page) and announce it when it passed. A key for trials needs none.";
     ForeignReport = "H444", FORBIDDEN, "The report is not signed by whom it says.",
         "Send it without a signature: the key itself is proof enough. An operator saves the reporter's new keys as `leaks.keys_file`.";
     ForeignOrigin = "H441", FORBIDDEN, "The request does not come from a page of this site.",

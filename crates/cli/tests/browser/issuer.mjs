@@ -92,6 +92,7 @@ await mia.getByRole('link', { name: 'Back to the draft' }).click();
 // Rehearsed with people who do not exist.
 await mia.getByRole('link', { name: 'Rehearsal' }).click();
 await mia.getByRole('button', { name: 'Rehearse the sale' }).click();
+await mia.getByText('The rehearsal passed.').waitFor();
 said.rehearsed = await mia.locator('.notice strong').textContent();
 await weigh(mia, 'issuer-rehearsal');
 await mia.getByRole('link', { name: 'Back to the draft' }).click();
@@ -121,10 +122,14 @@ for (const [number, amount] of [['10001', '600000'], ['10002', '600000'], ['1000
 const raised = mia.locator('.headline[data-field=raised]');
 await raised.getByText('12,000.00').waitFor();
 said.raised = await raised.textContent();
+// What was refused comes by itself, too: five euros are less than anybody may bring.
+await mia.locator('[data-rows=refused] tr').first().waitFor();
+said.refused = await mia.locator('[data-rows=refused] tr').count();
+said.minute = await mia.locator('dd[data-field=minute]').textContent();
 await mia.reload();
 await weigh(mia, 'issuer-desk');
 
-// With the keyboard alone: a reason, and the pause.
+// With the keyboard alone: the button, and the reason.
 const tabTo = async (id, name) => {
   for (let steps = 0; steps < 80; steps += 1) {
     await mia.keyboard.press('Tab');
@@ -133,9 +138,10 @@ const tabTo = async (id, name) => {
   }
   throw new Error(`no ${id} by keyboard on ${mia.url()}`);
 };
-await tabTo('pause-reason');
-await mia.keyboard.press('T');
-await tabTo('', 'Pause');
+await tabTo('', 'Stop contributions');
+await mia.keyboard.press('Enter');
+await look(mia, 'issuer-desk-pause');
+await tabTo('', 'Technical trouble');
 await Promise.all([mia.waitForURL(/done=pause/), mia.keyboard.press('Enter')]);
 said.paused = await mia.locator('.tag').first().textContent();
 await mia.getByLabel('Reason').first().selectOption('technical');

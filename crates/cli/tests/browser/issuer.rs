@@ -40,6 +40,8 @@ fn an_issuer_goes_from_nothing_to_released_money() {
         "a second click shows the first result"
     );
     assert_eq!(said["raised"], "12,000.00\u{a0}EUR", "live");
+    assert_eq!(said["refused"], 1, "live");
+    assert_eq!(said["minute"], "2", "live");
     assert_eq!(said["paused"], "Paused", "by keyboard alone");
     assert_eq!(said["admitted"], 1);
     assert_eq!(said["verdict"], "Succeeded");

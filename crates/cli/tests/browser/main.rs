@@ -16,6 +16,7 @@ mod first;
 mod issuer;
 mod office;
 mod own;
+mod review;
 mod wallets;
 
 use std::{
@@ -178,7 +179,9 @@ impl Site {
     /// A key that may do everything, of whoever runs the machine.
     fn key(&self) -> String {
         let made = Command::new(SOFTCAP)
-            .args(["api-key", "new", "--data", "data", "--label", "journey"])
+            .args([
+                "api-key", "new", "--data", "data", "--label", "journey", "--test",
+            ])
             .current_dir(self.folder.path())
             .output()
             .unwrap();

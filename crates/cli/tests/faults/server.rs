@@ -160,6 +160,7 @@ impl Server {
             &self.data,
             "--label",
             "faults",
+            "--test",
             "--per-second",
             "400000",
             "--json",

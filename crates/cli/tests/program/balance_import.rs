@@ -38,7 +38,7 @@ impl Running {
         let place = Workplace::empty();
         // Before the server runs, so that it knows the key from its first moment.
         let key = place
-            .run(&["api-key", "new", "--data", "data", "--label", "o"])
+            .run(&["api-key", "new", "--data", "data", "--label", "o", "--test"])
             .succeeded();
         place.write("operator.key", &key.out);
         let serve = ["serve", "--data", "data", "--listen", address, "--json"];

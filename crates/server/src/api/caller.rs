@@ -173,6 +173,15 @@ impl Caller {
         }
     }
 
+    /// Who it is, as the audit names them.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Key(principal) => format!("key:{}", principal.key_id()),
+            Self::Person(staff) => format!("person:{}", staff.standing.person()),
+            Self::App(app) => app.actor(),
+        }
+    }
+
     /// On whose behalf the caller acts.
     pub(super) fn owner(&self) -> String {
         match self {

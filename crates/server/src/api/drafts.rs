@@ -27,7 +27,7 @@ use super::{
     webhooks::of_database,
 };
 use crate::{
-    drafts::{Added, Draft, DraftName, KeptRehearsal, MOST_DRAFTS, Replaced},
+    drafts::{Added, Draft, DraftName, MOST_DRAFTS, Replaced},
     extract::{Json, Path, Query},
     problem::{ApiError, ProblemCode},
 };
@@ -358,26 +358,6 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The last rehearsal of a draft, whatever its terms were then.
-pub(crate) async fn rehearsal_of(
-    service: &Service,
-    name: &str,
-) -> Result<Option<KeptRehearsal>, ApiError> {
-    service.drafts.rehearsal(name).await.map_err(of_database)
-}
-
-/// Keeps the last rehearsal of a draft that the caller may write.
-pub(crate) async fn keep_rehearsal(
-    service: &Service,
-    done: &KeptRehearsal,
-) -> Result<(), ApiError> {
-    service
-        .drafts
-        .keep_rehearsal(done)
-        .await
-        .map_err(of_database)
-}
-
 /// Check a draft: errors, and warnings that protect investors.
 #[utoipa::path(
     post,
@@ -416,7 +396,8 @@ async fn simulate(
     simulate_terms(draft.terms, trial).await.map(Json)
 }
 
-/// Announce a draft: its terms are frozen from here on, and the draft is gone.
+/// Announce a draft: its terms are frozen from here on, and the draft is gone. They must have been rehearsed (`H447`), but for a
+/// key that is for trials.
 #[utoipa::path(
     post,
     path = "/v1/drafts/{draft}/announcement",
@@ -455,7 +436,7 @@ pub(crate) async fn announce_draft(
         terms_hash,
         signing,
     };
-    let view = announce_terms(service, &log_name, &announced).await?;
+    let view = announce_terms(service, caller, &log_name, &announced).await?;
     // The offering is there whatever becomes of its draft, and of that whoever lists drafts learns.
     if let Err(error) = service.drafts.remove(&draft.name, &draft.version).await {
         tracing::warn!(draft = %draft.name, %error, "a draft was announced and is still there");

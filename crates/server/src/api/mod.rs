@@ -8,6 +8,7 @@ mod address_change;
 mod addresses;
 mod alert_webhooks;
 mod alerts;
+mod all_routes;
 mod amount;
 mod audit;
 mod audit_export;
@@ -32,6 +33,7 @@ mod freeze;
 mod imports;
 mod incidents;
 mod investors;
+mod invitations;
 mod issuer;
 mod key_acts;
 mod keys;
@@ -56,7 +58,7 @@ mod proposals;
 mod rail;
 mod random_id;
 mod refusal_limit;
-mod rehearsal;
+mod rehearsals;
 mod request_key;
 mod role_problem;
 mod roles;
@@ -82,9 +84,8 @@ mod webhooks;
 
 use std::{str::FromStr as _, sync::Arc};
 
-use axum::{Router, middleware::from_fn_with_state};
 use softcap_identity::{
-    AddressChanges, Alerts, AuditTable, CallLimits, CallRates, Factors, Keys, Oauth, People,
+    AddressChanges, Alerts, AuditTable, CallLimits, CallRates, Factors, Invitations, Keys, Oauth, People,
     Privacy, Roles, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
 };
 use softcap_journal::{
@@ -94,14 +95,15 @@ use softcap_proof::VerifierKey;
 
 use crate::{
     budgets::Budgets,
+    desk_pulse::DeskPulses,
     drafts::Drafts,
     evm::Rails,
     leak_reporter::LeakReporters,
     notices::Choices,
     problem::ApiError,
     raise_history::RaiseHistories,
+    rehearsals::Rehearsals,
     signed_request,
-    system::CodeText,
     wallet_acts::WalletActs,
     webhooks::{GuardedClient, Webhooks},
 };
@@ -111,6 +113,8 @@ pub(crate) use address_change::AddressChangePaths;
 pub(crate) use addresses::AddressPaths;
 pub(crate) use alert_webhooks::AlertWebhookPaths;
 pub(crate) use alerts::{AlertPaths, alerts_seen, close_alert};
+pub(crate) use all_routes::problem_codes;
+pub use all_routes::routes;
 pub(crate) use audit::{AuditPaths, AuditWish, audit_rows_back, readable_audit_log};
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
@@ -121,8 +125,8 @@ pub(crate) use contributions::ContributionPaths;
 pub(crate) use cosignatures::CosignaturePaths;
 pub(crate) use documents::DocumentPaths;
 pub(crate) use drafts::{
-    DraftPaths, announce_draft, create_draft, draft_of, keep_rehearsal, readable_drafts,
-    rehearsal_of, remove_draft, replace_draft,
+    DraftPaths, announce_draft, create_draft, draft_of, readable_drafts, remove_draft,
+    replace_draft,
 };
 pub(crate) use enrolment::{EnrolmentPaths, resets_seen, stop_reset_of};
 pub(crate) use entry_view::{EntryView, OutcomeView};
@@ -133,6 +137,9 @@ pub(crate) use freeze::{FreezePaths, freeze_by_code};
 pub(crate) use imports::ImportPaths;
 pub(crate) use incidents::{IncidentPaths, Step, Trail, incident, stop_key, stop_person, trail_of};
 pub(crate) use investors::InvestorPaths;
+pub(crate) use invitations::{
+    accept_invitation, invitation_of_code, invitations_seen, invite, withdraw_invitation,
+};
 pub(crate) use issuer::Signing;
 pub(crate) use key_acts::{
     MadeKey, SentForKey, find_key, list_keys, make_key_by_form, revoke_key, rotate_key_by_form,
@@ -163,7 +170,7 @@ pub(crate) use projection::{
 };
 pub(crate) use proposals::{ProposalPaths, decide_act, propose_act, seen_proposals};
 pub(crate) use rail::RailPaths;
-pub(crate) use rehearsal::{Fault, Rehearsed, rehearse};
+pub(crate) use rehearsals::{RehearsalPaths, begin_rehearsal, rehearsal_of, reports};
 pub use request_key::RequestKey;
 pub(crate) use role_problem::of_role;
 pub(crate) use roles::RolePaths;
@@ -205,6 +212,7 @@ pub struct Service {
     audit: AuditTable,
     people: People,
     roles: Roles,
+    invitations: Invitations,
     verifications: Verifications,
     privacy: Privacy,
     permits: Permits,
@@ -226,6 +234,7 @@ pub struct Service {
     requests: RequestKey,
     webhooks: Webhooks,
     drafts: Drafts,
+    rehearsals: Rehearsals,
     wallet_acts: WalletActs,
     budgets: Budgets,
     notices: Choices,
@@ -241,6 +250,7 @@ pub struct Service {
     turns: own_contributions::Turns,
     own_index: own_contributions::OwnIndex,
     raise_histories: RaiseHistories,
+    desk_pulses: DeskPulses,
 }
 
 /// What a [`Service`] is made of.
@@ -323,6 +333,7 @@ impl Service {
             documents: GuardedClient::new(parts.webhooks.rules().clone()),
             client_keys: oauth::KeyCache::default(),
             audit: parts.audit,
+            invitations: Invitations::new(parts.people.clone(), parts.roles.clone()),
             people: parts.people,
             roles: parts.roles,
             verifications: parts.verifications,
@@ -334,6 +345,7 @@ impl Service {
             shows_mail: parts.shows_mail,
             requests: parts.requests,
             webhooks: parts.webhooks,
+            rehearsals: Rehearsals::new(parts.drafts.clone()),
             drafts: parts.drafts,
             wallet_acts: parts.wallet_acts,
             budgets: parts.budgets,
@@ -350,6 +362,7 @@ impl Service {
             turns: own_contributions::Turns::default(),
             own_index: own_contributions::OwnIndex::default(),
             raise_histories: RaiseHistories::default(),
+            desk_pulses: DeskPulses::default(),
         }
     }
 
@@ -473,6 +486,16 @@ impl Service {
         UnixMillis::new(i64::try_from(self.clock.now()).unwrap_or(i64::MAX))
     }
 
+    /// How fast contributions come, for those who watch.
+    pub(crate) fn desk_pulses(&self) -> &DeskPulses {
+        &self.desk_pulses
+    }
+
+    /// Waits until no rehearsal runs on this node.
+    pub async fn rehearsals_ended(&self) {
+        self.rehearsals.ended().await;
+    }
+
     /// The webhooks.
     #[must_use]
     pub fn webhooks(&self) -> &Webhooks {
@@ -530,79 +553,4 @@ impl Service {
             .and_then(|name| self.journal.offering(&name))
             .ok_or_else(|| ApiError::not_found("there is no offering of this name"))
     }
-}
-
-/// Problems that other crates number and these routes answer with, for their pages.
-pub(crate) fn problem_codes() -> Vec<CodeText> {
-    let known = caller::codes().chain(submit::codes());
-    let known = known.chain(signed_request::codes());
-    let known = known.chain(rail::codes()).chain(person_problem::codes());
-    let known = known.chain(role_problem::codes());
-    let known = known.chain(factor_problem::codes());
-    let known = known.chain(wallet_problem::codes());
-    let known = known.chain(alerts::codes());
-    let known = known.chain(verification_problem::codes());
-    let known = known.chain(privacy::codes());
-    let known = known.chain(oauth::codes());
-    let known = known.chain(own_budgets::codes());
-    known.chain(balances::refusal_texts()).collect()
-}
-
-/// All routes of offerings.
-pub fn routes(service: Arc<Service>) -> Router {
-    let state = || Arc::clone(&service);
-    Router::new()
-        .merge(changes().route_layer(from_fn_with_state(state(), call_note::write_changes)))
-        .merge(simulations::routes())
-        .merge(contributions::routes())
-        .merge(bids::routes())
-        .merge(investors::routes())
-        .merge(addresses::routes())
-        .merge(bundles::routes())
-        .merge(log::routes())
-        .merge(audit::routes())
-        .merge(cosignatures::routes())
-        .merge(events::routes())
-        .merge(keys::routes())
-        .merge(leaks::routes())
-        .merge(sign_up::routes())
-        .merge(sessions::routes())
-        .merge(freeze::routes())
-        .merge(roles::routes())
-        .merge(proposals::routes())
-        .merge(alerts::routes())
-        .merge(alert_webhooks::routes())
-        .merge(incidents::routes())
-        .merge(me::routes())
-        .merge(tax_table::routes())
-        .merge(notifications::routes())
-        .merge(address_change::routes())
-        .merge(factors::routes())
-        .merge(enrolment::routes())
-        .merge(wallets::routes())
-        .merge(verification::routes())
-        .merge(verification_uploads::routes())
-        .merge(verifications::routes())
-        .merge(privacy::routes())
-        .merge(oauth::routes())
-        .layer(from_fn_with_state(state(), call_note::around))
-        .with_state(service)
-}
-
-/// Routes whose changes are rows of the audit. What the others change is one already, is on the way of contributions, or is
-/// nobody's privilege.
-fn changes() -> Router<Arc<Service>> {
-    Router::new()
-        .merge(offerings::routes())
-        .merge(drafts::routes())
-        .merge(accounts::routes())
-        .merge(balances::routes())
-        .merge(imports::routes())
-        .merge(people::routes())
-        .merge(rail::routes())
-        .merge(operations::routes())
-        .merge(documents::routes())
-        .merge(settlements::routes())
-        .merge(webhooks::routes())
-        .merge(oauth::own_contribution_routes())
 }

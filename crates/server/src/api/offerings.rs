@@ -23,6 +23,7 @@ use super::{
     entry_view::position_text,
     etag::unless_known,
     issuer::{Signing, TermsSignature, verified},
+    rehearsals::require_rehearsed,
     submit::of_journal,
 };
 use crate::{
@@ -238,7 +239,8 @@ pub(super) fn parse_terms(text: &str) -> Result<terms::Terms, ApiError> {
     })
 }
 
-/// Announce an offering: its terms are frozen from here on.
+/// Announce an offering: its terms are frozen from here on. They must have been rehearsed as a draft (`H447`), but for a key that
+/// is for trials.
 #[utoipa::path(
     post,
     path = "/v1/offerings",
@@ -255,6 +257,7 @@ async fn announce(
     let name = free_name(&caller, &new.name)?;
     let view = announce_terms(
         &service,
+        &caller,
         &name,
         &Announced {
             text: &new.terms,
@@ -294,6 +297,7 @@ pub(super) struct Announced<'a> {
 /// Freezes terms that have the hash, and the signature where one is demanded.
 pub(super) async fn announce_terms(
     service: &Service,
+    caller: &Caller,
     name: &LogName,
     new: &Announced<'_>,
 ) -> Result<OfferingView, ApiError> {
@@ -302,6 +306,7 @@ pub(super) async fn announce_terms(
         let why = "it is not the hash of these terms: check them first";
         return Err(ApiError::invalid("terms_hash", why));
     }
+    require_rehearsed(service, caller, &parsed).await?;
     let issuer = verified(&service.issuers, &parsed, new.signing)?;
     let journal = &service.journal;
     let log = journal.announce_signed(name, new.text, issuer).await;

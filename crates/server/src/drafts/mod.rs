@@ -4,5 +4,5 @@
 mod rehearsals;
 mod store;
 
-pub use rehearsals::KeptRehearsal;
+pub use rehearsals::{KeptRehearsal, RehearsalState, SILENCE_MS};
 pub use store::{Added, Draft, DraftName, Drafts, MOST_DRAFTS, Replaced};

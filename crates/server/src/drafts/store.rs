@@ -74,7 +74,11 @@ impl Drafts {
     /// The steps of its tables, which are in the service's database.
     #[must_use]
     pub fn migrations() -> Migrations {
-        migrations!("drafts", "drafts", ["0001_drafts", "0002_rehearsals"])
+        migrations!(
+            "drafts",
+            "drafts",
+            ["0001_drafts", "0002_rehearsals", "0003_rehearsal_runs"]
+        )
     }
 
     /// Opens the tables of the service database, and makes them if they are not there.

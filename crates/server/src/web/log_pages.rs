@@ -114,7 +114,7 @@ async fn rows(
 }
 
 /// The entries from one number up to another, as they stand in the log.
-pub(super) async fn leaves(
+pub(crate) async fn leaves(
     log: &OfferingLog,
     begin: u64,
     end: u64,

@@ -44,6 +44,7 @@ mod feeds;
 mod fields;
 mod form;
 mod home;
+mod invitation;
 mod issuer;
 mod language;
 mod live;
@@ -83,6 +84,7 @@ use axum::{
 
 use crate::api::Service;
 
+pub(crate) use log_pages::leaves;
 pub(crate) use notice_words::{contribution_words, price_words};
 pub(crate) use own_check::UPLOAD_PAGE;
 pub(crate) use page::page_with;
@@ -118,6 +120,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(entrance_pages())
         .merge(account_pages())
         .merge(issuer::pages(&service))
+        .merge(invitation::pages())
         .merge(own_check::pages())
         .merge(own_account::pages())
         .merge(own_budget::pages())

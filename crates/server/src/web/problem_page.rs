@@ -90,3 +90,28 @@ fn words(language: Language, kind: &str, problem: &Problem) -> (String, String) 
     };
     (title, lead)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::ProblemCode;
+
+    /// What people meet when they do as the pages say; what only a program can send has the words of its kind.
+    const OF_PROGRAMS: [&str; 17] = [
+        "H400", "H401", "H403", "H404", "H405", "H408", "H409", "H413", "H415", "H416", "H422",
+        "H428", "H431", "H444", "H500", "H503", "H504",
+    ];
+
+    #[test]
+    fn each_code_that_people_meet_has_words_in_each_language() {
+        let stopping = "H505";
+        for code in ProblemCode::ALL.iter().map(|code| code.code()) {
+            let is_met = !OF_PROGRAMS.contains(&code) && code != stopping;
+            for language in [Language::English, Language::German] {
+                for key in [format!("problem-{code}"), format!("problem-{code}-lead")] {
+                    assert_eq!(language.knows(&key), is_met, "{language} {key}");
+                }
+            }
+        }
+    }
+}

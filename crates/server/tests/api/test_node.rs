@@ -168,6 +168,11 @@ impl TestNode {
         self.runtime.block_on(given).unwrap();
     }
 
+    /// Waits until no rehearsal runs.
+    pub(crate) fn wait_for_rehearsals(&self) {
+        self.wait(self.service.rehearsals_ended());
+    }
+
     /// Changes the service's tables behind its back.
     pub(crate) fn execute(&self, text: &'static str) {
         let url = DatabaseUrl::Folder(self.folder.path().join("data"));
@@ -184,10 +189,19 @@ impl TestNode {
 
     /// A key with these scopes, or all, of this owner.
     pub(crate) fn key_with(&self, scopes: Option<&str>, owner: &str) -> String {
+        self.key_in(Environment::Test, scopes, owner)
+    }
+
+    /// A key that may do everything, for what is real.
+    pub(crate) fn live_key(&self) -> String {
+        self.key_in(Environment::Live, None, "live")
+    }
+
+    fn key_in(&self, environment: Environment, scopes: Option<&str>, owner: &str) -> String {
         let new = NewKey {
             label: "test".to_owned(),
             owner: owner.to_owned(),
-            environment: Environment::Test,
+            environment,
             scopes: scopes.map_or_else(Scopes::everything, |text| text.parse().unwrap()),
             addresses: AddressList::default(),
             expires_at: None,

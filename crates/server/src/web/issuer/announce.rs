@@ -56,9 +56,9 @@ struct AnnouncePage {
     supply: Option<SupplyView>,
     steps: Vec<String>,
     red: Vec<RedView>,
-    /// What is known of a rehearsal, and whether it is to be announced in spite of it.
+    /// What is known of a rehearsal.
     known: Known,
-    in_spite: bool,
+    known_words: String,
     /// What was typed.
     confirm: String,
     signature: String,
@@ -67,8 +67,8 @@ struct AnnouncePage {
     is_overtaken: bool,
 }
 
-/// The box of who announces without a rehearsal that passed.
-const IN_SPITE: &str = "in-spite";
+/// Where the page says how the rehearsal stands.
+const REHEARSAL: &str = "rehearsal";
 
 fn red_id(place: usize) -> String {
     format!("red-{place}")
@@ -101,8 +101,8 @@ fn announce_view(
         supply: SupplyView::new(language, terms),
         steps: steps(language, terms),
         red: red.collect(),
+        known_words: known.words(language),
         known,
-        in_spite: !fields.get(IN_SPITE).is_empty(),
         confirm: fields.get("confirm").to_owned(),
         signature: fields.get("signature").to_owned(),
         issuer_key: fields.get("issuer-key").to_owned(),
@@ -177,7 +177,7 @@ pub(super) async fn announce_page(
     }
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     let checked = Checked::new(visit.language, &draft.terms);
-    let known = known_of(&service, &name, &checked).await?;
+    let known = known_of(&service, &checked).await?;
     let nothing = (&Fields::default(), Errors::default());
     match announce_view(&service, visit, (&draft, &checked, known), nothing) {
         Some(answer) => page(&answer),
@@ -204,7 +204,7 @@ pub(super) async fn announce(
     }
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     let checked = Checked::new(visit.language, &draft.terms);
-    let known = known_of(&service, &name, &checked).await?;
+    let known = known_of(&service, &checked).await?;
     let is_overtaken = draft.version != fields.get("version");
     let mut errors = Errors::default();
     if !is_overtaken {
@@ -243,9 +243,9 @@ pub(super) async fn announce(
 }
 
 /// What is known of a rehearsal of these terms.
-async fn known_of(service: &Service, name: &str, checked: &Checked) -> Result<Known, ApiError> {
+async fn known_of(service: &Service, checked: &Checked) -> Result<Known, ApiError> {
     match &checked.terms {
-        Some(terms) => Ok(known(service, name, terms).await?.0),
+        Some(terms) => Ok(known(service, terms).await?.0),
         None => Ok(Known::Impossible),
     }
 }
@@ -258,8 +258,8 @@ fn confirmed(
     fields: &Fields,
     errors: &mut Errors,
 ) {
-    if known.is_to_be_confirmed() && fields.get(IN_SPITE).is_empty() {
-        errors.add(IN_SPITE, visit.say("rehearsal-confirm"));
+    if !known.is_enough() {
+        errors.add(REHEARSAL, known.words(visit.language));
     }
     for (place, _) in checked.red().enumerate() {
         let id = red_id(place);

@@ -28,7 +28,7 @@ use super::{
     Member,
     desk_acts::{DeedForm, reasons},
     permit::Permit,
-    pulse::{Pulse, pulse},
+    pulse::Pulse,
 };
 use crate::{
     api::{Caller, Service},
@@ -91,8 +91,8 @@ pub(super) struct DeskPage {
     pulse: Pulse,
     rounds: Vec<RoundView>,
     is_over: bool,
-    /// Why the server takes no contributions now.
-    stopped: Option<String>,
+    /// What somebody should look at.
+    strange: Vec<String>,
     may_act: Permit,
     fresh_place: String,
     /// A contract holds the money and decides.
@@ -139,15 +139,17 @@ async fn desk_view(
     let log = service.offering(name)?;
     asked.0.require(Verb::OfferingsRead, name)?;
     let now = u64::try_from(service.now().get()).unwrap_or(0);
-    let pulse = pulse(visit.language, &log, now).await?;
-    desk_page(visit, &log, asked, pulse)
+    let figures = service.desk_pulses().figures(&log, now).await?;
+    let pulse = Pulse::new(visit.language, &figures);
+    let alarms = alarms(visit.language, service, &log);
+    desk_page(visit, &log, asked, (pulse, alarms))
 }
 
 fn desk_page(
     visit: Visit,
     log: &OfferingLog,
     (caller, query): (&Caller, &DeskQuery),
-    pulse: Pulse,
+    (pulse, alarms): (Pulse, Vec<String>),
 ) -> Result<DeskPage, ApiError> {
     let language = visit.language;
     let place = Place::new(language, log);
@@ -177,10 +179,10 @@ fn desk_page(
         entries: amounts::count(language, u128::from(state.size())),
         contributions: count(offering.contribution_count()),
         investors: count(offering.investor_count()),
+        strange: alarms.iter().chain(&pulse.strange).cloned().collect(),
         pulse,
         rounds: rounds(language, offering),
         is_over: Shelf::of(phase) == Shelf::Ended,
-        stopped: log.sequencer.stopped().map(|reason| reason.to_string()),
         may_act: Permit::of(&caller.require(Verb::OperationsWrite, &place.name)),
         fresh_place: with_next("/account/fresh", &visit.place),
         is_on_chain: offering.escrow().is_some(),
@@ -196,6 +198,25 @@ fn desk_page(
         place,
         visit,
     })
+}
+
+/// Why nothing comes in, as far as the server or the rail stopped it.
+pub(super) fn alarms(language: Language, service: &Service, log: &OfferingLog) -> Vec<String> {
+    let stopped = log.sequencer.stopped().map(|reason| reason.to_string());
+    let rail = service.rails().status(&log.row.name).unwrap_or_default();
+    // What stopped the rail stopped contributions as well, and is said once.
+    let alarm = rail.alarm.filter(|alarm| stopped.as_ref() != Some(alarm));
+    let told = [
+        ("strange-stopped", stopped),
+        ("strange-rail", alarm),
+        ("strange-chain", rail.problem),
+    ];
+    let told = told.into_iter();
+    told.filter_map(|(key, what)| {
+        let what = what?;
+        Some(language.tell(key, &[("what", Value::Text(&what))]))
+    })
+    .collect()
 }
 
 /// How long and how often the sale can still be stopped.

@@ -58,6 +58,9 @@ pub(super) struct InvestorQuery {
     done: String,
     #[serde(default)]
     refused: Option<u16>,
+    /// Who is to be let in: the number of somebody who accepted an invitation.
+    #[serde(default)]
+    who: String,
 }
 
 /// Who is to be let in, and how far.
@@ -210,7 +213,10 @@ pub(super) fn investors_page(
             .withdrawal
             .is_some_and(|right| right.who == WithdrawalHolder::Marked),
         unit: terms.numeraire.symbol.clone(),
-        typed: AdmitForm::default(),
+        typed: AdmitForm {
+            who: query.who.clone(),
+            ..AdmitForm::default()
+        },
         may_return: Permit::of(&caller.require(Verb::OperationsWrite, name)),
         fresh_place: with_next("/account/fresh", &visit.place),
         return_reasons: return_reasons(&visit),

@@ -7,12 +7,14 @@
 mod announce;
 mod desk;
 mod desk_acts;
+mod desk_live;
 mod draft;
 mod fields;
 mod findings;
 mod guide;
 mod guide_form;
 mod investors;
+mod invitations;
 mod overview;
 mod permit;
 mod preview;
@@ -30,6 +32,7 @@ mod trial;
 
 pub(super) use permit::Permit;
 pub(super) use releases::DecideForm;
+pub(super) use team::{on_words, role_words};
 
 use std::sync::Arc;
 
@@ -54,7 +57,7 @@ pub(super) fn pages(service: &Arc<Service>) -> Router<Arc<Service>> {
         .merge(draft_pages())
         .merge(offering_pages())
         .route_layer(from_fn_with_state(state(), write_page_changes))
-        // What two people do is a row of the audit already.
+        // What two people do, and what is sent to a third one, is a row of the audit already.
         .merge(pages_of_two())
         .route_layer(from_fn_with_state(state(), around_call))
 }
@@ -63,6 +66,18 @@ fn pages_of_two() -> Router<Arc<Service>> {
     Router::new()
         .route("/issuer/team", get(team::team).post(team::propose))
         .route("/issuer/team/decision", post(team::decide))
+        .route(
+            "/issuer/team/invitations",
+            get(invitations::to_roles).post(invitations::invite_to_role),
+        )
+        .route(
+            "/issuer/offerings/{offering}/invitations",
+            get(invitations::into_sale).post(invitations::invite_into_sale),
+        )
+        .route(
+            "/issuer/invitations/withdrawal",
+            post(invitations::withdraw),
+        )
         .route(
             "/issuer/offerings/{offering}/releases",
             post(releases::propose),
@@ -101,6 +116,7 @@ fn draft_pages() -> Router<Arc<Service>> {
 fn offering_pages() -> Router<Arc<Service>> {
     Router::new()
         .route("/issuer/offerings/{offering}", get(desk::desk))
+        .route("/issuer/offerings/{offering}/live", get(desk_live::live))
         .route(
             "/issuer/offerings/{offering}/operations",
             post(desk_acts::operate),

@@ -42,6 +42,8 @@ struct OverviewPage {
     offerings: Vec<OfferingCard>,
     may_write: bool,
     reads_roles: bool,
+    reads_keys: bool,
+    reads_webhooks: bool,
     done: Option<String>,
 }
 
@@ -72,6 +74,8 @@ pub(super) async fn overview(
     page(&OverviewPage {
         drafts: draft_rows(&service, &caller, &visit).await?,
         reads_roles,
+        reads_keys: caller.may_somewhere(Verb::KeysRead),
+        reads_webhooks: caller.may_somewhere(Verb::WebhooksRead),
         may_write: caller.may_somewhere(Verb::OfferingsWrite),
         done: (query.done == "removed").then(|| visit.say("draft-removed")),
         offerings,

@@ -1,108 +1,85 @@
-//! How fast contributions come, and which rules refuse them: by the newest entries of the log, so that it costs the same
-//! for a sale of millions.
+//! How fast contributions come, which rules refuse them and what is strange about it, in words.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
+use softcap_offering::Refusal;
 
-use softcap_journal::OfferingLog;
-use softcap_offering::{Command, Outcome, Refusal};
-use softcap_proof::entry::decode;
-
-use super::super::{amounts, entry_words::rule_words, language::Language, log_pages::leaves};
-use crate::problem::ApiError;
-
-/// Entries that are looked at.
-const LOOKED_AT: u64 = 512;
-const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
+use super::super::{
+    amounts,
+    entry_words::rule_words,
+    language::{Language, Value},
+};
+use crate::desk_pulse::{ByRule, Figures, Strange};
 
 /// A rule that refused or cut contributions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct RefusedBy {
     pub(super) rule: String,
     pub(super) whole: String,
     pub(super) cut: String,
 }
 
-/// The newest entries in numbers.
+/// The last ten minutes in numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Pulse {
-    /// Contributions of the last minute and hour that were taken at least in part.
+    /// Contributions a second, now and at most.
+    pub(super) rate: String,
+    pub(super) peak: String,
+    /// Those that were taken at least in part.
     pub(super) minute: String,
-    pub(super) hour: String,
-    /// How many entries were looked at.
-    pub(super) looked_at: String,
+    pub(super) ten_minutes: String,
     pub(super) refused: Vec<RefusedBy>,
+    pub(super) strange: Vec<String>,
 }
 
-#[derive(Default)]
-struct Counts {
-    minute: u64,
-    hour: u64,
-    /// Refused as a whole, and taken in part.
-    by_rule: BTreeMap<u16, (u64, u64)>,
-}
-
-impl Counts {
-    fn add(&mut self, age: u64, command: &Command<'_>, outcome: &Outcome) {
-        if !matches!(command, Command::Contribute(_) | Command::Commit { .. }) {
-            return;
-        }
-        let reason = match outcome {
-            Outcome::Refused(refusal) => {
-                self.by_rule.entry(refusal.code()).or_default().0 += 1;
-                return;
+impl Pulse {
+    pub(super) fn new(language: Language, figures: &Figures) -> Self {
+        let number = |count: u64| amounts::count(language, u128::from(count));
+        // Where older entries of the ten minutes were not looked at there were more than these.
+        let at_least = |count: u64| {
+            if figures.is_part {
+                language.tell("pulse-more", &[("count", (&number(count)).into())])
+            } else {
+                number(count)
             }
-            Outcome::Contributed(taken) => taken.reason,
-            Outcome::Done
-            | Outcome::Refunded { .. }
-            | Outcome::RefundedAndPromoted { .. }
-            | Outcome::Settled(_) => None,
-            Outcome::RepeatOf(_) => return,
         };
-        if let Some(refusal) = reason {
-            self.by_rule.entry(refusal.code()).or_default().1 += 1;
+        let row = |rule: &ByRule| {
+            Some(RefusedBy {
+                rule: rule_words(language, Refusal::from_code(rule.code)?),
+                whole: number(rule.whole),
+                cut: number(rule.cut),
+            })
+        };
+        Self {
+            rate: amounts::number(language, u128::from(figures.rate_tenths), 1),
+            peak: number(figures.peak),
+            minute: number(figures.minute),
+            ten_minutes: at_least(figures.ten_minutes),
+            refused: figures.by_rule.iter().filter_map(row).collect(),
+            strange: figures
+                .strange
+                .iter()
+                .map(|strange| strange_words(language, *strange))
+                .collect(),
         }
-        self.minute += u64::from(age < MINUTE);
-        self.hour += u64::from(age < HOUR);
     }
 }
 
-/// Looks at the newest entries.
-pub(super) async fn pulse(
-    language: Language,
-    log: &OfferingLog,
-    now: u64,
-) -> Result<Pulse, ApiError> {
-    let size = log.sequencer.read().size();
-    let begin = size.saturating_sub(LOOKED_AT);
-    let mut counts = Counts::default();
-    let mut oldest = 0;
-    for leaf in leaves(log, begin, size).await? {
-        let (entry, outcome) = decode(&leaf).map_err(|error| ApiError::internal(&error))?;
-        let age = now.saturating_sub(entry.stamp.position.0);
-        oldest = oldest.max(age);
-        counts.add(age, &entry.command, &outcome);
-    }
-    let number = |count: u64| amounts::count(language, u128::from(count));
-    // Where the oldest one is younger than the stretch there were more than these.
-    let at_least = |count: u64, stretch: u64| {
-        if begin > 0 && oldest < stretch {
-            language.tell("pulse-more", &[("count", (&number(count)).into())])
-        } else {
-            number(count)
-        }
+fn strange_words(language: Language, strange: Strange) -> String {
+    let (key, values) = match strange {
+        Strange::ManyRefused(refused, came) => (
+            "strange-refused",
+            vec![("refused", refused), ("count", came)],
+        ),
+        Strange::Burst(now, usual) => ("strange-burst", vec![("count", now), ("usual", usual)]),
+        Strange::Silence(before) => ("strange-silence", vec![("count", before)]),
     };
-    let rules = counts.by_rule.iter().filter_map(|(code, (whole, cut))| {
-        Some(RefusedBy {
-            rule: rule_words(language, Refusal::from_code(*code)?),
-            whole: number(*whole),
-            cut: number(*cut),
-        })
-    });
-    Ok(Pulse {
-        minute: at_least(counts.minute, MINUTE),
-        hour: at_least(counts.hour, HOUR),
-        looked_at: number(size - begin),
-        refused: rules.collect(),
-    })
+    let texts: Vec<(&str, String)> = values
+        .into_iter()
+        .map(|(name, count)| (name, amounts::count(language, u128::from(count))))
+        .collect();
+    let values: Vec<(&str, Value<'_>)> = texts
+        .iter()
+        .map(|(name, text)| (*name, Value::Text(text)))
+        .collect();
+    language.tell(key, &values)
 }

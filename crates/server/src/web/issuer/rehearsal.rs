@@ -5,29 +5,25 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use softcap_identity::Verb;
-use softcap_offering::{Verdict, terms::Terms};
-use softcap_proof::hex;
+use softcap_offering::terms::Terms;
 
 use super::{
     super::{
         amounts,
         language::{Language, Value},
-        offering_card::cap_value,
         page::{page, see_other},
         times::When,
-        visit::{Visit, Visitor},
+        visit::Visit,
     },
     Member,
     findings::Checked,
 };
 use crate::{
-    api::{
-        Ending, Fault, Rehearsed, Service, draft_of, full_sale, keep_rehearsal, rehearsal_of,
-        rehearse,
-    },
-    drafts::KeptRehearsal,
+    api::{Service, begin_rehearsal, draft_of, rehearsal_of, reports},
+    drafts::{KeptRehearsal, RehearsalState},
     extract::Path,
     problem::ApiError,
+    rehearsals::{Crowd, Fault, Plan, SaleEnding, SaleReport, Venue},
 };
 
 /// A sale that was rehearsed, in words.
@@ -36,27 +32,59 @@ struct SaleView {
     ending: String,
     tone: &'static str,
     facts: Vec<(String, String)>,
-    faults: Vec<String>,
+    faults: Vec<FaultView>,
+}
+
+/// What went wrong, with what the engine or the chain says of it, which is English.
+struct FaultView {
+    words: String,
+    details: Vec<String>,
 }
 
 /// What is known of a rehearsal of these terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
-    /// These terms cannot be played: bids, or rates that nobody knows.
+    /// These terms cannot be played: sealed bids.
     Impossible,
     /// Nobody rehearsed them.
     Nothing,
+    /// It is on its way.
+    Running,
     /// It passed.
     Passed,
     /// Something went wrong.
     Failed,
+    /// Whoever worked at it stopped in the middle.
+    BrokenOff,
 }
 
 impl Known {
-    /// Whether it is announced only by who says that it is meant so.
-    pub(super) fn is_to_be_confirmed(self) -> bool {
-        matches!(self, Self::Nothing | Self::Failed)
+    /// Whether these terms can be announced, as far as a rehearsal goes.
+    pub(super) fn is_enough(self) -> bool {
+        match self {
+            Self::Impossible | Self::Passed => true,
+            Self::Nothing | Self::Running | Self::Failed | Self::BrokenOff => false,
+        }
     }
+
+    /// What a page says of it.
+    pub(super) fn words(self, language: Language) -> String {
+        language.say(match self {
+            Self::Impossible => "rehearsal-impossible",
+            Self::Nothing => "rehearsal-nothing",
+            Self::Running => "rehearsal-running",
+            Self::Passed => "rehearsal-passed",
+            Self::Failed => "rehearsal-failed",
+            Self::BrokenOff => "rehearsal-broken-off",
+        })
+    }
+}
+
+/// How far it is.
+struct Progress {
+    step: u32,
+    steps: u32,
+    words: String,
 }
 
 #[derive(Template)]
@@ -66,38 +94,31 @@ struct RehearsalPage {
     name: String,
     title: String,
     known: Known,
+    known_words: String,
     done: Option<When>,
+    progress: Option<Progress>,
     sales: Vec<SaleView>,
+    on_chain: bool,
     may_write: bool,
 }
 
-/// What is known of the terms of a draft.
+/// What is known of a rehearsal of exactly these terms.
 pub(super) async fn known(
     service: &Service,
-    name: &str,
     terms: &Terms,
 ) -> Result<(Known, Option<KeptRehearsal>), ApiError> {
-    if full_sale(terms).is_none() {
+    if Plan::of(terms).is_none() {
         return Ok((Known::Impossible, None));
     }
-    let kept = rehearsal_of(service, name).await?;
-    let kept = kept.filter(|kept| kept.terms_hash == hex(&terms.hash().0));
-    let known = match &kept {
+    let kept = rehearsal_of(service, terms).await?;
+    let known = match kept.as_ref().map(|kept| kept.state) {
         None => Known::Nothing,
-        Some(kept) if kept.passed => Known::Passed,
-        Some(_) => Known::Failed,
+        Some(RehearsalState::Running) => Known::Running,
+        Some(RehearsalState::Passed) => Known::Passed,
+        Some(RehearsalState::Failed) => Known::Failed,
+        Some(RehearsalState::BrokenOff) => Known::BrokenOff,
     };
     Ok((known, kept))
-}
-
-async fn played(terms: &Arc<Terms>) -> Result<Vec<Rehearsed>, ApiError> {
-    let Some(whole) = full_sale(terms) else {
-        return Ok(Vec::new());
-    };
-    let terms = Arc::clone(terms);
-    let played =
-        tokio::task::spawn_blocking(move || rehearse(&terms, whole, cap_value(terms.soft_cap)));
-    played.await.map_err(|error| ApiError::internal(&error))
 }
 
 pub(super) async fn rehearsal(
@@ -110,24 +131,26 @@ pub(super) async fn rehearsal(
     let Some(terms) = Checked::new(visit.language, &draft.terms).terms else {
         return see_other(&format!("/issuer/drafts/{name}"));
     };
-    let (known, kept) = known(&service, &name, &terms).await?;
-    let terms = Arc::new(terms);
-    // It follows from the terms alone, so that what is shown is what was done.
-    let sales = if kept.is_some() {
-        played(&terms).await?
-    } else {
-        Vec::new()
-    };
+    let (known, kept) = known(&service, &terms).await?;
     let language = visit.language;
+    let is_over = matches!(known, Known::Passed | Known::Failed);
+    let sales = kept.as_ref().map(reports).unwrap_or_default();
     page(&RehearsalPage {
         title: terms.name.clone(),
         known,
-        done: kept.map(|kept| When::new(language, u64::try_from(kept.done_ms).unwrap_or(0))),
+        known_words: known.words(language),
+        done: kept
+            .as_ref()
+            .filter(|_| is_over)
+            .map(|kept| When::new(language, u64::try_from(kept.heard_ms).unwrap_or(0))),
+        progress: kept
+            .filter(|_| known == Known::Running)
+            .map(|kept| progress(language, &kept)),
         sales: sales
             .iter()
-            .enumerate()
-            .map(|(place, sale)| view(language, &terms, (place, sale)))
+            .map(|sale| view(language, &terms, sale))
             .collect(),
+        on_chain: softcap_evm::takes_evm(&terms),
         may_write: caller.require(Verb::OfferingsWrite, &name).is_ok(),
         name,
         visit,
@@ -141,65 +164,48 @@ pub(super) async fn rehearse_now(
     Member(caller): Member,
 ) -> Result<Response, ApiError> {
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
-    let place = format!("/issuer/drafts/{name}/rehearsal");
     let Some(terms) = Checked::new(visit.language, &draft.terms).terms else {
         return see_other(&format!("/issuer/drafts/{name}"));
     };
-    let terms = Arc::new(terms);
-    let sales = played(&terms).await?;
-    if sales.is_empty() {
-        return see_other(&place);
-    }
-    let Visitor::Person { session, .. } = &visit.visitor else {
-        return see_other(&place);
-    };
-    let done = KeptRehearsal {
-        name,
-        terms_hash: hex(&terms.hash().0),
-        passed: sales.iter().all(|sale| sale.faults.is_empty()),
-        asked_by: session.person.to_string(),
-        done_ms: service.now().get(),
-    };
-    keep_rehearsal(&service, &done).await?;
-    see_other(&place)
+    begin_rehearsal(&service, &caller, &Arc::new(terms)).await?;
+    see_other(&format!("/issuer/drafts/{name}/rehearsal"))
 }
 
-fn view(language: Language, terms: &Terms, (place, sale): (usize, &Rehearsed)) -> SaleView {
-    let count =
-        |number: usize| amounts::count(language, u128::try_from(number).unwrap_or(u128::MAX));
-    let value = |units: u128| amounts::value(language, terms, units).text;
+fn progress(language: Language, kept: &KeptRehearsal) -> Progress {
+    let count = |number: u32| amounts::count(language, u128::from(number));
+    Progress {
+        step: kept.step,
+        steps: kept.steps,
+        words: format!("{} / {}", count(kept.step), count(kept.steps)),
+    }
+}
+
+fn view(language: Language, terms: &Terms, sale: &SaleReport) -> SaleView {
     let (ending, tone) = match sale.ending {
-        Ending::Settled(Verdict::Succeeded) => (language.say("verdict-succeeded"), "good"),
-        Ending::Settled(Verdict::Failed) => (language.say("verdict-failed"), "info"),
-        Ending::Settled(Verdict::Cancelled) => (language.say("verdict-cancelled"), "info"),
-        Ending::Settled(Verdict::Expired) => (language.say("verdict-expired"), "info"),
-        Ending::NotYetKnown => (language.say("trial-unknown"), "stop"),
+        SaleEnding::Succeeded => ("verdict-succeeded", "good"),
+        SaleEnding::Failed => ("verdict-failed", "info"),
+        SaleEnding::Cancelled => ("verdict-cancelled", "info"),
+        SaleEnding::Expired => ("verdict-expired", "info"),
+        SaleEnding::NotSettled if sale.people == 0 && sale.faults.is_empty() => {
+            ("rehearsal-nobody", "info")
+        }
+        SaleEnding::NotSettled => ("rehearsal-stopped", "stop"),
     };
-    let facts = vec![
-        (language.say("trial-comes"), value(sale.demand.0)),
-        (language.say("rehearsal-people"), count(sale.people)),
-        (
-            language.say("desk-contributions"),
-            count(sale.contributions),
-        ),
-        (language.say("trial-cut"), count(sale.cut)),
-        (language.say("rehearsal-withdrawn"), count(sale.withdrawn)),
-        (language.say("raise-raised"), value(sale.raised.0)),
-        (
-            language.say("trial-sold"),
-            amounts::tokens(language, terms, sale.sold.0).text,
-        ),
-        (language.say("rehearsal-entries"), count(sale.entries)),
-    ];
+    let title = match (sale.venue, sale.crowd) {
+        (Venue::Engine, Crowd::Many) => "rehearsal-crowd",
+        (Venue::Engine, Crowd::TooFew) => "rehearsal-thin",
+        (Venue::Chain, Crowd::Many) => "rehearsal-chain-crowd",
+        (Venue::Chain, Crowd::TooFew) => "rehearsal-chain-thin",
+    };
     SaleView {
-        title: if place == 0 {
-            language.say("rehearsal-crowd")
-        } else {
-            language.say("rehearsal-thin")
-        },
-        ending,
+        title: language.say(title),
+        ending: language.say(ending),
         tone,
-        facts,
+        facts: if sale.people == 0 {
+            Vec::new()
+        } else {
+            facts(language, terms, sale)
+        },
         faults: sale
             .faults
             .iter()
@@ -208,18 +214,59 @@ fn view(language: Language, terms: &Terms, (place, sale): (usize, &Rehearsed)) -
     }
 }
 
-fn words(language: Language, fault: &Fault) -> String {
-    match fault {
-        Fault::Invariant(what) => {
-            language.tell("rehearsal-invariant", &[("what", Value::Text(what))])
-        }
-        Fault::NotSettled => language.say("rehearsal-not-settled"),
-        Fault::OtherEnding => language.say("rehearsal-other-ending"),
-        Fault::MoneyMissing => language.say("rehearsal-money-missing"),
+fn facts(language: Language, terms: &Terms, sale: &SaleReport) -> Vec<(String, String)> {
+    let count =
+        |number: usize| amounts::count(language, u128::try_from(number).unwrap_or(u128::MAX));
+    let units = |text: &str| text.parse::<u128>().unwrap_or(0);
+    let (people, cut) = match sale.venue {
+        Venue::Engine => ("rehearsal-people", "trial-cut"),
+        Venue::Chain => ("rehearsal-wallets", "rehearsal-refused"),
+    };
+    let mut facts = vec![
+        (language.say(people), count(sale.people)),
+        (
+            language.say("desk-contributions"),
+            count(sale.contributions),
+        ),
+        (language.say(cut), count(sale.cut)),
+        (language.say("rehearsal-withdrawn"), count(sale.withdrawn)),
+        (
+            language.say("raise-raised"),
+            amounts::value(language, terms, units(&sale.raised)).text,
+        ),
+        (
+            language.say("trial-sold"),
+            amounts::tokens(language, terms, units(&sale.sold)).text,
+        ),
+        (language.say("rehearsal-entries"), count(sale.entries)),
+    ];
+    if let Some(transactions) = sale.transactions {
+        facts.push((language.say("rehearsal-transactions"), count(transactions)));
+    }
+    facts
+}
+
+fn words(language: Language, fault: &Fault) -> FaultView {
+    let (key, details) = match fault {
+        Fault::Invariant(what) => ("rehearsal-invariant", vec![what.clone()]),
+        Fault::NotSettled => ("rehearsal-not-settled", Vec::new()),
+        Fault::OtherEnding => ("rehearsal-other-ending", Vec::new()),
+        Fault::MoneyMissing => ("rehearsal-money-missing", Vec::new()),
         Fault::Unfinished(phase) => {
             let phase = language.say(&format!("phase-{phase}"));
-            language.tell("rehearsal-unfinished", &[("phase", Value::Text(&phase))])
+            let words = language.tell("rehearsal-unfinished", &[("phase", Value::Text(&phase))]);
+            return FaultView {
+                words,
+                details: Vec::new(),
+            };
         }
-        Fault::OtherReplay => language.say("rehearsal-other-replay"),
+        Fault::OtherReplay => ("rehearsal-other-replay", Vec::new()),
+        Fault::NoContract(reasons) => ("rehearsal-no-contract", reasons.clone()),
+        Fault::Chain(what) => ("rehearsal-chain-stopped", vec![what.clone()]),
+        Fault::Differs(differences) => ("rehearsal-differs", differences.clone()),
+    };
+    FaultView {
+        words: language.say(key),
+        details,
     }
 }

@@ -190,7 +190,7 @@ impl Emails {
     }
 }
 
-fn role_words(visit: &Visit, role: Role) -> String {
+pub(in crate::web) fn role_words(visit: &Visit, role: Role) -> String {
     match role {
         Role::Owner => visit.say("role-owner"),
         Role::IssuerManager => visit.say("role-issuer-manager"),
@@ -203,7 +203,7 @@ fn role_words(visit: &Visit, role: Role) -> String {
     }
 }
 
-fn on_words(visit: &Visit, place: &ResourcePattern) -> String {
+pub(in crate::web) fn on_words(visit: &Visit, place: &ResourcePattern) -> String {
     match place {
         ResourcePattern::Every => visit.say("team-everything"),
         ResourcePattern::Only(_) => place.to_string(),

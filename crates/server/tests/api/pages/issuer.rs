@@ -2,7 +2,10 @@
 
 mod after_sale;
 mod desk;
+mod invitations;
+mod live;
 mod people;
+mod rehearsal;
 
 use softcap_identity::Role;
 
@@ -188,6 +191,51 @@ fn rows_come_and_go_and_nothing_is_stored() {
     );
 }
 
+/// The fields of a price or a rule come when they are asked for, also without a script, and say what is wrong beside them.
+#[test]
+fn each_price_has_its_fields() {
+    let site = Site::start();
+    let mut mia = manager(&site, "mia@example.org");
+    let plain = mia.submit("/issuer/new", &with(&[("act", "show")]));
+    assert!(!plain.text().contains("round-0-price-end"), "one price");
+    let dutch = [
+        ("round-0-pricing", "dutch"),
+        ("round-0-price-end", "0.01"),
+        ("round-0-price-every", "1 hour"),
+        ("round-0-supply", "600,000"),
+    ];
+    let shown = mia.submit(
+        "/issuer/new",
+        &with(&[&[("act", "show")][..], &dutch].concat()),
+    );
+    assert_eq!(shown.status, 200);
+    for field in ["round-0-price-end", "round-0-price-every", "round-0-supply"] {
+        assert!(shown.text().contains(&format!("id=\"{field}\"")), "{field}");
+    }
+    assert!(!shown.text().contains("round-0-bonus"), "not of this price");
+    let rising = with(&[&dutch[..], &[("round-0-price-end", "0.09")]].concat());
+    let wrong = mia.submit("/issuer/new", &rising);
+    assert_eq!(wrong.status, 422);
+    assert!(
+        wrong.text().contains("id=\"round-0-price"),
+        "{}",
+        wrong.text()
+    );
+    let saved = mia.submit("/issuer/new", &with(&dutch));
+    assert_eq!(location(&saved), "/issuer/drafts/pier?done=saved");
+    let draft = mia.get("/v1/drafts/pier").json();
+    let text = draft["terms"].as_str().unwrap();
+    assert!(text.contains("kind = \"dutch\""), "{text}");
+    let form = mia.page("/issuer/drafts/pier/form").text().to_owned();
+    assert!(form.contains("value=\"dutch\" selected"), "{form}");
+    assert!(form.contains("value=\"0.01\""), "{form}");
+    // A dozen rounds and more, and the page stays light.
+    let many = with(&[("round-rows", "18"), ("act", "show")]);
+    let page = mia.submit("/issuer/new", &many);
+    assert!(page.text().contains("id=\"round-17-name\""));
+    assert!(page.text().len() < 100_000, "{}", page.text().len());
+}
+
 #[test]
 fn two_people_at_one_draft_lose_nothing() {
     let site = Site::start();
@@ -252,59 +300,6 @@ fn the_text_is_checked_line_by_line_and_announced_terms_are_no_draft() {
         overview.contains("early bird") || overview.contains("Harbour"),
         "{overview}"
     );
-}
-
-/// What is announced was rehearsed, as these terms and no other.
-#[test]
-fn a_rehearsal_counts_for_the_terms_that_were_rehearsed() {
-    let site = Site::start();
-    let mut mia = manager(&site, "mia@example.org");
-    mia.submit("/issuer/new", &FORM);
-    let (page, announce) = (
-        "/issuer/drafts/pier/rehearsal",
-        "/issuer/drafts/pier/announcement",
-    );
-    assert!(
-        mia.page(page)
-            .text()
-            .contains("These terms were not rehearsed.")
-    );
-    assert!(mia.page(announce).text().contains("id=\"in-spite\""));
-    assert_eq!(location(&mia.submit(page, &[])), page);
-    let text = mia.page(page).text().to_owned();
-    for words in [
-        "The rehearsal passed.",
-        "Twice as much as fits comes",
-        "50,000.00\u{a0}EUR",
-        "Failed: everybody gets the money back",
-    ] {
-        assert!(text.contains(words), "{words}: {text}");
-    }
-    assert!(!mia.page(announce).text().contains("id=\"in-spite\""));
-    // Other terms are not rehearsed yet; those under which a crowd cannot reach the soft cap never pass.
-    let edit = "/issuer/drafts/pier/form";
-    let version = hidden(&mia.page(edit), "version");
-    let other = with(&[
-        ("version", &version),
-        ("investor-max", "1"),
-        ("round-0-least", ""),
-    ]);
-    assert_eq!(
-        location(&mia.submit(edit, &other)),
-        "/issuer/drafts/pier?done=saved"
-    );
-    assert!(
-        mia.page(page)
-            .text()
-            .contains("These terms were not rehearsed.")
-    );
-    mia.submit(page, &[]);
-    let text = mia.page(page).text().to_owned();
-    assert!(text.contains("did not pass"), "{text}");
-    assert!(text.contains("It does not end as it should"), "{text}");
-    let mut sam = somebody(&site, "sam@example.org", Some(Role::Support));
-    assert_eq!(sam.page(page).status, 200);
-    assert_eq!(sam.submit(page, &[]).status, 403);
 }
 
 /// Each page asks what the interface asks.

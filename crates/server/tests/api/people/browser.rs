@@ -126,6 +126,16 @@ impl Site {
         Self::mail_after(0, &[self], subject, both)
     }
 
+    /// The newest mail of this subject to this address.
+    pub(crate) fn mail_to(&self, email: &str, subject: &str) -> String {
+        let (to, line) = (
+            format!("To: {email}\r\n"),
+            format!("Subject: Harbour: {subject}\r\n"),
+        );
+        let is_it = |mail: &str| mail.contains(&to) && mail.contains(&line);
+        Self::mail_after(0, &[self], subject, is_it)
+    }
+
     /// The newest mail of which this holds, once these sites sent more of them than so many.
     fn mail_after(
         before: usize,

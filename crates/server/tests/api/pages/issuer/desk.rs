@@ -4,7 +4,9 @@ use softcap_identity::Role;
 
 use super::{
     super::{hidden, location},
-    FORM, manager, with,
+    FORM, manager,
+    rehearsal::rehearse,
+    with,
 };
 use crate::{
     people::browser::{Browser, Site},
@@ -61,11 +63,10 @@ fn a_draft_is_announced_by_its_name_once_and_as_it_was_read() {
         said.matches("Confirm that this is meant so").count(),
         2 * reds
     );
-    assert!(said.contains("Rehearse the sale first"), "{said}");
+    assert!(said.contains("These terms were not rehearsed."), "{said}");
     let names: Vec<String> = (0..reds).map(|place| format!("red-{place}")).collect();
     fields.extend(names.iter().map(|name| (name.as_str(), "yes")));
     fields[2].1 = "pier";
-    fields.push(("in-spite", "yes"));
 
     // Somebody changes a date before the second look: nothing is announced.
     let edit = "/issuer/drafts/pier/text";
@@ -80,6 +81,7 @@ fn a_draft_is_announced_by_its_name_once_and_as_it_was_read() {
     assert!(late.text().contains("Nothing was announced."));
     assert_eq!(site.node.get("/v1/offerings/pier").status, 404);
     let (version, hash) = (hidden(&late, "version"), hidden(&late, "terms-hash"));
+    rehearse(&site, &mut mia, "/issuer/drafts/pier/rehearsal");
     (fields[0].1, fields[1].1) = (&version, &hash);
     let done = "/issuer/offerings/pier?done=announced";
     assert_eq!(location(&mia.submit(path, &fields)), done);
@@ -100,7 +102,10 @@ fn the_desk_counts_what_comes_and_what_is_refused() {
     let site = Site::with_offering();
     let mut mia = manager(&site, "mia@example.org");
     let empty = mia.page(DESK).text().to_owned();
-    assert!(empty.contains("No rule refused anything."), "{empty}");
+    assert!(
+        empty.contains("No rule refused anything in the last ten minutes."),
+        "{empty}"
+    );
     site.node.fund("10001", 1, 700_000);
     site.node.contribute("10001", "a", 500);
     site.node.contribute("10001", "b", 650_000);
@@ -108,7 +113,7 @@ fn the_desk_counts_what_comes_and_what_is_refused() {
     for words in ["6,000.00\u{a0}EUR", "201", "Refused", "Taken in part"] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    assert!(page.contains("data-live=\"/offerings/harbour/live\""));
+    assert!(page.contains("data-live=\"/issuer/offerings/harbour/live\""));
 }
 
 #[test]

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use softcap_offering::{
     Admit, Amount, Command, Contribute, CurrencyIndex, Funding, InvestorId, InvestorIndex,
-    LineIndex, Offering, Outcome, Phase, Position, Ratio, Reason, RoundIndex, RoundingMode,
-    Sequence, Span, Stamp, Tokens, TransferId, Value, Verdict, WithdrawalMark,
-    terms::{Access, Allocation, Bound, Rail, RateTerm, Terms},
+    LimitPrice, LineIndex, Offering, Outcome, Phase, Position, Ratio, Reason, RoundIndex,
+    RoundingMode, Sequence, Span, Stamp, TransferId, Value, Verdict, WithdrawalMark,
+    terms::{Access, Allocation, Bound, Currency, Pricing, Rail, RateTerm, Supply, Terms},
 };
 use softcap_proof::entry::{Entry, decode, encode};
 
-use super::{offerings::phase_name, projection::Ending};
+use super::report::{Crowd, Fault, SaleReport, Venue};
+use crate::api::{Ending, phase_name};
 
 /// People who come, at least.
 const PEOPLE: u128 = 120;
@@ -25,58 +26,11 @@ const TAKEN_BACK: usize = 9;
 /// Time has to go on more than once where a pause moves windows; more often than this is a defect.
 const TICK_ROUNDS: usize = 64;
 
-/// What went wrong in a rehearsal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Something that must always hold did not.
-    Invariant(String),
-    /// It could not be settled.
-    NotSettled,
-    /// It did not end as it should: with a crowd succeed, with too few fail.
-    OtherEnding,
-    /// Of a sale that failed not all money goes back.
-    MoneyMissing,
-    /// Something is left to do after everything was handed over, paid back and released.
-    Unfinished(&'static str),
-    /// The record gives another result when it is replayed.
-    OtherReplay,
-}
-
-/// A sale that was rehearsed.
-#[derive(Clone, Debug)]
-pub(crate) struct Rehearsed {
-    /// What people brought in all, in the numeraire.
-    pub(crate) demand: Value,
-    /// How many came.
-    pub(crate) people: usize,
-    /// Contributions, those of which nothing was taken included.
-    pub(crate) contributions: usize,
-    /// Of which nothing, or not all, was taken.
-    pub(crate) cut: usize,
-    /// Which were taken back.
-    pub(crate) withdrawn: usize,
-    /// How it ended.
-    pub(crate) ending: Ending,
-    /// What was accepted.
-    pub(crate) raised: Value,
-    /// Tokens that were sold.
-    pub(crate) sold: Tokens,
-    /// Entries of the record.
-    pub(crate) entries: usize,
-    /// What went wrong.
-    pub(crate) faults: Vec<Fault>,
-}
-
-/// Rehearses a sale to which so much would come in full: once twice as much, once half of the soft cap.
-pub(crate) fn rehearse(terms: &Arc<Terms>, whole: u128, soft: Option<u128>) -> Vec<Rehearsed> {
-    let crowded = sale(terms, whole.saturating_mul(2), Verdict::Succeeded);
-    let thin = soft.map(|soft| sale(terms, soft / 2, Verdict::Failed));
-    [Some(crowded), thin].into_iter().flatten().collect()
-}
-
-fn sale(terms: &Arc<Terms>, demand: u128, expected: Verdict) -> Rehearsed {
-    let mut stage = Stage::new(terms);
+/// Plays a sale to which so much would come in full, in the numeraire.
+pub(super) fn sale(terms: &Arc<Terms>, demand: u128, crowd: Crowd) -> SaleReport {
+    let expected = crowd.expected();
     let people = people(terms, demand);
+    let mut stage = Stage::new(terms, people);
     let mut events = events(terms, people);
     events.sort_by_key(|(at, _)| *at);
     stage.open(
@@ -108,7 +62,7 @@ fn sale(terms: &Arc<Terms>, demand: u128, expected: Verdict) -> Rehearsed {
     stage.end(terms);
     stage.check();
     stage.replay(terms);
-    stage.result(demand, usize::try_from(people).unwrap_or(usize::MAX))
+    stage.result(crowd, usize::try_from(people).unwrap_or(usize::MAX))
 }
 
 /// So many that no limit of one person keeps the demand from coming.
@@ -171,25 +125,56 @@ struct Stage {
     leaves: Vec<Vec<u8>>,
     faults: Vec<Fault>,
     seed: [u8; 32],
-    /// Places of currencies whose value the terms fix, with it.
-    rates: Vec<(u8, Ratio, Rail)>,
+    /// The currencies by their place.
+    money: Vec<Money>,
+    people: u128,
     contributed: usize,
     withdrawn: usize,
 }
 
+/// A currency, as people bring it.
+#[derive(Clone, Copy)]
+struct Money {
+    currency: CurrencyIndex,
+    rail: Rail,
+    /// Numeraire units of a unit: the terms' own, or a unit of each.
+    rate: Ratio,
+    /// Where it is recorded: how old it may be.
+    max_age: Option<Span>,
+    recorded: Option<Position>,
+}
+
+impl Money {
+    fn of(terms: &Terms, place: u8, known: &Currency) -> Option<Self> {
+        let (rate, max_age) = match known.rate {
+            RateTerm::Fixed(rate) => (rate, None),
+            RateTerm::Recorded { max_age, .. } => {
+                let unit = |decimals: u8| 10_u128.checked_pow(u32::from(decimals));
+                let rate = Ratio::new(unit(terms.numeraire.decimals)?, unit(known.decimals)?)?;
+                (rate, Some(max_age))
+            }
+        };
+        Some(Self {
+            currency: CurrencyIndex(place),
+            rail: known.rail,
+            rate,
+            max_age,
+            recorded: None,
+        })
+    }
+}
+
 impl Stage {
-    fn new(terms: &Arc<Terms>) -> Self {
+    fn new(terms: &Arc<Terms>, people: u128) -> Self {
         let all = (0_u8..).zip(&terms.currencies);
-        let rates = all.filter_map(|(place, known)| match known.rate {
-            RateTerm::Fixed(rate) => Some((place, rate, known.rail)),
-            RateTerm::Recorded { .. } => None,
-        });
+        let money = all.filter_map(|(place, known)| Money::of(terms, place, known));
         Self {
-            rates: rates.collect(),
+            money: money.collect(),
             seed: Sha256::digest(terms.hash().0).into(),
             offering: Offering::new(Arc::clone(terms)),
             leaves: Vec::new(),
             faults: Vec::new(),
+            people,
             contributed: 0,
             withdrawn: 0,
         }
@@ -254,21 +239,22 @@ impl Stage {
 
     /// Somebody brings between half and half as much again as everybody on average.
     fn contribute(&mut self, terms: &Terms, (at, person): (Position, u128), each: u128) {
-        let count = self.rates.len();
-        let place = usize::try_from(person).unwrap_or(0) % count.max(1);
-        let Some((currency, rate, rail)) = self.rates.get(place).copied() else {
+        let place = usize::try_from(person).unwrap_or(0) % self.money.len().max(1);
+        let Some(money) = self.money.get(place).copied() else {
             return;
         };
+        self.record_rate(at, place);
         let value = (each / 2).saturating_add(self.draw(person, each)).max(1);
-        let units = rate
+        let units = money
+            .rate
             .inverse()
             .and_then(|rate| rate.times(value, RoundingMode::Down))
             .unwrap_or(0)
             .max(1);
         let name = name(person);
         let investor = InvestorId::Opaque(&name);
-        let (currency, amount) = (CurrencyIndex(currency), Amount(units));
-        let funding = match rail {
+        let (currency, amount) = (money.currency, Amount(units));
+        let funding = match money.rail {
             Rail::Balance => Funding::Account,
             Rail::Evm | Rail::Bitcoin => Funding::Arrived,
         };
@@ -286,7 +272,7 @@ impl Stage {
             investor,
             currency,
             amount,
-            limit: None,
+            limit: self.limit(terms, at, each),
             reference: "",
             source: None,
             funding,
@@ -297,6 +283,58 @@ impl Stage {
         if is_taken && terms.withdrawal.is_some() && self.contributed.is_multiple_of(TAKEN_BACK) {
             self.take_back(at, sequence);
         }
+    }
+
+    /// A rate that is recorded is recorded before it is too old. What it is in truth nobody knows beforehand.
+    fn record_rate(&mut self, at: Position, place: usize) {
+        let Some(money) = self.money.get(place).copied() else {
+            return;
+        };
+        let Some(max_age) = money.max_age else {
+            return;
+        };
+        let is_new = money
+            .recorded
+            .is_some_and(|last| at.0.saturating_sub(last.0) < max_age.0 / 2);
+        if is_new {
+            return;
+        }
+        let rate = Command::Rate {
+            currency: money.currency,
+            rate: money.rate,
+        };
+        self.act(at, &rate);
+        if let Some(money) = self.money.get_mut(place) {
+            money.recorded = Some(at);
+        }
+    }
+
+    /// What a bid gives at most: up to a quarter more or less than what everybody brings, spread over all that is sold.
+    fn limit(&self, terms: &Terms, at: Position, each: u128) -> Option<LimitPrice> {
+        let mut open = terms.rounds.iter().filter(|round| {
+            let mut windows = round.windows.iter().flatten();
+            windows.any(|window| window.contains(at))
+        });
+        let round = open.next()?;
+        if !matches!(round.pricing, Pricing::Bids { .. }) {
+            return None;
+        }
+        if let Some(bids) = terms.root.and_then(|root| root.bids) {
+            let tokens = bids.price_unit.0;
+            let money = bids.ceiling.times(tokens, RoundingMode::Down)?;
+            return Some(LimitPrice { money, tokens });
+        }
+        let tokens = match (&terms.token.supply, round.supply) {
+            (_, Some(supply)) => supply.0,
+            (Supply::Fixed { for_sale, .. }, None) => for_sale.0,
+            (Supply::Minted { max, .. }, None) => max.map_or(each, |max| max.0),
+        };
+        let all = each.saturating_mul(self.people);
+        let part = 75 + self.draw(u128::from(at.0), 50);
+        Some(LimitPrice {
+            money: (all / 100).saturating_mul(part).max(1),
+            tokens: tokens.max(1),
+        })
     }
 
     fn take_back(&mut self, at: Position, contribution: Sequence) {
@@ -387,7 +425,8 @@ impl Stage {
         }
         let phase = self.offering.phase();
         if phase != Phase::Finished {
-            self.faults.push(Fault::Unfinished(phase_name(phase)));
+            self.faults
+                .push(Fault::Unfinished(phase_name(phase).to_owned()));
         }
     }
 
@@ -414,7 +453,7 @@ impl Stage {
         }
     }
 
-    fn result(self, demand: u128, people: usize) -> Rehearsed {
+    fn result(self, crowd: Crowd, people: usize) -> SaleReport {
         let settled = self.offering.settlement().map(|held| held.settled);
         let is_cut = |reason: Option<Reason>| matches!(reason, Some(Reason::Refused(_)));
         let cut = self
@@ -426,16 +465,18 @@ impl Stage {
         let without_row = self
             .contributed
             .saturating_sub(self.offering.contribution_count());
-        Rehearsed {
-            demand: Value(demand),
+        SaleReport {
+            venue: Venue::Engine,
+            crowd,
+            ending: self.ending().into(),
             people,
             contributions: self.contributed,
             cut: cut + without_row,
             withdrawn: self.withdrawn,
-            ending: self.ending(),
-            raised: settled.map_or(Value(0), |settled| settled.raised),
-            sold: settled.map_or(Tokens(0), |settled| settled.sold),
+            raised: settled.map_or(0, |settled| settled.raised.0).to_string(),
+            sold: settled.map_or(0, |settled| settled.sold.0).to_string(),
             entries: self.leaves.len(),
+            transactions: None,
             faults: self.faults,
         }
     }
@@ -447,13 +488,46 @@ fn name(person: u128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::report::SaleEnding, *};
 
     const STARTER: &str = include_str!("../../../../examples/starter/offering.toml");
 
-    fn rehearsed(text: &str) -> Vec<Rehearsed> {
+    const BIDS: &str = r#"
+rules = 1
+name = "Bids"
+origin = "example.org/bids"
+numeraire = "EUR"
+soft_cap = "10_000 EUR"
+refund_deadline = "2027-06-01T00:00:00Z"
+[clock]
+kind = "time"
+[token]
+name = "Bids"
+symbol = "BID"
+decimals = 6
+[token.supply]
+kind = "fixed"
+total = "600_000 BID"
+for_sale = "600_000 BID"
+[currency.EUR]
+decimals = 2
+rail = "balance"
+[[round]]
+name = "bids"
+from = "2027-02-01T09:00:00Z"
+until = "2027-03-01T09:00:00Z"
+end = "exclusive"
+access = "public"
+supply = "600_000 BID"
+pricing = { kind = "bids" }
+"#;
+
+    fn rehearsed(text: &str) -> Vec<SaleReport> {
         let terms = Arc::new(Terms::parse(text).unwrap());
-        rehearse(&terms, 2_500_000, Some(1_000_000))
+        vec![
+            sale(&terms, 5_000_000, Crowd::Many),
+            sale(&terms, 500_000, Crowd::TooFew),
+        ]
     }
 
     #[test]
@@ -464,12 +538,12 @@ mod tests {
             assert_eq!(one.faults, [], "{one:?}");
             assert!(one.withdrawn > 0, "{one:?}");
         }
-        assert_eq!(all[0].ending, Ending::Settled(Verdict::Succeeded));
-        assert!(all[0].raised >= Value(2_400_000), "{:?}", all[0]);
+        assert_eq!(all[0].ending, SaleEnding::Succeeded);
+        let raised: u128 = all[0].raised.parse().unwrap();
+        assert!(raised >= 2_400_000, "{:?}", all[0]);
         assert!(all[0].cut > 0);
-        assert_eq!(all[1].ending, Ending::Settled(Verdict::Failed));
-        let again = rehearsed(STARTER);
-        assert_eq!(all[0].entries, again[0].entries);
+        assert_eq!(all[1].ending, SaleEnding::Failed);
+        assert_eq!(all, rehearsed(STARTER));
     }
 
     #[test]
@@ -483,6 +557,27 @@ mod tests {
         for text in [format!("{STARTER}{steps}"), pro_rata] {
             for one in rehearsed(&text) {
                 assert_eq!(one.faults, [], "{text}\n{one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn open_bids_and_rates_that_are_recorded_are_rehearsed_too() {
+        let recorded = STARTER.replace(
+            "[currency.EUR]",
+            "[currency.USD]\ndecimals = 2\nrail = \"balance\"\nrate = { source = \"kraken:USDEUR\", max_age = \"1 day\", max_step = \"10 %\" }\n[currency.EUR]",
+        );
+        assert_ne!(recorded, STARTER);
+        for text in [recorded, BIDS.to_owned()] {
+            let terms = Arc::new(Terms::parse(&text).unwrap());
+            let plan = super::super::Plan::of(&terms).unwrap();
+            for (crowd, demand) in [
+                (Crowd::Many, plan.whole * 2),
+                (Crowd::TooFew, plan.soft.unwrap() / 2),
+            ] {
+                let one = sale(&terms, demand, crowd);
+                assert_eq!(one.faults, [], "{text}\n{one:?}");
+                assert!(one.contributions >= 120, "{one:?}");
             }
         }
     }

@@ -1,0 +1,14 @@
+desk-state = Stand
+desk-pause-because = Anhalten wegen (das steht neben Ihrem Namen im Prüfprotokoll; Auszahlungen gehen weiter):
+desk-resume-title = Beiträge weitergehen lassen
+pulse-rate = Je Sekunde, jetzt
+pulse-peak = Meiste in einer Sekunde
+pulse-ten = In zehn Minuten genommen
+strange-title = Auffälliges
+strange-none = Nichts: Server, Zahlungsweg und die letzten zehn Minuten sehen aus, wie sie sollen.
+strange-stopped = Der Server nimmt keine Beiträge an: { $what }
+strange-rail = Der Zahlungsweg der Chain ist angehalten: { $what }
+strange-chain = Der Chain wird gerade nicht gefolgt: { $what }
+strange-refused = { $refused } von { $count } Beiträgen der letzten Minute wurden abgelehnt.
+strange-burst = { $count } Beiträge kamen in den letzten zehn Sekunden; üblich sind { $usual }.
+strange-silence = Seit einer Minute kam nichts, in den neun Minuten davor { $count } Beiträge.

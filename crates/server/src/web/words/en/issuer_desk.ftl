@@ -1,0 +1,14 @@
+desk-state = State
+desk-pause-because = Pause because of (this stands in the audit beside your name; what goes out goes on):
+desk-resume-title = Let contributions go on
+pulse-rate = A second, now
+pulse-peak = Most in a second
+pulse-ten = Taken in ten minutes
+strange-title = Anything strange
+strange-none = Nothing: the server, the rail and the last ten minutes look as they should.
+strange-stopped = The server takes no contributions: { $what }
+strange-rail = The rail of the chain is stopped: { $what }
+strange-chain = The chain is not followed right now: { $what }
+strange-refused = { $refused } of { $count } contributions of the last minute were refused.
+strange-burst = { $count } contributions came in the last ten seconds; usually it is { $usual }.
+strange-silence = Nothing came for a minute, and { $count } contributions in the nine minutes before.
