@@ -183,6 +183,16 @@ pub(crate) enum Failure {
         /// Why.
         reasons: Vec<Unkept>,
     },
+    /// Terms whose rehearsal did not pass.
+    #[error(
+        "C316: {file}: the rehearsal of these terms did not pass: {}; nothing was sent, correct the terms (`softcap offering rehearse`)", .faults.join("; ")
+    )]
+    NotRehearsed {
+        /// The file as the caller named it.
+        file: String,
+        /// What went wrong.
+        faults: Vec<String>,
+    },
     /// A record without an escrow.
     #[error(
         "C315: the record names no escrow, so there is nothing on a chain to compare it with; verify it without --chain"
@@ -253,7 +263,8 @@ impl Failure {
             Self::Verify(_)
                 | Self::Record(JournalError::Damaged { .. } | JournalError::Derived { .. })
                 | Self::Chain(ChainError::Damaged { .. } | ChainError::Replay { .. })
-        ) || matches!(self, Self::Evm(error) if error.is_finding());
+        ) || matches!(self, Self::Evm(error) if error.is_finding())
+            || matches!(self, Self::NotRehearsed { .. });
         if is_finding { 1 } else { 2 }
     }
 

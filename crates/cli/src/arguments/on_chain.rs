@@ -60,6 +60,9 @@ pub(crate) struct AnnounceArguments {
     /// A factory that is there already; without it one is deployed.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) factory: Option<Address>,
+    /// Do not rehearse the sale first: for trials, and for a sale that was rehearsed as it is.
+    #[arg(long)]
+    pub(crate) without_rehearsal: bool,
     /// Write where the offering stands to this file, signed by --issuer-key; must not exist.
     #[arg(
         long,

@@ -18,6 +18,7 @@ mod migrate;
 mod offering_announce;
 mod offering_check;
 mod offering_new;
+mod offering_rehearse;
 mod offering_sign;
 mod offering_simulate;
 mod on_chain;
@@ -59,6 +60,9 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<ExitCode, Failu
             offering_new::run(&arguments, console)
         }
         Command::Offering(OfferingCommand::Check { terms }) => offering_check::run(&terms, console),
+        Command::Offering(OfferingCommand::Rehearse { terms }) => {
+            offering_rehearse::run(&terms, console)
+        }
         Command::Offering(OfferingCommand::Announce(arguments)) => {
             offering_announce::run(&arguments, console)
         }

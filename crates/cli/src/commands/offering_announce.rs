@@ -15,6 +15,7 @@ use softcap_evm::{
     place_of, read_back, rehearse, require_announceable, require_factory, told, vesting_draft,
 };
 
+use super::offering_rehearse::require_rehearsed;
 use super::on_chain::{Done, Sender, Spent, run as send, sender};
 use super::serve::block_on;
 use super::settle::read_key;
@@ -56,6 +57,9 @@ pub(crate) fn run(arguments: &AnnounceArguments, console: &Console) -> Result<Ex
         file: arguments.terms.display().to_string(),
         reasons,
     })?;
+    if !arguments.without_rehearsal && !arguments.sender.dry_run {
+        require_rehearsed(&arguments.terms, terms.clone(), console)?;
+    }
     let client = ChainClient::http(&arguments.sender.rpc)?;
     let (chain_id, announced) = block_on(async {
         let chain_id = client.chain_id().await?;

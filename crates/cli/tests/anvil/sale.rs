@@ -304,6 +304,7 @@ fn announce(anvil: &Anvil, server: &Server, terms: &str, parties: &[&str]) -> Va
     let url = anvil.url();
     let output = server
         .softcap(&["offering", "announce", "--rail", "evm", "--json"])
+        .arg("--without-rehearsal")
         .args(["--terms", "offering.toml", "--rpc", &url])
         .args(["--beneficiary", &beneficiary, "--key-file", "key-0"])
         .args([

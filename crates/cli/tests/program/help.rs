@@ -15,6 +15,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
         "Exit codes: 0 nothing found, 1 warnings, or something that a contract cannot keep; 2 errors.",
     ),
     (
+        &["offering", "rehearse"],
+        "Exit codes: 0 it passed, 1 it did not",
+    ),
+    (
         &["offering", "announce"],
         "Exit codes: 0 announced and read back, 1 the contract refuses",
     ),

@@ -112,6 +112,7 @@ impl Chain {
     pub(crate) fn announce(&self, options: &[&str]) -> Answer {
         let holder = format!("the team={}", self.accounts[3]);
         let parties = [
+            "--without-rehearsal",
             "--rail",
             "evm",
             "--terms",

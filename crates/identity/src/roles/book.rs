@@ -332,6 +332,8 @@ impl Book {
                         if begin.execute(&mut *work).await?.rows_affected() == 0 {
                             work.rollback().await?;
                             return Ok(Err(RoleError::NoChange(NOTHING_TO_RESET)));
+                        }
+                    }
                     Step::UseInvitation(used) => {
                         if !use_invitation!(work, used, now) {
                             work.rollback().await?;

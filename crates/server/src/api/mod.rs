@@ -85,8 +85,8 @@ mod webhooks;
 use std::{str::FromStr as _, sync::Arc};
 
 use softcap_identity::{
-    AddressChanges, Alerts, AuditTable, CallLimits, CallRates, Factors, Invitations, Keys, Oauth, People,
-    Privacy, Roles, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
+    AddressChanges, Alerts, AuditTable, CallLimits, CallRates, Factors, Invitations, Keys, Oauth,
+    People, Privacy, Roles, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
 };
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
