@@ -181,10 +181,14 @@ impl Roles {
         now: UnixMillis,
     ) -> Result<Proposal, InvitationError> {
         let proposed = self.open(by, act, (Some(used), now)).await;
-        proposed.map_err(|error| match error {
-            RoleError::InvitationUsed => InvitationError::Code,
-            RoleError::ProposerLost => InvitationError::InviterLost,
-            error => error.into(),
+        proposed.map_err(|error| {
+            if matches!(error, RoleError::InvitationUsed) {
+                InvitationError::Code
+            } else if matches!(error, RoleError::ProposerLost) {
+                InvitationError::InviterLost
+            } else {
+                error.into()
+            }
         })
     }
 

@@ -177,10 +177,7 @@ enum About<'a> {
     Payout(InvestorId<'a>),
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "people are told of what happens to their money; the other commands are the issuer's"
-)]
+/// People are told of what happens to their money; the other commands are the issuer's.
 fn about<'a>(command: &Command<'a>, outcome: &Outcome, sequence: Sequence) -> About<'a> {
     match (command, outcome) {
         (_, Outcome::RepeatOf(_)) => About::Nobody,

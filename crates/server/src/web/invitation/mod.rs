@@ -120,11 +120,14 @@ fn words(visit: &Visit, invitation: &Invitation) -> String {
 
 /// The form once more, with what is wrong with the code; what no code can mend is an error.
 fn again(visit: Visit, form: CodeForm, error: ApiError) -> Result<Response, ApiError> {
-    let key = match &error {
-        ApiError::Domain { code, .. } if code == "A711" => "invited-code",
-        ApiError::Domain { code, .. } if code == "A713" => "invited-lost",
-        ApiError::Domain { code, .. } if code == "A708" => "invited-has-role",
-        ApiError::Domain { code, .. } if code == "A709" => "invited-waits",
+    let ApiError::Domain { code, .. } = &error else {
+        return Err(error);
+    };
+    let key = match &**code {
+        "A711" => "invited-code",
+        "A713" => "invited-lost",
+        "A708" => "invited-has-role",
+        "A709" => "invited-waits",
         _ => return Err(error),
     };
     let words = visit.say(key);
