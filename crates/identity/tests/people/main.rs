@@ -193,7 +193,8 @@ async fn all_scenarios(database: Database) {
     addresses::a_code_for_an_address_is_over_after_an_hour_or_with_the_next(&of_addresses).await;
     addresses::a_change_is_ended_by_its_person_the_old_mailbox_and_a_new_password(&of_addresses)
         .await;
-    freezing::a_place_that_nobody_came_from_for_90_days_is_new_again(&later).await;
+    let last = of_addresses.later(100 * HOUR);
+    freezing::a_place_that_nobody_came_from_for_90_days_is_new_again(&last).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,6 @@ chart-what = Was zählt, nach der Zeit, zu der es kam. Was zurückgenommen ist, 
 chart-finding = { $raised } gezählt bis { $when }.
 chart-keys = Mit den Pfeiltasten von einem Zeitpunkt zum nächsten.
 chart-line = Bis dahin gezählt
-chart-now = Jetzt
 chart-wait = Es kam so viel herein, dass es noch zusammengezählt wird. Laden Sie die Seite gleich noch einmal.
 chart-table = Dieselben Zahlen als Tabelle
 chart-save = Speichern (CSV)

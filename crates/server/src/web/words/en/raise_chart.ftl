@@ -3,7 +3,6 @@ chart-what = What counts, by the time at which it came in. What was taken back i
 chart-finding = { $raised } counted by { $when }.
 chart-keys = With the arrow keys from one moment to the next.
 chart-line = Counted so far
-chart-now = Now
 chart-wait = So much came in that it is being added up. Load the page again in a moment.
 chart-table = The same numbers as a table
 chart-save = Save them (CSV)
