@@ -386,7 +386,7 @@ mod tests {
             "pricing = { kind = \"dutch\", start = \"0.20 EUR per HBR\", end = \"0.05 EUR per HBR\", granularity = \"1 hour\" }\nsupply = \"100_000 HBR\"",
             "price = \"0.10 EUR per HBR\"\nallocation = { kind = \"pro_rata_capped\", cap = \"1_000 EUR\" }\ncap = \"20_000 EUR\"",
             "price = \"0.10 EUR per HBR\"\nallocation = { kind = \"lottery\", source = \"drand:quicknet\", instant = \"2026-03-24T12:00:00Z\", marginal = \"skip\" }\ncap = \"20_000 EUR\"",
-            "price = \"0.10 EUR per HBR\"\nallocation = { kind = \"guaranteed\", until = \"2026-03-12T12:00:00Z\" }",
+            "price = \"0.10 EUR per HBR\"\nallocation = { kind = \"guaranteed\", until = \"2026-03-12T12:00:00Z\" }\ncap = \"20_000 EUR\"",
         ] {
             // What waits for a seed cannot be moved by a pause.
             let pause = if rule.contains("lottery") {

@@ -9,6 +9,8 @@ use std::{
 use axum::http::HeaderValue;
 use fluent_bundle::FluentResource;
 
+use crate::notices::NoticeKind;
+
 use super::*;
 
 /// Variables by key.
@@ -99,9 +101,15 @@ fn both_languages_have_the_same_keys_with_the_same_values() {
 #[test]
 fn every_key_that_is_used_has_words() {
     let english = keys(ENGLISH);
-    for key in used() {
+    for key in used().into_iter().chain(notices()) {
         assert!(english.contains_key(&key), "no words for {key}");
     }
+}
+
+/// What is said of each kind of mails.
+fn notices() -> impl Iterator<Item = String> {
+    let codes = NoticeKind::ALL.into_iter().map(NoticeKind::code);
+    codes.flat_map(|code| [format!("notice-{code}"), format!("notice-{code}-text")])
 }
 
 #[test]
@@ -124,7 +132,8 @@ fn no_words_are_left_that_nothing_says() {
         let is_verdict = key
             .strip_prefix("outcome-")
             .is_some_and(|verdict| VERDICTS.contains(&verdict));
-        if is_verdict || MADE.iter().any(|made| key.starts_with(made)) {
+        let is_notice = notices().any(|notice| notice == key);
+        if is_verdict || is_notice || MADE.iter().any(|made| key.starts_with(made)) {
             continue;
         }
         let literal = format!("\"{key}\"");
