@@ -33,7 +33,7 @@ fn an_officer_reviews_a_person_and_a_second_one_confirms() {
         said["alone"], 0,
         "who approved first is not offered to confirm"
     );
-    assert_eq!(said["before"], "submitted", "nothing counts yet");
+    assert_eq!(said["before"], "in_review", "nothing counts yet");
     assert_eq!(said["confirmed"], "It is confirmed, and counts.");
     assert_eq!(said["after"], "approved");
 }
