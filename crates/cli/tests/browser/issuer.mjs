@@ -134,7 +134,7 @@ const tabTo = async (id, name) => {
   for (let steps = 0; steps < 80; steps += 1) {
     await mia.keyboard.press('Tab');
     const [own, text] = await mia.evaluate(() => [document.activeElement.id, document.activeElement.textContent.trim()]);
-    if (own === id || (name && text === name)) return;
+    if ((id && own === id) || (name && text === name)) return;
   }
   throw new Error(`no ${id} by keyboard on ${mia.url()}`);
 };
