@@ -25,6 +25,30 @@ row! {
     }
 }
 
+/// Writes a proposal that is open, in a transaction of either database.
+macro_rules! open_proposal {
+    ($work:ident, $proposal:expr) => {{
+        let change = $proposal.act.role_change();
+        let open = sqlx::query(OPEN).bind($proposal.id.to_string());
+        let open = open.bind($proposal.act.as_code());
+        let verified = $proposal.act.verification();
+        let about = change.map(|change| change.person);
+        let about = about.or($proposal.act.about());
+        let open = open.bind(about.map(|person| person.to_string()));
+        let open = open.bind(change.map(|change| change.role.as_code()));
+        let open = open.bind($proposal.act.place().to_string());
+        let open = open.bind($proposal.act.milestone().map(i64::from));
+        let decision = verified.map(|(_, decision)| decision.to_string());
+        let open = open.bind(decision);
+        let open = open.bind($proposal.proposed_by.to_string());
+        let open = open.bind($proposal.proposed_at.get());
+        let open = open.bind($proposal.expires_at.get());
+        let reason = $proposal.act.reset().map(|(_, reason)| reason.as_code());
+        let open = open.bind(reason);
+        open.execute(&mut *$work).await?;
+    }};
+}
+
 impl GrantRow {
     fn read(self) -> Result<Grant, RoleError> {
         let damaged = |row: &Self| {
@@ -284,26 +308,7 @@ impl Book {
                             .execute(&mut *work)
                             .await?;
                     }
-                    Step::Open(proposal) => {
-                        let change = proposal.act.role_change();
-                        let open = sqlx::query(OPEN).bind(proposal.id.to_string());
-                        let open = open.bind(proposal.act.as_code());
-                        let verified = proposal.act.verification();
-                        let about = change.map(|change| change.person);
-                        let about = about.or(proposal.act.about());
-                        let open = open.bind(about.map(|person| person.to_string()));
-                        let open = open.bind(change.map(|change| change.role.as_code()));
-                        let open = open.bind(proposal.act.place().to_string());
-                        let open = open.bind(proposal.act.milestone().map(i64::from));
-                        let decision = verified.map(|(_, decision)| decision.to_string());
-                        let open = open.bind(decision);
-                        let open = open.bind(proposal.proposed_by.to_string());
-                        let open = open.bind(proposal.proposed_at.get());
-                        let open = open.bind(proposal.expires_at.get());
-                        let reason = proposal.act.reset().map(|(_, reason)| reason.as_code());
-                        let open = open.bind(reason);
-                        open.execute(&mut *work).await?;
-                    }
+                    Step::Open(proposal) => open_proposal!(work, proposal),
                     Step::Decide(proposal) => {
                         let (state, by) = proposal.state.decided();
                         let decide = sqlx::query(DECIDE).bind(proposal.id.to_string());
