@@ -33,9 +33,9 @@ const browser = await chromium.launch({
 });
 
 try {
-  const origin = await servedAt(demo);
+  const [origin, offering] = await served(demo);
   let isGood = true;
-  for (const path of await publicPages(origin)) {
+  for (const path of publicPages(offering)) {
     const medians = await scores(`${origin}${path}`);
     isGood &&= medians.every((score) => score >= LEAST);
     console.log(`${medians.map((score) => String(score).padStart(3)).join(' ')}  ${path}`);
@@ -50,22 +50,19 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-// The address that the demo goes on at, once its sale is settled and verified.
-async function servedAt(child) {
+// Where the demo goes on, and the page of its offering, once its sale is settled and verified.
+async function served(child) {
   const said = [];
   for await (const line of createInterface({ input: child.stdout })) {
     said.push(line);
-    const found = /the server goes on: (http:\/\/[0-9.:]+)/.exec(line);
-    if (found) return found[1];
+    const found = /the server goes on: (http:\/\/[0-9.:]+)(\/offerings\/[a-z0-9-]+)/.exec(line);
+    if (found) return found.slice(1);
   }
   throw new Error(`the demo ended:\n${said.join('\n')}`);
 }
 
 // What a stranger can reach, the pages of one offering among them.
-async function publicPages(origin) {
-  const home = await (await fetch(origin)).text();
-  const offering = /href="(\/offerings\/[a-z0-9-]+)"/.exec(home)?.[1];
-  if (!offering) throw new Error('no offering on the first page');
+function publicPages(offering) {
   const own = ['', '/calculator', '/log', '/log/1'].map((rest) => `${offering}${rest}`);
   return ['/', ...own, '/verification', '/sign-up', '/log-in'];
 }
