@@ -14,6 +14,8 @@ use axum::{
 use hyper::body::{Frame, SizeHint};
 use tokio::time::Sleep;
 
+use crate::error_sources::comes_from;
+
 /// The body was not complete in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body did not arrive in time")]
@@ -45,14 +47,7 @@ pub(crate) fn within(body: Body, limit: Duration) -> Body {
 
 /// Whether an error comes from a body that was late.
 pub(crate) fn caused(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.is::<BodyLate>() {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    comes_from::<BodyLate>(error)
 }
 
 impl hyper::body::Body for TimedBody {

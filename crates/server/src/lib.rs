@@ -16,6 +16,7 @@ mod csv_field;
 mod desk_pulse;
 pub mod drafts;
 mod error;
+mod error_sources;
 mod evm;
 mod extract;
 mod forwarded;

@@ -15,6 +15,7 @@ use sfv::{Dictionary, ListEntry};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::fields::dictionary;
+use crate::error_sources::comes_from;
 
 pub(super) const DIGEST: &str = "content-digest";
 
@@ -99,14 +100,7 @@ pub(super) fn guarded(headers: &HeaderMap, body: Body) -> Body {
 
 /// Whether an error comes from a body that is not the one that was signed.
 pub(crate) fn caused(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.is::<OtherBody>() {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    comes_from::<OtherBody>(error)
 }
 
 impl hyper::body::Body for GuardedBody {
