@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) runs: usize,
     pub(crate) postgres: bool,
     pub(crate) naive: bool,
+    /// Names of the rows to measure; all when empty.
+    pub(crate) only: Vec<String>,
     /// The server's program; without it, it is built.
     pub(crate) program: Option<PathBuf>,
 }
@@ -50,6 +52,8 @@ struct Row {
     /// Whose receipts are verified.
     key: Option<softcap_proof::VerifierKey>,
     seen: Vec<Seen>,
+    /// Processor time of the server for an answer, run by run, in seconds.
+    processor: Vec<f64>,
     verified: usize,
 }
 
@@ -61,9 +65,13 @@ pub(crate) fn run(plan: &Plan) -> Result<(), BenchFailure> {
         .transpose()?;
     for connections in CONNECTIONS {
         let mut rows = rows(plan, &program, &folder, connections, postgres.as_ref())?;
+        if !plan.only.is_empty() {
+            rows.retain(|row| plan.only.iter().any(|name| name == row.name));
+        }
         for row in &mut rows {
             row.measure(connections, WARM_UP)?;
             row.seen.clear();
+            row.processor.clear();
         }
         for _ in 0..plan.runs {
             for row in &mut rows {
@@ -78,6 +86,7 @@ pub(crate) fn run(plan: &Plan) -> Result<(), BenchFailure> {
 impl Row {
     fn measure(&mut self, connections: usize, time: Duration) -> Result<(), BenchFailure> {
         let until = Until::Elapsed(time);
+        let then = self.server.processor();
         let mut seen = load_run(
             self.server.address,
             connections,
@@ -85,6 +94,8 @@ impl Row {
             &self.next,
             &self.turns,
         )?;
+        let took = self.server.processor() - then;
+        self.processor.push(took / seen.times.len().max(1) as f64);
         if let Some(key) = &self.key {
             self.verified += verify(&std::mem::take(&mut seen.samples), key)?;
         }
@@ -120,9 +131,10 @@ fn print(rows: &mut [Row], connections: usize, plan: &Plan) {
     for row in rows {
         let (p50, p99) = (row.millis(50.0), row.millis(99.0));
         println!(
-            "{:<3} {:>8.0}/s  p50 {p50:>7.2} ms  p99 {p99:>7.2} ms  {:>5.3} x A  {:>5.3} x B  {}{}",
+            "{:<3} {:>8.0}/s  p50 {p50:>7.2} ms  p99 {p99:>7.2} ms  cpu {:>5.1} us  {:>5.3} x A  {:>5.3} x B  {}{}",
             row.name,
             row.rate(),
+            middle(row.processor.clone()) * 1e6,
             row.rate() / checked,
             row.rate() / bare,
             row.what,
@@ -243,6 +255,7 @@ fn row(name: &'static str, what: &'static str, server: RunningServer, key: &str)
         }),
         key: None,
         seen: Vec::new(),
+        processor: Vec::new(),
         verified: 0,
     }
 }
@@ -286,6 +299,7 @@ fn stored_rows(real: &Installation, names: [&'static str; 2]) -> Result<Vec<Row>
             turns: turns(kind, Looks::Contributed),
             key: Some(key.clone()),
             seen: Vec::new(),
+            processor: Vec::new(),
             verified: 0,
         })
         .collect())

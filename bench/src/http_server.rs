@@ -83,6 +83,11 @@ impl RunningServer {
         measure::memory(&self.child, "VmRSS:")
     }
 
+    /// Processor time so far, in seconds.
+    pub(crate) fn processor(&self) -> f64 {
+        measure::processor(&self.child)
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) -> Result<(), BenchFailure> {
         self.child.kill()?;

@@ -34,6 +34,10 @@ use clap::{Parser, Subcommand};
 
 use crate::{alarms::AlarmPlan, failure::BenchFailure, floor::KeyCheck, http::Plan};
 
+/// The one of the program that is measured: baselines are no slower for another reason.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures Softcap against baselines.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench")]
@@ -90,6 +94,9 @@ enum Benchmark {
         /// Also with PostgreSQL, whose folder is in SOFTCAP_POSTGRES.
         #[arg(long)]
         postgres: bool,
+        /// Only rows of these names, for example `--only A --only S`.
+        #[arg(long)]
+        only: Vec<String>,
         /// The program to measure; without it, it is built.
         #[arg(long)]
         program: Option<PathBuf>,
@@ -261,12 +268,14 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             seconds,
             runs,
             postgres,
+            only,
             program,
         } => http::run(&Plan {
             seconds,
             runs,
             postgres,
             naive: false,
+            only,
             program,
         }),
         Benchmark::Naive {
@@ -278,6 +287,7 @@ fn run(benchmark: Benchmark) -> Result<(), BenchFailure> {
             runs,
             postgres: false,
             naive: true,
+            only: Vec::new(),
             program,
         }),
         Benchmark::Nodes {

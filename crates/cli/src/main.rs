@@ -32,6 +32,11 @@ use clap::Parser as _;
 
 use crate::{arguments::Arguments, console::Console};
 
+/// An answer of the server is made of many small pieces on one thread and often freed on another, which costs
+/// the system's allocator a fifth of the time of a contribution.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An unfinished result is removed also when the work is broken off.
