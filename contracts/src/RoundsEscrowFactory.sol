@@ -29,6 +29,16 @@ contract RoundsEscrowFactory is EscrowFactory {
         external
         returns (address escrow, address token)
     {
+        return _announceRounds(t, rounds, plan, AfterClaim.Empty);
+    }
+
+    /// @dev What becomes of an account after its claim follows from what comes after the sale, so nobody can ask for it.
+    function _announceRounds(
+        IEscrow.Terms memory t,
+        IRounds.Round[] memory rounds,
+        TokenPlan memory plan,
+        AfterClaim claimed
+    ) internal returns (address escrow, address token) {
         _check(t);
         _checkWithdrawal(t);
         // Tokens are added up, whatever the prices of the rounds are; and what is above a cap is not shared out.
@@ -53,7 +63,7 @@ contract RoundsEscrowFactory is EscrowFactory {
             _checkPrice(r.priceNumerator, r.priceDenominator, type(uint128).max);
             _checkLine(RoundTerms.asTerms(t, r, i));
         }
-        return _make(t, RoundTerms.pack(t, rounds), plan, AfterClaim.Empty);
+        return _make(t, RoundTerms.pack(t, rounds), plan, claimed);
     }
 
     function _makeEscrow() internal override returns (address) {

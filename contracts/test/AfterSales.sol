@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AfterSale} from "../src/AfterSale.sol";
+import {AfterSaleFactory} from "../src/AfterSaleFactory.sol";
 import {IEscrow} from "../src/IEscrow.sol";
 import {IMilestones} from "../src/IMilestones.sol";
 import {OfferingFactory} from "../src/OfferingFactory.sol";
@@ -15,7 +16,7 @@ abstract contract AfterSales is Sale {
     IMilestones internal milestones;
     Vesting internal vesting;
     IMilestones.Plan internal release;
-    OfferingFactory.VestingPlan[] internal vestings;
+    AfterSaleFactory.VestingPlan[] internal vestings;
 
     address internal constant TEAM = address(0x7EA3);
 
@@ -33,7 +34,7 @@ abstract contract AfterSales is Sale {
         release.milestones.push(IMilestones.Milestone(3_000, 0));
         release.milestones.push(IMilestones.Milestone(3_000, 90 days));
         release.milestones.push(IMilestones.Milestone(4_000, 180 days));
-        vestings.push(OfferingFactory.VestingPlan(0, 365 days, 1_461 days));
+        vestings.push(AfterSaleFactory.VestingPlan(0, 365 days, 1_461 days));
     }
 
     function announceAll() internal {

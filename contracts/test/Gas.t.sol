@@ -3,11 +3,14 @@ pragma solidity 0.8.37;
 
 import {ERC20PermitUpgradeable} from
     "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
+import {AfterSaleFactory} from "../src/AfterSaleFactory.sol";
 import {EscrowFactory} from "../src/EscrowFactory.sol";
 import {IEscrow} from "../src/IEscrow.sol";
 import {IWithdrawal} from "../src/IWithdrawal.sol";
+import {IMilestones} from "../src/IMilestones.sol";
 import {IRounds} from "../src/IRounds.sol";
 import {RoundsEscrowFactory} from "../src/RoundsEscrowFactory.sol";
+import {RoundsOfferingFactory} from "../src/RoundsOfferingFactory.sol";
 import {SaleToken} from "../src/SaleToken.sol";
 import {WithdrawableEscrowFactory} from "../src/WithdrawableEscrowFactory.sol";
 import {Sale} from "./Sale.sol";
@@ -243,6 +246,7 @@ contract GasTest is Sale {
         vm.prank(ISSUER);
         (address escrowAt, address tokenAt) = maker.announceRounds(t, rounds, plan());
         note("deploy one offering of two rounds", 0, "");
+        withAfterSale(rounds);
         (escrow, token) = (IEscrow(escrowAt), SaleToken(tokenAt));
         vm.warp(OPENS);
         enter(BOB, 1 ether);
@@ -263,6 +267,21 @@ contract GasTest is Sale {
         vm.prank(ALICE);
         escrow.claim();
         note("claim, new token holder, of both rounds", 0, "");
+    }
+
+    /// With one milestone and a share that vests.
+    function withAfterSale(IRounds.Round[] memory rounds) private {
+        bytes memory parts = abi.encode(made("Milestones.sol:Milestones", ""), made("Vesting.sol:Vesting", ""));
+        RoundsOfferingFactory maker = RoundsOfferingFactory(made("RoundsOfferingFactory.sol:RoundsOfferingFactory", parts));
+        IMilestones.Milestone[] memory all = new IMilestones.Milestone[](1);
+        all[0].part = 10_000;
+        AfterSaleFactory.VestingPlan[] memory vestings = new AfterSaleFactory.VestingPlan[](1);
+        vestings[0].duration = 365 days;
+        IMilestones.Plan memory release = IMilestones.Plan(t.beneficiary, 2_000, 14 days, 365 days, all);
+        IEscrow.Terms memory sale = t;
+        vm.prank(ISSUER);
+        maker.announceRoundsWithAfterSale(sale, rounds, plan(), release, vestings);
+        note("deploy one offering of two rounds with one milestone and a vesting share", 0, "");
     }
 
     function roundOf(uint256 opens, uint256 closes, uint256 price) private view returns (IRounds.Round memory r) {

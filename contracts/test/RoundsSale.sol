@@ -36,7 +36,7 @@ abstract contract RoundsSale is Sale {
         (r.priceNumerator, r.priceDenominator, r.bonusPer, r.bonusGranularity) = (numerator, denominator, 1, 1);
     }
 
-    function announce() internal override {
+    function announce() internal virtual override {
         RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory.sol:RoundsEscrowFactory", ""));
         vm.prank(ISSUER);
         (address escrowAt, address tokenAt) = maker.announceRounds(t, rounds, plan());

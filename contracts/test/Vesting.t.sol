@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AfterSale} from "../src/AfterSale.sol";
+import {AfterSaleFactory} from "../src/AfterSaleFactory.sol";
 import {IEscrow} from "../src/IEscrow.sol";
 import {IMilestones} from "../src/IMilestones.sol";
 import {OfferingFactory} from "../src/OfferingFactory.sol";
@@ -132,81 +133,81 @@ contract VestingTest is AfterSales {
 
 /// What the factory refuses, and what it makes.
 contract OfferingFactoryTest is AfterSales {
-    function flawed(OfferingFactory.Flaw flaw) private {
+    function flawed(AfterSaleFactory.Flaw flaw) private {
         vm.prank(ISSUER);
-        vm.expectRevert(abi.encodeWithSelector(OfferingFactory.InvalidPlan.selector, flaw));
+        vm.expectRevert(abi.encodeWithSelector(AfterSaleFactory.InvalidPlan.selector, flaw));
         offerings.announceWithAfterSale(t, steps, plan(), release, vestings);
     }
 
     function test_parts() public {
         release.milestones[2].part = 3_999;
-        flawed(OfferingFactory.Flaw.Parts);
+        flawed(AfterSaleFactory.Flaw.Parts);
         release.milestones[2].part = 4_001;
-        flawed(OfferingFactory.Flaw.Parts);
+        flawed(AfterSaleFactory.Flaw.Parts);
         release.milestones[1].part = 0;
-        flawed(OfferingFactory.Flaw.Parts);
+        flawed(AfterSaleFactory.Flaw.Parts);
         release.milestones[1].part = type(uint256).max;
-        flawed(OfferingFactory.Flaw.Parts);
+        flawed(AfterSaleFactory.Flaw.Parts);
         for (uint256 i = 0; i < 98; ++i) {
             release.milestones.push(IMilestones.Milestone(1, 365 days));
         }
-        flawed(OfferingFactory.Flaw.Parts);
+        flawed(AfterSaleFactory.Flaw.Parts);
     }
 
     function test_order_and_shares() public {
         release.milestones[2].earliest = 90 days - 1;
-        flawed(OfferingFactory.Flaw.Order);
+        flawed(AfterSaleFactory.Flaw.Order);
         release.milestones[2].earliest = 90 days;
         for (uint256 i = 0; i < 2; ++i) {
             release.stopShare = [uint256(0), 5_001][i];
-            flawed(OfferingFactory.Flaw.StopShare);
+            flawed(AfterSaleFactory.Flaw.StopShare);
         }
         release.stopShare = 5_000;
         release.objectionWindow = 0;
-        flawed(OfferingFactory.Flaw.ObjectionWindow);
+        flawed(AfterSaleFactory.Flaw.ObjectionWindow);
         release.objectionWindow = 14 days;
         release.beneficiary = ISSUER;
-        flawed(OfferingFactory.Flaw.Beneficiary);
+        flawed(AfterSaleFactory.Flaw.Beneficiary);
         (t.beneficiary, release.beneficiary) = (address(0), address(0));
-        flawed(OfferingFactory.Flaw.Beneficiary);
+        flawed(AfterSaleFactory.Flaw.Beneficiary);
     }
 
     /// Window, window, window from day 90 on: the last can be released on day 118 at the earliest.
     function test_a_deadline_that_could_not_be_met() public {
         release.milestones[2].earliest = 90 days;
         release.deadline = 118 days;
-        flawed(OfferingFactory.Flaw.Deadline);
+        flawed(AfterSaleFactory.Flaw.Deadline);
         release.deadline = 118 days + 1;
         announceAll();
         release.deadline = 36_500 days + 1;
-        flawed(OfferingFactory.Flaw.Deadline);
+        flawed(AfterSaleFactory.Flaw.Deadline);
         release.objectionWindow = 36_500 days + 1;
-        flawed(OfferingFactory.Flaw.Deadline);
+        flawed(AfterSaleFactory.Flaw.Deadline);
     }
 
     function test_vesting() public {
         vestings[0].share = 1;
-        flawed(OfferingFactory.Flaw.Share);
+        flawed(AfterSaleFactory.Flaw.Share);
         vestings[0].share = 0;
-        vestings.push(OfferingFactory.VestingPlan(0, 1, 1));
-        flawed(OfferingFactory.Flaw.Order);
+        vestings.push(AfterSaleFactory.VestingPlan(0, 1, 1));
+        flawed(AfterSaleFactory.Flaw.Order);
         vestings.pop();
         vestings[0].cliff = vestings[0].duration + 1;
-        flawed(OfferingFactory.Flaw.Span);
+        flawed(AfterSaleFactory.Flaw.Span);
         (vestings[0].cliff, vestings[0].duration) = (0, 36_500 days + 1);
-        flawed(OfferingFactory.Flaw.Span);
+        flawed(AfterSaleFactory.Flaw.Span);
     }
 
     function test_shares_that_cannot_vest() public {
         OfferingFactory.TokenPlan memory p = plan();
         p.shares[0].amount = 0;
         vm.prank(ISSUER);
-        vm.expectRevert(abi.encodeWithSelector(OfferingFactory.InvalidPlan.selector, OfferingFactory.Flaw.Share));
+        vm.expectRevert(abi.encodeWithSelector(AfterSaleFactory.InvalidPlan.selector, AfterSaleFactory.Flaw.Share));
         offerings.announceWithAfterSale(t, steps, p, release, vestings);
         p.shares[0].amount = 1;
         p.shares[0].holder = address(0);
         vm.prank(ISSUER);
-        vm.expectRevert(abi.encodeWithSelector(OfferingFactory.InvalidPlan.selector, OfferingFactory.Flaw.Beneficiary));
+        vm.expectRevert(abi.encodeWithSelector(AfterSaleFactory.InvalidPlan.selector, AfterSaleFactory.Flaw.Beneficiary));
         offerings.announceWithAfterSale(t, steps, p, release, vestings);
     }
 

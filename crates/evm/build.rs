@@ -8,7 +8,7 @@ use std::{env, error::Error, fs, path::Path};
 
 use serde_json::{Value, json};
 
-const CONTRACTS: [&str; 13] = [
+const CONTRACTS: [&str; 14] = [
     "EscrowFactory",
     "IEscrow",
     "IRootEscrow",
@@ -18,16 +18,18 @@ const CONTRACTS: [&str; 13] = [
     "OfferingFactory",
     "RootEscrowFactory",
     "RoundsEscrowFactory",
+    "RoundsOfferingFactory",
     "SaleToken",
     "TokenClone",
     "Vesting",
     "WithdrawableEscrowFactory",
 ];
 /// Functions that take the terms: contract, and name.
-const TAKES_TERMS: [(&str, &str); 3] = [
+const TAKES_TERMS: [(&str, &str); 4] = [
     ("EscrowFactory", "announce"),
     ("OfferingFactory", "announceWithAfterSale"),
     ("RoundsEscrowFactory", "announceRounds"),
+    ("RoundsOfferingFactory", "announceRoundsWithAfterSale"),
 ];
 const TERMS: &str = "struct IEscrow.Terms";
 

@@ -6,7 +6,7 @@ use alloy_sol_types::SolValue as _;
 use crate::{
     bindings::{
         factory::SaleToken,
-        offering_factory::{IMilestones, OfferingFactory},
+        offering_factory::{AfterSaleFactory::VestingPlan, IMilestones},
         vesting::Vesting,
     },
     escrow_terms::AfterClaim,
@@ -20,13 +20,13 @@ pub struct AfterSalePlans {
     /// In which steps the money is released; `None`: the beneficiary gets all of it at once.
     pub release: Option<IMilestones::Plan>,
     /// The shares of the token that become free over time, by their place in the token plan.
-    pub vestings: Vec<OfferingFactory::VestingPlan>,
+    pub vestings: Vec<VestingPlan>,
 }
 
 impl AfterSalePlans {
     pub(crate) fn new(parties: &Parties, numbers: &Numbers) -> Self {
         let vests = |(place, share): (usize, &ShareNumbers)| {
-            share.vesting.map(|vesting| OfferingFactory::VestingPlan {
+            share.vesting.map(|vesting| VestingPlan {
                 share: U256::from(place),
                 cliff: vesting.cliff,
                 duration: vesting.duration,
@@ -75,10 +75,7 @@ impl AfterSalePlans {
 }
 
 /// What stands in the code of a vesting contract, for a share as the token is told of it.
-pub(crate) fn vesting_arguments(
-    plan: &OfferingFactory::VestingPlan,
-    share: &SaleToken::Share,
-) -> Vec<u8> {
+pub(crate) fn vesting_arguments(plan: &VestingPlan, share: &SaleToken::Share) -> Vec<u8> {
     let plan = Vesting::Plan {
         beneficiary: share.holder,
         whole: share.amount,

@@ -87,7 +87,7 @@ pub async fn require_factory(
             FactoryKind::Root => {
                 "its escrow or its token has other code than terms with `[root]` need"
             }
-            FactoryKind::Rounds => {
+            FactoryKind::Rounds | FactoryKind::RoundsAfterSale => {
                 "its escrow or its token has other code than terms with several rounds need"
             }
         }));
@@ -96,14 +96,16 @@ pub async fn require_factory(
         FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root | FactoryKind::Rounds => {
             Ok(())
         }
-        FactoryKind::AfterSale => match AfterSaleCode::of_factory(client, factory).await {
-            Ok(there) if there == AfterSaleCode::compute().await? => Ok(()),
-            Ok(_) => Err(not_ours("its milestones or its vesting have other code")),
-            Err(EvmError::Refused { .. } | EvmError::NotOurs { .. }) => {
-                Err(not_ours("it makes no milestones and no vesting"))
+        FactoryKind::AfterSale | FactoryKind::RoundsAfterSale => {
+            match AfterSaleCode::of_factory(client, factory).await {
+                Ok(there) if there == AfterSaleCode::compute().await? => Ok(()),
+                Ok(_) => Err(not_ours("its milestones or its vesting have other code")),
+                Err(EvmError::Refused { .. } | EvmError::NotOurs { .. }) => {
+                    Err(not_ours("it makes no milestones and no vesting"))
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        },
+        }
     }
 }
 

@@ -1,15 +1,14 @@
 //! From frozen terms and addresses to what the factory is told.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::SolCall;
+use alloy_sol_types::SolValue as _;
 use softcap_offering::terms::{Access, Rail, Terms, Token, Unsold};
 
 use crate::{
     after_sale_plans::AfterSalePlans,
     bindings::{
         factory::{EscrowFactory, SaleToken},
-        offering_factory::{self, OfferingFactory},
-        rounds_factory::{self, IRounds::Round, RoundsEscrowFactory},
+        rounds_factory::IRounds::Round,
     },
     escrow_terms::EscrowTerms,
     numbers::{self, Numbers, ShareNumbers},
@@ -23,6 +22,10 @@ const ANNOUNCE: &str = include_str!(concat!(env!("OUT_DIR"), "/announce.signatur
 const ANNOUNCE_WITH_AFTER_SALE: &str =
     include_str!(concat!(env!("OUT_DIR"), "/announceWithAfterSale.signature"));
 const ANNOUNCE_ROUNDS: &str = include_str!(concat!(env!("OUT_DIR"), "/announceRounds.signature"));
+const ANNOUNCE_ROUNDS_WITH_AFTER_SALE: &str = include_str!(concat!(
+    env!("OUT_DIR"),
+    "/announceRoundsWithAfterSale.signature"
+));
 
 /// What the factory is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,67 +45,33 @@ pub struct Announcement {
 impl Announcement {
     /// Calldata for the factory.
     pub fn calldata(&self) -> Bytes {
-        // The prepared ABI has an array of words where the real one has a struct: same encoding, other selector.
-        let (signature, call) = if !self.rounds.is_empty() {
-            (ANNOUNCE_ROUNDS, self.announce_rounds().abi_encode())
-        } else if self.after_sale.is_empty() {
-            (ANNOUNCE, self.announce().abi_encode())
-        } else {
-            let call = self.announce_with_after_sale().abi_encode();
-            (ANNOUNCE_WITH_AFTER_SALE, call)
+        // The prepared ABI has an array of words where the real one has a struct, and each factory's repeats the structs of the
+        // others: same encoding, other selector.
+        let (terms, plan) = (self.terms.words(), self.token.clone());
+        let steps = || self.steps.clone();
+        let rounds = || self.rounds.clone();
+        let after_sale = || {
+            let after_sale = &self.after_sale;
+            (after_sale.release_argument(), after_sale.vestings.clone())
         };
-        let mut data = keccak256(signature)[..4].to_vec();
-        data.extend_from_slice(&call[4..]);
-        data.into()
-    }
-
-    fn announce(&self) -> EscrowFactory::announceCall {
-        EscrowFactory::announceCall {
-            t: self.terms.words(),
-            steps: self.steps.clone(),
-            plan: self.token.clone(),
-        }
-    }
-
-    fn announce_rounds(&self) -> RoundsEscrowFactory::announceRoundsCall {
-        let share = |share: &SaleToken::Share| rounds_factory::SaleToken::Share {
-            holder: share.holder,
-            amount: share.amount,
+        let (signature, arguments) = match (self.rounds.is_empty(), self.after_sale.is_empty()) {
+            (true, true) => (ANNOUNCE, (terms, steps(), plan).abi_encode_params()),
+            (true, false) => {
+                let (release, vestings) = after_sale();
+                let arguments = (terms, steps(), plan, release, vestings);
+                (ANNOUNCE_WITH_AFTER_SALE, arguments.abi_encode_params())
+            }
+            (false, true) => (ANNOUNCE_ROUNDS, (terms, rounds(), plan).abi_encode_params()),
+            (false, false) => {
+                let (release, vestings) = after_sale();
+                let arguments = (terms, rounds(), plan, release, vestings);
+                (
+                    ANNOUNCE_ROUNDS_WITH_AFTER_SALE,
+                    arguments.abi_encode_params(),
+                )
+            }
         };
-        RoundsEscrowFactory::announceRoundsCall {
-            t: self.terms.words(),
-            rounds: self.rounds.clone(),
-            plan: rounds_factory::EscrowFactory::TokenPlan {
-                name: self.token.name.clone(),
-                symbol: self.token.symbol.clone(),
-                decimals: self.token.decimals,
-                shares: self.token.shares.iter().map(share).collect(),
-            },
-        }
-    }
-
-    fn announce_with_after_sale(&self) -> OfferingFactory::announceWithAfterSaleCall {
-        let step = |step: &EscrowFactory::Step| offering_factory::EscrowFactory::Step {
-            from: step.from,
-            numerator: step.numerator,
-            denominator: step.denominator,
-        };
-        let share = |share: &SaleToken::Share| offering_factory::SaleToken::Share {
-            holder: share.holder,
-            amount: share.amount,
-        };
-        OfferingFactory::announceWithAfterSaleCall {
-            t: self.terms.words(),
-            steps: self.steps.iter().map(step).collect(),
-            plan: offering_factory::EscrowFactory::TokenPlan {
-                name: self.token.name.clone(),
-                symbol: self.token.symbol.clone(),
-                decimals: self.token.decimals,
-                shares: self.token.shares.iter().map(share).collect(),
-            },
-            release: self.after_sale.release_argument(),
-            vestings: self.after_sale.vestings.clone(),
-        }
+        [&keccak256(signature)[..4], &arguments].concat().into()
     }
 
     /// What stands in the code of the escrow behind the 45 bytes of the clone, once `token` is known.

@@ -45,6 +45,8 @@ contracts! {
     rounds: IRounds,
     /// `RoundsEscrowFactory`: makes those escrows.
     rounds_factory: RoundsEscrowFactory,
+    /// `RoundsOfferingFactory`: makes those escrows and, as [`offering_factory`], what comes after the sale.
+    rounds_offering_factory: RoundsOfferingFactory,
     /// `WithdrawableEscrowFactory`: takes and says what [`factory`] does, and makes those escrows.
     withdrawable_factory: WithdrawableEscrowFactory,
 }

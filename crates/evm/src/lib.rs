@@ -106,8 +106,7 @@ pub use http::{HttpTransport, host_of};
 pub use issuer_acts::IssuerAct;
 pub use manifest::{Addresses, ManifestError};
 pub use own_code::{
-    AfterSaleCode, FactoryKind, OwnCode, factory_draft, milestones_draft, offering_factory_draft,
-    rehearse, require_own_escrow, vesting_draft,
+    AfterSaleCode, FactoryKind, OwnCode, factory_draft, rehearse, require_own_escrow,
 };
 pub use parties::{PaidIn, Parties};
 pub use permit::{Permit, PermitDomain};

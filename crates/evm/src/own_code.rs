@@ -13,8 +13,9 @@ use softcap_offering::terms::Terms;
 use crate::announce::announce_draft;
 use crate::bindings::{
     factory::EscrowFactory, milestones::Milestones, offering_factory::OfferingFactory,
-    root_factory::RootEscrowFactory, rounds_factory::RoundsEscrowFactory, token_clone::TokenClone,
-    vesting::Vesting, withdrawable_factory::WithdrawableEscrowFactory,
+    root_factory::RootEscrowFactory, rounds_factory::RoundsEscrowFactory,
+    rounds_offering_factory::RoundsOfferingFactory, token_clone::TokenClone, vesting::Vesting,
+    withdrawable_factory::WithdrawableEscrowFactory,
 };
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
@@ -59,6 +60,8 @@ pub enum FactoryKind {
     Root,
     /// Escrow and token, with an escrow of several rounds.
     Rounds,
+    /// The same, and what comes after the sale.
+    RoundsAfterSale,
 }
 
 impl FactoryKind {
@@ -76,12 +79,57 @@ impl FactoryKind {
         }
     }
 
+    /// Also what comes after the sale. No terms have that together with a withdrawal right, or with an outcome by root.
+    #[must_use]
+    pub fn with_after_sale(kind: EscrowKind) -> Self {
+        match kind {
+            EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Root => Self::AfterSale,
+            EscrowKind::Rounds => Self::RoundsAfterSale,
+        }
+    }
+
     pub(crate) fn escrow(self) -> EscrowKind {
         match self {
             Self::Sale | Self::AfterSale => EscrowKind::Plain,
             Self::Withdrawable => EscrowKind::Withdrawable,
             Self::Root => EscrowKind::Root,
-            Self::Rounds => EscrowKind::Rounds,
+            Self::Rounds | Self::RoundsAfterSale => EscrowKind::Rounds,
+        }
+    }
+
+    /// How many contracts are deployed for a factory, itself the last.
+    #[must_use]
+    pub fn creations(self) -> usize {
+        match self.with_parts() {
+            None => 1,
+            Some(_) => 3,
+        }
+    }
+
+    /// The creation of the next of them, where those before it stand.
+    #[must_use]
+    pub fn creation(self, from: Address, before: &[Address]) -> Draft {
+        match (self.with_parts(), before) {
+            (None, _) => factory_draft(from, self.escrow()),
+            (Some(_), []) => milestones_draft(from),
+            (Some(_), [_]) => vesting_draft(from),
+            (Some(code), [milestones, vesting, ..]) => {
+                let parts = OfferingFactory::constructorCall {
+                    milestones: *milestones,
+                    vesting: *vesting,
+                };
+                let code = [&code[..], &parts.abi_encode()].concat();
+                creation("deploying the factory", from, code.into())
+            }
+        }
+    }
+
+    /// The code of a factory that makes clones of two contracts which are there before it.
+    fn with_parts(self) -> Option<&'static Bytes> {
+        match self {
+            Self::Sale | Self::Withdrawable | Self::Root | Self::Rounds => None,
+            Self::AfterSale => Some(&OfferingFactory::BYTECODE),
+            Self::RoundsAfterSale => Some(&RoundsOfferingFactory::BYTECODE),
         }
     }
 }
@@ -111,17 +159,12 @@ impl Rehearsal {
                 .contract_address
                 .ok_or_else(|| problem("no contract".to_owned()))
         };
-        let factory = match kind {
-            FactoryKind::Sale
-            | FactoryKind::Withdrawable
-            | FactoryKind::Root
-            | FactoryKind::Rounds => deploy(factory_draft(from, kind.escrow())).await?,
-            FactoryKind::AfterSale => {
-                let milestones = deploy(milestones_draft(from)).await?;
-                let vesting = deploy(vesting_draft(from)).await?;
-                deploy(offering_factory_draft(from, milestones, vesting)).await?
-            }
-        };
+        let mut made = Vec::new();
+        for _ in 0..kind.creations() {
+            let created = deploy(kind.creation(from, &made)).await?;
+            made.push(created);
+        }
+        let factory = made.pop().ok_or_else(|| problem("no factory".to_owned()))?;
         Ok(Self { client, factory })
     }
 }
@@ -209,26 +252,15 @@ pub fn factory_draft(from: Address, kind: EscrowKind) -> Draft {
 }
 
 /// The creation of what all milestone contracts run.
-pub fn milestones_draft(from: Address) -> Draft {
+fn milestones_draft(from: Address) -> Draft {
     let code = Milestones::BYTECODE.clone();
     creation("deploying the milestone contract", from, code)
 }
 
 /// The creation of what all vesting contracts run.
-pub fn vesting_draft(from: Address) -> Draft {
+fn vesting_draft(from: Address) -> Draft {
     let code = Vesting::BYTECODE.clone();
     creation("deploying the vesting contract", from, code)
-}
-
-/// The creation of a factory that also makes what comes after a sale, as clones of these two.
-pub fn offering_factory_draft(from: Address, milestones: Address, vesting: Address) -> Draft {
-    let parts = OfferingFactory::constructorCall {
-        milestones,
-        vesting,
-    };
-    let mut code = OfferingFactory::BYTECODE.to_vec();
-    code.extend_from_slice(&parts.abi_encode());
-    creation("deploying the factory", from, code.into())
 }
 
 fn creation(what: &'static str, from: Address, data: Bytes) -> Draft {

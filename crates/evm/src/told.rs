@@ -47,10 +47,11 @@ pub struct Facts<'a> {
 
 impl Told for Announcement {
     fn factory(&self) -> FactoryKind {
+        let kind = self.terms.kind();
         if self.after_sale.is_empty() {
-            FactoryKind::of(self.terms.kind())
+            FactoryKind::of(kind)
         } else {
-            FactoryKind::AfterSale
+            FactoryKind::with_after_sale(kind)
         }
     }
 

@@ -82,7 +82,9 @@ async fn settle_and_begin(
             steps
                 .take(match (arguments.factory, milestones) {
                     (Some(factory), _) => {
-                        require_factory(client, factory, FactoryKind::AfterSale).await?;
+                        let kind = terms_at(client, escrow).await?.kind();
+                        require_factory(client, factory, FactoryKind::with_after_sale(kind))
+                            .await?;
                         settle_all_draft(factory, escrow, after_sale, from)
                     }
                     // It settles the sale itself, in the second in which it begins.

@@ -10,9 +10,8 @@ use std::{
 use alloy_primitives::{Address, B256};
 use serde_json::json;
 use softcap_evm::{
-    Addresses, AfterSalePlace, ChainClient, Draft, EscrowKind, FactoryKind, PaidIn, Parties, Place,
-    SignedAfterSale, Told, announce_draft, factory_draft, milestones_draft, offering_factory_draft,
-    place_of, read_back, rehearse, require_announceable, require_factory, told, vesting_draft,
+    Addresses, AfterSalePlace, ChainClient, Draft, PaidIn, Parties, Place, SignedAfterSale, Told,
+    announce_draft, place_of, read_back, rehearse, require_announceable, require_factory, told,
 };
 
 use super::offering_rehearse::require_rehearsed;
@@ -145,20 +144,13 @@ async fn factory(
             Done::Tried(_) => None,
         })
     };
-    let last = match kind {
-        FactoryKind::Sale => factory_draft(from, EscrowKind::Plain),
-        FactoryKind::Withdrawable => factory_draft(from, EscrowKind::Withdrawable),
-        FactoryKind::Root => factory_draft(from, EscrowKind::Root),
-        FactoryKind::Rounds => factory_draft(from, EscrowKind::Rounds),
-        FactoryKind::AfterSale => {
-            let milestones = deploy(milestones_draft(from)).await?;
-            let vesting = deploy(vesting_draft(from)).await?;
-            // Where nothing is sent, any two addresses cost the same.
-            let (milestones, vesting) = (milestones.unwrap_or(from), vesting.unwrap_or(from));
-            offering_factory_draft(from, milestones, vesting)
-        }
-    };
-    let factory = deploy(last).await?;
+    let mut made = Vec::new();
+    let mut factory = None;
+    for _ in 0..kind.creations() {
+        factory = deploy(kind.creation(from, &made)).await?;
+        // Where nothing is sent, any address costs the same.
+        made.push(factory.unwrap_or(from));
+    }
     Ok(match factory {
         Some(factory) => Factory::Deployed(factory, cost),
         None => Factory::Tried(cost),

@@ -7,8 +7,8 @@ use alloy_primitives::{Address, TxKind};
 use serde_json::{Value, json};
 use softcap_chain::development_accounts;
 use softcap_evm::{
-    AfterSaleAct, AfterSalePlace, Draft, Exit, PaidIn, Parties, Place, Receipt, announcement,
-    milestones_draft, offering_factory_draft, place_of, settle_all_draft, vesting_draft,
+    AfterSaleAct, AfterSalePlace, Draft, Exit, FactoryKind, PaidIn, Parties, Place, Receipt,
+    announcement, place_of, settle_all_draft,
 };
 use softcap_offering::{Command, Outcome, terms::Terms};
 use softcap_proof::entry::decode;
@@ -108,9 +108,12 @@ impl Sale {
             let made = send(&chain, 0, TxKind::Create, 0, draft.data);
             address(&made["contractAddress"])
         };
-        let milestones = deploy(milestones_draft(issuer));
-        let vesting = deploy(vesting_draft(issuer));
-        let factory = deploy(offering_factory_draft(issuer, milestones, vesting));
+        let kind = FactoryKind::needed(&told);
+        let mut made = Vec::new();
+        for _ in 0..kind.creations() {
+            made.push(deploy(kind.creation(issuer, &made)));
+        }
+        let factory = made.pop().unwrap();
         let announced = send(&chain, 0, TxKind::Call(factory), 0, told.calldata());
         let block = quantity(&announced["blockNumber"]);
         let receipt: Receipt = serde_json::from_value(announced).unwrap();

@@ -11,7 +11,7 @@ use crate::{
     after_sale_place::AfterSalePlace,
     announcement::Announcement,
     bindings::{
-        offering_factory::{IMilestones, OfferingFactory},
+        offering_factory::{AfterSaleFactory::VestingPlan, IMilestones},
         vesting::Vesting,
     },
     own_code::{AfterSaleCode, clone_code, implementation},
@@ -68,7 +68,7 @@ pub(super) fn compare_after_sale(
 struct Promised<'a> {
     share: u8,
     amount: U256,
-    plan: &'a OfferingFactory::VestingPlan,
+    plan: &'a VestingPlan,
 }
 
 /// The contract that holds a share. Anybody can say in a log that one does, so one that keeps the terms counts, whoever said

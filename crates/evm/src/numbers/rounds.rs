@@ -9,8 +9,8 @@ use softcap_offering::terms::{Access, Bound, Currency, Round, RoundingScope, Ter
 
 use super::schedule::WindowNumbers;
 use super::{
-    Bounds, Numbers, PriceNumbers, Reasons, bounds, misfit, over_cap, price, schedule, supply,
-    withdrawal,
+    Bounds, Numbers, PriceNumbers, Reasons, bounds, misfit, over_cap, price, release, schedule,
+    supply, withdrawal,
 };
 use crate::escrow_terms::{Misfit, PauseEnding, PricingKind};
 use crate::unkept::UnkeptCode;
@@ -42,7 +42,8 @@ pub(super) fn read(reasons: &mut Reasons, terms: &Terms, currency: &Currency) ->
             "use fewer rounds",
         );
     }
-    after_sale(reasons, terms);
+    withdrawal(reasons, terms);
+    let release = release::read(reasons, &terms.milestones, terms.objections);
     let sale_supply = all_supplies(&terms.rounds);
     let for_sale = supply::for_sale(
         reasons,
@@ -87,7 +88,7 @@ pub(super) fn read(reasons: &mut Reasons, terms: &Terms, currency: &Currency) ->
         pause: pause?,
         withdrawal: withdrawal::NONE,
         shares: supply::shares(reasons, &terms.token),
-        release: None,
+        release,
         rounds,
     })
 }
@@ -199,7 +200,7 @@ fn order(reasons: &mut Reasons, rounds: &[RoundNumbers]) {
 }
 
 /// What no factory makes together with several rounds.
-fn after_sale(reasons: &mut Reasons, terms: &Terms) {
+fn withdrawal(reasons: &mut Reasons, terms: &Terms) {
     if let Some(right) = &terms.withdrawal
         && (right.until.is_some() || right.span.0 > 0)
     {
@@ -209,27 +210,6 @@ fn after_sale(reasons: &mut Reasons, terms: &Terms) {
             "no factory makes an escrow of several rounds that gives contributions back",
             "leave `[withdrawal]` out, or announce an offering of one round",
         );
-    }
-    if !terms.milestones.is_empty() {
-        reasons.add(
-            UnkeptCode::Milestones,
-            "milestone",
-            "no factory makes an escrow of several rounds together with milestones",
-            "leave milestones and `[objections]` out",
-        );
-    }
-    for (place, share) in supply::shares(&mut Reasons::default(), &terms.token)
-        .iter()
-        .enumerate()
-    {
-        if share.vesting.is_some() {
-            reasons.add(
-                UnkeptCode::ShareVesting,
-                format!("token.share[{place}].vesting"),
-                "no factory makes an escrow of several rounds together with vesting",
-                "leave it out",
-            );
-        }
     }
 }
 

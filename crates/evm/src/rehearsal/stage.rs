@@ -25,9 +25,7 @@ use crate::{
     escrow_terms::{EscrowKind, EscrowTerms, TERMS_WORDS},
     follower::Header,
     numbers::share_names,
-    own_code::{
-        FactoryKind, factory_draft, milestones_draft, offering_factory_draft, vesting_draft,
-    },
+    own_code::{FactoryKind, factory_draft},
     parties::{PaidIn, Parties},
     root_announcement::{RootAnnouncement, root_announcement},
     told::Told,
@@ -158,18 +156,12 @@ impl Empty {
 
     async fn factory(&mut self, kind: FactoryKind) -> Result<Address, EvmError> {
         let from = address(&self.node, ISSUER)?;
-        match kind {
-            FactoryKind::Sale
-            | FactoryKind::Withdrawable
-            | FactoryKind::Root
-            | FactoryKind::Rounds => self.deploy(&factory_draft(from, kind.escrow())).await,
-            FactoryKind::AfterSale => {
-                let milestones = self.deploy(&milestones_draft(from)).await?;
-                let vesting = self.deploy(&vesting_draft(from)).await?;
-                let draft = offering_factory_draft(from, milestones, vesting);
-                self.deploy(&draft).await
-            }
+        let mut made = Vec::new();
+        for _ in 0..kind.creations() {
+            let created = self.deploy(&kind.creation(from, &made)).await?;
+            made.push(created);
         }
+        made.pop().ok_or_else(|| own_code("no factory was made"))
     }
 
     /// An ERC-20 with these decimals of which every wallet has enough: the token of a sale that nobody takes part in.

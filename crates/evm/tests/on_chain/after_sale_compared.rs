@@ -2,15 +2,17 @@
 
 use alloy_primitives::{Address, Bytes, U256};
 use softcap_evm::{
-    AfterSaleAct, AfterSaleEvent, EscrowEvent, Exit, Stopped,
+    AfterSaleAct, AfterSaleEvent, EscrowEvent, Exit, FactoryKind, ReturnableTokens, Stopped,
+    allow_draft,
     comparison::{AfterSaleRole, Compared, Note},
-    settle_all_draft,
+    require_factory, settle_all_draft,
 };
 use softcap_offering::Command;
 
 use crate::announcing_after_sale::AFTER_SALE;
 use crate::fixture::{OPEN, terms};
 use crate::recorded::{Evidence, Line, Sale, codes, lines};
+use crate::rounds::ROUNDS;
 
 const DAY: u64 = 86_400;
 
@@ -121,6 +123,54 @@ async fn milestones_of_a_sale_that_is_shared_out_agree_too() {
         sale.after(9, AfterSaleAct::Release).await;
         assert_eq!(compared(&sale).await.findings, []);
     }
+}
+
+/// Early birds and the public: what comes after the sale knows all rounds as one, on the chain and in the record.
+#[tokio::test(flavor = "multi_thread")]
+async fn milestones_and_a_share_of_two_rounds_agree_too() {
+    let sale = Sale::announce(terms(&[&AFTER_SALE[..], &ROUNDS].concat())).await;
+    let client = &sale.chain.client;
+    let kind = FactoryKind::RoundsAfterSale;
+    require_factory(client, sale.place.factory, kind)
+        .await
+        .unwrap();
+    for (account, milli) in [(4, 7_000), (5, 4_000)] {
+        sale.pay(account, milli).await;
+    }
+    sale.chain.later(OPEN / 2);
+    for (account, milli) in [(4, 2_000), (6, 1_000)] {
+        sale.pay_plainly(account, milli).await.unwrap();
+    }
+    let sale = sale.settled().await;
+    assert_eq!(compared(&sale).await, Compared::default());
+    sale.after(0, AfterSaleAct::Announce).await;
+    sale.chain.later(7 * DAY);
+    sale.after(9, AfterSaleAct::Release).await;
+    assert_eq!(compared(&sale).await, Compared::default());
+    sale.chain.later(83 * DAY);
+    sale.after(9, AfterSaleAct::Vest).await;
+    let list = [4, 5, 6].map(|account| sale.chain.address(account));
+    sale.exit(9, Exit::Distribute(list.to_vec())).await;
+    sale.after(0, AfterSaleAct::Announce).await;
+    // With 7 coins of one round and 2 of the other, of 14, more than the share of 30 %.
+    sale.after(4, AfterSaleAct::Object).await;
+    let stopped = compared(&sale).await;
+    assert_eq!(stopped.findings, []);
+    assert_eq!(stopped.notes, [Note::Stopped { milestone: 1 }]);
+    let (client, who) = (&sale.chain.client, sale.chain.address(4));
+    let (milestones, token) = (sale.after_sale.milestones.unwrap(), sale.place.token);
+    let left = client.balance(milestones).await.unwrap();
+    let read = ReturnableTokens::read(client, (milestones, token), who).await;
+    let all = read.unwrap().most;
+    // 2,000 tokens for a coin, and 10,000 for 7.
+    let tokens = 14_000_000_000_000_000_000_000_u128 + 20_000_000_000_000_000_000_000 / 7;
+    assert_eq!(all, U256::from(tokens));
+    let allow = allow_draft(token, milestones, all, who);
+    sale.chain.run(4, &allow).await.unwrap();
+    sale.after(4, AfterSaleAct::GiveBack(all)).await;
+    let after = client.balance(milestones).await.unwrap();
+    assert_eq!(left - after, left * U256::from(9) / U256::from(14));
+    assert_eq!(compared(&sale).await.findings, []);
 }
 
 /// Changes what the chain says.

@@ -26,7 +26,7 @@ pub(crate) const AFTER_SALE: [(&str, &str); 2] = [
 
 pub(crate) async fn announced(chain: &Chain) -> (Place, AfterSalePlace, Announcement) {
     let told = announcement(&terms(&AFTER_SALE), &chain.parties()).unwrap();
-    let factory = chain.offering_factory().await;
+    let factory = chain.factory_for(FactoryKind::AfterSale).await;
     let (place, after_sale) = chain.announce_at(factory, &told).await;
     (place, after_sale, told)
 }
@@ -121,7 +121,7 @@ async fn a_factory_of_escrows_alone_is_refused() {
         "{text}"
     );
     // The other one makes what the first one makes, too.
-    let both = chain.offering_factory().await;
+    let both = chain.factory_for(FactoryKind::AfterSale).await;
     for kind in [FactoryKind::Sale, FactoryKind::AfterSale] {
         require_factory(&chain.client, both, kind).await.unwrap();
     }

@@ -8,8 +8,7 @@ use alloy_signer_local::PrivateKeySigner;
 use softcap_chain::{Clock, InProcess, Node, Settings};
 use softcap_evm::{
     AfterSalePlace, Announcement, ChainClient, Draft, EscrowKind, EvmError, FactoryKind, PaidIn,
-    Parties, Place, Receipt, Told, announce_draft, announcement, factory_draft, milestones_draft,
-    offering_factory_draft, place_of, vesting_draft,
+    Parties, Place, Receipt, Told, announce_draft, announcement, factory_draft, place_of,
 };
 use softcap_offering::terms::Terms;
 
@@ -136,24 +135,20 @@ impl Chain {
         self.deploy(&factory_draft(self.address(0), kind)).await
     }
 
-    /// One that also makes what comes after the sale.
-    pub(crate) async fn offering_factory(&self) -> Address {
-        let from = self.address(0);
-        let milestones = self.deploy(&milestones_draft(from)).await;
-        let vesting = self.deploy(&vesting_draft(from)).await;
-        let draft = offering_factory_draft(from, milestones, vesting);
-        self.deploy(&draft).await
+    /// A factory, with whatever it makes clones of.
+    pub(crate) async fn factory_for(&self, kind: FactoryKind) -> Address {
+        let mut made = Vec::new();
+        for _ in 0..kind.creations() {
+            let draft = kind.creation(self.address(0), &made);
+            made.push(self.deploy(&draft).await);
+        }
+        made.pop().unwrap()
     }
 
     pub(crate) async fn announce(&self, terms: &Terms) -> (Place, Announcement) {
         let announcement = announcement(terms, &self.parties()).unwrap();
-        let factory = match FactoryKind::needed(&announcement) {
-            FactoryKind::AfterSale => self.offering_factory().await,
-            FactoryKind::Sale
-            | FactoryKind::Withdrawable
-            | FactoryKind::Root
-            | FactoryKind::Rounds => self.factory(announcement.terms.kind()).await,
-        };
+        let factory = FactoryKind::needed(&announcement);
+        let factory = self.factory_for(factory).await;
         let (place, _) = self.announce_at(factory, &announcement).await;
         (place, announcement)
     }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 use softcap_evm::announcement;
-use softcap_evm::bindings::offering_factory::{IMilestones, OfferingFactory};
+use softcap_evm::bindings::offering_factory::{AfterSaleFactory::VestingPlan, IMilestones};
 
 use crate::base::{BENEFICIARY, changed, parties};
 
@@ -71,7 +71,7 @@ fn a_share_that_vests_is_named_by_its_place() {
     assert_eq!(told.after_sale.release, None);
     assert_eq!(
         told.after_sale.vestings,
-        [OfferingFactory::VestingPlan {
+        [VestingPlan {
             share: number(1),
             cliff: number(90 * DAY),
             duration: number(365 * DAY),

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256};
-use softcap_evm::{EscrowKind, FactoryKind, Misfit, PricingKind, announcement, round_at, unkept};
+use softcap_evm::{
+    Announcement, EscrowKind, FactoryKind, Misfit, PricingKind, announcement, round_at, unkept,
+};
 use softcap_offering::{RoundIndex, terms::Terms};
 
 use crate::base::{VERIFIER, changed, parsed, parties};
@@ -89,6 +91,42 @@ fn two_rounds_number_by_number() {
     // 12 words of the sale, 7 of each round.
     let packed = told.code_arguments(Address::repeat_byte(1));
     assert_eq!(packed.len(), (12 + 2 * 7) * 32);
+}
+
+/// Both know the sale as a whole: what they are told is what they are told of one round.
+#[test]
+fn milestones_and_vesting_beside_two_rounds() {
+    let with = [
+        (
+            "amount = \"100_000 HBR\"",
+            "amount = \"100_000 HBR\"\nvesting = { cliff = \"1 day\", duration = \"2 days\" }",
+        ),
+        (
+            "[pause]",
+            "[[milestone]]\nname = \"all\"\npart = \"100 %\"\n[objections]\nshare = \"50 %\"\nspan = \"7 days\"\n\
+             deadline = \"8 days\"\n[pause]",
+        ),
+    ];
+    let one = announcement(&changed(&with), &parties()).unwrap();
+    let several = [&[WHOLE, EARLY][..], &with].concat();
+    let told = announcement(&changed(&several), &parties()).unwrap();
+    assert_eq!(FactoryKind::needed(&told), FactoryKind::RoundsAfterSale);
+    assert_eq!(told.after_sale, one.after_sale);
+    assert!(told.after_sale.release.is_some());
+    assert_eq!(told.after_sale.vestings.len(), 1);
+    let nothing_after = announcement(&changed(&[WHOLE, EARLY]), &parties()).unwrap();
+    assert_eq!(told.rounds, nothing_after.rounds);
+    // Another function of another factory; accounts stay after their claim, and nothing else in the code is another.
+    assert_ne!(told.calldata()[..4], nothing_after.calldata()[..4]);
+    assert_ne!(told.calldata()[..4], one.calldata()[..4]);
+    let code = |told: &Announcement| told.code_arguments(Address::repeat_byte(1));
+    let (kept, emptied) = (code(&told), code(&nothing_after));
+    let differs = kept.iter().zip(&emptied).skip(32);
+    let differs: Vec<usize> = differs
+        .enumerate()
+        .filter_map(|(place, (a, b))| (a != b).then_some(place + 32))
+        .collect();
+    assert_eq!(differs, [10 * 32 + 11]);
 }
 
 fn code(misfit: Misfit) -> u8 {
@@ -178,22 +216,6 @@ const ROWS: &[(&str, &str, &[Change])] = &[
         &[(
             "[pause]",
             "[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"\n[pause]",
-        )],
-    ),
-    (
-        "R133",
-        "milestone",
-        &[(
-            "[pause]",
-            "[[milestone]]\nname = \"all\"\npart = \"100 %\"\n[objections]\nshare = \"50 %\"\nspan = \"7 days\"\ndeadline = \"8 days\"\n[pause]",
-        )],
-    ),
-    (
-        "R135",
-        "token.share[0].vesting",
-        &[(
-            "amount = \"100_000 HBR\"",
-            "amount = \"100_000 HBR\"\nvesting = { cliff = \"1 day\", duration = \"2 days\" }",
         )],
     ),
 ];
