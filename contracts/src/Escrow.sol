@@ -97,9 +97,9 @@ contract Escrow is Intake {
     function _takeOut(TermsAt t, address, AccountWord a, uint256 money, uint256 tokens) internal virtual {
         Totals memory s = _totals.unpackTotals();
         uint256 left = a.accepted() - money;
-        if (t.isShared()) {
+        if (_isShared(t)) {
             if (left == 0) s.slack -= 1;
-        } else if (t.isFixed()) {
+        } else if (_isFixed(t)) {
             uint256 before = _fixedTokens(t, a.accepted());
             uint256 later = _fixedTokens(t, left);
             // A sum that is rounded down falls by no more than its parts, each rounded up.
@@ -150,7 +150,7 @@ contract Escrow is Intake {
         s.phase = Phase.Settled;
         TotalsWord settled = pack(s);
         _totals = settled;
-        uint256 sold = t.isShared() ? Shares.sold(t, settled) : s.counted - s.slack;
+        uint256 sold = _isShared(t) ? Shares.sold(t, settled) : s.counted - s.slack;
         uint256 unsold = t.forSale() - sold;
         emit Settled(_drawable(t, settled), sold, unsold);
         if (unsold == 0) return;
@@ -170,7 +170,7 @@ contract Escrow is Intake {
     }
 
     function _drawable(TermsAt t, TotalsWord s) private pure returns (uint256) {
-        return t.isShared() ? Shares.certain(t, s) : s.raised();
+        return _isShared(t) ? Shares.certain(t, s) : s.raised();
     }
 
     /// @inheritdoc IEscrow
@@ -286,14 +286,14 @@ contract Escrow is Intake {
     /// tokens: the money is not for nothing, and a refund gives all of it back.
     function _outcome(TermsAt t, TotalsWord s, AccountWord a) private pure returns (uint256 tokens, uint256 change) {
         if (!a.isInside()) return (0, 0);
-        if (!t.isShared()) return (_tokensOf(t, a), 0);
+        if (!_isShared(t)) return (_tokensOf(t, a), 0);
         uint256 part = Shares.part(t, s, a.accepted());
         return (_fixedTokens(t, part), a.accepted() - part);
     }
 
     /// @dev What an investor gets: with a fixed price rounded down once, else the sum of the roundings.
     function _tokensOf(TermsAt t, AccountWord a) private pure returns (uint256) {
-        return t.isFixed() ? _fixedTokens(t, a.accepted()) : a.tokens();
+        return _isFixed(t) ? _fixedTokens(t, a.accepted()) : a.tokens();
     }
 
     function _fixedTokens(TermsAt t, uint256 money) private pure returns (uint256) {
@@ -330,7 +330,7 @@ contract Escrow is Intake {
 
     /// @inheritdoc IEscrow
     function priceAt(uint256 position) external view returns (uint256, uint256) {
-        return Prices.priceAt(_termsAt(position), position);
+        return _priceAt(_termsAt(position), position);
     }
 
     /// @inheritdoc IEscrow

@@ -185,6 +185,14 @@ contract EscrowFactory {
         _require((t.withdrawalSpan | t.withdrawalUntil) == 0, Problem.Withdrawal);
     }
 
+    /// @dev For factories whose escrows give it: one kind of right, and the last one ends before the refund deadline, so that the sale
+    /// can be settled.
+    function _checkRight(IEscrow.Terms memory t) internal pure {
+        _require((t.withdrawalSpan == 0) != (t.withdrawalUntil == 0), Problem.Withdrawal);
+        _require(t.withdrawalSpan <= t.refundDeadline - _closesLast(t), Problem.Withdrawal);
+        _require(t.withdrawalUntil < t.refundDeadline, Problem.Withdrawal);
+    }
+
     /// @dev Only while this factory is made.
     function _makeEscrow() internal virtual returns (address) {
         return address(new Escrow());

@@ -8,7 +8,7 @@ import {IEscrow} from "./IEscrow.sol";
 type AccountWord is uint256;
 
 using {cap, accepted, tokens, standing, isAdmitted, isInside, isReturned, isClosed} for AccountWord global;
-using {withCap, withStanding, returned, refunded, plus, less, unpack} for AccountWord global;
+using {withCap, withLessCap, withStanding, returned, refunded, plus, less, unpack} for AccountWord global;
 
 /// @dev An `IEscrow.Totals` in one storage word: raised 88, counted 96, slack 32, pausedUntil 32, phase 8.
 type TotalsWord is uint256;
@@ -77,6 +77,13 @@ function isClosed(AccountWord a) pure returns (bool) {
 function withCap(AccountWord a, uint256 most) pure returns (AccountWord) {
     uint256 rest = (AccountWord.unwrap(a) & ~MASK_80) | most;
     return withStanding(AccountWord.wrap(rest), IEscrow.Standing.Admitted);
+}
+
+/// @dev Admitted for so much less, which the cap must have.
+function withLessCap(AccountWord a, uint256 by) pure returns (AccountWord) {
+    unchecked {
+        return AccountWord.wrap(AccountWord.unwrap(a) - by);
+    }
 }
 
 /// @dev The same account, standing elsewhere.

@@ -95,6 +95,26 @@ abstract contract Intake is IEscrow {
         return EscrowTerms.load();
     }
 
+    /// @dev Whether what is above the caps is shared out. Where it never is, the code for it is not there.
+    function _isShared(TermsAt t) internal pure virtual returns (bool) {
+        return t.isShared();
+    }
+
+    /// @dev Whether the price is fixed.
+    function _isFixed(TermsAt t) internal pure virtual returns (bool) {
+        return t.isFixed();
+    }
+
+    /// @dev Which formula the price has. Where that is always one, the code for the others is not there.
+    function _pricing(TermsAt t) internal pure virtual returns (Pricing) {
+        return t.pricing();
+    }
+
+    /// @dev Token units per unit of money at a position, as a ratio.
+    function _priceAt(TermsAt t, uint256 position) internal view virtual returns (uint256, uint256) {
+        return Prices.priceAt(t, position);
+    }
+
     /// @dev The sender's account as these terms judge it.
     function _accountNow(TermsAt, Slot storage slot) internal view virtual returns (AccountWord) {
         return slot.word;
@@ -145,22 +165,22 @@ abstract contract Intake is IEscrow {
         TotalsWord s = _totals;
         _requireOpen(t, s);
         if (!a.isAdmitted()) a = _admittedWithoutPermit(t, a);
-        if (t.isShared()) return _recordAsked(t, slot, a, s, amount);
+        if (_isShared(t)) return _recordAsked(t, slot, a, s, amount);
         uint256 numerator;
         uint256 denominator;
         uint256 tokens;
-        bool once = t.isFixed();
+        bool once = _isFixed(t);
         if (once) {
             (numerator, denominator) = (t.priceNumerator(), t.priceDenominator());
             tokens = Prices.fixedCounted(amount, numerator, denominator);
         } else {
-            (numerator, denominator) = Prices.priceAt(t, block.timestamp);
+            (numerator, denominator) = _priceAt(t, block.timestamp);
             tokens = Prices.flooredOrNone(amount, numerator, denominator);
         }
         accepted = amount;
         if (!_fitsWhole(t, a, s, amount, tokens)) {
             accepted = _fitting(t, a, s, amount);
-            tokens = Prices.counted(t.pricing(), accepted, numerator, denominator);
+            tokens = Prices.counted(_pricing(t), accepted, numerator, denominator);
             if (a.tokens() + tokens > type(uint88).max) revert AmountTooLarge();
         }
         uint256 slack = once ? _slackOf(a.accepted(), accepted, tokens, numerator, denominator) : 0;
@@ -189,6 +209,8 @@ abstract contract Intake is IEscrow {
     }
 
     /// @dev What else is kept of a contribution of the sender: nothing, where nobody may take it back.
+    // That of `Escrow`, though others put theirs in its place.
+    // slither-disable-next-line dead-code
     function _noteAccepted(TermsAt t, uint256 accepted, uint256 tokens) internal virtual {}
 
     /// @dev Who is not admitted: in a public round everybody is, for as much as the counter holds.
@@ -263,8 +285,8 @@ abstract contract Intake is IEscrow {
 
     /// @dev The part of a contribution that is accepted: minima, then limits, then caps, as docs/rules.md orders them.
     function _fitting(TermsAt t, AccountWord a, TotalsWord s, uint256 amount) private view returns (uint256 fits) {
-        Pricing kind = t.pricing();
-        (uint256 numerator, uint256 denominator) = Prices.priceAt(t, block.timestamp);
+        Pricing kind = _pricing(t);
+        (uint256 numerator, uint256 denominator) = _priceAt(t, block.timestamp);
         // With a fixed price tokens are counted rounded up: nothing is said of one contribution alone.
         uint256 tokens = amount >> 80 == 0 ? Prices.counted(kind, amount, numerator, denominator) : 0;
         // The least amount that is not for nothing.

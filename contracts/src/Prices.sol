@@ -16,6 +16,11 @@ library Prices {
     function priceAt(TermsAt t, uint256 position) internal view returns (uint256 numerator, uint256 denominator) {
         if (t.isFixed()) return (t.priceNumerator(), t.priceDenominator());
         if (t.pricing() == IEscrow.Pricing.Steps) return _stepAt(position);
+        return lineAt(t, position);
+    }
+
+    /// @notice The same where the price goes along a line.
+    function lineAt(TermsAt t, uint256 position) internal pure returns (uint256 numerator, uint256 denominator) {
         uint256 until = t.bonusUntil();
         uint256 distance = until > position ? until - position : 0;
         uint256 whole = distance - distance % t.bonusGranularity();

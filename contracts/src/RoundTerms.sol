@@ -109,6 +109,7 @@ library RoundTerms {
     {
         (one.round, one.currency, one.refundDeadline, one.softCap) = (index, t.currency, t.refundDeadline, t.softCap);
         (one.pauseLongest, one.pauseCount) = (t.pauseLongest, t.pauseCount);
+        (one.withdrawalSpan, one.withdrawalUntil) = (t.withdrawalSpan, t.withdrawalUntil);
         (one.verifier, one.opens, one.closes) = (r.verifier, r.opens, r.closes);
         (one.contributionMin, one.contributionMax) = (r.contributionMin, r.contributionMax);
         (one.investorMin, one.investorMax) = (r.investorMin, r.investorMax);

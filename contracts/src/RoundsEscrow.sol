@@ -5,6 +5,7 @@ import {AccountWord, TotalsWord} from "./EscrowState.sol";
 import {TermsAt} from "./EscrowTerms.sol";
 import {Escrow} from "./Escrow.sol";
 import {IRounds} from "./IRounds.sol";
+import {Prices} from "./Prices.sol";
 import {RoundTerms} from "./RoundTerms.sol";
 
 /// @title The escrow of several rounds under one soft cap
@@ -31,11 +32,27 @@ contract RoundsEscrow is Escrow, IRounds {
         uint8 round;
     }
 
-    mapping(address investor => Stay) private _stays;
+    mapping(address investor => Stay) internal _stays;
     Mark private _mark;
 
     function _termsAt(uint256 position) internal view override returns (TermsAt) {
         return RoundTerms.load(RoundTerms.indexAt(position));
+    }
+
+    function _isShared(TermsAt) internal pure override returns (bool) {
+        return false;
+    }
+
+    function _isFixed(TermsAt) internal pure override returns (bool) {
+        return false;
+    }
+
+    function _pricing(TermsAt) internal pure override returns (Pricing) {
+        return Pricing.Linear;
+    }
+
+    function _priceAt(TermsAt t, uint256 position) internal pure override returns (uint256, uint256) {
+        return Prices.lineAt(t, position);
     }
 
     /// @dev Who comes to a round has not shown a permit for it.
@@ -59,10 +76,11 @@ contract RoundsEscrow is Escrow, IRounds {
         return RoundTerms.count() - 1 - t.round();
     }
 
+    /// @dev The largest number stands for no bound; a sum that passes it is cut to the one before, and so is never more than was signed.
     function _inAll(TermsAt t, uint256 most) internal pure override returns (uint256) {
-        if (most > type(uint80).max) return most;
+        if (most >= type(uint80).max) return most;
         uint256 all = t.before() + most;
-        return all < type(uint80).max ? all : type(uint80).max;
+        return all < type(uint80).max ? all : type(uint80).max - 1;
     }
 
     function _ofRound(TermsAt t, uint256 most) internal pure override returns (uint256) {
@@ -70,7 +88,7 @@ contract RoundsEscrow is Escrow, IRounds {
     }
 
     /// @dev The sums have this contribution already; the fields have as many bits as theirs.
-    function _noteAccepted(TermsAt t, uint256 accepted, uint256 tokens) internal override {
+    function _noteAccepted(TermsAt t, uint256 accepted, uint256 tokens) internal virtual override {
         uint256 ahead = _ahead(t);
         if (_stays[msg.sender].ahead != ahead) {
             AccountWord a = _accounts[msg.sender].word;
@@ -83,22 +101,42 @@ contract RoundsEscrow is Escrow, IRounds {
         }
     }
 
-    /// @dev All of an investor's money goes back; what of it was there before the round that the mark is for, the mark loses.
-    function _takeOut(TermsAt t, address investor, AccountWord a, uint256 money, uint256 tokens) internal override {
+    /// @dev The latest money of an investor goes back, or all of it. What of it was there before the round that the mark is for, the
+    /// mark loses.
+    function _takeOut(TermsAt t, address investor, AccountWord a, uint256 money, uint256 tokens)
+        internal
+        virtual
+        override
+    {
         super._takeOut(t, investor, a, money, tokens);
         Stay memory stay = _stays[investor];
         Mark memory mark = _mark;
-        if (RoundTerms.count() - 1 - stay.ahead != mark.round) {
-            (stay.accepted, stay.tokens) = (uint80(money), uint88(tokens));
-        }
-        if (stay.accepted == 0) return;
-        _mark = Mark(mark.raised - stay.accepted, mark.counted - stay.tokens, mark.round);
+        (uint256 gone, uint256 fewer) = (money, tokens);
+        if (_roundOf(stay) == mark.round) (gone, fewer) = _goneBefore(stay, a, money, tokens);
+        if (gone == 0) return;
+        // Both fit the fields of an account.
+        _mark = Mark(mark.raised - uint88(gone), mark.counted - uint96(fewer), mark.round);
+    }
+
+    /// @dev What of it an investor had already when they came to the round of their latest contribution.
+    function _goneBefore(Stay memory stay, AccountWord a, uint256 money, uint256 tokens)
+        internal
+        pure
+        returns (uint256 gone, uint256 fewer)
+    {
+        uint256 left = a.accepted() - money;
+        if (left >= stay.accepted) return (0, 0);
+        return (stay.accepted - left, stay.tokens - (a.tokens() - tokens));
+    }
+
+    function _roundOf(Stay memory stay) internal view returns (uint256) {
+        return RoundTerms.count() - 1 - stay.ahead;
     }
 
     /// @dev Money of a round that is over stays, but for a reason of law.
     function _choiceEndsAt(TermsAt, address investor) internal view override returns (uint256) {
         Stay memory stay = _stays[investor];
-        return stay.accepted == 0 ? RoundTerms.closesOf(RoundTerms.count() - 1 - stay.ahead) : 0;
+        return stay.accepted == 0 ? RoundTerms.closesOf(_roundOf(stay)) : 0;
     }
 
     /// @inheritdoc IRounds
@@ -119,6 +157,6 @@ contract RoundsEscrow is Escrow, IRounds {
 
     /// @inheritdoc IRounds
     function roundOf(address investor) external view returns (uint256 index) {
-        return RoundTerms.count() - 1 - _stays[investor].ahead;
+        return _roundOf(_stays[investor]);
     }
 }

@@ -66,7 +66,7 @@ contract RoundsEscrowFactory is EscrowFactory {
         return _make(t, RoundTerms.pack(t, rounds), plan, claimed);
     }
 
-    function _makeEscrow() internal override returns (address) {
+    function _makeEscrow() internal virtual override returns (address) {
         return address(new RoundsEscrow());
     }
 }

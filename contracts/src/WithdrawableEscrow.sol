@@ -2,107 +2,28 @@
 pragma solidity 0.8.37;
 
 import {AccountWord, TotalsWord} from "./EscrowState.sol";
-import {EscrowTerms, TermsAt} from "./EscrowTerms.sol";
+import {TermsAt} from "./EscrowTerms.sol";
 import {Escrow} from "./Escrow.sol";
-import {IWithdrawal} from "./IWithdrawal.sol";
-import {Payments} from "./Payments.sol";
+import {Withdrawals} from "./Withdrawals.sol";
 
 /// @title The escrow of a round whose investors may take contributions back for a while
 /// @notice See `IEscrow` and `IWithdrawal` for what each function promises.
 /// @dev A contract of its own, so that whoever has no such right pays no gas for it.
-contract WithdrawableEscrow is Escrow, IWithdrawal {
-    /// @dev A contribution whose right ends on its own, and how many of its investor are kept before it.
-    struct Lot {
-        uint80 accepted;
-        uint88 tokens;
-        uint40 position;
-        uint48 before;
+contract WithdrawableEscrow is Escrow, Withdrawals {
+    function _standingOf(address investor) internal view override returns (TotalsWord s, AccountWord a) {
+        return (_totals, _accounts[investor].word);
     }
 
-    /// @dev Contributions that one transaction takes back at most: with 10,000 gas each they fit a transaction.
-    uint256 private constant MOST = 500;
-
-    /// @dev The latest one of each investor, so that whoever contributes once pays for one slot.
-    mapping(address investor => Lot) private _latest;
-    /// @dev Those before it, by their number.
-    mapping(address investor => mapping(uint256 number => Lot)) private _earlier;
-    /// @dev When the last right ends of all contributions so far, also of those that were taken back.
-    uint256 private _rightsEnd;
-
-    /// @inheritdoc IWithdrawal
-    function withdraw() external {
-        TermsAt t = EscrowTerms.load();
-        TotalsWord s = _totals;
-        if (s.phase() != Phase.Sale) revert WrongPhase(s.phase());
-        Slot storage slot = _accounts[msg.sender];
-        AccountWord a = slot.word;
-        // Who was returned takes a refund.
-        if (!a.isInside()) revert NothingDue();
-        (uint256 amount, uint256 tokens) = t.withdrawalSpan() == 0 ? _withdrawAll(t, a) : _withdrawLatest(t);
-        if (amount == 0) revert NothingDue();
-        slot.word = a.less(amount, tokens);
+    function _takeBack(TermsAt t, AccountWord a, uint256 amount, uint256 tokens) internal override {
+        _accounts[msg.sender].word = a.less(amount, tokens);
         _takeOut(t, msg.sender, a, amount, tokens);
-        if (!Payments.pay(t.currency(), msg.sender, amount, gasleft())) revert PaymentFailed();
     }
 
-    /// @inheritdoc IWithdrawal
-    function withdrawable(address investor) external view returns (uint256 amount) {
-        TermsAt t = EscrowTerms.load();
-        AccountWord a = _accounts[investor].word;
-        if (_totals.phase() != Phase.Sale || !a.isInside()) return 0;
-        uint256 span = t.withdrawalSpan();
-        if (span == 0) return block.timestamp < t.withdrawalUntil() ? a.accepted() : 0;
-        Lot memory lot = _latest[investor];
-        for (uint256 i = 0; i < MOST && block.timestamp < lot.position + span; ++i) {
-            amount += lot.accepted;
-            if (lot.before == 0) break;
-            lot = _earlier[investor][lot.before - 1];
-        }
-    }
-
-    function _withdrawAll(TermsAt t, AccountWord a) private returns (uint256 amount, uint256 tokens) {
-        if (block.timestamp >= t.withdrawalUntil()) return (0, 0);
-        (amount, tokens) = (a.accepted(), a.tokens());
-        emit Withdrawn(msg.sender, amount, tokens);
-    }
-
-    function _withdrawLatest(TermsAt t) private returns (uint256 amount, uint256 tokens) {
-        uint256 span = t.withdrawalSpan();
-        Lot memory lot = _latest[msg.sender];
-        for (uint256 i = 0; i < MOST && block.timestamp < lot.position + span; ++i) {
-            amount += lot.accepted;
-            tokens += lot.tokens;
-            emit Withdrawn(msg.sender, lot.accepted, lot.tokens);
-            uint256 before = lot.before;
-            if (before == 0) {
-                delete lot;
-                break;
-            }
-            lot = _earlier[msg.sender][before - 1];
-            delete _earlier[msg.sender][before - 1];
-        }
-        _latest[msg.sender] = lot;
-    }
-
-    /// @dev What is accepted and its tokens fit the fields: they fit those of the account.
     function _noteAccepted(TermsAt t, uint256 accepted, uint256 tokens) internal override {
-        uint256 end = t.withdrawalUntil();
-        if (end == 0) {
-            end = block.timestamp + t.withdrawalSpan();
-            Lot memory lot = _latest[msg.sender];
-            uint48 before = 0;
-            if (lot.accepted != 0) {
-                _earlier[msg.sender][lot.before] = lot;
-                before = lot.before + 1;
-            }
-            _latest[msg.sender] = Lot(uint80(accepted), uint88(tokens), uint40(block.timestamp), before);
-        }
-        // Time does not run back, so this right ends last.
-        if (_rightsEnd != end) _rightsEnd = end;
+        _noteRight(t, accepted, tokens);
     }
 
     function _overAt(TermsAt t) internal view override returns (uint256) {
-        uint256 closes = _closesAt(t);
-        return _rightsEnd > closes ? _rightsEnd : closes;
+        return _afterRights(_closesAt(t));
     }
 }

@@ -9,11 +9,8 @@ import {WithdrawableEscrow} from "./WithdrawableEscrow.sol";
 /// @notice As `EscrowFactory`, with `WithdrawableEscrow` behind its escrows. One factory with both would be larger than
 /// what a transaction may deploy.
 contract WithdrawableEscrowFactory is EscrowFactory {
-    /// @dev One kind of right, and the last one ends before the refund deadline, so that the sale can be settled.
     function _checkWithdrawal(IEscrow.Terms memory t) internal pure override {
-        _require((t.withdrawalSpan == 0) != (t.withdrawalUntil == 0), Problem.Withdrawal);
-        _require(t.withdrawalSpan <= t.refundDeadline - _closesLast(t), Problem.Withdrawal);
-        _require(t.withdrawalUntil < t.refundDeadline, Problem.Withdrawal);
+        _checkRight(t);
     }
 
     function _makeEscrow() internal override returns (address) {

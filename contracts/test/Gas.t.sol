@@ -63,6 +63,7 @@ contract GasTest is Sale {
         tokenSale();
         withdrawals();
         severalRounds();
+        severalRoundsWithRight();
         string memory page = table();
         if (vm.envOr("SOFTCAP_WRITE_GAS", false)) vm.writeFile("GAS.md", page);
         equal("GAS.md is what is measured", uint256(keccak256(bytes(vm.readFile("GAS.md")))), uint256(keccak256(bytes(page))));
@@ -237,11 +238,8 @@ contract GasTest is Sale {
     function severalRounds() private {
         (t.withdrawalUntil, t.pricing, t.round) = (0, IEscrow.Pricing.Linear, 2);
         (t.bonus, t.bonusPer, t.bonusUntil, t.bonusGranularity) = (0, 1, 0, 1);
-        IRounds.Round[] memory rounds = new IRounds.Round[](2);
-        uint256 half = OPENS + 10 days;
-        rounds[0] = roundOf(OPENS, half, 1_200);
-        rounds[1] = roundOf(half, CLOSES, 1_000);
-        rounds[1].verifier = address(0);
+        IRounds.Round[] memory rounds = twoRounds();
+        uint256 half = rounds[1].opens;
         RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory.sol:RoundsEscrowFactory", ""));
         vm.prank(ISSUER);
         (address escrowAt, address tokenAt) = maker.announceRounds(t, rounds, plan());
@@ -282,6 +280,36 @@ contract GasTest is Sale {
         vm.prank(ISSUER);
         maker.announceRoundsWithAfterSale(sale, rounds, plan(), release, vestings);
         note("deploy one offering of two rounds with one milestone and a vesting share", 0, "");
+    }
+
+    function twoRounds() private view returns (IRounds.Round[] memory rounds) {
+        rounds = new IRounds.Round[](2);
+        uint256 half = OPENS + 10 days;
+        rounds[0] = roundOf(OPENS, half, 1_200);
+        rounds[1] = roundOf(half, CLOSES, 1_000);
+        rounds[1].verifier = address(0);
+    }
+
+    /// The same with a right to take each contribution back for two weeks.
+    function severalRoundsWithRight() private {
+        t.withdrawalSpan = 14 days;
+        IRounds.Round[] memory rounds = twoRounds();
+        RoundsEscrowFactory maker =
+            RoundsEscrowFactory(made("WithdrawableRoundsEscrowFactory.sol:WithdrawableRoundsEscrowFactory", ""));
+        vm.prank(ISSUER);
+        (address escrowAt,) = maker.announceRounds(t, rounds, plan());
+        escrow = IEscrow(escrowAt);
+        vm.warp(OPENS);
+        enter(BOB, 1 ether);
+        enter(ALICE, 1 ether);
+        note("contribute ETH, first, first of two rounds, withdrawal right of a span", 0, "");
+        vm.warp(rounds[1].opens);
+        again(BOB, 1 ether);
+        again(ALICE, 1 ether);
+        note("contribute again, now in the second of two rounds, withdrawal right of a span", 0, "");
+        vm.prank(ALICE);
+        IWithdrawal(address(escrow)).withdraw();
+        note("withdraw of both rounds, withdrawal right of a span", 0, "");
     }
 
     function roundOf(uint256 opens, uint256 closes, uint256 price) private view returns (IRounds.Round memory r) {

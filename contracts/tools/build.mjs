@@ -20,6 +20,7 @@ const artifacts = [
   { name: "TokenClone", bytecode: false, deployed: true },
   { name: "Vesting", bytecode: true },
   { name: "WithdrawableEscrowFactory", bytecode: true },
+  { name: "WithdrawableRoundsEscrowFactory", bytecode: true },
 ];
 
 const names = readdirSync(join(root, "src")).filter((name) => name.endsWith(".sol"));
@@ -66,6 +67,8 @@ const deployed = [
   "Vesting",
   "WithdrawableEscrow",
   "WithdrawableEscrowFactory",
+  "WithdrawableRoundsEscrow",
+  "WithdrawableRoundsEscrowFactory",
 ];
 for (const name of deployed) {
   const size = output.contracts[`src/${name}.sol`][name].evm.deployedBytecode.object.length / 2;

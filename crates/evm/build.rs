@@ -8,7 +8,7 @@ use std::{env, error::Error, fs, path::Path};
 
 use serde_json::{Value, json};
 
-const CONTRACTS: [&str; 14] = [
+const CONTRACTS: [&str; 15] = [
     "EscrowFactory",
     "IEscrow",
     "IRootEscrow",
@@ -23,6 +23,7 @@ const CONTRACTS: [&str; 14] = [
     "TokenClone",
     "Vesting",
     "WithdrawableEscrowFactory",
+    "WithdrawableRoundsEscrowFactory",
 ];
 /// Functions that take the terms: contract, and name.
 const TAKES_TERMS: [(&str, &str); 4] = [

@@ -84,6 +84,9 @@ pub async fn require_factory(
             FactoryKind::Withdrawable => {
                 "its escrow or its token has other code than these terms with a withdrawal right need"
             }
+            FactoryKind::WithdrawableRounds => {
+                "its escrow or its token has other code than these terms with several rounds and a withdrawal right need"
+            }
             FactoryKind::Root => {
                 "its escrow or its token has other code than terms with `[root]` need"
             }
@@ -93,9 +96,11 @@ pub async fn require_factory(
         }));
     }
     match kind {
-        FactoryKind::Sale | FactoryKind::Withdrawable | FactoryKind::Root | FactoryKind::Rounds => {
-            Ok(())
-        }
+        FactoryKind::Sale
+        | FactoryKind::Withdrawable
+        | FactoryKind::Root
+        | FactoryKind::Rounds
+        | FactoryKind::WithdrawableRounds => Ok(()),
         FactoryKind::AfterSale | FactoryKind::RoundsAfterSale => {
             match AfterSaleCode::of_factory(client, factory).await {
                 Ok(there) if there == AfterSaleCode::compute().await? => Ok(()),

@@ -49,4 +49,6 @@ contracts! {
     rounds_offering_factory: RoundsOfferingFactory,
     /// `WithdrawableEscrowFactory`: takes and says what [`factory`] does, and makes those escrows.
     withdrawable_factory: WithdrawableEscrowFactory,
+    /// `WithdrawableRoundsEscrowFactory`: the same with [`rounds`].
+    withdrawable_rounds_factory: WithdrawableRoundsEscrowFactory,
 }

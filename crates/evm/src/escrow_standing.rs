@@ -119,7 +119,10 @@ impl InvestorStanding {
             })
         };
         match kind {
-            EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Rounds => {
+            EscrowKind::Plain
+            | EscrowKind::Withdrawable
+            | EscrowKind::Rounds
+            | EscrowKind::WithdrawableRounds => {
                 let call = IEscrow::accountCall { investor };
                 let account = client.call(escrow, &call).await?;
                 let due = client.call(escrow, &IEscrow::dueCall { investor }).await?;

@@ -55,6 +55,8 @@ pub enum EscrowKind {
     Root,
     /// `RoundsEscrow`: several rounds share one outcome.
     Rounds,
+    /// `WithdrawableRoundsEscrow`: they do, and everybody may take contributions back for a while.
+    WithdrawableRounds,
 }
 
 /// What becomes of an investor's account in the contract once the tokens are out.
@@ -89,11 +91,38 @@ impl EscrowKind {
     /// The one that keeps these terms, where a contract does.
     #[must_use]
     pub fn of(terms: &Terms) -> Self {
-        match terms.withdrawal {
-            _ if terms.root.is_some() => Self::Root,
-            _ if terms.rounds.len() > 1 => Self::Rounds,
-            Some(right) if right.until.is_some() || right.span.0 > 0 => Self::Withdrawable,
-            Some(_) | None => Self::Plain,
+        if terms.root.is_some() {
+            return Self::Root;
+        }
+        let right = terms.withdrawal;
+        let right = right.filter(|right| right.until.is_some() || right.span.0 > 0);
+        Self::by_formula(terms.rounds.len() > 1, right.is_some())
+    }
+
+    fn by_formula(has_rounds: bool, gives_back: bool) -> Self {
+        match (has_rounds, gives_back) {
+            (false, false) => Self::Plain,
+            (false, true) => Self::Withdrawable,
+            (true, false) => Self::Rounds,
+            (true, true) => Self::WithdrawableRounds,
+        }
+    }
+
+    /// Whether it has several rounds, each with permits of its own.
+    #[must_use]
+    pub fn has_rounds(self) -> bool {
+        match self {
+            Self::Plain | Self::Withdrawable | Self::Root => false,
+            Self::Rounds | Self::WithdrawableRounds => true,
+        }
+    }
+
+    /// Whether contributions can be taken back from it for a while.
+    #[must_use]
+    pub fn gives_back(self) -> bool {
+        match self {
+            Self::Plain | Self::Rounds | Self::Root => false,
+            Self::Withdrawable | Self::WithdrawableRounds => true,
         }
     }
 
@@ -110,7 +139,7 @@ impl EscrowKind {
                 | Allocation::Lottery { .. }
                 | Allocation::Guaranteed { .. } => false,
             },
-            Self::Rounds => {
+            Self::Rounds | Self::WithdrawableRounds => {
                 let by_price = matches!(
                     round.pricing,
                     Pricing::Fixed { .. } | Pricing::Linear { .. }
@@ -202,13 +231,8 @@ pub struct WrongWord {
 impl EscrowTerms {
     /// Which contract keeps them.
     pub fn kind(&self) -> EscrowKind {
-        if !self.round.is_zero() {
-            EscrowKind::Rounds
-        } else if (self.withdrawal_span | self.withdrawal_until).is_zero() {
-            EscrowKind::Plain
-        } else {
-            EscrowKind::Withdrawable
-        }
+        let has_no_right = (self.withdrawal_span | self.withdrawal_until).is_zero();
+        EscrowKind::by_formula(!self.round.is_zero(), !has_no_right)
     }
 
     /// The members in the order and with the names of the contract.

@@ -16,6 +16,7 @@ use crate::bindings::{
     root_factory::RootEscrowFactory, rounds_factory::RoundsEscrowFactory,
     rounds_offering_factory::RoundsOfferingFactory, token_clone::TokenClone, vesting::Vesting,
     withdrawable_factory::WithdrawableEscrowFactory,
+    withdrawable_rounds_factory::WithdrawableRoundsEscrowFactory,
 };
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
@@ -62,6 +63,8 @@ pub enum FactoryKind {
     Rounds,
     /// The same, and what comes after the sale.
     RoundsAfterSale,
+    /// Escrow and token, with an escrow of several rounds that gives contributions back.
+    WithdrawableRounds,
 }
 
 impl FactoryKind {
@@ -76,6 +79,7 @@ impl FactoryKind {
             EscrowKind::Withdrawable => Self::Withdrawable,
             EscrowKind::Root => Self::Root,
             EscrowKind::Rounds => Self::Rounds,
+            EscrowKind::WithdrawableRounds => Self::WithdrawableRounds,
         }
     }
 
@@ -84,7 +88,7 @@ impl FactoryKind {
     pub fn with_after_sale(kind: EscrowKind) -> Self {
         match kind {
             EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Root => Self::AfterSale,
-            EscrowKind::Rounds => Self::RoundsAfterSale,
+            EscrowKind::Rounds | EscrowKind::WithdrawableRounds => Self::RoundsAfterSale,
         }
     }
 
@@ -94,6 +98,7 @@ impl FactoryKind {
             Self::Withdrawable => EscrowKind::Withdrawable,
             Self::Root => EscrowKind::Root,
             Self::Rounds | Self::RoundsAfterSale => EscrowKind::Rounds,
+            Self::WithdrawableRounds => EscrowKind::WithdrawableRounds,
         }
     }
 
@@ -127,7 +132,11 @@ impl FactoryKind {
     /// The code of a factory that makes clones of two contracts which are there before it.
     fn with_parts(self) -> Option<&'static Bytes> {
         match self {
-            Self::Sale | Self::Withdrawable | Self::Root | Self::Rounds => None,
+            Self::Sale
+            | Self::Withdrawable
+            | Self::Root
+            | Self::Rounds
+            | Self::WithdrawableRounds => None,
             Self::AfterSale => Some(&OfferingFactory::BYTECODE),
             Self::RoundsAfterSale => Some(&RoundsOfferingFactory::BYTECODE),
         }
@@ -247,6 +256,7 @@ pub fn factory_draft(from: Address, kind: EscrowKind) -> Draft {
         EscrowKind::Withdrawable => WithdrawableEscrowFactory::BYTECODE.clone(),
         EscrowKind::Root => RootEscrowFactory::BYTECODE.clone(),
         EscrowKind::Rounds => RoundsEscrowFactory::BYTECODE.clone(),
+        EscrowKind::WithdrawableRounds => WithdrawableRoundsEscrowFactory::BYTECODE.clone(),
     };
     creation("deploying the factory", from, code)
 }

@@ -78,8 +78,8 @@ fn as_terms(sale: &EscrowTerms, (place, round): (usize, &Round)) -> EscrowTerms 
         bonus_granularity: round.bonusGranularity,
         pause_longest: sale.pause_longest,
         pause_count: sale.pause_count,
-        withdrawal_span: U256::ZERO,
-        withdrawal_until: U256::ZERO,
+        withdrawal_span: sale.withdrawal_span,
+        withdrawal_until: sale.withdrawal_until,
         pause_end: PauseEnding::Fixed,
     }
 }

@@ -184,7 +184,10 @@ impl Payment {
         let (
             Some(shown),
             Sender::Signing(signer),
-            EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Rounds,
+            EscrowKind::Plain
+            | EscrowKind::Withdrawable
+            | EscrowKind::Rounds
+            | EscrowKind::WithdrawableRounds,
         ) = (&self.permit, &steps.sender, kind)
         else {
             return Ok(None);

@@ -93,7 +93,10 @@ impl View {
         investor: Option<Address>,
     ) -> Result<Self, Failure> {
         let sale = match kind {
-            EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Rounds => {
+            EscrowKind::Plain
+            | EscrowKind::Withdrawable
+            | EscrowKind::Rounds
+            | EscrowKind::WithdrawableRounds => {
                 Sale::Formula(EscrowStanding::read_from(client, escrow).await?)
             }
             EscrowKind::Root => Sale::Root(RootStanding::read_from(client, escrow).await?),

@@ -5,8 +5,7 @@ use std::{path::Path, process::ExitCode};
 use alloy_primitives::Address;
 use serde_json::json;
 use softcap_evm::{
-    Draft, EscrowKind, EvmError, Exit, ListOutcome, MOST_OF_A_LIST, RootAct, SaleTerms,
-    sale_terms_at,
+    Draft, EvmError, Exit, ListOutcome, MOST_OF_A_LIST, RootAct, SaleTerms, sale_terms_at,
 };
 
 use super::on_chain::coin;
@@ -92,11 +91,9 @@ pub(crate) fn withdraw(
     let mut steps = Steps::begin(&arguments.sender, console)?;
     block_on(async {
         let escrow = arguments.escrow;
-        match sale_terms_at(&steps.client, escrow).await?.kind() {
-            EscrowKind::Plain | EscrowKind::Root | EscrowKind::Rounds => {
-                return Err(EvmError::NoWithdrawalRight { escrow }.into());
-            }
-            EscrowKind::Withdrawable => {}
+        let kind = sale_terms_at(&steps.client, escrow).await?.kind();
+        if !kind.gives_back() {
+            return Err(EvmError::NoWithdrawalRight { escrow }.into());
         }
         let draft = Exit::Withdraw.draft(escrow, steps.sender.address());
         pay(&mut steps, escrow, (vec![draft], Whose::Own)).await

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use alloy_primitives::U256;
 use serde_json::json;
 use softcap_evm::{
-    ChainClient, EscrowKind, EvmError, Permit, PermitDomain, bindings::rounds::IRounds,
-    read_wallet, sale_terms_at,
+    ChainClient, EvmError, Permit, PermitDomain, bindings::rounds::IRounds, read_wallet,
+    sale_terms_at,
 };
 
 use super::serve::block_on;
@@ -30,14 +30,14 @@ pub(crate) fn run(arguments: &PermitArguments, console: &Console) -> Result<Exit
             max: arguments.max,
             expiry: U256::from(now) + U256::from(arguments.valid),
         };
-        let round = match (terms.kind(), arguments.round) {
-            (EscrowKind::Rounds, Some(round)) => U256::from(round),
-            (EscrowKind::Rounds, None) => {
+        let round = match (terms.kind().has_rounds(), arguments.round) {
+            (true, Some(round)) => U256::from(round),
+            (true, None) => {
                 let position = U256::from(now);
                 let call = IRounds::roundAtCall { position };
                 client.call(arguments.escrow, &call).await?
             }
-            (EscrowKind::Plain | EscrowKind::Withdrawable | EscrowKind::Root, _) => terms.round(),
+            (false, _) => terms.round(),
         };
         let domain = PermitDomain {
             chain_id: client.chain_id().await?,

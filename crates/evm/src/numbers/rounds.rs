@@ -42,8 +42,12 @@ pub(super) fn read(reasons: &mut Reasons, terms: &Terms, currency: &Currency) ->
             "use fewer rounds",
         );
     }
-    withdrawal(reasons, terms);
+    let withdrawal = withdrawal::read(reasons, terms.withdrawal.as_ref());
     let release = release::read(reasons, &terms.milestones, terms.objections);
+    let shares = supply::shares(reasons, &terms.token);
+    if let Some(right) = &withdrawal {
+        withdrawal::beside_after_sale(reasons, right, (release.as_ref(), &shares));
+    }
     let sale_supply = all_supplies(&terms.rounds);
     let for_sale = supply::for_sale(
         reasons,
@@ -86,8 +90,8 @@ pub(super) fn read(reasons: &mut Reasons, terms: &Terms, currency: &Currency) ->
         over_limit: Misfit::Refuse,
         price,
         pause: pause?,
-        withdrawal: withdrawal::NONE,
-        shares: supply::shares(reasons, &terms.token),
+        withdrawal: withdrawal?,
+        shares,
         release,
         rounds,
     })
@@ -196,20 +200,6 @@ fn order(reasons: &mut Reasons, rounds: &[RoundNumbers]) {
                 "let it open when the one before it is over",
             );
         }
-    }
-}
-
-/// What no factory makes together with several rounds.
-fn withdrawal(reasons: &mut Reasons, terms: &Terms) {
-    if let Some(right) = &terms.withdrawal
-        && (right.until.is_some() || right.span.0 > 0)
-    {
-        reasons.add(
-            UnkeptCode::Withdrawal,
-            "withdrawal",
-            "no factory makes an escrow of several rounds that gives contributions back",
-            "leave `[withdrawal]` out, or announce an offering of one round",
-        );
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct WithdrawalNumbers {
 }
 
 /// No such right.
-pub(super) const NONE: WithdrawalNumbers = WithdrawalNumbers {
+const NONE: WithdrawalNumbers = WithdrawalNumbers {
     span: U256::ZERO,
     until: U256::ZERO,
 };

@@ -44,13 +44,16 @@ pub(crate) const FIRST_PURSE: u128 = 1 << 122;
 
 type Machine = MainnetEvm<MainnetContext<InMemoryDB>>;
 
-/// The three factories.
-#[derive(Clone, Copy)]
-struct Factories {
-    plain: Address,
-    withdrawable: Address,
-    rounds: Address,
-}
+/// The factories, by their place in [`KINDS`].
+type Factories = [Address; KINDS.len()];
+
+/// The escrows whose outcome follows from a formula.
+const KINDS: [EscrowKind; 4] = [
+    EscrowKind::Plain,
+    EscrowKind::Withdrawable,
+    EscrowKind::Rounds,
+    EscrowKind::WithdrawableRounds,
+];
 
 /// The factories on an empty chain.
 static BEGINNING: LazyLock<(InMemoryDB, Factories)> = LazyLock::new(beginning);
@@ -133,18 +136,11 @@ fn beginning() -> (InMemoryDB, Factories) {
         put(investor(who), FIRST_PURSE, code);
     }
     put(SIGNING_CONTRACT, 0, SAYS_YES);
-    let none = Factories {
-        plain: Address::ZERO,
-        withdrawable: Address::ZERO,
-        rounds: Address::ZERO,
-    };
-    let mut chain = Chain::over(database, none);
-    let factories = Factories {
-        plain: chain.deploy(EscrowKind::Plain),
-        withdrawable: chain.deploy(EscrowKind::Withdrawable),
-        rounds: chain.deploy(EscrowKind::Rounds),
-    };
-    (chain.database(), factories)
+    let mut chain = Chain::over(database, Factories::default());
+    for place in 0..KINDS.len() {
+        chain.factories[place] = chain.deploy(place);
+    }
+    (chain.database(), chain.factories)
 }
 
 /// Makes the currency: the token of an offering that nobody buys of, with shares for all investors.
@@ -196,18 +192,12 @@ impl Chain {
         Self::over(database.clone(), *factories)
     }
 
-    fn deploy(&mut self, kind: EscrowKind) -> Address {
-        let nonce = match kind {
-            EscrowKind::Plain => 0,
-            EscrowKind::Withdrawable => 1,
-            EscrowKind::Rounds => 2,
-            EscrowKind::Root => panic!("this sale has no formula"),
-        };
+    fn deploy(&mut self, place: usize) -> Address {
         let create = TxEnv::builder()
             .caller(DEPLOYER)
-            .nonce(nonce)
+            .nonce(place as u64)
             .kind(TxKind::Create)
-            .data(factory_draft(DEPLOYER, kind).data)
+            .data(factory_draft(DEPLOYER, KINDS[place]).data)
             .gas_limit(GAS)
             .chain_id(Some(CHAIN_ID))
             .build()
@@ -240,12 +230,9 @@ impl Chain {
 
     fn announce(&mut self, told: &Announcement) -> EscrowFactory::announceReturn {
         let data = told.calldata().to_vec();
-        let factory = match told.terms.kind() {
-            EscrowKind::Plain => self.factories.plain,
-            EscrowKind::Withdrawable => self.factories.withdrawable,
-            EscrowKind::Rounds => self.factories.rounds,
-            EscrowKind::Root => panic!("this sale has no formula"),
-        };
+        let kind = told.terms.kind();
+        let place = KINDS.iter().position(|one| *one == kind);
+        let factory = self.factories[place.expect("this sale has a formula")];
         let done = self.send_to(factory, told.terms.issuer, U256::ZERO, data);
         let ExecutionResult::Success { output, .. } = done else {
             panic!("not announced: {done:?}")

@@ -9,6 +9,7 @@ use softcap_offering::{Outcome, Standing};
 
 use crate::acts::{INVESTORS, Pay, Permit, Purse, Seal};
 use crate::chain::{Answer, Failed, investor};
+use crate::engine::accepted;
 use crate::play::Table;
 use crate::refusals;
 use crate::sizes;
@@ -175,6 +176,11 @@ impl Table<'_> {
         }
         if matches!(error, Error::AmountTooLarge(_)) && amount > OPEN_TO_ALL {
             // Nobody can have so much accepted; the journal would first see what of it fits.
+            return Ok(());
+        }
+        let has = accepted(&self.engine.offering, who);
+        if matches!(error, Error::AdmissionLimit(_)) && has.saturating_add(amount) > OPEN_TO_ALL {
+            // Nor in all rounds together.
             return Ok(());
         }
         let public = self.sale.is_public(second);

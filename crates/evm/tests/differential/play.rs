@@ -24,7 +24,7 @@ pub(crate) struct Met {
 const NEVER_REACHED: [(&str, &str); 0] = [];
 
 /// What else the sales must come to, or their agreement says little.
-const MUST_MEET: [&str; 28] = [
+const MUST_MEET: [&str; 29] = [
     "event Contributed",
     "event Revoked",
     "event Returned",
@@ -38,6 +38,7 @@ const MUST_MEET: [&str; 28] = [
     "withdrawn, right of a span",
     "withdrawn, right to a date",
     "withdrawn in part",
+    "withdrawn, of an earlier round",
     "nothing within the right",
     "waits for the last right",
     "verdict failed",

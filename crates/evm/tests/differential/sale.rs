@@ -182,7 +182,6 @@ impl Draft {
         let closes = opens + rng.between(1, length);
         let windows = windows(&mut rng, opens, closes);
         let right = match rng.below(4) {
-            _ if !windows.is_empty() => None,
             // Shorter than the window, so that some of an investor's rights end before others begin.
             0 => Some(Right::Span(rng.between(1, length / 3 + 2))),
             1 => Some(Right::Until(rng.between(opens + 1, closes + 60))),

@@ -1,7 +1,6 @@
 //! Contributions that are taken back, on the chain first and then in the journal.
 
 use alloy_primitives::U256;
-use softcap_evm::EscrowKind;
 use softcap_evm::bindings::escrow::IEscrow::IEscrowErrors as Error;
 use softcap_evm::bindings::withdrawal::IWithdrawal;
 use softcap_offering::{Outcome, Refusal, Sequence};
@@ -44,6 +43,14 @@ impl Table<'_> {
             "withdrawn, right of a span"
         };
         self.met.note(kind);
+        if self
+            .engine
+            .rows(who)
+            .iter()
+            .any(|row| row.round != Some(self.engine.round(second)))
+        {
+            self.met.note("withdrawn, of an earlier round");
+        }
         if !self.engine.contributions(who).is_empty() {
             self.met.note("withdrawn in part");
         }
@@ -55,20 +62,18 @@ impl Table<'_> {
             self.engine
                 .clone()
                 .withdraw(self.chain.now, who, self.latest_contribution(who));
-        let agree = match (self.sale.told.terms.kind(), failed) {
+        let agree = match (self.sale.told.terms.kind().gives_back(), failed) {
             // Such an escrow does not have the function.
-            (EscrowKind::Plain | EscrowKind::Root | EscrowKind::Rounds, Failed::Otherwise(_)) => {
+            (false, Failed::Otherwise(_)) => {
                 outcome == Outcome::Refused(Refusal::NoWithdrawalRight)
                     || is_refused(&outcome, &refusals::NOTHING_THERE)
             }
-            (EscrowKind::Withdrawable, Failed::Refused(Error::NothingDue(_))) => {
+            (true, Failed::Refused(Error::NothingDue(_))) => {
                 self.met.note("nothing within the right");
                 is_refused(&outcome, &[Refusal::WithdrawalOver])
                     || is_refused(&outcome, &refusals::NOTHING_THERE)
             }
-            (EscrowKind::Withdrawable, Failed::Refused(Error::WrongPhase(_))) => {
-                is_refused(&outcome, &refusals::OVER)
-            }
+            (true, Failed::Refused(Error::WrongPhase(_))) => is_refused(&outcome, &refusals::OVER),
             _ => false,
         };
         if agree {
@@ -90,7 +95,7 @@ impl Table<'_> {
 
     /// What both sides say an investor could take back now.
     pub(crate) fn compare_right(&mut self, who: usize) -> Result<(), String> {
-        if self.sale.told.terms.kind() != EscrowKind::Withdrawable {
+        if !self.sale.told.terms.kind().gives_back() {
             return Ok(());
         }
         let call = IWithdrawal::withdrawableCall {

@@ -2,7 +2,8 @@
 
 use alloy_primitives::{Address, U256};
 use softcap_evm::{
-    EscrowKind, Exit, FactoryKind, InvestorStanding, IssuerAct, Standing, announcement,
+    ChainCommand, EscrowKind, Exit, FactoryKind, InvestorStanding, IssuerAct, Standing,
+    announcement,
     bindings::rounds::IRounds,
     comparison::{Compared, FindingCode},
     factory_draft, require_factory, sale_terms_at,
@@ -10,7 +11,7 @@ use softcap_evm::{
 use softcap_offering::{Amount, Command, ReturnReason, RoundIndex, Verdict};
 
 use crate::comparison::followed;
-use crate::fixture::{OPEN, terms};
+use crate::fixture::{OPEN, WITHDRAWAL_RIGHT, ether, terms};
 use crate::recorded::{Sale, codes, lines};
 
 /// Twelve hours each.
@@ -187,6 +188,49 @@ async fn a_return_takes_what_came_in_over_all_rounds() {
     let record = sale.record(&lines(&made));
     let settled = record.offering.settlement().unwrap().settled;
     assert_eq!(settled.verdict, Verdict::Failed);
+    let evidence = sale.evidence().await;
+    assert_eq!(evidence.compare(&record).await, Compared::default());
+}
+
+/// A day for each contribution: what came early goes back with what came later, and both are free again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_back_of_both_rounds_is_followed_and_compared() {
+    let sale = Sale::announce(terms(&[&ROUNDS[..], &[WITHDRAWAL_RIGHT]].concat())).await;
+    let client = &sale.chain.client;
+    let kind = FactoryKind::WithdrawableRounds;
+    require_factory(client, sale.place.factory, kind)
+        .await
+        .unwrap();
+    for (account, milli) in [(4, 7_000), (5, 8_000), (6, 5_000)] {
+        sale.pay(account, milli).await;
+    }
+    sale.chain.later(OPEN / 2);
+    sale.pay_plainly(4, 2_000).await.unwrap();
+    sale.exit(4, Exit::Withdraw).await;
+    sale.pay_plainly(4, 3_000).await.unwrap();
+    // The right of the early round ends before that of the public one.
+    sale.chain.later(OPEN / 2);
+    sale.exit(4, Exit::Withdraw).await;
+    let late = Exit::Withdraw.draft(sale.place.escrow, sale.chain.address(5));
+    assert!(sale.chain.run(5, &late).await.is_err());
+    sale.chain.later(OPEN);
+    sale.exit(9, Exit::Settle).await;
+    sale.exit(9, Exit::Draw).await;
+    sale.exit(5, Exit::Claim).await;
+    let made = followed(&sale).await;
+    let back = made.iter().filter_map(|entry| {
+        if let ChainCommand::Withdraw(_, amount) = entry.what {
+            return Some(amount);
+        }
+        None
+    });
+    let coin = 1_000_000_000_000_000_000;
+    let back: Vec<Amount> = back.collect();
+    assert_eq!(back, [2 * coin, 7 * coin, 3 * coin].map(Amount));
+    let record = sale.record(&lines(&made));
+    let settled = record.offering.settlement().unwrap().settled;
+    assert_eq!(settled.verdict, Verdict::Succeeded);
+    assert_eq!(U256::from(settled.raised.0), ether(13_000));
     let evidence = sale.evidence().await;
     assert_eq!(evidence.compare(&record).await, Compared::default());
 }

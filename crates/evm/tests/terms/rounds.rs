@@ -129,6 +129,29 @@ fn milestones_and_vesting_beside_two_rounds() {
     assert_eq!(differs, [10 * 32 + 11]);
 }
 
+/// The rounds have the right of the sale in their words, because each contribution is judged and kept by those of its round.
+#[test]
+fn a_withdrawal_right_beside_two_rounds() {
+    let right = (
+        "[pause]",
+        "[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"\n[pause]",
+    );
+    let terms = changed(&[WHOLE, EARLY, right]);
+    let told = announcement(&terms, &parties()).unwrap();
+    assert_eq!(told.terms.kind(), EscrowKind::WithdrawableRounds);
+    assert_eq!(EscrowKind::of(&terms), EscrowKind::WithdrawableRounds);
+    assert_eq!(FactoryKind::needed(&told), FactoryKind::WithdrawableRounds);
+    let span = U256::from(14 * 86_400);
+    assert_eq!(told.terms.withdrawal_span, span);
+    let code = told.code_arguments(Address::repeat_byte(1));
+    // The second word of a round's, of which bits 144 to 183 are the span: bytes 9 to 13.
+    for words in [0, 12, 12 + 7] {
+        let word = words + if words == 0 { 2 } else { 1 };
+        let there = U256::from_be_slice(&code[word * 32 + 9..word * 32 + 14]);
+        assert_eq!(there, span, "{words}");
+    }
+}
+
 fn code(misfit: Misfit) -> u8 {
     match misfit {
         Misfit::Partial => 0,
@@ -212,11 +235,25 @@ const ROWS: &[(&str, &str, &[Change])] = &[
     ),
     (
         "R128",
-        "withdrawal",
+        "withdrawal.who",
         &[(
             "[pause]",
-            "[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"\n[pause]",
+            "[withdrawal]\nspan = \"14 days\"\nwho = \"marked\"\n[pause]",
         )],
+    ),
+    (
+        "R128",
+        "withdrawal",
+        &[
+            (
+                "[pause]",
+                "[withdrawal]\nspan = \"14 days\"\nwho = \"everyone\"\n[pause]",
+            ),
+            (
+                "amount = \"100_000 HBR\"",
+                "amount = \"100_000 HBR\"\nvesting = { cliff = \"1 day\", duration = \"2 days\" }",
+            ),
+        ],
     ),
 ];
 

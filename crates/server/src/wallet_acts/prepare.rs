@@ -325,7 +325,7 @@ async fn is_in_round(
     place: &EscrowPlace,
     (round, investor): (RoundIndex, Address),
 ) -> Result<bool, NotPrepared> {
-    if place.kind != EscrowKind::Rounds {
+    if !place.kind.has_rounds() {
         return Ok(true);
     }
     let call = IRounds::roundOfCall { investor };
@@ -354,7 +354,7 @@ pub(crate) async fn exits_of(
     let escrow = place.contract();
     let standing = InvestorStanding::read_from(&client, (escrow, place.kind), wallet).await?;
     let mut ways = Vec::new();
-    let is_right = place.kind == EscrowKind::Withdrawable;
+    let is_right = place.kind.gives_back();
     let claim = match claim_draft(service, log, &place, wallet).await {
         Ok(draft) => Some(draft),
         Err(NotPrepared::NoLeaf) => None,

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+import {AccountWord, MASK_80, TotalsWord} from "./EscrowState.sol";
+import {TermsAt} from "./EscrowTerms.sol";
+import {RoundsEscrow} from "./RoundsEscrow.sol";
+import {Withdrawals} from "./Withdrawals.sol";
+
+/// @title The escrow of several rounds whose investors may take contributions back for a while
+/// @notice See `IEscrow`, `IRounds` and `IWithdrawal` for what each function promises.
+/// @dev Rights are of contributions, whatever their round was. What is taken back is free in the round that it came to, while that is
+/// open, and in the sale.
+contract WithdrawableRoundsEscrow is RoundsEscrow, Withdrawals {
+    function _standingOf(address investor) internal view override returns (TotalsWord s, AccountWord a) {
+        return (_totals, _accounts[investor].word);
+    }
+
+    function _takeBack(TermsAt t, AccountWord a, uint256 amount, uint256 tokens) internal override {
+        _accounts[msg.sender].word = _shortened(a, amount, tokens);
+        _takeOut(t, msg.sender, a, amount, tokens);
+    }
+
+    /// @dev The account of the sender, without what is taken back. Bounds count from what the investor had when they came to their
+    /// round, so with less of that the permit of this round allows as much in the round, and less in all.
+    function _shortened(AccountWord a, uint256 amount, uint256 tokens) private view returns (AccountWord left) {
+        left = a.less(amount, tokens);
+        Stay memory stay = _stays[msg.sender];
+        (uint256 gone,) = _goneBefore(stay, a, amount, tokens);
+        if (gone == 0) return left;
+        // The largest number bounds nothing.
+        if (a.cap() != MASK_80) left = left.withLessCap(gone);
+    }
+
+    /// @dev The mark is written before what it is computed from.
+    function _takeOut(TermsAt t, address investor, AccountWord a, uint256 money, uint256 tokens) internal override {
+        super._takeOut(t, investor, a, money, tokens);
+        Stay memory stay = _stays[investor];
+        (uint256 gone, uint256 fewer) = _goneBefore(stay, a, money, tokens);
+        if (gone == 0) return;
+        // As many bits as the fields have, which hold as much.
+        _stays[investor] = Stay(stay.accepted - uint80(gone), stay.tokens - uint88(fewer), stay.ahead);
+    }
+
+    function _noteAccepted(TermsAt t, uint256 accepted, uint256 tokens) internal override {
+        super._noteAccepted(t, accepted, tokens);
+        _noteRight(t, accepted, tokens);
+    }
+
+    function _overAt(TermsAt t) internal view override returns (uint256) {
+        return _afterRights(_closesAt(t));
+    }
+}
