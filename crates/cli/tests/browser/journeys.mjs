@@ -43,9 +43,11 @@ await announceStarter();
   await page.context().close();
 }
 
-// The raise over time: drawn by the library under the policy, read with the arrow keys, and live.
+// The raise over time: drawn by the library under the policy, read with the arrow keys, and live; in a browser whose language
+// is what some systems say (LANG=C.UTF-8), which is no language tag.
 {
   const page = await open(desk);
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' }));
   await page.goto(`${origin}/offerings/${offering}`);
   const chart = page.locator('[data-chart]');
   await chart.locator('.plot canvas').waitFor();

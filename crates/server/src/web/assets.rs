@@ -32,7 +32,7 @@ pub(crate) enum Asset {
     Wallet,
     /// What draws the raise over time.
     Chart,
-    /// uPlot, by others (`uplot.LICENSE`), as its package has it.
+    /// uPlot, by others (`uplot.LICENSE`), as its package has it but for the language of numbers.
     Plot,
     /// Its style.
     PlotStyle,
@@ -128,6 +128,18 @@ async fn read(Path(name): Path<String>) -> Result<Response, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a browser says of its language may be no tag (`en-US@posix`), for which `Intl` throws.
+    #[test]
+    fn no_script_formats_in_a_language_but_that_of_the_page() {
+        for asset in Asset::ALL {
+            let body = asset.body();
+            // uPlot calls the navigator `k`.
+            for asked in ["navigator.language", "k.language"] {
+                assert!(!body.contains(asked), "{asset:?}: {asked}");
+            }
+        }
+    }
 
     #[test]
     fn each_file_has_a_name_of_its_own_and_loads_nothing_from_elsewhere() {
