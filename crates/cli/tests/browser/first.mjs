@@ -83,10 +83,7 @@ await paste(page, 'Code of the mail', code);
 await type(page, 'New password', PASSWORD);
 await look(page, 'first-code');
 await click(page, 'button', 'Set the password');
-await type(page, 'Mail address', EMAIL);
-await type(page, 'Password', PASSWORD);
-await click(page, 'button', /^Log in$/);
-// Who wanted to contribute before there was an account goes on there.
+// Who wanted to contribute before there was an account is logged in, and goes on there.
 await page.waitForURL(/contribute/);
 await type(page, 'How much', '100');
 await look(page, 'first-contribute');

@@ -80,9 +80,8 @@ fn a_first_contribution_is_few_clicks_and_few_words_away_from_a_demo_that_is_up(
     for (step, seen) in said["steps"].as_array().unwrap().iter().enumerate() {
         println!("  {}. {seen}", step + 1);
     }
-    assert!(clicks <= 17, "{clicks} clicks");
-    assert!(words <= 380, "{words} words");
-    assert!(signs <= 90, "{signs} signs");
-    // Two minutes, of which half the words on the way are read.
-    assert!(acts + words / 8 < 120, "{acts} s, {words} words");
+    assert!(clicks <= 14, "{clicks} clicks");
+    assert!(signs <= 50, "{signs} signs");
+    // Two minutes, in which every word on the way is read.
+    assert!(acts + words / 4 < 120, "{acts} s, {words} words");
 }

@@ -116,9 +116,7 @@ export async function signUp(page, email) {
   await page.getByLabel('Code of the mail').fill(await code(email));
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Set the password' }).click();
-  await page.getByLabel('Mail address').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByRole('link', { name: email }).waitFor();
 }
 
 // On the page of the account, with an authenticator that says yes.

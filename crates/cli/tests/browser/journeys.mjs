@@ -21,6 +21,7 @@ await announceStarter();
     ['entry', `/offerings/${offering}/log/2`],
     ['verification', '/verification'],
     ['design', '/design'],
+    ['log-in', '/log-in'],
     ['missing', '/nothing-here'],
   ]) {
     await page.goto(origin + path);
@@ -87,10 +88,6 @@ let state;
   await page.getByLabel('New password').fill(PASSWORD);
   await look(page, 'set-password');
   await page.getByRole('button', { name: 'Set the password' }).click();
-  await page.getByLabel('Mail address').fill(EMAIL);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await look(page, 'log-in');
-  await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await look(page, 'portfolio-empty');
   const person = await page.locator('#person').textContent();
   await asPlatform('/v1/platform/currencies', { symbol: 'EUR', decimals: 2 }, 'EUR');

@@ -163,6 +163,37 @@ impl People {
         })
     }
 
+    /// The owner of an address, who has the code of the mail, becomes a person with this password as in
+    /// [`People::confirm_sign_up`], and is logged in at once where they are: what a log-in asks for was proved just now, and
+    /// nobody has a second factor yet.
+    ///
+    /// # Errors
+    /// Those of [`People::confirm_sign_up`]. What the database says may also come after somebody has signed up; they log in
+    /// as always then.
+    pub async fn sign_up_and_log_in(
+        &self,
+        code: &str,
+        password: &Password,
+        (device, replaces): (&Device, Option<&SecretText>),
+        now: UnixMillis,
+    ) -> Result<LoggedIn, PersonError> {
+        let person = self.confirm_sign_up(code, password, now).await?;
+        let beginning = Beginning {
+            person,
+            level: Level::One,
+            device,
+            replaces,
+        };
+        let (secret, id) = self.begin(&beginning, now).await?;
+        Ok(LoggedIn {
+            secret,
+            id,
+            person,
+            level: Level::One,
+            needs: Level::One,
+        })
+    }
+
     /// The cell of an account for tries from this device, and whether it was used from there before. The same statements are made for an account that is none.
     async fn account_cell(
         &self,

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Deserialize;
 use softcap_identity::{
-    FactorError, LogIn, Password, PersonError, SecondFactor, SecretText, Session,
+    FactorError, LogIn, LoggedIn, Password, PersonError, SecondFactor, SecretText, Session,
 };
 
 use super::{
@@ -35,8 +35,8 @@ const LONGEST_PLACE: usize = 2_000;
 #[derive(Debug, Deserialize)]
 pub(super) struct NextQuery {
     #[serde(default)]
-    next: String,
-    /// That somebody has just signed up, or set a password.
+    pub(super) next: String,
+    /// That somebody has just signed up with a wallet, set a password, or logged out.
     #[serde(default)]
     done: String,
 }
@@ -100,7 +100,6 @@ pub(super) async fn log_in_page(
         return see_other(safe_place(&query.next));
     }
     let done = match query.done.as_str() {
-        "signed-up" => Some(visit.say("log-in-signed-up")),
         "signed-up-wallet" => Some(visit.say("log-in-signed-up-wallet")),
         "new-password" => Some(visit.say("log-in-new-password")),
         "out" => Some(visit.say("log-in-out")),
@@ -142,14 +141,7 @@ pub(super) async fn log_in(
             replaces: before.as_ref(),
         };
         match service.people().log_in(&attempt, service.now()).await {
-            Ok(logged_in) => {
-                let next = if logged_in.level < logged_in.needs {
-                    with_next("/log-in/second-factor", safe_place(&form.next))
-                } else {
-                    safe_place(&form.next).to_owned()
-                };
-                return moved_with(&next, &logged_in.secret);
-            }
+            Ok(logged_in) => return go_on(&logged_in, &form.next),
             Err(PersonError::WrongPassword) => errors.add("email", visit.say("log-in-wrong")),
             Err(error) => return Err(of_person(error)),
         }
@@ -164,6 +156,16 @@ pub(super) async fn log_in(
         passkey_script: Asset::Passkey.path(),
     };
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer)
+}
+
+/// On to where somebody wanted to go, with the secret of their session; by way of the second factor where one is asked for.
+pub(super) fn go_on(logged_in: &LoggedIn, next: &str) -> Result<Response, ApiError> {
+    let next = if logged_in.level < logged_in.needs {
+        with_next("/log-in/second-factor", safe_place(next))
+    } else {
+        safe_place(next).to_owned()
+    };
+    moved_with(&next, &logged_in.secret)
 }
 
 pub(super) async fn second_factor_page(

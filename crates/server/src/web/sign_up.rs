@@ -4,18 +4,24 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use serde::Deserialize;
 use softcap_identity::{Password, PersonError};
 
 use super::{
+    entrance::{NextQuery, go_on},
     form::{Errors, Form},
     page::{page, page_with, see_other},
     visit::Visit,
     wallet::WalletSign,
 };
 use crate::{
-    api::{self, Service, of_person},
+    api::{self, Service, of_person, session_secret},
+    extract::Query,
     problem::{ApiError, ProblemCode},
 };
 
@@ -204,64 +210,75 @@ fn code_page(
     }
 }
 
+/// Who proved an address and set a password has shown all that a log-in asks for, and goes on to where they wanted to go.
 pub(super) async fn confirm_sign_up(
     State(service): State<Arc<Service>>,
     visit: Visit,
-    device: api::Visitor,
+    (device, headers): (api::Visitor, HeaderMap),
+    Query(query): Query<NextQuery>,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, ApiError> {
-    confirm(&service, visit, &device, form, Purpose::SignUp).await
+    let (before, code) = (session_secret(&headers), form.code);
+    let done = match Password::new(form.password) {
+        Err(error) => Err(error),
+        Ok(password) => {
+            let browser = (&device.0, before.as_ref());
+            let (people, now) = (service.people(), service.now());
+            people
+                .sign_up_and_log_in(code.trim(), &password, browser, now)
+                .await
+        }
+    };
+    match done {
+        Ok(logged_in) => go_on(&logged_in, &query.next),
+        Err(error) => refused(&service, visit, Purpose::SignUp, (code, error)),
+    }
 }
 
+/// Nobody is logged in by a new password: a second factor may be missing.
 pub(super) async fn confirm_recovery(
     State(service): State<Arc<Service>>,
     visit: Visit,
     device: api::Visitor,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, ApiError> {
-    confirm(&service, visit, &device, form, Purpose::Recovery).await
-}
-
-async fn confirm(
-    service: &Service,
-    visit: Visit,
-    device: &api::Visitor,
-    form: CodeForm,
-    purpose: Purpose,
-) -> Result<Response, ApiError> {
-    let code = form.code.trim();
+    let code = form.code;
     let done = match Password::new(form.password) {
         Err(error) => Err(error),
         Ok(password) => {
             let (people, now) = (service.people(), service.now());
-            match purpose {
-                Purpose::SignUp => {
-                    let made = people.confirm_sign_up(code, &password, now).await;
-                    made.map(|_| "/log-in?done=signed-up")
-                }
-                Purpose::Recovery => {
-                    let source = device.0.address;
-                    let set = people.confirm_recovery(code, &password, source, now).await;
-                    set.map(|()| "/log-in?done=new-password")
-                }
-            }
+            let source = device.0.address;
+            people
+                .confirm_recovery(code.trim(), &password, source, now)
+                .await
         }
     };
-    let mut errors = Errors::default();
     match done {
-        // On to where somebody wanted to go before they had an account.
-        Ok(place) => {
+        Ok(()) => {
             let next = visit.next_query().replacen('?', "&", 1);
-            return see_other(&format!("{place}{next}"));
+            see_other(&format!("/log-in?done=new-password{next}"))
         }
-        Err(PersonError::Code) => errors.add("code", visit.say("mail-code-wrong")),
-        Err(PersonError::PasswordLength) => errors.add("password", visit.say("password-length")),
-        Err(PersonError::PasswordGuessed) => errors.add("password", visit.say("password-guessed")),
-        Err(PersonError::PasswordOfContext) => {
+        Err(error) => refused(&service, visit, Purpose::Recovery, (code, error)),
+    }
+}
+
+/// The page again with what was typed, but the password.
+fn refused(
+    service: &Service,
+    visit: Visit,
+    purpose: Purpose,
+    (code, error): (String, PersonError),
+) -> Result<Response, ApiError> {
+    let mut errors = Errors::default();
+    match error {
+        PersonError::Code => errors.add("code", visit.say("mail-code-wrong")),
+        PersonError::PasswordLength => errors.add("password", visit.say("password-length")),
+        PersonError::PasswordGuessed => errors.add("password", visit.say("password-guessed")),
+        PersonError::PasswordOfContext => {
             errors.add("password", visit.say("password-of-context"));
         }
-        Err(error) => return Err(of_person(error)),
+        error => return Err(of_person(error)),
     }
-    let answer = code_page(service, visit, purpose, (errors, form.code));
+    let answer = code_page(service, visit, purpose, (errors, code));
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer)
 }

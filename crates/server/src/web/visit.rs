@@ -183,6 +183,18 @@ impl Visit {
         next.map_or_else(String::new, |next| format!("?{next}"))
     }
 
+    /// The same for the links at the top of each page: who looks at an offering goes on there.
+    pub(crate) fn way_back(&self) -> String {
+        let here = self.place.split('?').next().unwrap_or_default();
+        let offering = here.strip_prefix("/offerings/");
+        match offering.and_then(|rest| rest.split('/').next()) {
+            Some(name) if self.is_nobody() && !name.is_empty() => {
+                with_next("", &format!("/offerings/{name}"))
+            }
+            _ => self.next_query(),
+        }
+    }
+
     /// Address of the style.
     pub(crate) fn style(&self) -> &'static str {
         Asset::Style.path()

@@ -56,7 +56,10 @@ impl WalletSign {
             purpose: "sign_up",
             messages: "/v1/wallet-messages",
             act: "/v1/sign-up/confirmation/wallet",
-            next: "/log-in?done=signed-up-wallet".to_owned(),
+            next: {
+                let next = visit.next_query().replacen('?', "&", 1);
+                format!("/log-in?done=signed-up-wallet{next}")
+            },
             title: visit.say("wallet-sign-title"),
             button: visit.say("nav-sign-up"),
             script: Asset::Wallet.path(),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{hidden, location};
 use crate::{
-    people::browser::{Browser, ORIGIN, PASSWORD, Site},
+    people::browser::{Browser, ORIGIN, PASSWORD, Site, code_in},
     test_node::{Answer, NAME, TestNode},
 };
 
@@ -61,7 +61,7 @@ pub(crate) fn available(browser: &mut Browser<'_>, node: &TestNode) -> String {
 }
 
 #[test]
-fn somebody_signs_up_logs_in_and_out_by_forms_alone() {
+fn somebody_signs_up_and_logs_out_and_in_by_forms_alone() {
     let site = Site::start();
     let mut browser = site.browser("192.0.2.20");
     let wrong = browser.submit("/sign-up", &[("email", "anna at example")]);
@@ -76,8 +76,19 @@ fn somebody_signs_up_logs_in_and_out_by_forms_alone() {
     let code = site.first_code();
     let short = browser.submit("/sign-up/code", &[("code", &code), ("password", "short")]);
     assert_eq!(short.status, 422);
-    let done = browser.submit("/sign-up/code", &[("code", &code), ("password", PASSWORD)]);
-    assert_eq!(location(&done), "/log-in?done=signed-up");
+    let fields = [("code", code.as_str()), ("password", PASSWORD)];
+    let done = browser.submit("/sign-up/code", &fields);
+    assert_eq!(location(&done), "/portfolio", "logged in at once");
+    let account = browser.page("/account");
+    assert!(account.text().contains("anna@example.org"));
+    let mut elsewhere = site.browser("192.0.2.21");
+    let again = elsewhere.submit("/sign-up/code", &fields);
+    assert_eq!(again.status, 422, "a code logs in once");
+    assert!(elsewhere.secret().is_none());
+    assert_eq!(
+        location(&browser.submit("/log-out", &[])),
+        "/log-in?done=out"
+    );
     let wrong = [
         ("email", "anna@example.org"),
         ("password", "not this one at all"),
@@ -100,6 +111,37 @@ fn somebody_signs_up_logs_in_and_out_by_forms_alone() {
     );
     let place = location(&browser.page("/account"));
     assert_eq!(place, "/log-in?next=%2Faccount");
+}
+
+#[test]
+fn who_signs_up_goes_on_where_they_wanted_to_and_ends_what_the_browser_had() {
+    let site = Site::with_offering();
+    let mut browser = site.signed_up("anna@example.org");
+    let before = browser.secret().unwrap();
+    let mut nobody = site.browser("192.0.2.22");
+    let page = nobody.page(&format!("/offerings/{NAME}/calculator"));
+    let way = format!("/sign-up?next=%2Fofferings%2F{NAME}");
+    assert!(page.text().contains(&way), "{}", page.text());
+    let asked = browser.submit(&way, &[("email", "bela@example.org")]);
+    let place = location(&asked);
+    assert_eq!(place, format!("/sign-up/code?next=%2Fofferings%2F{NAME}"));
+    let mail = site.mail_to("bela@example.org", "confirm your address");
+    let code = code_in(&mail);
+    let fields = [("code", code.as_str()), ("password", PASSWORD)];
+    let done = browser.submit(&place, &fields);
+    assert_eq!(location(&done), format!("/offerings/{NAME}"));
+    let after = browser.secret().unwrap();
+    assert_ne!(before, after);
+    let mut old = browser.with_secret(&before);
+    assert_eq!(old.get("/v1/me").json()["code"], "A408", "it ended");
+    assert_eq!(browser.get("/v1/me").json()["email"], "bela@example.org");
+    // No other site is a place to go on to.
+    let mut other = site.browser("192.0.2.23");
+    other.submit("/sign-up", &[("email", "cora@example.org")]);
+    let code = code_in(&site.mail_to("cora@example.org", "confirm your address"));
+    let fields = [("code", code.as_str()), ("password", PASSWORD)];
+    let done = other.submit("/sign-up/code?next=%2F%2Fevil.example", &fields);
+    assert_eq!(location(&done), "/portfolio");
 }
 
 #[test]

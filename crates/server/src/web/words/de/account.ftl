@@ -9,7 +9,6 @@ log-in-title = Anmelden
 log-in-wrong = Adresse oder Passwort ist falsch.
 log-in-forgot = Passwort vergessen
 log-in-new = Neu hier?
-log-in-signed-up = Sie sind registriert. Melden Sie sich mit Ihrem neuen Passwort an.
 log-in-new-password = Ihr neues Passwort gilt, und alle Sitzungen sind beendet. Melden Sie sich damit an.
 log-in-out = Sie sind abgemeldet.
 passkey-title = Mit einem Passkey

@@ -9,7 +9,6 @@ log-in-title = Log in
 log-in-wrong = Address or password is wrong.
 log-in-forgot = Password forgotten
 log-in-new = New here?
-log-in-signed-up = You are signed up. Log in with your new password.
 log-in-new-password = Your new password is set, and all sessions have ended. Log in with it.
 log-in-out = You are logged out.
 passkey-title = With a passkey
