@@ -6,7 +6,7 @@ use softcap_database::{on_reader, on_writer, row};
 
 use crate::{
     People, PersonError, PersonId, UnixMillis,
-    people::{ADD_MAIL, Text},
+    people::{ADD_MAIL, MailWords, Text},
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -76,7 +76,10 @@ impl People {
             let Some(found) = self.find(person).await? else {
                 continue;
             };
-            let text = Text::key_expires(self.site(), &key.id, &key.label, days);
+            let words = MailWords::of("key-expires")
+                .with("label", key.label.as_str())
+                .with_count("days", u64::from(days));
+            let text = Text::with_code(self.site(), found.language, words, &key.id);
             mails.push(self.seal_mail(&found.email, &text.subject, &text.body)?);
         }
         if mails.is_empty() {

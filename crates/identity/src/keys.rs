@@ -111,7 +111,8 @@ impl Keys {
                 "0021_told",
                 "0022_address_change",
                 "0023_factor_reset",
-                "0024_invitations"
+                "0024_invitations",
+                "0025_mail_language"
             ]
         )
     }

@@ -83,10 +83,10 @@ pub use oauth::{
     every_scope, fresh_seconds, signing_algorithms,
 };
 pub use people::{
-    ABSOLUTE, AddressChange, AddressChangeStage, AddressChanges, Column, Device, Domain,
-    EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn, LoggedIn, Mail, Notice, Password,
-    PasswordChange, People, Person, PersonError, PersonId, PersonalKey, PersonalKeyText, Resealed,
-    Retry, Sealed, SecretText, Session, SessionId, Site, Telling,
+    ABSOLUTE, AddressChange, AddressChangeStage, AddressChanges, Asker, Column, Device, Domain,
+    EmailAddress, FRESH, IDLE, Level, ListedSession, LogIn, LoggedIn, Mail, MailLanguage, Notice,
+    Password, PasswordChange, People, Person, PersonError, PersonId, PersonalKey, PersonalKeyText,
+    Resealed, Retry, Sealed, SecretText, Session, SessionId, Site, Telling,
 };
 pub use pepper::{Pepper, PepperError, Peppers};
 pub use person_keys::{KeyPurpose, PersonKeys};

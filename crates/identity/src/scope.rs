@@ -166,6 +166,14 @@ impl ResourcePattern {
         }
     }
 
+    /// As mails have words for it: `all`, or `one`, which is named.
+    pub(crate) const fn reach(&self) -> &'static str {
+        match self {
+            Self::Every => "all",
+            Self::Only(_) => "one",
+        }
+    }
+
     pub(crate) fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Every, _) => true,

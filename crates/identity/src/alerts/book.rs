@@ -344,10 +344,11 @@ impl Alerts {
         let mut told = 0;
         for row in new {
             let alert = row.read()?;
-            let text = Text::alert(self.people.site(), &alert);
+            let site = self.people.site();
             let mails = owners
                 .iter()
                 .map(|owner| {
+                    let text = Text::alert(site, owner.language, &alert);
                     self.people
                         .seal_mail(&owner.email, &text.subject, &text.body)
                 })

@@ -11,7 +11,7 @@ use crate::{
     audit::note,
     factors::END_RESET,
     oauth::END_GRANTS,
-    people::{ADD_MAIL, END_ADDRESS_CHANGE, END_SESSIONS, Text, actor},
+    people::{ADD_MAIL, END_ADDRESS_CHANGE, END_SESSIONS, MailWords, Text, actor},
     records::NEXT_CHANGE,
 };
 
@@ -102,7 +102,8 @@ impl People {
         };
         let who = id.to_string();
         let person = self.find(id).await?.ok_or_else(refused)?;
-        let text = Text::frozen(self.site());
+        let words = MailWords::of("frozen");
+        let text = Text::of(self.site(), person.language, words);
         let mail = self.seal_mail(&person.email, &text.subject, &text.body)?;
         let maker = actor(&who);
         let stopper = match means {

@@ -97,27 +97,6 @@ impl AlertKind {
     pub(super) fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_code() == code)
     }
-
-    /// For the subject of a mail.
-    pub(crate) const fn as_words(self) -> &'static str {
-        match self {
-            Self::PersonFrozen => "a person was frozen",
-            Self::LoginsFailed => "many failed logins of one person",
-            Self::Spraying => "one source tries many accounts",
-            Self::CanaryUsed => "a canary key was used",
-            Self::RightsWidened => "a person got a role",
-            Self::OwnersChanged => "the owners changed",
-            Self::FactorsResetting => "the second factors of a person are to be set aside",
-            Self::AddressChanging => "the address of an account is to change",
-            Self::UnusualLogin => "a login that is probably not the person's",
-            Self::SessionMoved => "a session goes on elsewhere",
-            Self::UnusualKeyUse => "a key is used as it never was",
-            Self::UnusualMoney => "money moves as it never did",
-            Self::Takeover => "control of an account is handed on",
-            Self::SiteFailures => "logins fail all over the site",
-            Self::LogGap => "the audit is not what its log says",
-        }
-    }
 }
 
 /// Days since 1970, of which each has one alert of a kind and subject.

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, time::Duration};
 
 use crate::{
     Domain, People, Person, PersonError, PersonId, SecretText,
-    people::{SealedMail, Text},
+    people::{MailWords, SealedMail, Text},
 };
 
 /// How long somebody may take to say that it was not them.
@@ -60,11 +60,10 @@ impl People {
     pub(crate) fn warning(
         &self,
         person: &Person,
-        subject: &str,
-        what: &str,
+        words: MailWords,
     ) -> Result<Warning, PersonError> {
         let code = SecretText::random()?;
-        let text = Text::warning(self.site(), subject, what, code.reveal());
+        let text = Text::warning(self.site(), person.language, words, code.reveal());
         let addresses = [Some(&person.email), person.coming.as_ref()];
         let mails = addresses.into_iter().flatten();
         let mails = mails.map(|address| self.seal_mail(address, &text.subject, &text.body));
@@ -76,14 +75,9 @@ impl People {
     }
 
     /// A warning to a person.
-    async fn warning_to(
-        &self,
-        person: PersonId,
-        subject: &str,
-        what: &str,
-    ) -> Result<Warning, PersonError> {
+    async fn warning_to(&self, person: PersonId, words: MailWords) -> Result<Warning, PersonError> {
         let found = self.find(person).await?.ok_or(PersonError::NoSession)?;
-        self.warning(&found, subject, what)
+        self.warning(&found, words)
     }
 
     /// That somebody logged in from where the person never was. What the device says of itself is not in it: whoever
@@ -93,13 +87,9 @@ impl People {
         person: PersonId,
         from: IpAddr,
     ) -> Result<Warning, PersonError> {
-        let what = format!(
-            "Somebody logged in with your password, passkey or wallet from the address {}, from whose network you had not logged \
-             in before, or not for 90 days.",
-            from.to_canonical()
-        );
-        self.warning_to(person, "a login from a new place", &what)
-            .await
+        let address = from.to_canonical().to_string();
+        let words = MailWords::of("new-place").with("address", address);
+        self.warning_to(person, words).await
     }
 
     /// That a key was made in the name of a person, for [`crate::Keys::create_and_tell`].
@@ -111,8 +101,8 @@ impl People {
         person: PersonId,
         label: &str,
     ) -> Result<Warning, PersonError> {
-        let what = format!("In your name a key for programs was made. It is called \"{label}\".");
-        self.warning_to(person, "a key was made", &what).await
+        let words = MailWords::of("key-made").with("label", label);
+        self.warning_to(person, words).await
     }
 
     /// That a person let an application act for them.
@@ -121,13 +111,8 @@ impl People {
         person: PersonId,
         name: &str,
     ) -> Result<Warning, PersonError> {
-        let what = format!(
-            "In your name an application was allowed to act for you. It calls itself \"{name}\". What it may do, and how to \
-             end it, is at {}/apps.",
-            self.site().origin
-        );
-        self.warning_to(person, "an application may act for you", &what)
-            .await
+        let words = MailWords::of("application-allowed").with("label", name);
+        self.warning_to(person, words).await
     }
 
     pub(crate) fn freeze_tag(&self, code: &SecretText) -> [u8; 32] {

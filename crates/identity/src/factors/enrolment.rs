@@ -9,7 +9,7 @@ use super::{FactorError, Factors, may_change};
 use crate::{
     Act, PersonId, SecretText, Session, UnixMillis,
     audit::note,
-    people::{MailPurpose, ROTATE, USE_CODE, actor},
+    people::{Asker, MailPurpose, ROTATE, USE_CODE, actor},
 };
 
 /// Factors of a person that could be shown.
@@ -49,8 +49,12 @@ impl Factors {
         }
         let person = self.people.find(session.person).await?;
         let person = person.ok_or(FactorError::Missing)?;
+        let asker = Asker {
+            source,
+            language: person.language,
+        };
         let (purpose, email) = (MailPurpose::Enrolment, &person.email);
-        Ok(self.people.send_code(purpose, email, source, now).await?)
+        Ok(self.people.send_code(purpose, email, asker, now).await?)
     }
 
     /// The code was typed in: the session may add a factor. It gets a new secret, and is fresh.

@@ -1,7 +1,7 @@
 //! What a person is told by mail about their factors.
 
 use super::{FactorError, FactorName, Factors};
-use crate::{PersonId, Warning};
+use crate::{PersonId, Warning, people::MailWords};
 
 /// What happened.
 #[derive(Debug, Clone, Copy)]
@@ -33,70 +33,31 @@ pub(super) enum Notice<'a> {
 }
 
 impl Notice<'_> {
-    fn subject(self) -> &'static str {
+    fn words(self) -> MailWords {
         match self {
-            Self::TotpAdded => "an authenticator app was added",
-            Self::PasskeyAdded(_) => "a passkey was added",
-            Self::RecoveryCodesMade => "new recovery codes were made",
-            Self::RecoveryCodeUsed => "a recovery code was used",
-            Self::CodesGuessed => "somebody who knows your password has no code",
-            Self::PasskeyCopied => "there may be a copy of your passkey",
-            Self::Removed(_) | Self::RemovalDone => "a second factor was removed",
-            Self::RemovalBegun(_) => "your last second factor will be removed",
-            Self::TakenBack => "your second factor stays",
-            Self::ResetStopped => "your second factors stay",
-            Self::ResetDone => "your second factors were set aside",
-        }
-    }
-
-    fn body(self) -> String {
-        match self {
-            Self::TotpAdded => "From now on a code of the new authenticator app is asked for when you log in with your password; \
-                 codes of an app before it do not count any more."
-                .to_owned(),
-            Self::PasskeyAdded(label) => format!(
-                "From now on the passkey \"{label}\" logs you in."
-            ),
-            Self::RecoveryCodesMade => {
-                "Recovery codes that you had before do not count any more.".to_owned()
+            Self::TotpAdded => MailWords::of("app-added"),
+            Self::PasskeyAdded(label) => MailWords::of("passkey-added").with("label", label),
+            Self::RecoveryCodesMade => MailWords::of("recovery-codes-made"),
+            Self::RecoveryCodeUsed => MailWords::of("recovery-code-used"),
+            Self::CodesGuessed => MailWords::of("codes-guessed"),
+            Self::PasskeyCopied => MailWords::of("passkey-copied"),
+            Self::Removed(factor) => MailWords::of("factor-removed").with("factor", code(factor)),
+            Self::RemovalBegun(factor) => {
+                MailWords::of("factor-removal-begun").with("factor", code(factor))
             }
-            Self::RecoveryCodeUsed => "A login was completed with a recovery code instead of an app or a passkey. The code is used up. If few \
-                 are left, make new ones."
-                .to_owned(),
-            Self::CodesGuessed => "Somebody gave your right password and then several wrong codes; that login was \
-                 ended. If it was you, try again with a new code. If it was not you, your password is known to \
-                 others."
-                .to_owned(),
-            Self::PasskeyCopied => "A passkey of yours answered with a counter that had been used before, and was \
-                 refused. That happens when there is a copy of it. Remove this passkey and add a new one."
-                .to_owned(),
-            Self::Removed(factor) => format!("It was {}.", name(factor)),
-            Self::RemovalBegun(factor) => format!(
-                "Somebody who is logged in as you, probably you, asked to remove {}. It goes in 72 hours. Until then it \
-                 counts as before, and you can take the removal back where your factors are shown.",
-                name(factor),
-            ),
-            Self::TakenBack => "The removal of a second factor was taken back; it goes on counting. If you did \
-                 not ask for the removal, others act in your name."
-                .to_owned(),
-            Self::ResetStopped => "Your second factors are not set aside: that was ended. They go on counting."
-                .to_owned(),
-            Self::ResetDone => "As was announced to you, your authenticator app, passkeys and recovery codes count no more. All sessions were \
-                 ended, keys that you made are revoked, and applications act for you no more. When you log in with your \
-                 password, a code comes to this address, with which you add a new second factor; nothing else can be done \
-                 before."
-                .to_owned(),
-            Self::RemovalDone => "The removal that was announced to you is done. If no other second factor is left, your password alone \
-                 logs you in from now on."
-                .to_owned(),
+            Self::TakenBack => MailWords::of("factor-stays"),
+            Self::RemovalDone => MailWords::of("factor-removal-done"),
+            Self::ResetStopped => MailWords::of("factors-stay"),
+            Self::ResetDone => MailWords::of("factors-reset"),
         }
     }
 }
 
-fn name(factor: FactorName) -> &'static str {
+/// By which each language knows what to call it.
+const fn code(factor: FactorName) -> &'static str {
     match factor {
-        FactorName::Totp => "your authenticator app",
-        FactorName::Passkey(_) => "a passkey",
+        FactorName::Totp => "totp",
+        FactorName::Passkey(_) => "passkey",
     }
 }
 
@@ -112,9 +73,6 @@ impl Factors {
             .find(person)
             .await?
             .ok_or(FactorError::Missing)?;
-        let warning = self
-            .people
-            .warning(&owner, notice.subject(), &notice.body());
-        Ok(warning?)
+        Ok(self.people.warning(&owner, notice.words())?)
     }
 }

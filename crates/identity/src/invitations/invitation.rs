@@ -7,7 +7,7 @@ use softcap_database::{DatabaseError, row};
 use super::InvitationError;
 use crate::{
     PersonId, ResourceId, ResourcePattern, Role, UnixMillis,
-    people::{hex, parse_id, random_bytes},
+    people::{MailWords, hex, parse_id, random_bytes},
 };
 
 /// How long the code of an invitation works.
@@ -75,6 +75,19 @@ impl InvitedTo {
         match self {
             Self::Role { place, .. } => place.clone(),
             Self::Sale(offering) => ResourcePattern::Only(offering.clone()),
+        }
+    }
+
+    /// The words of its mail.
+    pub(super) fn words(&self) -> MailWords {
+        match self {
+            Self::Role { role, place } => MailWords::of("invitation-role")
+                .with("role", role.as_code())
+                .with("reach", place.reach())
+                .with("place", place.to_string()),
+            Self::Sale(offering) => {
+                MailWords::of("invitation-sale").with("place", offering.as_str())
+            }
         }
     }
 

@@ -21,8 +21,8 @@ pub(crate) use invitation::InvitationRow;
 pub use invitation::{INVITATION_LIFE, Invitation, InvitationId, InvitationState, InvitedTo};
 
 use crate::{
-    Act, Domain, EmailAddress, People, PersonId, Proposal, ProposedAct, ResourcePattern, Right,
-    RoleChange, Roles, SecretText, UnixMillis, Verb,
+    Act, Domain, EmailAddress, People, PersonError, PersonId, Proposal, ProposedAct,
+    ResourcePattern, Right, RoleChange, Roles, SecretText, UnixMillis, Verb,
     audit::note,
     people::{ADD_MAIL, Rate, Text},
 };
@@ -98,7 +98,10 @@ impl Invitations {
         };
         let code = SecretText::random()?;
         let tag = self.tag(&code);
-        let text = Text::invitation(people.site(), &invitation.to, code.reveal());
+        // Whether the address is known must not show, so it is the language of who invites.
+        let inviter = people.find(by).await?.ok_or(PersonError::NoSession)?;
+        let words = invitation.to.words();
+        let text = Text::with_code(people.site(), inviter.language, words, code.reveal());
         let mail = people.seal_mail(email, &text.subject, &text.body)?;
         let (id, place) = (invitation.id.to_string(), invitation.to.place().to_string());
         let role = invitation.to.role().map(|role| role.as_code());

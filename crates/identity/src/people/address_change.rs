@@ -9,7 +9,8 @@ use std::{net::IpAddr, time::Duration};
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{
-    Column, Domain, EmailAddress, People, PersonError, PersonId, SecretText, Session, actor,
+    Column, Domain, EmailAddress, MailWords, People, PersonError, PersonId, SecretText, Session,
+    actor,
     mail_text::{Text, in_days},
     outbox,
     session::STANDS,
@@ -142,10 +143,12 @@ impl AddressChanges {
         }
         let code = SecretText::random()?;
         let code_tag = code_tag(people, &code);
+        let (site, language) = (people.site(), person.language);
         let text = if people.is_known(&email_tag).await? {
-            Text::new_address_known(people.site())
+            Text::of(site, language, MailWords::of("new-address-known"))
         } else {
-            Text::new_address(people.site(), code.reveal())
+            let words = MailWords::of("new-address");
+            Text::with_code(site, language, words, code.reveal())
         };
         let who = person.id.to_string();
         let sealed = people
@@ -199,7 +202,7 @@ impl AddressChanges {
         let mut person = people.find(session.person).await?;
         let person = person.as_mut().ok_or(PersonError::NoSession)?;
         person.coming = Some(coming);
-        let warning = people.warning(person, BEGUN_SUBJECT, &begun(self.delay))?;
+        let warning = people.warning(person, begun(self.delay))?;
         let due_at = now.plus(self.delay);
         let begun = on_writer!(people.database(), |pool| async {
             let mut work = pool.begin().await?;
@@ -235,7 +238,7 @@ impl AddressChanges {
         let people = &self.people;
         let person = people.find(session.person).await?;
         let person = person.ok_or(PersonError::NoSession)?;
-        let warning = people.warning(&person, ENDED_SUBJECT, ENDED)?;
+        let warning = people.warning(&person, MailWords::of("address-ended"))?;
         let who = person.id.to_string();
         let is_ended = on_writer!(people.database(), |pool| async {
             let mut work = pool.begin().await?;
@@ -303,16 +306,6 @@ pub(super) fn column(person: &str) -> Column<'_> {
     }
 }
 
-const BEGUN_SUBJECT: &str = "your address of mail will change";
-const ENDED_SUBJECT: &str = "your address of mail stays";
-const ENDED: &str = "The change of the address of your account was ended by somebody who is logged in as you. The address \
-     that was in force stays.";
-
-fn begun(delay: Duration) -> String {
-    format!(
-        "Somebody who is logged in as you, probably you, wants another address of mail for your account, and typed in the \
-         code that was sent to it. In {} it takes the place of the one in force. Until then what warns you goes to both, \
-         and the change can be ended where your account is shown.",
-        in_days(delay)
-    )
+fn begun(delay: Duration) -> MailWords {
+    MailWords::of("address-begun").with_count("days", in_days(delay))
 }

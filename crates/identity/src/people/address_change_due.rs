@@ -4,7 +4,7 @@
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{
-    AddressChanges, People, PersonError, actor,
+    AddressChanges, MailWords, People, PersonError, actor,
     address_change::{END_CODES_OF, column},
 };
 use crate::{Act, UnixMillis, alerts::tell, audit::note};
@@ -71,8 +71,8 @@ impl AddressChanges {
             .key()
             .seal(&People::column("email", who), email.as_bytes())?;
         let old_tag = people.email_tag(&person.email);
-        let changed = people.warning(&person, CHANGED_SUBJECT, CHANGED)?;
-        let taken = people.warning(&person, TAKEN_SUBJECT, TAKEN)?;
+        let changed = people.warning(&person, MailWords::of("address-changed"))?;
+        let taken = people.warning(&person, MailWords::of("address-taken"))?;
         let settled = on_writer!(people.database(), |pool| async {
             let mut work = pool.begin().await?;
             let take = sqlx::query(TAKE).bind(who).bind(&row.email_tag);
@@ -101,10 +101,3 @@ impl AddressChanges {
         Ok(settled)
     }
 }
-
-const CHANGED_SUBJECT: &str = "your address of mail was changed";
-const CHANGED: &str = "The change that was announced to you is done: the new address is in force from now on, and mails go \
-     there alone.";
-const TAKEN_SUBJECT: &str = "your address of mail stays";
-const TAKEN: &str = "The change that was announced to you cannot be done, because the new address cannot be used here any \
-     more. The one in force stays.";

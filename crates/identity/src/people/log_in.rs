@@ -11,10 +11,9 @@ use softcap_database::{on_reader, on_writer, row};
 use zeroize::Zeroizing;
 
 use super::{
-    Column, Device, Domain, EmailAddress, Level, Password, People, PersonError, PersonId,
-    SecretText, Session, SessionId,
+    Column, Device, Domain, EmailAddress, Level, MailWords, Password, People, PersonError,
+    PersonId, SecretText, Session, SessionId,
     allowance::{Cell, Rate},
-    mail_text::{PASSWORD_CHANGED, PASSWORD_SUBJECT},
     mail_token::{self, Purpose, network},
     random_id::hex,
     session::{self, Beginning},
@@ -253,7 +252,7 @@ impl People {
         let kept = self
             .key()
             .seal(&Self::column("password", &who), kept.as_bytes())?;
-        let warning = self.warning(&person, PASSWORD_SUBJECT, PASSWORD_CHANGED)?;
+        let warning = self.warning(&person, MailWords::of("password-changed"))?;
         let secret = SecretText::random()?;
         let (tag, email_tag) = (self.session_tag(&secret), self.email_tag(&person.email));
         let is_done = on_writer!(self.database(), |pool| async {

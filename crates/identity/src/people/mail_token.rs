@@ -8,7 +8,7 @@ use std::{net::IpAddr, time::Duration};
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{
-    Column, Domain, EmailAddress, People, PersonError, SecretText, allowance::Rate,
+    Column, Domain, EmailAddress, MailLanguage, People, PersonError, SecretText, allowance::Rate,
     mail_text::Text, outbox, random_id::hex,
 };
 use crate::UnixMillis;
@@ -60,12 +60,34 @@ pub(crate) struct MailToken {
     pub(crate) tag: [u8; 32],
     pub(super) email: EmailAddress,
     pub(crate) email_tag: Vec<u8>,
+    /// In which it was asked for.
+    pub(super) language: MailLanguage,
+}
+
+/// Somebody who asks for a mail.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// From where.
+    pub source: IpAddr,
+    /// In which language. Who signs up gets all later mails in it too.
+    pub language: MailLanguage,
+}
+
+/// In English.
+impl From<IpAddr> for Asker {
+    fn from(source: IpAddr) -> Self {
+        Self {
+            source,
+            language: MailLanguage::default(),
+        }
+    }
 }
 
 row! {
     struct TokenRow {
         email_tag: Vec<u8>,
         email: Vec<u8>,
+        language: String,
     }
 }
 
@@ -81,22 +103,23 @@ impl People {
         &self,
         purpose: Purpose,
         email: &EmailAddress,
-        source: IpAddr,
+        asker: Asker,
         now: UnixMillis,
     ) -> Result<(), PersonError> {
-        const ADD: &str = "INSERT INTO mail_token (tag, purpose, email_tag, email, expires_at) \
-             VALUES ($1, $2, $3, $4, $5)";
+        const ADD: &str = "INSERT INTO mail_token (tag, purpose, email_tag, email, expires_at, language) \
+             VALUES ($1, $2, $3, $4, $5, $6)";
         let email_tag = self.email_tag(email);
-        if !self.may_send(&email_tag, source, now).await? {
+        if !self.may_send(&email_tag, asker.source, now).await? {
             return Ok(());
         }
         let may_go_on = self.is_known(&email_tag).await? == (purpose != Purpose::SignUp);
         let code = SecretText::random()?;
         let tag = self.key().tag(Domain::MailToken, code.reveal().as_bytes());
+        let (site, language) = (self.site(), asker.language);
         let text = if may_go_on {
-            Text::code(self.site(), purpose, code.reveal())
+            Text::with_code(site, language, purpose.words(), code.reveal())
         } else {
-            Text::no_code(self.site(), purpose)
+            Text::of(site, language, purpose.words_without_code())
         };
         let row = hex(&tag);
         let sealed = self.key().seal(&column(&row), email.as_str().as_bytes())?;
@@ -107,7 +130,8 @@ impl People {
                 .bind(tag.as_slice())
                 .bind(purpose.as_code());
             let add = add.bind(email_tag.as_slice()).bind(sealed.as_bytes());
-            add.bind(now.plus(purpose.life()).get())
+            let add = add.bind(now.plus(purpose.life()).get());
+            add.bind(asker.language.as_code())
                 .execute(&mut *work)
                 .await?;
             let add = sqlx::query(outbox::ADD)
@@ -159,7 +183,7 @@ impl People {
         code: &str,
         now: UnixMillis,
     ) -> Result<MailToken, PersonError> {
-        const TEXT: &str = "SELECT email_tag, email FROM mail_token \
+        const TEXT: &str = "SELECT email_tag, email, language FROM mail_token \
              WHERE tag = $1 AND purpose = $2 AND expires_at > $3";
         let code = SecretText::parse(code.trim()).ok_or(PersonError::Code)?;
         let tag = self.key().tag(Domain::MailToken, code.reveal().as_bytes());
@@ -175,6 +199,7 @@ impl People {
             tag,
             email: self.key().open_text(&column(&row), found.email)?.parse()?,
             email_tag: found.email_tag,
+            language: MailLanguage::from_code(&found.language).unwrap_or_default(),
         })
     }
 }

@@ -14,6 +14,7 @@ mod hasher;
 mod log_in;
 mod mail_text;
 mod mail_token;
+mod mail_words;
 mod outbox;
 mod password;
 #[expect(
@@ -39,7 +40,10 @@ pub use email::EmailAddress;
 pub use error::PersonError;
 pub use log_in::{LogIn, LoggedIn, PasswordChange};
 pub(crate) use mail_text::{Text, in_days};
+pub use mail_token::Asker;
 pub(crate) use mail_token::{Purpose as MailPurpose, USE as USE_CODE, network};
+pub use mail_words::MailLanguage;
+pub(crate) use mail_words::MailWords;
 pub(crate) use outbox::{ADD as ADD_MAIL, SealedMail};
 pub use outbox::{Mail, Retry};
 pub use password::Password;

@@ -13,7 +13,7 @@ use softcap_database::{Database, DatabaseError, on_reader, on_writer, row};
 use tokio::sync::Notify;
 
 use super::{
-    Domain, EmailAddress, Level, Person, PersonError, PersonId, PersonalKey,
+    Domain, EmailAddress, Level, MailLanguage, Person, PersonError, PersonId, PersonalKey, Session,
     address_change::{self, FORGET_CHANGES},
     allowance::{self, Cell, Rate},
     hasher::Hasher,
@@ -77,6 +77,7 @@ row! {
         made_at: i64,
         password_at: Option<i64>,
         needs_level: String,
+        language: String,
     }
 }
 
@@ -118,7 +119,7 @@ impl People {
     /// # Errors
     /// [`PersonError::Sealed`], [`PersonError::Row`], and what the database says.
     pub async fn find(&self, id: PersonId) -> Result<Option<Person>, PersonError> {
-        const TEXT: &str = "SELECT id, person.email, email_change.email AS coming, made_at, password_at, needs_level \
+        const TEXT: &str = "SELECT id, person.email, email_change.email AS coming, made_at, password_at, needs_level, language \
              FROM person LEFT JOIN email_change ON email_change.person = person.id AND due_at IS NOT NULL \
              WHERE id = $1";
         let row: Option<PersonRow> = on_reader!(self.database(), |pool| sqlx::query_as(TEXT)
@@ -155,7 +156,28 @@ impl People {
             made_at: UnixMillis::new(row.made_at),
             password_at: row.password_at.map(UnixMillis::new),
             needs: Level::from_code(&row.needs_level).ok_or_else(|| Self::damaged(&row.id))?,
+            language: MailLanguage::from_code(&row.language).unwrap_or_default(),
         })
+    }
+
+    /// From now on mails to the session's person are in this language.
+    ///
+    /// # Errors
+    /// [`PersonError::SecondFactor`], and what the database says.
+    pub async fn set_language(
+        &self,
+        session: &Session,
+        language: MailLanguage,
+    ) -> Result<(), PersonError> {
+        const TEXT: &str = "UPDATE person SET language = $2 WHERE id = $1";
+        session.require_complete()?;
+        on_writer!(self.database(), |pool| sqlx::query(TEXT)
+            .bind(session.person.to_string())
+            .bind(language.as_code())
+            .execute(pool)
+            .await
+            .map(drop))?;
+        Ok(())
     }
 
     /// Returns when a mail was added on this node; those of others are found by asking now and then.

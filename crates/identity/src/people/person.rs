@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    EmailAddress, PersonError,
+    EmailAddress, MailLanguage, PersonError,
     random_id::{hex, parse_id, random_bytes},
 };
 use crate::UnixMillis;
@@ -89,6 +89,8 @@ pub struct Person {
     pub password_at: Option<UnixMillis>,
     /// What their sessions must have shown before they may do anything: two factors once there is a second one.
     pub needs: Level,
+    /// The language of mails to them.
+    pub language: MailLanguage,
 }
 
 #[cfg(test)]

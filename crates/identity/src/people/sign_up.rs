@@ -9,8 +9,8 @@ use softcap_database::on_writer;
 use zeroize::Zeroizing;
 
 use super::{
-    END_ADDRESS_CHANGE, EmailAddress, Level, Password, People, PersonError, PersonId, Sealed,
-    mail_text::{PASSWORD_RECOVERED, PASSWORD_SUBJECT},
+    Asker, END_ADDRESS_CHANGE, EmailAddress, Level, MailWords, Password, People, PersonError,
+    PersonId, Sealed,
     mail_token::{END_OTHERS, MailToken, Purpose, USE},
     session::END_ALL,
 };
@@ -54,10 +54,11 @@ impl People {
     pub async fn sign_up(
         &self,
         email: &EmailAddress,
-        source: IpAddr,
+        asker: impl Into<Asker>,
         now: UnixMillis,
     ) -> Result<(), PersonError> {
-        self.send_code(Purpose::SignUp, email, source, now).await
+        let asker = asker.into();
+        self.send_code(Purpose::SignUp, email, asker, now).await
     }
 
     /// The owner of the address, who has the code, becomes a person with this password.
@@ -105,8 +106,8 @@ impl People {
         now: UnixMillis,
     ) -> Result<Entered, PersonError> {
         const ADD: &str = "INSERT INTO person \
-             (id, email_tag, email, password, password_at, made_at, needs_level) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email_tag) DO NOTHING";
+             (id, email_tag, email, password, password_at, made_at, needs_level, language) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email_tag) DO NOTHING";
         let id = PersonId::random()?;
         let who = id.to_string();
         let email = token.email.as_str().as_bytes();
@@ -141,6 +142,7 @@ impl People {
             let add = add.bind(email.as_bytes()).bind(password);
             let add = add.bind(password.map(|_| now.get())).bind(now.get());
             let add = add.bind(Level::One.as_code());
+            let add = add.bind(token.language.as_code());
             let is_new = add.execute(&mut *work).await?.rows_affected() == 1;
             if let (true, FirstWay::Wallet { wallet, .. }) = (is_new, way) {
                 let add = sqlx::query(ADD_WALLET)
@@ -174,10 +176,11 @@ impl People {
     pub async fn recover(
         &self,
         email: &EmailAddress,
-        source: IpAddr,
+        asker: impl Into<Asker>,
         now: UnixMillis,
     ) -> Result<(), PersonError> {
-        self.send_code(Purpose::Recovery, email, source, now).await
+        let asker = asker.into();
+        self.send_code(Purpose::Recovery, email, asker, now).await
     }
 
     /// The owner of the address, who has the code, sets a new password. All sessions end, a change of the address
@@ -203,7 +206,7 @@ impl People {
             .key()
             .seal(&Self::column("password", &who), kept.as_bytes())?;
         let owner = self.find(person.id).await?.ok_or(PersonError::Code)?;
-        let warning = self.warning(&owner, PASSWORD_SUBJECT, PASSWORD_RECOVERED)?;
+        let warning = self.warning(&owner, MailWords::of("password-recovered"))?;
         let source = self.source_tag(person.id, source);
         let purpose = Purpose::Recovery.as_code();
         let is_done = on_writer!(self.database(), |pool| async {

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     Act, AlertKind, InvitationError, Level, People, PersonId, ResourcePattern, UnixMillis, Warning,
     invitations::UsedInvitation,
-    people::{SealedMail, in_days},
-    verification::{APPROVED, PreparedApproval, prepared},
+    people::{MailWords, SealedMail, in_days},
+    verification::{PreparedApproval, approved, prepared},
 };
 
 /// A role that a person has.
@@ -318,9 +318,9 @@ impl Roles {
 impl Roles {
     /// What the person of a change is told. Nothing, where it is none or there is no such person any more.
     async fn warning(&self, act: &ProposedAct) -> Result<Option<Warning>, RoleError> {
-        let (change, what) = match act {
-            ProposedAct::GiveRole(change) => (change, "given to"),
-            ProposedAct::TakeRole(change) => (change, "taken from"),
+        let (change, words) = match act {
+            ProposedAct::GiveRole(change) => (change, MailWords::of("role-given")),
+            ProposedAct::TakeRole(change) => (change, MailWords::of("role-taken")),
             ProposedAct::ResetFactors { person, .. } => return self.reset_warning(*person).await,
             ProposedAct::Release { .. } | ProposedAct::ApproveVerification { .. } => {
                 return Ok(None);
@@ -329,14 +329,11 @@ impl Roles {
         let Some(person) = self.people.find(change.person).await? else {
             return Ok(None);
         };
-        let place = match &change.place {
-            ResourcePattern::Every => "of the whole organisation".to_owned(),
-            ResourcePattern::Only(_) => format!("for the offering {}", change.place),
-        };
-        let role = change.role.as_code().replace('_', " ");
-        let what = format!("The role {role} {place} was {what} you.");
-        let warning = self.people.warning(&person, "your roles changed", &what);
-        Ok(Some(warning?))
+        let words = words
+            .with("role", change.role.as_code())
+            .with("reach", change.place.reach())
+            .with("place", change.place.to_string());
+        Ok(Some(self.people.warning(&person, words)?))
     }
 
     /// What a person is told whose second factors are set aside.
@@ -344,15 +341,9 @@ impl Roles {
         let Some(person) = self.people.find(person).await? else {
             return Ok(None);
         };
-        let what = format!(
-            "Whoever runs the site was told that you lost your second factors, and two people there approved that they are set \
-             aside in {}. Until then they count. After it your sessions, keys and applications end, and you add a new factor \
-             with your password and a code that comes to this address. If you have your factors still, log in and keep them \
-             where your account is shown.",
-            in_days(self.reset_delay)
-        );
-        let subject = "your second factors will be set aside";
-        Ok(Some(self.people.warning(&person, subject, &what)?))
+        let days = in_days(self.reset_delay);
+        let words = MailWords::of("factors-resetting").with_count("days", days);
+        Ok(Some(self.people.warning(&person, words)?))
     }
 
     /// What an approval makes count, and the mail about it.
@@ -368,7 +359,7 @@ impl Roles {
         };
         let mail = self
             .people
-            .mail_about_verification(person, APPROVED)
+            .mail_about_verification(person, approved(), &[])
             .await?;
         Ok(Some((approval, mail)))
     }

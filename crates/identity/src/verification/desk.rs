@@ -8,7 +8,9 @@ use super::{
     book::{Change, Note},
     verifications::by,
 };
-use crate::{Act, PersonId, Proposal, ProposedAct, RoleError, UnixMillis, audit::note};
+use crate::{
+    Act, PersonId, Proposal, ProposedAct, RoleError, UnixMillis, audit::note, people::MailWords,
+};
 
 /// What a reviewer would approve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +91,11 @@ impl Verifications {
     ) -> Result<Case, VerificationError> {
         let case = self.of_another(reviewer, person).await?;
         require_version(&case, version)?;
-        let told = told("More is needed before you are verified:", &reasons);
-        let mail = self.people.mail_about_verification(person, &told).await?;
+        let words = MailWords::of("verification-more");
+        let mail = self
+            .people
+            .mail_about_verification(person, words, &reasons)
+            .await?;
         let changes = mail.map(Change::Tell).into_iter().collect();
         let step = Step::AskMore {
             by: reviewer,
@@ -112,10 +117,10 @@ impl Verifications {
     ) -> Result<Case, VerificationError> {
         let case = self.of_another(reviewer, person).await?;
         require_version(&case, version)?;
-        let words = "You were not verified. Money of yours that is in an offering goes back to you. The reasons:";
+        let words = MailWords::of("verification-refused");
         let mail = self
             .people
-            .mail_about_verification(person, &told(words, &reasons))
+            .mail_about_verification(person, words, &reasons)
             .await?;
         let mut changes = vec![Change::TakeBack];
         changes.extend(mail.map(Change::Tell));
@@ -186,7 +191,7 @@ impl Verifications {
             let proposal = self.roles.propose(reviewer, act, now).await?;
             return Ok(Approved::Proposed(proposal));
         }
-        let mail = self.people.mail_about_verification(person, APPROVED);
+        let mail = self.people.mail_about_verification(person, approved(), &[]);
         let mail = mail.await.map_err(VerificationError::from)?;
         let admit = admissions.into_iter().map(Change::Admit);
         let changes = [Change::EndProposed].into_iter().chain(admit);
@@ -262,15 +267,8 @@ impl Verifications {
 }
 
 /// What the person is told of an approval.
-pub(crate) const APPROVED: &str = "You are verified.";
-
-fn told(words: &str, reasons: &[Reason]) -> String {
-    let mut text = words.to_owned();
-    for reason in reasons {
-        text.push_str("\n- ");
-        text.push_str(reason.what());
-    }
-    text
+pub(crate) fn approved() -> MailWords {
+    MailWords::of("verification-approved")
 }
 
 fn require_version(case: &Case, version: i64) -> Result<(), VerificationError> {

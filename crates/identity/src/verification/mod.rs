@@ -29,7 +29,7 @@ pub use admission::{
 pub use admitting::Claimed;
 pub(crate) use book::prepared;
 pub use case::Case;
-pub(crate) use desk::APPROVED;
+pub(crate) use desk::approved;
 pub use desk::{Approval, ApprovalError, Approved};
 pub use error::VerificationError;
 pub use fields::{PersonalField, UploadKind};

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{
-    Admission, ByHand, Case, CaseState, Need, PersonalField, Screening, StateKind, UploadKind,
-    UploadSettings, VerificationError, VerificationPolicy, WantedRound, after,
+    Admission, ByHand, Case, CaseState, Need, PersonalField, Reason, Screening, StateKind,
+    UploadKind, UploadSettings, VerificationError, VerificationPolicy, WantedRound, after,
     book::{Book, Change, Note},
     state::Step,
 };
 use crate::{
     Act, Column, People, PersonError, PersonId, PersonKeys, Roles, Sealed, UnixMillis,
-    people::{SealedMail, Text, actor},
+    people::{MailWords, SealedMail, Text, actor},
     person_keys::KeyPurpose,
 };
 
@@ -139,13 +139,13 @@ impl Verifications {
                 continue;
             };
             let told = if state.kind() == StateKind::Expired {
-                "The time of your verification is over. Begin it anew if you want to take part in more."
+                MailWords::of("verification-over")
             } else {
-                "Your verification is still good, and it is time to look at it again: begin it anew and say whether anything changed."
+                MailWords::of("verification-again")
             };
             let mail = self
                 .people
-                .mail_about_verification(case.person, told)
+                .mail_about_verification(case.person, told, &[])
                 .await?;
             let next = self.next(&case, state);
             let changes = mail.map(Change::Tell).into_iter().collect();
@@ -246,13 +246,13 @@ impl People {
     pub(crate) async fn mail_about_verification(
         &self,
         person: PersonId,
-        what: &str,
+        words: MailWords,
+        reasons: &[Reason],
     ) -> Result<Option<SealedMail>, PersonError> {
         let Some(person) = self.find(person).await? else {
             return Ok(None);
         };
-        let body = format!("{what}\n\nEverything about it is on the site, when you are logged in.");
-        let text = Text::new(self.site(), "your verification", body);
+        let text = Text::verification(self.site(), person.language, words, reasons);
         self.seal_mail(&person.email, &text.subject, &text.body)
             .map(Some)
     }

@@ -13,7 +13,7 @@ use crate::{
     alerts::{judge_act, tell},
     audit::note,
     factors::HOLD,
-    people::{Beginning, actor, hex, parse_id, random_bytes},
+    people::{Beginning, MailWords, actor, hex, parse_id, random_bytes},
     signals::Signal,
 };
 
@@ -186,7 +186,7 @@ impl Wallets {
     ) -> Result<WalletId, WalletError> {
         let person = may_change(session, now)?;
         let new = self.row(proven.address)?;
-        let warning = self.warning(person, "a wallet was added", ADDED).await?;
+        let warning = self.warning(person, MailWords::of("wallet-added")).await?;
         let (purpose, who) = (WalletPurpose::Add(person).as_code(), person.to_string());
         let added = on_writer!(self.people.database(), |pool| async {
             let mut work = pool.begin().await?;
@@ -233,7 +233,7 @@ impl Wallets {
     ) -> Result<(), WalletError> {
         let person = may_change(session, now)?;
         let warning = self
-            .warning(person, "a wallet was removed", REMOVED)
+            .warning(person, MailWords::of("wallet-removed"))
             .await?;
         let (who, name) = (person.to_string(), id.to_string());
         let removed: Result<(), WalletError> = on_writer!(self.people.database(), |pool| async {
@@ -305,21 +305,12 @@ impl Wallets {
             .tag(Domain::LogInWallet, &address.to_bytes())
     }
 
-    async fn warning(
-        &self,
-        person: PersonId,
-        subject: &str,
-        what: &str,
-    ) -> Result<Warning, WalletError> {
+    async fn warning(&self, person: PersonId, words: MailWords) -> Result<Warning, WalletError> {
         let owner = self.people.find(person).await?;
         let owner = owner.ok_or(PersonError::NoSession)?;
-        Ok(self.people.warning(&owner, subject, what)?)
+        Ok(self.people.warning(&owner, words)?)
     }
 }
-
-const ADDED: &str = "From now on a wallet that was added to your account logs you in. What may be done with your account \
-     can be done with that wallet too.";
-const REMOVED: &str = "A wallet that was in your account logs you in no more. Your money and tokens do not move by that.";
 
 fn may_change(session: &Session, now: UnixMillis) -> Result<PersonId, WalletError> {
     session.require_complete()?;

@@ -15,8 +15,8 @@ use std::{net::IpAddr, time::Duration};
 
 use softcap_database::{Database, DatabaseUrl, on_writer, temporary::TemporaryPostgres};
 use softcap_identity::{
-    Device, EmailAddress, Keys, LogIn, LoggedIn, Mail, Password, People, PersonError, PersonalKey,
-    SecretText, Site, UnixMillis,
+    Asker, Device, EmailAddress, Keys, LogIn, LoggedIn, Mail, MailLanguage, Password, People,
+    PersonError, PersonalKey, SecretText, Site, UnixMillis,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -152,6 +152,8 @@ async fn all_scenarios(database: Database) {
     signing_up::a_code_works_once_also_in_parallel(&here).await;
     signing_up::a_code_is_over_after_a_day_and_a_refused_password_uses_up_none(&here).await;
     signing_up::whether_somebody_is_known_does_not_show(&here).await;
+    signing_up::mails_are_in_the_language_of_their_reader(&here).await;
+    signing_up::who_signs_up_may_be_logged_in_at_once(&here).await;
     signing_up::v6_4_3_a_new_password_by_mail_ends_sessions_and_no_second_factor(&here).await;
     signing_up::mail_is_claimed_once_and_tried_again_for_a_day(&here).await;
     sessions::v7_2_4_the_id_changes_at_login_and_step_up(&here).await;

@@ -40,6 +40,105 @@ pub(crate) async fn a_code_works_once_also_in_parallel(here: &Installation) {
     assert!(here.log_in(email, PASSWORD, HOME).await.is_ok());
 }
 
+pub(crate) async fn who_signs_up_may_be_logged_in_at_once(here: &Installation) {
+    let (email, from) = ("anna.at-once@example.org", address("192.0.2.9"));
+    here.sign_up("anna.before@example.org").await;
+    let before = here.log_in("anna.before@example.org", PASSWORD, HOME);
+    let before = before.await.unwrap().secret;
+    here.people
+        .sign_up(&parsed(email), from, here.now)
+        .await
+        .unwrap();
+    let code = here.code_for(email).await.unwrap();
+    let device = Device::new(address(HOME), "Firefox on a ship");
+    let enter = async |text: &'static str| {
+        let secret = password(text);
+        let browser = (&device, Some(&before));
+        here.people
+            .sign_up_and_log_in(&code, &secret, browser, here.now)
+            .await
+    };
+    assert_eq!(enter("too short").await.unwrap_err().code(), "A403");
+    assert_eq!(here.refusal(&before).await, "", "nothing happened");
+    let entered = enter(PASSWORD).await.unwrap();
+    assert_eq!(here.refusal(&before).await, "A408", "its place is taken");
+    let session = here.people.session(entered.secret.reveal(), here.now);
+    let session = session.await.unwrap();
+    assert_eq!((session.person, session.id), (entered.person, entered.id));
+    assert!(session.require_complete().is_ok() && session.require_fresh(here.now).is_ok());
+    // The code is used up, and the audit has both acts.
+    assert_eq!(enter(PASSWORD).await.unwrap_err().code(), "A406");
+    let who = entered.person.to_string();
+    let rows = here.audit().await;
+    let own = rows.iter().filter(|row| row.subject == who);
+    let own: Vec<_> = own.map(|row| (row.act, row.code.as_str())).collect();
+    let id = entered.id.to_string();
+    assert_eq!(own, [(Act::SignUp, ""), (Act::LogIn, id.as_str())]);
+    // The place is known to be theirs, so that nobody is warned of it later.
+    assert!(here.all_mail().await.is_empty());
+    here.log_in(email, PASSWORD, HOME).await.unwrap();
+    assert!(here.all_mail().await.is_empty());
+}
+
+pub(crate) async fn mails_are_in_the_language_of_their_reader(here: &Installation) {
+    let email = parsed("anna.german@example.org");
+    let ask = |language| Asker {
+        source: address("192.0.2.11"),
+        language,
+    };
+    let german = ask(MailLanguage::German);
+    here.people.sign_up(&email, german, here.now).await.unwrap();
+    let mails = here.all_mail().await;
+    assert!(mails[0].subject.ends_with("Bestätigen Sie Ihre Adresse"));
+    let code = code_in(&mails[0]).unwrap();
+    let made = here
+        .people
+        .confirm_sign_up(&code, &password(PASSWORD), here.now);
+    let person = made.await.unwrap();
+    let found = here.people.find(person).await.unwrap().unwrap();
+    assert_eq!(found.language, MailLanguage::German);
+    // A warning is in it, and in another one as soon as that is chosen.
+    let entered = here.log_in(email.as_str(), PASSWORD, HOME).await.unwrap();
+    let mut secret = entered.secret;
+    for (language, from, to, subject) in [
+        (
+            MailLanguage::German,
+            PASSWORD,
+            OTHER_PASSWORD,
+            "Ihr Passwort wurde geändert",
+        ),
+        (
+            MailLanguage::English,
+            OTHER_PASSWORD,
+            PASSWORD,
+            "your password was changed",
+        ),
+    ] {
+        let session = here
+            .people
+            .session(secret.reveal(), here.now)
+            .await
+            .unwrap();
+        here.people.set_language(&session, language).await.unwrap();
+        let change = softcap_identity::PasswordChange {
+            current: &password(from),
+            new: &password(to),
+            end_others: false,
+        };
+        secret = here
+            .people
+            .change_password(&session, &change, here.now)
+            .await
+            .unwrap();
+        let told = here.all_mail().await;
+        assert!(told[0].subject.ends_with(subject), "{}", told[0].subject);
+    }
+    // What somebody asks for without being logged in is in the language in which they ask.
+    here.people.recover(&email, german, here.now).await.unwrap();
+    let mails = here.all_mail().await;
+    assert!(mails[0].subject.ends_with("Setzen Sie ein neues Passwort"));
+}
+
 pub(crate) async fn a_code_is_over_after_a_day_and_a_refused_password_uses_up_none(
     here: &Installation,
 ) {

@@ -2,12 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::State, http::StatusCode, middleware::map_response, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    middleware::map_response,
+    routing::{get, put},
+};
 use serde::{Deserialize, Serialize};
+use softcap_identity::MailLanguage;
 use utoipa::ToSchema;
 
 use super::{
     Service,
+    person_problem::of_person,
     signed_in::{SignedIn, no_store},
     webhooks::of_database,
 };
@@ -19,7 +27,7 @@ use crate::{
 
 /// The routes of this file.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(notifications, choose_notification))]
+#[openapi(paths(notifications, choose_notification, choose_language))]
 pub(crate) struct NotificationPaths;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
@@ -28,6 +36,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
             "/v1/me/notifications",
             get(notifications).put(choose_notification),
         )
+        .route("/v1/me/language", put(choose_language))
         .layer(map_response(no_store))
 }
 
@@ -53,6 +62,14 @@ pub(super) struct NotificationChoice {
     is_on: bool,
 }
 
+/// A choice of language.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LanguageBody {
+    /// `en` or `de`.
+    language: String,
+}
+
 /// What somebody chose, and what there is to choose.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NotificationsView {
@@ -60,6 +77,8 @@ pub(super) struct NotificationsView {
     kinds: Vec<NotificationKindView>,
     /// What was chosen.
     choices: Vec<NotificationChoice>,
+    /// The language of all mails to this person, those about the security of an account too: `en` or `de`.
+    language: &'static str,
 }
 
 /// Which mails come about offerings.
@@ -76,6 +95,9 @@ async fn notifications(
 ) -> Result<Json<NotificationsView>, ApiError> {
     let choices = service.notices.of(current.0.person).await;
     let choices = choices.map_err(of_database)?.into_iter();
+    let person = service.people.find(current.0.person).await;
+    let person = person.map_err(of_person)?;
+    let language = person.map_or_else(MailLanguage::default, |person| person.language);
     let kinds = NoticeKind::ALL
         .into_iter()
         .map(|kind| NotificationKindView {
@@ -90,7 +112,29 @@ async fn notifications(
     Ok(Json(NotificationsView {
         kinds: kinds.collect(),
         choices: choices.collect(),
+        language: language.as_code(),
     }))
+}
+
+/// Choose the language of all mails to oneself. At first it is the one in which somebody signed up.
+#[utoipa::path(
+    put,
+    path = "/v1/me/language",
+    tag = "people",
+    security(("session" = [])),
+    request_body = LanguageBody,
+    responses((status = 204, description = "Mails are in it from now on")),
+)]
+async fn choose_language(
+    State(service): State<Arc<Service>>,
+    current: SignedIn,
+    Json(wanted): Json<LanguageBody>,
+) -> Result<StatusCode, ApiError> {
+    let language = MailLanguage::from_code(&wanted.language)
+        .ok_or_else(|| ApiError::invalid("language", "one of \"en\" and \"de\""))?;
+    let set = service.people.set_language(&current.0, language).await;
+    set.map_err(of_person)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Choose whether mails of a kind come, about one offering or all.

@@ -53,6 +53,7 @@ pub(super) async fn export(service: &Arc<Service>, person: PersonId) -> Result<R
             "coming_email": person.coming.as_ref().map(EmailAddress::as_str),
             "signed_up_at": time_text(person.made_at),
             "password_at": person.password_at.map(time_text),
+            "language": person.language.as_code(),
         })
     });
     let sessions = service.people.sessions(person, now).await;

@@ -12,7 +12,7 @@ use axum::{
     routing::post,
 };
 use serde::{Deserialize, Serialize};
-use softcap_identity::{Password, PersonId};
+use softcap_identity::{Asker, Password, PersonId};
 use utoipa::ToSchema;
 
 use super::{
@@ -24,6 +24,7 @@ use crate::{
     extract::Json,
     origin::refuse_other_pages,
     problem::{ApiError, ProblemCode},
+    web::Language,
 };
 
 /// The routes of this file.
@@ -93,7 +94,7 @@ async fn sign_up(
     let email = body.email.parse().map_err(of_person)?;
     let asked = service
         .people
-        .sign_up(&email, visitor.0.address, service.now());
+        .sign_up(&email, asker(&visitor, &headers), service.now());
     asked.await.map_err(of_person)?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -140,7 +141,7 @@ async fn recover(
     let email = body.email.parse().map_err(of_person)?;
     let asked = service
         .people
-        .recover(&email, visitor.0.address, service.now());
+        .recover(&email, asker(&visitor, &headers), service.now());
     asked.await.map_err(of_person)?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -166,6 +167,14 @@ async fn confirm_recovery(
     let done = people.confirm_recovery(&body.code, &password, source, service.now());
     done.await.map_err(of_person)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Mails are in the language that the caller asks for (`Accept-Language`), which becomes that of who signs up.
+fn asker(visitor: &Visitor, headers: &HeaderMap) -> Asker {
+    Asker {
+        source: visitor.0.address,
+        language: Language::of_headers(headers).mail(),
+    }
 }
 
 /// Without mail nothing of this leads anywhere.

@@ -6,7 +6,7 @@ use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{
         Mailbox,
-        header::{ContentType, HeaderName, HeaderValue},
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
     transport::smtp::authentication::Credentials,
 };
@@ -114,6 +114,10 @@ impl Carrier {
                 let name = HeaderName::new_from_ascii_str(name);
                 message = message.raw_header(HeaderValue::new(name, value));
             }
+        }
+        if matches!(self.way, Way::Folder(_)) {
+            // As they are, for who reads the file; on its way a mail is written in signs that every server takes.
+            message = message.header(ContentTransferEncoding::EightBit);
         }
         message
             .from(self.from.clone())

@@ -215,17 +215,15 @@ async fn notice_of(
             let Some(person) = person_of(service, log, &whose).await? else {
                 return Ok(None);
             };
-            let words = of_contribution(service, log, index);
-            notice(service, log, (person, NoticeKind::Contribution), &words).await
+            let words = |language| Some(of_contribution(service, log, index, language));
+            notice(service, log, (person, NoticeKind::Contribution), words).await
         }
         About::Payout(investor) => {
             let Some(person) = person_of(service, log, &owned(investor)).await? else {
                 return Ok(None);
             };
-            match of_investor(service, log, investor, "tokens or money for you") {
-                Some(words) => notice(service, log, (person, NoticeKind::Payout), &words).await,
-                None => Ok(None),
-            }
+            let words = |language| of_investor(service, log, investor, (language, "mail-payout"));
+            notice(service, log, (person, NoticeKind::Payout), words).await
         }
     }
 }

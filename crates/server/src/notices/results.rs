@@ -52,9 +52,9 @@ pub(super) async fn tell(service: &Service, log: &OfferingLog) -> Result<(), Fee
             let Some(person) = person_of(service, log, &whose).await? else {
                 continue;
             };
-            if let Some(words) = of_investor(service, log, whose.id(), subject(verdict)) {
-                notices.extend(notice(service, log, (person, NoticeKind::Result), &words).await?);
-            }
+            let words =
+                |language| of_investor(service, log, whose.id(), (language, subject(verdict)));
+            notices.extend(notice(service, log, (person, NoticeKind::Result), words).await?);
         }
         let to = if end == count {
             END.to_owned()
@@ -72,11 +72,12 @@ pub(super) async fn tell(service: &Service, log: &OfferingLog) -> Result<(), Fee
     }
 }
 
+/// What stands in the subject.
 const fn subject(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Succeeded => "it succeeded, and what you get",
-        Verdict::Failed => "it missed its goal, and your money",
-        Verdict::Cancelled => "it was cancelled, and your money",
-        Verdict::Expired => "it was not decided in time, and your money",
+        Verdict::Succeeded => "mail-succeeded",
+        Verdict::Failed => "mail-failed",
+        Verdict::Cancelled => "mail-cancelled",
+        Verdict::Expired => "mail-expired",
     }
 }

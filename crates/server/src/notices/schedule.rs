@@ -12,7 +12,10 @@ use super::{
     feed::{FeedError, OLD},
     texts::{Words, notice},
 };
-use crate::{api::Service, web::price_words};
+use crate::{
+    api::Service,
+    web::{Language, price_words},
+};
 
 const END: &str = "end";
 /// People in one step.
@@ -99,11 +102,11 @@ async fn tell_one(service: &Service, log: &OfferingLog, due: Due) -> Result<(), 
         let wanters = service.notices().wanters(wanted, &from, STEP).await?;
         let last = wanters.last().cloned();
         let is_end = i64::try_from(wanters.len()).unwrap_or(STEP) < STEP;
-        let words = words(service, log, due);
         let mut notices = Vec::new();
         for person in wanters {
             let Ok(person) = person.parse() else { continue };
-            notices.extend(notice(service, log, (person, due.kind), &words).await?);
+            let words = |language| Some(words(service, log, due, language));
+            notices.extend(notice(service, log, (person, due.kind), words).await?);
         }
         let to = last.filter(|_| !is_end).unwrap_or_else(|| END.to_owned());
         let step = Telling {
@@ -117,32 +120,29 @@ async fn tell_one(service: &Service, log: &OfferingLog, due: Due) -> Result<(), 
     }
 }
 
-fn words(service: &Service, log: &OfferingLog, due: Due) -> Words {
+fn words(service: &Service, log: &OfferingLog, due: Due, language: Language) -> Words {
     let state = log.sequencer.read();
     let offering = state.machine().offering();
     let (title, name, origin) = (&log.terms.name, &log.row.name, service.origin());
     let round = log.terms.rounds.get(due.round.index());
     let round = round.map_or("", |round| round.name.as_str());
-    let price = price_words(offering, due.round, due.at);
-    let page = format!("\n\nIts page is\n\n    {origin}/offerings/{name}");
-    match due.kind {
-        NoticeKind::Price => Words {
-            subject: format!("{title}: the price changes"),
-            body: format!(
-                "In the round \"{round}\" one token costs {} from {} on.{page}",
-                price.cost, price.when
-            ),
-        },
+    let price = price_words(language, offering, due.round, due.at);
+    let values = [
+        ("round", round.into()),
+        ("cost", (&price.cost).into()),
+        ("when", (&price.when).into()),
+    ];
+    let (subject, text) = match due.kind {
+        NoticeKind::Price => ("mail-price", language.tell("mail-price-text", &values)),
         NoticeKind::Opening
         | NoticeKind::Contribution
         | NoticeKind::Result
-        | NoticeKind::Payout => Words {
-            subject: format!("{title}: a round is open"),
-            body: format!(
-                "The round \"{round}\" is open since {}. One token costs {}.{page}",
-                price.when, price.cost
-            ),
-        },
+        | NoticeKind::Payout => ("mail-opening", language.tell("mail-opening-text", &values)),
+    };
+    let (subject, page) = (language.say(subject), language.say("mail-page"));
+    Words {
+        subject: format!("{title}: {subject}"),
+        body: format!("{text}\n\n{page}\n\n    {origin}/offerings/{name}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the mails say: the sentences of the pages, in English, and where to read on.
+//! What the mails say: the sentences of the pages, in the language of their reader, and where to read on.
 
 use softcap_identity::{Notice, PersonError, PersonId};
 use softcap_journal::OfferingLog;
@@ -7,7 +7,7 @@ use softcap_offering::{ContributionIndex, InvestorId};
 use super::{NoticeKind, feed::FeedError, is_wanted, unsubscribe_path};
 use crate::{
     api::{Service, own_rows},
-    web::contribution_words,
+    web::{Language, contribution_words},
 };
 
 /// Contributions that a mail about all of them names; the page names the rest.
@@ -24,18 +24,22 @@ pub(super) fn of_contribution(
     service: &Service,
     log: &OfferingLog,
     index: ContributionIndex,
+    language: Language,
 ) -> Words {
     let state = log.sequencer.read();
     let offering = state.machine().offering();
-    let told = contribution_words(offering, index);
+    let told = contribution_words(language, offering, index);
     let (title, name) = (&log.terms.name, &log.row.name);
-    let sequence = offering.row(index).sequence.0;
+    let sequence = offering.row(index).sequence.0.to_string();
     let origin = service.origin();
+    let place = language.tell(
+        "mail-contribution-place",
+        &[("sequence", (&sequence).into()), ("title", title.into())],
+    );
     Words {
         subject: format!("{title}: {}", told.name),
         body: format!(
-            "{}\n\n{}{}\n\nIt is number {sequence} in the log of {title}, and stands at\n\n    \
-             {origin}/contributions/{name}/{sequence}",
+            "{}\n\n{}{}\n\n{place}\n\n    {origin}/contributions/{name}/{sequence}",
             told.sentence,
             told.next,
             told.when
@@ -49,7 +53,7 @@ pub(super) fn of_investor(
     service: &Service,
     log: &OfferingLog,
     id: InvestorId<'_>,
-    subject: &str,
+    (language, subject): (Language, &str),
 ) -> Option<Words> {
     let state = log.sequencer.read();
     let offering = state.machine().offering();
@@ -60,34 +64,33 @@ pub(super) fn of_investor(
     let (title, origin) = (&log.terms.name, service.origin());
     let mut body = String::new();
     for index in rows.iter().take(MOST_NAMED) {
-        let told = contribution_words(offering, *index);
-        let sequence = offering.row(*index).sequence.0;
-        body.push_str(&format!(
-            "Number {sequence}: {} {}\n\n",
-            told.sentence, told.next
-        ));
+        let told = contribution_words(language, offering, *index);
+        let sequence = offering.row(*index).sequence.0.to_string();
+        let number = language.tell("mail-number", &[("sequence", (&sequence).into())]);
+        body.push_str(&format!("{number} {} {}\n\n", told.sentence, told.next));
     }
     if rows.len() > MOST_NAMED {
-        body.push_str("There are more of yours.\n\n");
+        body.push_str(&format!("{}\n\n", language.say("mail-more")));
     }
-    body.push_str(&format!("All of them stand at\n\n    {origin}/portfolio"));
+    let all = language.say("mail-all");
+    body.push_str(&format!("{all}\n\n    {origin}/portfolio"));
     Some(Words {
-        subject: format!("{title}: {subject}"),
+        subject: format!("{title}: {}", language.say(subject)),
         body,
     })
 }
 
 /// Without the blanks that keep numbers and units together on a page.
 fn plain(text: &str) -> String {
-    text.replace('\u{a0}', " ")
+    text.replace(['\u{a0}', '\u{202f}'], " ")
 }
 
-/// The mail to a person, if they want it and are there.
+/// The mail to a person, in their language, if they want it and are there, and there is something to say.
 pub(super) async fn notice(
     service: &Service,
     log: &OfferingLog,
     (person, kind): (PersonId, NoticeKind),
-    words: &Words,
+    words: impl FnOnce(Language) -> Option<Words>,
 ) -> Result<Option<Notice>, FeedError> {
     let name = &log.row.name;
     let choices = service.notices().of(person).await?;
@@ -97,13 +100,17 @@ pub(super) async fn notice(
     let Some(known) = service.people().find(person).await? else {
         return Ok(None);
     };
-    let origin = service.origin();
+    let language = Language::from(known.language);
+    let Some(words) = words(language) else {
+        return Ok(None);
+    };
+    let (origin, choose) = (service.origin(), language.say("mail-choose"));
     let path = unsubscribe_path(service, person, (name, kind));
     Ok(Some(Notice {
         recipient: known.email,
         subject: plain(&words.subject),
         body: format!(
-            "{}\n\nWhich mails you get you choose at\n\n    {origin}/account/notifications\n",
+            "{}\n\n{choose}\n\n    {origin}/account/notifications\n",
             plain(&words.body)
         ),
         unsubscribe: format!("{origin}{path}"),

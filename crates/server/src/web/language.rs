@@ -7,6 +7,7 @@ use std::{fmt, sync::LazyLock};
 
 use axum::http::{HeaderMap, header};
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
+use softcap_identity::MailLanguage;
 
 type Bundle = fluent_bundle::concurrent::FluentBundle<FluentResource>;
 
@@ -16,7 +17,7 @@ pub(crate) const LANGUAGE_COOKIE: &str = "softcap-language";
 /// The files of a language. A new one stands in both folders.
 macro_rules! words {
     ($language:literal) => {
-        words!($language: "frame", "problems", "problem_codes", "design", "public", "offering", "calculator", "record", "account", "investor", "states", "applications", "issuer", "issuer_desk", "issuer_guide", "issuer_pricing", "issuer_invite", "issuer_rehearsal", "wallet", "own_check", "own_account", "own_budget", "own_notices", "rules", "developer", "office", "raise_chart")
+        words!($language: "frame", "problems", "problem_codes", "design", "public", "offering", "calculator", "record", "account", "investor", "states", "applications", "issuer", "issuer_desk", "issuer_guide", "issuer_pricing", "issuer_invite", "issuer_rehearsal", "wallet", "own_check", "own_account", "own_budget", "own_notices", "mails", "rules", "developer", "office", "raise_chart")
     };
     ($language:literal: $($name:literal),*) => {
         &[$(include_str!(concat!("words/", $language, "/", $name, ".ftl"))),*]
@@ -93,6 +94,14 @@ impl Language {
             .find(|language| language.code() == code)
     }
 
+    /// The same for mails.
+    pub(crate) const fn mail(self) -> MailLanguage {
+        match self {
+            Self::English => MailLanguage::English,
+            Self::German => MailLanguage::German,
+        }
+    }
+
     /// What the visitor chose before, else the first of `Accept-Language` that there is, else English.
     pub(crate) fn of_headers(headers: &HeaderMap) -> Self {
         let cookies = headers.get_all(header::COOKIE).into_iter();
@@ -156,6 +165,15 @@ impl Language {
     /// Whether there are words for a key.
     pub(crate) fn knows(self, key: &str) -> bool {
         self.bundle().has_message(key)
+    }
+}
+
+impl From<MailLanguage> for Language {
+    fn from(language: MailLanguage) -> Self {
+        match language {
+            MailLanguage::English => Self::English,
+            MailLanguage::German => Self::German,
+        }
     }
 }
 

@@ -84,6 +84,7 @@ use axum::{
 
 use crate::api::Service;
 
+pub(crate) use language::Language;
 pub(crate) use log_pages::leaves;
 pub(crate) use notice_words::{contribution_words, price_words};
 pub(crate) use own_check::UPLOAD_PAGE;

@@ -1,4 +1,4 @@
-//! Sentences of the pages for mails, which are English.
+//! Sentences of the pages for mails, in the language of their reader.
 
 use softcap_offering::{ContributionIndex, Offering, Position, RoundIndex};
 
@@ -19,16 +19,24 @@ pub(crate) struct PriceWords {
 }
 
 /// What is the matter with a contribution.
-pub(crate) fn contribution_words(offering: &Offering, index: ContributionIndex) -> Told {
-    told(Language::English, offering, &facts(offering, index), None)
+pub(crate) fn contribution_words(
+    language: Language,
+    offering: &Offering,
+    index: ContributionIndex,
+) -> Told {
+    told(language, offering, &facts(offering, index), None)
 }
 
 /// What a token costs in a round from a position on.
-pub(crate) fn price_words(offering: &Offering, round: RoundIndex, at: Position) -> PriceWords {
-    let language = Language::English;
+pub(crate) fn price_words(
+    language: Language,
+    offering: &Offering,
+    round: RoundIndex,
+    at: Position,
+) -> PriceWords {
     let cost = price_at(language, offering, Some(round), at);
     PriceWords {
-        cost: cost.unwrap_or_else(|| "what the round comes to".to_owned()),
+        cost: cost.unwrap_or_else(|| language.say("mail-price-open")),
         when: When::at(language, at).text,
     }
 }

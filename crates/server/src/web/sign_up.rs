@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use softcap_identity::{Password, PersonError};
+use softcap_identity::{Asker, Password, PersonError};
 
 use super::{
     entrance::{NextQuery, go_on},
@@ -164,10 +164,14 @@ async fn ask(
         let answer = email_page(service, visit, purpose, errors, form.email);
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
     };
-    let (people, address, now) = (service.people(), device.0.address, service.now());
+    let (people, now) = (service.people(), service.now());
+    let asker = Asker {
+        source: device.0.address,
+        language: visit.language.mail(),
+    };
     let asked = match purpose {
-        Purpose::SignUp => people.sign_up(&email, address, now).await,
-        Purpose::Recovery => people.recover(&email, address, now).await,
+        Purpose::SignUp => people.sign_up(&email, asker, now).await,
+        Purpose::Recovery => people.recover(&email, asker, now).await,
     };
     asked.map_err(of_person)?;
     see_other(&format!("{}/code{}", purpose.path(), visit.next_query()))

@@ -64,6 +64,7 @@ fn sources() -> Vec<String> {
     let mut files = Vec::new();
     files_below(&root.join("src/web"), "rs", &mut files);
     files_below(&root.join("src/api/oauth"), "rs", &mut files);
+    files_below(&root.join("src/notices"), "rs", &mut files);
     files_below(&root.join("templates"), "html", &mut files);
     // Tests name keys to look for them.
     files.retain(|file| !file.ends_with("tests.rs"));

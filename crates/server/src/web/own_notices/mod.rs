@@ -5,17 +5,23 @@ mod unsubscribe;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
 use serde::Deserialize;
-use softcap_identity::PersonId;
+use softcap_identity::{MailLanguage, PersonError, PersonId};
 
 use super::{
     form::Form,
+    language::Language,
     page::{page, see_other},
     visit::Visit,
 };
 use crate::{
-    api::{Service, of_database},
+    api::{Service, of_database, of_person},
     extract::Query,
     notices::{Choice, EVERY_OFFERING, NoticeKind, is_wanted},
     problem::{ApiError, ProblemCode},
@@ -25,7 +31,9 @@ pub(super) use unsubscribe::routes as unsubscribe_routes;
 
 /// The page of one's own mails.
 pub(super) fn pages() -> Router<Arc<Service>> {
-    Router::new().route("/account/notifications", get(show).post(set))
+    Router::new()
+        .route("/account/notifications", get(show).post(set))
+        .route("/account/notifications/language", post(set_language))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,8 +98,22 @@ struct NoticesPage {
     is_own: bool,
     kinds: Vec<KindView>,
     offerings: Vec<OfferingView>,
+    /// Of the mails.
+    languages: Vec<LanguageView>,
     sends_mail: bool,
     done: Option<String>,
+}
+
+struct LanguageView {
+    code: &'static str,
+    name: &'static str,
+    is_chosen: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct LanguageForm {
+    #[serde(default)]
+    language: String,
 }
 
 /// The title of what is asked for, and its place in the table.
@@ -134,12 +156,21 @@ async fn show(
             name,
         }
     });
+    let person = service.people().find(visit.session()?.person).await;
+    let person = person.map_err(of_person)?;
+    let person = person.ok_or_else(|| of_person(PersonError::NoSession))?;
+    let languages = Language::ALL.map(|language| LanguageView {
+        code: language.code(),
+        name: language.own_name(),
+        is_chosen: Language::from(person.language) == language,
+    });
     let heading = title.unwrap_or_else(|| visit.say("notice-all"));
     page(&NoticesPage {
         is_own: place != EVERY_OFFERING && choices.iter().any(|choice| is_of(choice, &place)),
         offering: (place != EVERY_OFFERING).then(|| place.clone()),
         kinds: kinds.collect(),
         offerings: offerings.collect(),
+        languages: languages.into(),
         sends_mail: service.sends_mail(),
         done: (asked.done == "set").then(|| visit.say("notice-set")),
         place,
@@ -172,4 +203,16 @@ async fn set(
     }
     let place: String = url::form_urlencoded::byte_serialize(place.as_bytes()).collect();
     see_other(&format!("/account/notifications?offering={place}&done=set"))
+}
+
+async fn set_language(
+    State(service): State<Arc<Service>>,
+    visit: Visit,
+    Form(form): Form<LanguageForm>,
+) -> Result<Response, ApiError> {
+    let language = MailLanguage::from_code(&form.language)
+        .ok_or_else(|| ApiError::invalid("language", "one of those that are offered"))?;
+    let set = service.people().set_language(visit.session()?, language);
+    set.await.map_err(of_person)?;
+    see_other("/account/notifications?done=set")
 }

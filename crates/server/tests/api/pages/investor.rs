@@ -11,6 +11,12 @@ use crate::{
 /// Somebody with 1,000.00 EUR on a platform whose offering is open.
 pub(crate) fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
     let mut browser = site.signed_up(email);
+    give_money(site, &mut browser, email);
+    browser
+}
+
+/// Books 1,000.00 EUR for somebody who is logged in.
+pub(super) fn give_money(site: &Site, browser: &mut Browser<'_>, email: &str) {
     let node = &site.node;
     node.post(
         "/v1/platform/currencies",
@@ -24,7 +30,6 @@ pub(crate) fn with_money<'a>(site: &'a Site, email: &str) -> Browser<'a> {
     let body = json!({ "currency": "EUR", "amount": "100000" });
     let paid = node.post(&format!("/v1/people/{person}/deposits"), email, &body);
     assert_eq!(paid.status, 201, "{}", paid.text());
-    browser
 }
 
 /// The page on which the answers are checked, and what it sends.

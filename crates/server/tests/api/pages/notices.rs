@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    investor::{check, confirm, with_money},
+    investor::{check, confirm, give_money, with_money},
     location, page,
 };
 use crate::{
-    people::browser::{Browser, ORIGIN, PASSWORD, Site},
+    people::browser::{Browser, ORIGIN, PASSWORD, Site, code_in},
     test_node::{Answer, Call, IN_PUBLIC_ROUND, NAME, SETTLEABLE},
 };
 
@@ -173,4 +173,40 @@ fn people_choose_by_kind_and_offering_and_a_round_is_told_to_who_asked() {
     assert!(bela.step_up(PASSWORD).status < 300);
     let held = bela.submit("/account/privacy/export", &[]).json();
     assert_eq!(held["notifications"].as_array().unwrap().len(), 2, "{held}");
+}
+
+#[test]
+fn mails_are_in_the_language_of_who_signed_up_until_they_choose_another_one() {
+    let mut site = Site::with_offering();
+    let email = "hans@example.org";
+    let mut hans = site.browser("192.0.2.30");
+    hans.submit("/sign-up?lang=de", &[("email", email)]);
+    let mail = site.mails_after(1).remove(0);
+    assert!(mail.contains("Jemand, wahrscheinlich Sie,"), "{mail}");
+    let fields = [("code", code_in(&mail)), ("password", PASSWORD.to_owned())];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    location(&hans.submit("/sign-up/code", &fields));
+    give_money(&site, &mut hans, email);
+    contribute(&mut hans, "100.00");
+    let mail = site.mails_after(2).remove(1);
+    for words in ["Welche Mails Sie bekommen", "100,00 EUR", "1.000 HBR"] {
+        assert!(mail.contains(words), "{words}: {mail}");
+    }
+    let page = hans.page("/account/notifications").text().to_owned();
+    assert!(page.contains("value=\"de\" lang=\"de\" selected"), "{page}");
+    let wrong = hans.send("PUT", "/v1/me/language", &json!({ "language": "fr" }));
+    assert_eq!(wrong.status, 422, "{}", wrong.text());
+    let place = "/account/notifications/language";
+    let set = hans.submit(place, &[("language", "en")]);
+    assert_eq!(location(&set), "/account/notifications?done=set");
+    let seen = hans.get("/v1/me/notifications").json();
+    assert_eq!(seen["language"], "en");
+    contribute(&mut hans, "50.00");
+    let mail = site.mail_of(&site, "Harbour: Counted");
+    assert!(mail.contains("Counted: 50.00 EUR"), "{mail}");
+    let back = hans.send("PUT", "/v1/me/language", &json!({ "language": "de" }));
+    assert_eq!(back.status, 204);
+    site.node.stop();
 }
