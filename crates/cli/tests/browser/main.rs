@@ -14,9 +14,11 @@ mod accounts;
 mod developer;
 mod first;
 mod issuer;
+mod objections;
 mod office;
 mod own;
 mod review;
+mod sealed;
 mod wallets;
 
 use std::{

@@ -16,7 +16,8 @@ use alloy_signer::SignerSync as _;
 use serde_json::{Value, json};
 use softcap_chain::development_accounts;
 use softcap_evm::{
-    EscrowKind, Exit, PaidIn, Parties, RootAct, announcement, factory_draft, root_announcement,
+    Draft, EscrowKind, Exit, PaidIn, Parties, RootAct, announcement, factory_draft,
+    milestones_draft, offering_factory_draft, root_announcement, vesting_draft,
 };
 use softcap_offering::terms::Terms;
 use tempfile::TempDir;
@@ -59,7 +60,7 @@ over_cap = "partial"
 over_limit = "partial"
 "#;
 /// People bid, and the outcome is a root: what changes in the terms above.
-const BY_BIDS: [(&str, &str); 6] = [
+pub(super) const BY_BIDS: [(&str, &str); 6] = [
     (
         "rounding = { mode = \"down\", per = \"investor\" }\n",
         "[root]\nceiling = \"0.01 ETH per HBR\"\nshare = \"20 %\"\nchallenge = \"7 days\"\nclaims = \"90 days\"\n",
@@ -82,14 +83,14 @@ const ISSUER: usize = 0;
 const CONFIRMATIONS: &str = "2";
 
 /// A chain that makes a block when it is told to.
-struct Chain {
+pub(super) struct Chain {
     _folder: TempDir,
     child: Child,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Chain {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_softcap"))
             .args(["chain", "--data", "data", "--listen", "127.0.0.1:0"])
@@ -239,7 +240,7 @@ fn address(value: &Value) -> Address {
 }
 
 /// Announces an offering on the chain: its terms, its contract, and the block of that.
-fn announced(
+pub(super) fn announced(
     chain: &Chain,
     (kind, paid_in): (EscrowKind, PaidIn),
     words: &[(&str, &str)],
@@ -276,9 +277,17 @@ fn announced(
             .calldata(),
         None => announcement(&terms, &parties).unwrap().calldata(),
     };
-    let factory = factory_draft(issuer, kind);
-    let factory = chain.send(TxKind::Create, factory.data);
-    let factory = TxKind::Call(address(&factory["contractAddress"]));
+    let deploy = |draft: Draft| {
+        let made = chain.send(TxKind::Create, draft.data);
+        address(&made["contractAddress"])
+    };
+    let factory = if terms.milestones.is_empty() {
+        factory_draft(issuer, kind)
+    } else {
+        let milestones = deploy(milestones_draft(issuer));
+        offering_factory_draft(issuer, milestones, deploy(vesting_draft(issuer)))
+    };
+    let factory = TxKind::Call(deploy(factory));
     let made = chain.send(factory, told);
     let logs = made["logs"].as_array().unwrap().iter();
     let mut logs = logs.filter(|log| log["topics"].as_array().unwrap().len() == 4);
@@ -289,6 +298,44 @@ fn announced(
         "token": address(&log["data"]).to_string(),
         "block": number(&made["blockNumber"]),
     })
+}
+
+/// What a transaction says to whichever contract.
+pub(super) fn calldata(draft: Draft) -> String {
+    draft.data.to_string()
+}
+
+/// A server that follows a chain, and what a script with a wallet must know.
+pub(super) fn site_beside(chain: &Chain, offerings: &Value) -> (Site, Value) {
+    let site = Site::start_with(&[
+        (
+            "SOFTCAP_EVM_ENDPOINTS",
+            &format!("http://{}", chain.address),
+        ),
+        ("SOFTCAP_EVM_CONFIRMATIONS", CONFIRMATIONS),
+        ("SOFTCAP_EVM_POLL_MILLIS", "20"),
+        ("SOFTCAP_EVM_CHAIN_NAME", "Harbour chain"),
+        (
+            "SOFTCAP_EVM_WALLET_ENDPOINT",
+            &format!("http://{}", chain.address),
+        ),
+    ]);
+    let accounts: Vec<String> = development_accounts(10)
+        .unwrap()
+        .iter()
+        .map(|account| account.address().to_string())
+        .collect();
+    let more = json!({
+        "key": site.key(),
+        "chain": format!("http://{}", chain.address),
+        "signer": format!("http://{}", signer(chain.address.clone())),
+        "accounts": accounts,
+        "offerings": offerings,
+        // The root takes the place of the zeros.
+        "post": calldata(RootAct::Post(B256::ZERO).draft(Address::ZERO, Address::ZERO)),
+        "pictures": std::env::var("SOFTCAP_PICTURES").ok(),
+    });
+    (site, more)
 }
 
 #[test]
@@ -315,35 +362,8 @@ fn a_wallet_pays_and_every_way_it_goes_is_told_truly() {
         "dock": announced(&chain, (EscrowKind::Root, PaidIn::Coin), &dock),
         "harbour": harbour,
     });
-    let site = Site::start_with(&[
-        (
-            "SOFTCAP_EVM_ENDPOINTS",
-            &format!("http://{}", chain.address),
-        ),
-        ("SOFTCAP_EVM_CONFIRMATIONS", CONFIRMATIONS),
-        ("SOFTCAP_EVM_POLL_MILLIS", "20"),
-        ("SOFTCAP_EVM_CHAIN_NAME", "Harbour chain"),
-        (
-            "SOFTCAP_EVM_WALLET_ENDPOINT",
-            &format!("http://{}", chain.address),
-        ),
-    ]);
-    let accounts: Vec<String> = development_accounts(10)
-        .unwrap()
-        .iter()
-        .map(|account| account.address().to_string())
-        .collect();
-    let more = json!({
-        "key": site.key(),
-        "chain": format!("http://{}", chain.address),
-        "signer": format!("http://{}", signer(chain.address.clone())),
-        "accounts": accounts,
-        "offerings": offerings,
-        // The root takes the place of the zeros.
-        "post": RootAct::Post(B256::ZERO).draft(Address::ZERO, Address::ZERO).data.to_string(),
-        "settle": Exit::Settle.draft(Address::ZERO, Address::ZERO).data.to_string(),
-        "pictures": std::env::var("SOFTCAP_PICTURES").ok(),
-    });
+    let (site, mut more) = site_beside(&chain, &offerings);
+    more["settle"] = json!(calldata(Exit::Settle.draft(Address::ZERO, Address::ZERO)));
     let said = run("wallets.mjs", &site, &more);
     assert_eq!(said["violations"], json!([]), "axe {}", said["engine"]);
     let errors = said["errors"].as_array().unwrap().iter();

@@ -157,9 +157,9 @@ pub(crate) use offerings::{OfferingPaths, phase_name};
 pub(crate) use operations::{Operation, OperationPaths, operate_as};
 pub(crate) use own_budgets::{left_of_budget, require_budget, require_budget_of_act, spent};
 pub(crate) use own_contributions::{
-    Holding, OwnContribution, OwnName, contribute_own, free_money, holdings, made_before,
-    own_contribution, own_name_of, own_names, own_number, own_rows, rows_of, take_back_own,
-    withdraw_own,
+    Holding, OpenedBid, OwnContribution, OwnName, contribute_own, free_money, holdings,
+    made_before, own_contribution, own_name_of, own_names, own_number, own_number_for_bid,
+    own_rows, reveal_own, rows_of, take_back_own, withdraw_own,
 };
 pub(crate) use people::PeoplePaths;
 pub(crate) use permits::Permits;

@@ -98,6 +98,19 @@ pub(crate) struct OwnContribution {
     pub(crate) amount: Amount,
     /// Of a bid.
     pub(crate) limit: Option<LimitPrice>,
+    /// Of a sealed bid, whose amount and limit nobody here knows: the amount is what is locked.
+    pub(crate) sealed: Option<[u8; 32]>,
+}
+
+/// What was in a sealed bid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenedBid {
+    /// The money bid, in smallest units.
+    pub(crate) amount: Amount,
+    /// The most that is paid.
+    pub(crate) limit: LimitPrice,
+    /// What made it unguessable.
+    pub(crate) salt: [u8; 32],
 }
 
 /// Money of a person in one currency.
@@ -157,6 +170,18 @@ pub(crate) async fn own_offerings(
     let rows = rows.map_err(of_journal)?.into_iter();
     let known = rows.filter_map(|(name, number)| Some((service.journal.offering(&name)?, number)));
     Ok(known.collect())
+}
+
+/// A person's number in an offering, drawn now if they were not there: a sealed bid is bound to it.
+pub(crate) async fn own_number_for_bid(
+    service: &Service,
+    log: &OfferingLog,
+    person: PersonId,
+) -> Result<String, ApiError> {
+    let drawn = service
+        .numbers
+        .find_or_draw(platform_person(person), &log.row.name);
+    drawn.await.map_err(of_journal)
 }
 
 /// A person's number in an offering, if they were there.
@@ -347,15 +372,25 @@ pub(super) async fn contribute_within(
     moved(service.transfers().fund(&movement).await)?;
     let number = own_number(service, log, person).await?;
     let number = number.ok_or(ProblemCode::Conflict)?;
-    let command = Command::Contribute(Contribute {
-        investor: InvestorId::Opaque(&number),
-        currency: CurrencyIndex(new.currency),
-        amount: new.amount,
-        limit: new.limit,
-        reference: "",
-        source: None,
-        funding: Funding::Account,
-    });
+    let investor = InvestorId::Opaque(&number);
+    let command = match new.sealed {
+        Some(commitment) => Command::Commit {
+            investor,
+            locked: new.amount,
+            commitment,
+            reference: "",
+            funding: Funding::Account,
+        },
+        None => Command::Contribute(Contribute {
+            investor,
+            currency: CurrencyIndex(new.currency),
+            amount: new.amount,
+            limit: new.limit,
+            reference: "",
+            source: None,
+            funding: Funding::Account,
+        }),
+    };
     // The last moment before the entry: what is not entered is not to count.
     if let Some(allowance) = allowance
         && let Err(error) = allowance.take(service, &spend).await
@@ -387,6 +422,35 @@ pub(crate) async fn withdraw_own(
     person: PersonId,
     (sequence, once): (u64, &str),
 ) -> Result<(), ApiError> {
+    let command = Command::Withdraw {
+        contribution: Sequence(sequence),
+    };
+    act_on_own(service, log, person, (sequence, once, &command)).await
+}
+
+/// Opens a sealed bid of a person, after its round. A refusal by the rules is an entry, and an error here.
+pub(crate) async fn reveal_own(
+    service: &Service,
+    log: &OfferingLog,
+    person: PersonId,
+    (sequence, once, opened): (u64, &str, &OpenedBid),
+) -> Result<(), ApiError> {
+    let command = Command::Reveal {
+        bid: Sequence(sequence),
+        amount: opened.amount,
+        limit: opened.limit,
+        salt: opened.salt,
+    };
+    act_on_own(service, log, person, (sequence, once, &command)).await
+}
+
+/// Does something with a contribution of a person, and gives back what is free then.
+async fn act_on_own(
+    service: &Service,
+    log: &OfferingLog,
+    person: PersonId,
+    (sequence, once, command): (u64, &str, &Command<'_>),
+) -> Result<(), ApiError> {
     let _turn = service.turns.of(person).await;
     let number = own_number(service, log, person).await?;
     let number = number.ok_or(ProblemCode::NotFound)?;
@@ -402,11 +466,8 @@ pub(crate) async fn withdraw_own(
     if !is_own {
         return Err(ProblemCode::NotFound.into());
     }
-    let command = Command::Withdraw {
-        contribution: Sequence(sequence),
-    };
     let request = request_of(service, person, once);
-    let entry = submit_as(service, log, request, (now(), &command)).await?;
+    let entry = submit_as(service, log, request, (now(), command)).await?;
     return_free(service, log, person, &number).await;
     match entry.outcome {
         super::entry_view::OutcomeView::Refused { refusal } => Err(by_rule(refusal)),

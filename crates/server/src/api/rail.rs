@@ -73,6 +73,9 @@ pub(super) struct RailView {
     pub followed: u64,
     /// Logs that are seen and not deep enough yet.
     pub waiting: u64,
+    /// The contract that releases the money in steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub milestones: Option<String>,
     /// How the money is released in steps, in the newest block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub releases: Option<ReleasesView>,
@@ -315,6 +318,7 @@ async fn read(
         head,
         followed,
         waiting,
+        milestones,
         releases,
         root,
         problem,
@@ -331,6 +335,7 @@ async fn read(
         head,
         followed,
         waiting,
+        milestones: milestones.map(|contract| contract.to_string()),
         releases: releases.map(ReleasesView::from),
         root: root.map(RootView::from),
         problem,

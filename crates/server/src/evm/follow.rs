@@ -192,6 +192,7 @@ impl Followed {
                 status.head = source.head();
                 status.followed = anchor.number;
                 status.waiting = source.waiting().count() as u64;
+                status.milestones = after_sale.milestones;
                 status.releases = releases;
                 status.root = root;
                 status.problem = None;

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use alloy_primitives::Address;
 use alloy_rpc_client::RpcClient;
 use softcap_evm::{Endpoint, Endpoints, Fault, HttpTransport, Releases, RootStanding, host_of};
 use softcap_journal::LogName;
@@ -62,6 +63,8 @@ pub struct RailStatus {
     pub followed: u64,
     /// Logs that are seen and not deep enough yet.
     pub waiting: u64,
+    /// The contract that releases the money in steps, where there is one.
+    pub milestones: Option<Address>,
     /// Where the releases of the money stand on the chain, where it is released in steps.
     pub releases: Option<Releases>,
     /// Where the settlement by root stands on the chain, where the terms need one.

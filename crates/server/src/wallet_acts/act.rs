@@ -60,6 +60,20 @@ codes! {
         Refund = "refund",
         /// Money out of it by the right of withdrawal.
         Withdraw = "withdrawal",
+        /// A word against the root of the settlement.
+        Object = "objection",
+        /// A word against the release of a milestone.
+        ObjectRelease = "release_objection",
+    }
+}
+
+impl ActKind {
+    /// Whether it moves nothing, so that the record has no entry of it: the chain alone says that it counts.
+    pub(crate) const fn is_objection(self) -> bool {
+        match self {
+            Self::Object | Self::ObjectRelease => true,
+            Self::Contribute | Self::Claim | Self::Refund | Self::Withdraw => false,
+        }
     }
 }
 
@@ -74,7 +88,7 @@ codes! {
         Declined = "declined",
         /// It sent a transaction.
         Sent = "sent",
-        /// It is in the record.
+        /// It is in the record; or, of an objection, deep enough in the chain.
         Done = "done",
     }
 }

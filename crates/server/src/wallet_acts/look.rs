@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use softcap_evm::{Fate, Sent, Turn, entry_request};
 use softcap_journal::{Machine as _, OfferingLog};
 use softcap_offering::{EscrowAddress, InvestorId};
@@ -71,21 +71,78 @@ pub(crate) async fn look(
     let Some(escrow) = escrow else {
         return Ok(Seen::unknown());
     };
+    if act.kind.is_objection() {
+        return look_at_objection(service, log, &escrow, act).await;
+    }
     if let Some(entry) = entry_of(service, log, &escrow, act) {
         service
             .wallet_acts()
-            .finish(act, entry)
+            .finish(act, Some(entry))
             .await
             .map_err(of_database)?;
         (act.stage, act.entry) = (Stage::Done, Some(entry));
         return Ok(about(service, log, act));
     }
+    before_entry(service, escrow.contract.into(), act).await
+}
+
+/// What is told of an act that the record does not have.
+async fn before_entry(
+    service: &Service,
+    to: Address,
+    act: &mut WalletAct,
+) -> Result<Seen, ApiError> {
     match (act.stage, act.sent) {
-        (Stage::Sent, Some(sent)) => on_chain(service, &escrow, act, sent).await,
+        (Stage::Sent, Some(sent)) => on_chain(service, to, act, sent).await,
         (Stage::Draft, _) => Ok(Seen::plain(BeforeEntry::Draft)),
         (Stage::Asked, _) => Ok(Seen::plain(BeforeEntry::Asked)),
         (Stage::Declined, _) => Ok(Seen::plain(BeforeEntry::Declined)),
         (Stage::Done | Stage::Sent, _) => Ok(Seen::unknown()),
+    }
+}
+
+/// An objection counts where its transaction did what it says, as deep in the chain as everything else must be.
+async fn look_at_objection(
+    service: &Service,
+    log: &OfferingLog,
+    escrow: &EscrowAddress,
+    act: &mut WalletAct,
+) -> Result<Seen, ApiError> {
+    let Some(to) = contract_of(service, log, escrow, act.kind) else {
+        return Ok(Seen::unknown());
+    };
+    let seen = before_entry(service, to, act).await?;
+    let is_deep = match &seen {
+        Seen::Before {
+            state: State::Confirming | State::Replaced,
+            depth: Some((got, asked)),
+            ..
+        } => got >= asked,
+        Seen::Before { .. } | Seen::Entered(_) | Seen::Over => false,
+    };
+    if !is_deep {
+        return Ok(seen);
+    }
+    let finished = service.wallet_acts().finish(act, None).await;
+    finished.map_err(of_database)?;
+    act.stage = Stage::Done;
+    Ok(about(service, log, act))
+}
+
+/// The contract that an act goes to; `None` while it is not known.
+pub(super) fn contract_of(
+    service: &Service,
+    log: &OfferingLog,
+    escrow: &EscrowAddress,
+    kind: ActKind,
+) -> Option<Address> {
+    match kind {
+        ActKind::ObjectRelease => service.rails().status(&log.row.name)?.milestones,
+        ActKind::Contribute
+        | ActKind::Claim
+        | ActKind::Refund
+        | ActKind::Withdraw
+        | ActKind::Object => Some(escrow.contract.into()),
     }
 }
 
@@ -136,14 +193,19 @@ fn entry_of(
             ActKind::Withdraw if act.sent.is_some_and(|sent| sent.block.is_some()) => own
                 .find(|row| row.accepted.is_zero())
                 .map(|row| row.sequence.0),
-            ActKind::Contribute | ActKind::Claim | ActKind::Refund | ActKind::Withdraw => None,
+            ActKind::Contribute
+            | ActKind::Claim
+            | ActKind::Refund
+            | ActKind::Withdraw
+            | ActKind::Object
+            | ActKind::ObjectRelease => None,
         }
     })
 }
 
 async fn on_chain(
     service: &Service,
-    escrow: &EscrowAddress,
+    to: Address,
     act: &mut WalletAct,
     mut sent: SentNote,
 ) -> Result<Seen, ApiError> {
@@ -160,7 +222,7 @@ async fn on_chain(
         let followed = Sent {
             hash: sent.hash,
             turn: sent.turn,
-            to: escrow.contract.into(),
+            to,
             since: sent.since,
         };
         fate = chain.fate(&followed).await;
@@ -225,7 +287,7 @@ pub(crate) async fn tell_hash(
     // A wallet that is a contract itself sends by another one.
     if let Some(known) = &known
         && known.turn().sender == act.wallet
-        && !known.is_to(escrow.contract.into())
+        && contract_of(service, log, &escrow, act.kind).is_none_or(|to| !known.is_to(to))
     {
         let words = "the transaction goes to another address than the contract of the offering";
         return Err(ApiError::invalid("hash", words));

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_sol_types::SolCall as _;
 use softcap_evm::{
-    ChainClient, Cost, Draft, EndpointError, Endpoints, EscrowKind, EvmError, Exit,
-    InvestorStanding, PaidIn, ProvedLeaf, RootAct, SaleTerms, ShownPermit, Standing, allow_draft,
-    allowance_of, bid_draft,
+    AfterSaleAct, ChainClient, Cost, Draft, EndpointError, Endpoints, EscrowKind, EvmError, Exit,
+    InvestorStanding, PaidIn, ProvedLeaf, RootAct, RootPhase, SaleTerms, ShownPermit, Standing,
+    Stopped, allow_draft, allowance_of, bid_draft,
     bindings::{escrow::IEscrow, root_escrow::IRootEscrow::Leaf, rounds::IRounds},
     contribution_draft, round_at,
 };
@@ -21,7 +21,10 @@ use softcap_offering::{
     terms::{Access, Token},
 };
 
-use super::act::{ActKind, WalletAct};
+use super::{
+    act::{ActKind, WalletAct},
+    look::contract_of,
+};
 use crate::{
     api::{Service, own_leaf, own_permit},
     problem::{ApiError, ProblemCode},
@@ -226,6 +229,11 @@ pub(crate) async fn prepare(
         ActKind::Claim => claim_draft(service, log, &place, wallet).await?,
         ActKind::Refund => Exit::Refund.draft(escrow, wallet),
         ActKind::Withdraw => Exit::Withdraw.draft(escrow, wallet),
+        ActKind::Object => RootAct::Object.draft(escrow, wallet),
+        ActKind::ObjectRelease => {
+            let known = contract_of(service, log, &place.named, act.kind);
+            AfterSaleAct::Object.draft(known.ok_or(NotPrepared::Unreachable)?, wallet)
+        }
     };
     let mut approval = None;
     if let (ActKind::Contribute, PaidIn::Token(token)) = (act.kind, place.paid_in) {
@@ -361,6 +369,15 @@ pub(crate) async fn exits_of(
         Err(error) => return Err(error),
     };
     let exit = |exit: Exit| exit.draft(escrow, wallet);
+    // Asked of the contract only where it may say yes.
+    let known = service.rails().status(&log.row.name).unwrap_or_default();
+    let is_contested = known
+        .root
+        .is_some_and(|root| root.phase == RootPhase::Posted);
+    let is_announced = known.releases.is_some_and(|releases| {
+        releases.objections_until.is_some() && releases.stopped == Stopped::No
+    });
+    let release = known.milestones.filter(|_| is_announced);
     let all = [
         (ActKind::Claim, claim, Amount::ZERO),
         (
@@ -371,6 +388,16 @@ pub(crate) async fn exits_of(
         (
             ActKind::Withdraw,
             is_right.then(|| exit(Exit::Withdraw)),
+            Amount::ZERO,
+        ),
+        (
+            ActKind::Object,
+            is_contested.then(|| RootAct::Object.draft(escrow, wallet)),
+            Amount::ZERO,
+        ),
+        (
+            ActKind::ObjectRelease,
+            release.map(|contract| AfterSaleAct::Object.draft(contract, wallet)),
             Amount::ZERO,
         ),
     ];

@@ -248,12 +248,16 @@ impl WalletActs {
         Ok(())
     }
 
-    /// Notes that an act is in the record.
-    pub(crate) async fn finish(&self, act: &WalletAct, entry: u64) -> Result<(), DatabaseError> {
+    /// Notes that an act is done, and the entry of the record, if it is one.
+    pub(crate) async fn finish(
+        &self,
+        act: &WalletAct,
+        entry: Option<u64>,
+    ) -> Result<(), DatabaseError> {
         on_writer!(&self.0, |pool| {
             sqlx::query("UPDATE wallet_act SET stage = 'done', entry = $2 WHERE id = $1")
                 .bind(act.id.to_string())
-                .bind(signed(entry))
+                .bind(entry.map(signed))
                 .execute(pool)
                 .await
                 .map(drop)

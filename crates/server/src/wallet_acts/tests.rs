@@ -87,7 +87,7 @@ async fn acts_are_their_persons_and_go_one_way(url: &DatabaseUrl) {
         ..note()
     };
     acts.note_seen(&first, &seen).await.unwrap();
-    acts.finish(&first, 5).await.unwrap();
+    acts.finish(&first, Some(5)).await.unwrap();
     let found = acts.find(person(ANNA), &first.id).await.unwrap().unwrap();
     assert_eq!((found.stage, found.sent), (Stage::Done, Some(seen)));
     assert_eq!(found.entry, Some(5));

@@ -15,7 +15,7 @@ const PADDED: u8 = 4;
 const SHORTENED: u128 = 10_000_000;
 
 impl Language {
-    const fn decimal_sign(self) -> char {
+    pub(super) const fn decimal_sign(self) -> char {
         match self {
             Self::English => '.',
             Self::German => ',',

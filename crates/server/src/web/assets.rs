@@ -30,6 +30,8 @@ pub(crate) enum Asset {
     Passkey,
     /// What wallets need.
     Wallet,
+    /// What seals a bid.
+    Sealed,
     /// What draws the raise over time.
     Chart,
     /// uPlot, by others (`uplot.LICENSE`), as its package has it but for the language of numbers.
@@ -42,11 +44,12 @@ pub(crate) enum Asset {
 
 impl Asset {
     /// All of them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Style,
         Self::Script,
         Self::Passkey,
         Self::Wallet,
+        Self::Sealed,
         Self::Chart,
         Self::Plot,
         Self::PlotStyle,
@@ -59,6 +62,7 @@ impl Asset {
             Self::Script => ("site", "js"),
             Self::Passkey => ("passkey", "js"),
             Self::Wallet => ("wallet", "js"),
+            Self::Sealed => ("sealed", "js"),
             Self::Chart => ("chart", "js"),
             Self::Plot => ("uplot", "js"),
             Self::PlotStyle => ("uplot", "css"),
@@ -69,9 +73,12 @@ impl Asset {
     const fn kind(self) -> HeaderValue {
         match self {
             Self::Style | Self::PlotStyle => HeaderValue::from_static("text/css; charset=utf-8"),
-            Self::Script | Self::Passkey | Self::Wallet | Self::Chart | Self::Plot => {
-                HeaderValue::from_static("text/javascript; charset=utf-8")
-            }
+            Self::Script
+            | Self::Passkey
+            | Self::Wallet
+            | Self::Sealed
+            | Self::Chart
+            | Self::Plot => HeaderValue::from_static("text/javascript; charset=utf-8"),
             Self::Icon => HeaderValue::from_static("image/svg+xml"),
         }
     }
@@ -83,6 +90,7 @@ impl Asset {
             Self::Script => include_str!("../../assets/site.js"),
             Self::Passkey => include_str!("../../assets/passkey.js"),
             Self::Wallet => include_str!("../../assets/wallet.js"),
+            Self::Sealed => include_str!("../../assets/sealed.js"),
             Self::Chart => include_str!("../../assets/chart.js"),
             Self::Plot => include_str!("../../assets/uplot.js"),
             Self::PlotStyle => include_str!("../../assets/uplot.css"),

@@ -14,7 +14,7 @@ pub(super) enum Bidding {
     None,
     /// In the contribution.
     Open,
-    /// In a hash that is opened later, which pages do not make.
+    /// In a hash that is made in the browser and opened later.
     Sealed,
 }
 

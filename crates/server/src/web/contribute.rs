@@ -95,8 +95,6 @@ struct ContributePage {
     limit: Option<String>,
     /// In which a limit is said: money for a token.
     limit_unit: String,
-    /// Bids are sealed, which pages do not do.
-    is_sealed: bool,
     once: String,
     /// The person's id, to name when money is paid in.
     person: String,
@@ -151,6 +149,9 @@ pub(super) async fn contribute_page(
     if rails.clone().all(|rail| rail == Rail::Evm) {
         return see_other(&format!("/offerings/{name}/wallet"));
     }
+    if Bidding::of(&log.terms) == Bidding::Sealed {
+        return see_other(&format!("/offerings/{name}/bid"));
+    }
     let held = own_holdings(&service, &visit).await?;
     page(&contribute_form(
         visit,
@@ -191,7 +192,6 @@ fn contribute_form(
         amount: wish.amount.clone(),
         limit: (bidding == Bidding::Open).then(|| wish.limit.clone()),
         limit_unit: format!("{} / {}", terms.numeraire.symbol, terms.token.symbol),
-        is_sealed: bidding == Bidding::Sealed,
         once: kept_once(wish)?,
         person: visit.session()?.person.to_string(),
         is_open: open_round(offering).is_some(),
@@ -211,7 +211,7 @@ fn takeable<'a>(terms: &'a Terms, held: &'a [Holding]) -> impl Iterator<Item = (
     })
 }
 
-fn shown(language: Language, holding: &Holding, amount: Amount) -> Shown {
+pub(super) fn shown(language: Language, holding: &Holding, amount: Amount) -> Shown {
     amounts::amount(language, amount.0, holding.decimals, &holding.symbol)
 }
 
@@ -314,7 +314,7 @@ pub(super) async fn over_budget(
 }
 
 /// Whether a round is open that is for everybody, or to which this number was admitted.
-fn is_let_in(offering: &Offering, number: Option<&str>) -> bool {
+pub(super) fn is_let_in(offering: &Offering, number: Option<&str>) -> bool {
     let terms = offering.terms();
     let now = offering.now_stamp().position;
     let investor = number.and_then(|number| offering.find_investor(InvestorId::Opaque(number)));
@@ -464,6 +464,7 @@ pub(super) async fn confirm(
         limit: checked
             .limit
             .and_then(|limit| limit_price(&log.terms, limit)),
+        sealed: None,
     };
     let sequence = contribute_own(&service, &log, person, &new).await?;
     see_other(&format!("/contributions/{name}/{sequence}?done=made"))

@@ -13,7 +13,9 @@ use super::{
     amounts,
     form::{Form, once},
     language::Language,
+    objections,
     page::{page, see_other},
+    sealed_bid,
     state_words::{self, Told},
     times::When,
     visit::Visit,
@@ -58,6 +60,8 @@ struct ContributionPage {
     back: String,
     tokens: String,
     exit_until: Option<When>,
+    /// Of a bid that is sealed still: whether it can be opened now, from when, and until when.
+    sealed: Option<(bool, Option<When>, When)>,
     /// Free money in the account of the offering.
     free: Vec<String>,
     /// What a wallet can do now; `None` for money of a balance.
@@ -75,6 +79,8 @@ struct FromWallet {
     is_unreachable: bool,
     /// What is on its way already.
     pending: Option<String>,
+    /// Whether that is an objection, beside which other ways stay open.
+    is_objecting: bool,
 }
 
 impl FromWallet {
@@ -92,6 +98,8 @@ struct WayView {
     cost: String,
     /// Makes it count once.
     once: String,
+    /// Whether nothing comes to the wallet by it.
+    is_objection: bool,
 }
 
 pub(super) async fn contribution(
@@ -107,6 +115,9 @@ pub(super) async fn contribution(
         "made" => Some(visit.say("contribution-made")),
         "withdrawn" => Some(visit.say("contribution-withdrawn")),
         "back" => Some(visit.say("contribution-money-back")),
+        "objected" => Some(visit.say("contribution-objected")),
+        "sealed" => Some(visit.say("contribution-sealed")),
+        "opened" => Some(visit.say("contribution-opened")),
         _ => None,
     };
     let wallet = match own {
@@ -132,19 +143,35 @@ async fn from_wallet(
 ) -> Result<FromWallet, ApiError> {
     let mut shown = FromWallet {
         address: wallet.to_checksum(None),
-        pending: exit_on_its_way(service, (log, person), wallet).await?,
         ..FromWallet::default()
     };
-    if shown.pending.is_some() {
-        return Ok(shown);
+    if let Some((place, kind)) = exit_on_its_way(service, (log, person), wallet).await? {
+        shown.pending = Some(place);
+        shown.is_objecting = kind.is_objection();
+        if !shown.is_objecting {
+            return Ok(shown);
+        }
     }
     match exits_of(service, log, wallet).await {
         Ok(ways) => {
             for way in ways {
+                if way.kind.is_objection() && shown.is_objecting {
+                    continue;
+                }
                 let kind = way.kind.code();
                 let money = money_words(language, log, way.money);
                 shown.ways.push(WayView {
-                    text: language.tell(&format!("way-{kind}"), &[("amount", (&money).into())]),
+                    text: match way.kind {
+                        ActKind::Object => objections::of_root(service, language, log),
+                        ActKind::ObjectRelease => objections::of_release(service, language, log),
+                        ActKind::Contribute
+                        | ActKind::Claim
+                        | ActKind::Refund
+                        | ActKind::Withdraw => {
+                            language.tell(&format!("way-{kind}"), &[("amount", (&money).into())])
+                        }
+                    },
+                    is_objection: way.kind.is_objection(),
                     button: language.say(&format!("way-{kind}-button")),
                     cost: fee_words(language, service, way.cost.expected()),
                     once: once()?,
@@ -174,7 +201,7 @@ async fn exit_on_its_way(
     service: &Service,
     (log, person): (&OfferingLog, PersonId),
     wallet: Address,
-) -> Result<Option<String>, ApiError> {
+) -> Result<Option<(String, ActKind)>, ApiError> {
     let acts = service.wallet_acts().of_person(person).await;
     let acts = acts.map_err(of_database)?.into_iter();
     let mut sent = acts.filter(|act| {
@@ -191,7 +218,7 @@ async fn exit_on_its_way(
         Seen::Before { state, .. } => !matches!(state, Matter::Dropped | Matter::Failed),
         Seen::Entered(_) | Seen::Over => false,
     };
-    Ok(is_open.then(|| format!("/wallet/{}", newest.id)))
+    Ok(is_open.then(|| (format!("/wallet/{}", newest.id), newest.kind)))
 }
 
 fn contribution_page(
@@ -206,7 +233,7 @@ fn contribution_page(
     let offering = state.machine().offering();
     let index = own_contribution(offering, own.id(), sequence).ok_or(ProblemCode::NotFound)?;
     let on_its_way = match &wallet {
-        Some(wallet) if wallet.pending.is_some() => OnItsWay::Exit,
+        Some(wallet) if wallet.pending.is_some() && !wallet.is_objecting => OnItsWay::Exit,
         Some(wallet) if wallet.has(ActKind::Claim) => OnItsWay::Offered,
         Some(_) | None => OnItsWay::Nothing,
     };
@@ -238,6 +265,10 @@ fn contribution_page(
         back: money(facts.back.0),
         tokens: amounts::tokens(language, terms, row.tokens.0).text,
         exit_until: facts.exit_until.map(|until| When::at(language, until)),
+        sealed: sealed_bid::Window::of(offering, row).map(|window| {
+            let from = window.from.map(|from| When::at(language, from));
+            (window.is_open, from, When::at(language, window.until))
+        }),
         free: free.collect(),
         wallet,
         once: once()?,

@@ -51,6 +51,7 @@ mod live;
 mod log_pages;
 mod not_me;
 mod notice_words;
+mod objections;
 mod offering;
 mod offering_card;
 mod office;
@@ -64,6 +65,7 @@ mod problem_page;
 mod qr;
 mod raise;
 mod raise_chart;
+mod sealed_bid;
 mod sign_up;
 mod state_words;
 mod states_page;
@@ -128,6 +130,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(own_notices::pages())
         .merge(wallet::pages())
         .merge(raise_chart::pages())
+        .merge(sealed_bid::pages())
         .merge(developer::pages(&service))
         .merge(office::pages(&service));
     pages

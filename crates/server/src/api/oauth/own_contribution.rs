@@ -78,6 +78,7 @@ async fn contribute(
         currency: parse_currency(&log.terms, &new.currency)?,
         amount: Amount(parse_units("amount", &new.amount)?),
         limit: None,
+        sealed: None,
     };
     let allowance = Allowance::of(&app.bearer);
     let sequence = contribute_within(&service, &log, person, (&own, allowance)).await?;

@@ -121,10 +121,10 @@ pub(super) async fn act(
     let (mut act, log) = own_act(&service, &visit, &id).await?;
     match look(&service, &log, &mut act).await? {
         Seen::Entered(entry) => {
-            let done = if act.kind == ActKind::Contribute {
-                "?done=made"
-            } else {
-                ""
+            let done = match act.kind {
+                ActKind::Contribute => "?done=made",
+                ActKind::Object | ActKind::ObjectRelease => "?done=objected",
+                ActKind::Claim | ActKind::Refund | ActKind::Withdraw => "",
             };
             see_other(&format!("/contributions/{}/{entry}{done}", log.row.name))
         }

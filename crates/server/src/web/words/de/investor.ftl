@@ -29,6 +29,7 @@ contribution-title = Beitrag
 contribution-made = Ihr Beitrag steht im Protokoll. Was daraus wurde, steht unten.
 contribution-withdrawn = Sie haben ihn zurückgenommen. Das Geld ist wieder in Ihrem Guthaben.
 contribution-money-back = Das Geld ist wieder in Ihrem Guthaben.
+contribution-objected = Ihr Einspruch zählt auf der Kette. Er hat kein Geld bewegt und kann nicht zurückgenommen werden.
 contribution-by = Die Zeit dafür:
 contribution-exit = Zurücknehmen
 contribution-exit-until = Sie können ihn zurücknehmen bis

@@ -29,6 +29,7 @@ contribution-title = Contribution
 contribution-made = Your contribution is in the log. What became of it stands below.
 contribution-withdrawn = You took it back. The money is on your balance again.
 contribution-money-back = The money is on your balance again.
+contribution-objected = Your objection counts on the chain. It moved no money and cannot be taken back.
 contribution-by = The time for that:
 contribution-exit = Take it back
 contribution-exit-until = You can take it back until

@@ -1,0 +1,119 @@
+// A person with a wallet objects: to the root of a settlement, which is void then, and to the release of a milestone, which stops.
+import { asPlatform, desk, finish, look, open, phone, question, said, signUp } from './harness.mjs';
+import { LONG, PERSON, announceAll, followed, mine, onChain, sign, wallet, withWallets } from './wallet_harness.mjs';
+
+const { origin, accounts, offerings, settle, begin, announce, post } = question;
+const DAY = 86_400;
+const ISSUER = 0;
+
+await announceAll();
+const page = await open(desk);
+await withWallets(page);
+await signUp(page, 'wanda@example.org');
+
+const stateOf = () => page.locator('[data-state]').getAttribute('data-state');
+const waitFor = (state) => page.locator(`[data-state="${state}"]`).waitFor({ timeout: LONG });
+const rail = async (name) => (await fetch(`${origin}/v1/offerings/${name}/rail`)).json();
+
+// What the server knows of a contract is as new as the chain.
+async function known(name, is) {
+  for (let looks = 0; looks < 1200; looks += 1) {
+    const found = await rail(name);
+    if (is(found)) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${name}: ${JSON.stringify(await rail(name))}`);
+}
+
+// Paid, and the page of the contribution.
+async function pay(name, more) {
+  await followed();
+  await page.goto(`${origin}/offerings/${name}/wallet?wallet=${accounts[PERSON]}&amount=4${more}`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: /^Contribute/ }).click();
+  // The first time the wallet is chosen; the one of last time is asked at once.
+  const choice = page.getByRole('button', { name: 'Continue: Harbour wallet' });
+  await Promise.race([choice.waitFor(), waitFor('sent')]);
+  if (await choice.isVisible()) await choice.click();
+  await waitFor('sent');
+  await mine(3);
+  await page.waitForURL(/contributions/, { timeout: LONG });
+  return new URL(page.url()).pathname;
+}
+
+const lock = await pay('lock', '&limit=0.001');
+const weir = await pay('weir', '');
+await onChain('evm_increaseTime', [2 * DAY]);
+await mine(3);
+
+// The root: nothing to say against before it is there.
+{
+  await followed();
+  await asPlatform('/v1/offerings/lock/settlement', null, 'settle lock');
+  const { root } = await (await fetch(`${origin}/v1/offerings/lock/settlement`)).json();
+  const button = page.getByRole('button', { name: 'Object to the result' });
+  await page.goto(origin + lock);
+  said.beforeRoot = await button.count();
+  await sign(ISSUER, { to: offerings.lock.contract, data: post.slice(0, -64) + root });
+  await mine();
+  await known('lock', (now) => now.root?.phase === 'posted');
+  await page.reload();
+  said.rootWords = await page.locator('section', { has: button }).locator('p').first().textContent();
+  await look(page, 'objection-root');
+  const small = await open({ ...phone, storageState: await page.context().storageState(), locale: 'de-DE', colorScheme: 'dark' });
+  await small.goto(origin + lock);
+  await look(small, 'objection-phone');
+  await small.context().close();
+  wallet.mode = 'decline';
+  await button.click();
+  await waitFor('declined_signature');
+  said.declined = await stateOf();
+  await look(page, 'objection-declined');
+  wallet.mode = 'send';
+  await page.getByRole('button', { name: 'Try again: Harbour wallet' }).click();
+  await waitFor('sent');
+  said.sent = await stateOf();
+  await look(page, 'objection-sent');
+  await page.goto(origin + lock);
+  await page.getByText('Your objection is on its way.').waitFor();
+  await page.getByRole('link', { name: 'Follow it' }).click();
+  await mine(3);
+  await page.waitForURL(/done=objected/, { timeout: LONG });
+  said.rootObjected = await page.getByText('Your objection counts on the chain.').count();
+  const { root: standing } = await known('lock', (now) => now.root?.phase === 'void');
+  said.voided = standing.phase;
+  await page.reload();
+  said.objectedAgain = await button.count();
+  said.refund = await page.getByRole('button', { name: 'Take the refund' }).count();
+  await look(page, 'objection-counts');
+}
+
+// The release of the first part.
+{
+  await sign(1, { to: offerings.weir.contract, data: settle });
+  await mine();
+  const { milestones } = await rail('weir');
+  await sign(1, { to: milestones, data: begin });
+  await mine(3);
+  await followed();
+  const button = page.getByRole('button', { name: 'Object to this release' });
+  await page.goto(origin + weir);
+  said.beforeAnnouncement = await button.count();
+  await sign(ISSUER, { to: milestones, data: announce });
+  await mine();
+  await known('weir', (now) => now.releases?.objections_until);
+  await page.reload();
+  said.releaseWords = await page.locator('section', { has: button }).locator('p').first().textContent();
+  await look(page, 'objection-release');
+  await button.click();
+  await waitFor('sent');
+  await mine(3);
+  await page.waitForURL(/done=objected/, { timeout: LONG });
+  said.releaseObjected = await page.getByText('Your objection counts on the chain.').count();
+  const { releases } = await known('weir', (now) => now.releases?.stopped);
+  said.stopped = releases.stopped;
+  await page.reload();
+  said.releaseAgain = await button.count();
+}
+
+await finish();

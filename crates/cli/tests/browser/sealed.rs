@@ -1,0 +1,94 @@
+//! A bid that is sealed in the browser: the hash is the engine's, and what is in it never travels.
+
+use serde_json::json;
+use softcap_offering::{Amount, InvestorId, LimitPrice, sealed_bid_commitment, terms::Terms};
+use softcap_proof::{from_hex, hex};
+
+use super::{Site, run};
+
+const TERMS: &str = r#"
+rules = 1
+name = "Dock"
+origin = "softcap.example/dock"
+soft_cap = "10 EUR"
+investor_max = "1_000 EUR"
+refund_deadline = "DEADLINE"
+[clock]
+kind = "time"
+[token]
+name = "Dock"
+symbol = "DCK"
+decimals = 6
+[token.supply]
+kind = "fixed"
+total = "1_000 DCK"
+for_sale = "1_000 DCK"
+[currency.EUR]
+decimals = 2
+rail = "balance"
+[[round]]
+name = "auction"
+from = "OPENS"
+until = "CLOSES"
+end = "exclusive"
+supply = "1_000 DCK"
+pricing = { kind = "bids", sealed = { lock_step = "50 EUR", reveal_until = "REVEAL", bond = "5 %" } }
+over_limit = "refuse"
+"#;
+
+#[test]
+fn a_browser_seals_a_bid_as_the_engine_does_and_tells_nobody() {
+    let site = Site::start();
+    let now = jiff::Timestamp::now().as_second();
+    let instant = |hours: i64| {
+        let time = jiff::Timestamp::from_second(now + hours * 3_600).unwrap();
+        time.to_string()
+    };
+    let terms = [
+        ("OPENS", -1),
+        ("CLOSES", 24),
+        ("REVEAL", 72),
+        ("DEADLINE", 240),
+    ]
+    .into_iter()
+    .fold(TERMS.to_owned(), |text, (name, hours)| {
+        text.replace(name, &instant(hours))
+    });
+    let more = json!({
+        "key": site.key(),
+        "offering": "dock",
+        "terms": terms,
+        "pictures": std::env::var("SOFTCAP_PICTURES").ok(),
+    });
+    let said = run("sealed.mjs", &site, &more);
+    assert_eq!(said["violations"], json!([]), "axe {}", said["engine"]);
+    assert_eq!(said["foreign"], json!([]), "loaded from elsewhere");
+    let errors = said["errors"].as_array().unwrap().iter();
+    let errors: Vec<_> = errors
+        .filter(|error| !error.to_string().contains("status of 4"))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(
+        said["wrong"],
+        "Type a number above zero, without separators of thousands."
+    );
+    assert_eq!(said["locked"], "150", "the next step above the bid");
+    assert_eq!(said["state"], "waiting");
+    assert_eq!(said["file"], "dock-bid.json");
+    let kept = &said["kept"];
+    let text = |name: &str| kept[name].as_str().unwrap();
+    let salt: [u8; 32] = from_hex(text("salt")).unwrap().try_into().unwrap();
+    let limit = LimitPrice {
+        money: 25,
+        tokens: 1_000_000,
+    };
+    let hash = Terms::parse(&terms).unwrap().hash().0;
+    let investor = InvestorId::Opaque(text("bidder"));
+    let commitment = sealed_bid_commitment(&hash, investor, Amount(12_345), limit, &salt);
+    assert_eq!(text("commitment"), hex(&commitment));
+    assert_eq!(said["sent"]["commitment"], hex(&commitment));
+    let sent = said["sent"].to_string();
+    for secret in ["123.45", "12345", "0.25", text("salt")] {
+        assert!(!sent.contains(secret), "{secret} in {sent}");
+    }
+}
