@@ -151,4 +151,20 @@ function rehearsal(place) {
 }
 for (const place of document.querySelectorAll('[data-rehearsal]')) rehearsal(place);
 
+// What is waited for, such as money that is booked: the page goes on as soon as it is there.
+function lookAgain(place) {
+  place.querySelector('[data-looks]').hidden = false;
+  let pause = 400;
+  const look = async () => {
+    try {
+      const answer = document.hidden ? null : await fetch(location.href);
+      if (answer?.ok && !(await answer.text()).includes('data-look-again')) { location.reload(); return; }
+    } catch { /* Asked again. */ }
+    pause = Math.min(pause * 1.5, 15000);
+    setTimeout(look, pause);
+  };
+  setTimeout(look, pause);
+}
+for (const place of document.querySelectorAll('[data-look-again]')) lookAgain(place);
+
 localTimes(document);

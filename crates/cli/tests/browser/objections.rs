@@ -66,9 +66,10 @@ fn who_paid_objects_to_a_root_and_to_a_release_on_the_page_of_their_contribution
         ("rootObjected", json!(1)),
         ("objectedAgain", json!(0)),
         // All of the money objects, so that the root is void, and the money comes back.
-        ("voided", json!("void")),
+        ("voided", json!("E652")),
         ("refund", json!(1)),
         ("beforeAnnouncement", json!(0)),
+        ("claimFirst", json!(1)),
         ("releaseObjected", json!(1)),
         ("releaseAgain", json!(0)),
         ("stopped", json!(true)),

@@ -13,7 +13,7 @@ use super::{
     amounts,
     form::{Form, once},
     language::Language,
-    objections,
+    objections::{self, Said},
     page::{page, see_other},
     sealed_bid,
     state_words::{self, Told},
@@ -81,6 +81,8 @@ struct FromWallet {
     pending: Option<String>,
     /// Whether that is an objection, beside which other ways stay open.
     is_objecting: bool,
+    /// Whether somebody could object to a release who has their tokens.
+    claims_first: bool,
 }
 
 impl FromWallet {
@@ -94,6 +96,8 @@ struct WayView {
     /// In its address.
     kind: &'static str,
     text: String,
+    /// The first moment in which it is too late, where there is one.
+    until: Option<When>,
     button: String,
     cost: String,
     /// Makes it count once.
@@ -160,17 +164,20 @@ async fn from_wallet(
                 }
                 let kind = way.kind.code();
                 let money = money_words(language, log, way.money);
-                shown.ways.push(WayView {
-                    text: match way.kind {
-                        ActKind::Object => objections::of_root(service, language, log),
-                        ActKind::ObjectRelease => objections::of_release(service, language, log),
-                        ActKind::Contribute
-                        | ActKind::Claim
-                        | ActKind::Refund
-                        | ActKind::Withdraw => {
-                            language.tell(&format!("way-{kind}"), &[("amount", (&money).into())])
+                let said = match way.kind {
+                    ActKind::Object => objections::of_root(service, language, log),
+                    ActKind::ObjectRelease => objections::of_release(service, language, log),
+                    ActKind::Contribute | ActKind::Claim | ActKind::Refund | ActKind::Withdraw => {
+                        Said {
+                            text: language
+                                .tell(&format!("way-{kind}"), &[("amount", (&money).into())]),
+                            until: None,
                         }
-                    },
+                    }
+                };
+                shown.ways.push(WayView {
+                    text: said.text,
+                    until: said.until,
                     is_objection: way.kind.is_objection(),
                     button: language.say(&format!("way-{kind}-button")),
                     cost: fee_words(language, service, way.cost.expected()),
@@ -193,6 +200,9 @@ async fn from_wallet(
             | NotPrepared::NoLeaf,
         ) => shown.is_unreachable = true,
     }
+    // The contract weighs objections by what was claimed.
+    shown.claims_first =
+        shown.has(ActKind::Claim) && objections::is_release_announced(service, log);
     Ok(shown)
 }
 

@@ -102,7 +102,7 @@ impl Site {
     }
 
     /// All mails once there are so many. The sender is told of each one; the bound only ends a broken test.
-    pub(super) fn mails_after(&self, count: usize) -> Vec<String> {
+    pub(crate) fn mails_after(&self, count: usize) -> Vec<String> {
         for _ in 0..1_200 {
             let mails = self.mails();
             if mails.len() >= count {

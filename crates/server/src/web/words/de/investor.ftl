@@ -7,6 +7,7 @@ contribute-choose-currency = Wählen Sie ein Guthaben.
 contribute-too-much = Sie haben { $have }. Geben Sie weniger ein, oder zahlen Sie erst ein.
 contribute-no-balance = Sie haben hier noch kein Guthaben
 contribute-no-balance-text = Der Betreiber dieser Website bucht Geld, das Sie einzahlen. Nennen Sie dabei diese Nummer, damit es gefunden wird:
+contribute-looks-again = Sobald es gebucht ist, geht diese Seite von selbst weiter.
 check-title = Vor dem Beitragen prüfen
 check-nothing = Nach den Zahlen von jetzt kauft das nichts.
 check-nothing-text = Es würde abgelehnt oder käme ganz zurück, mit Quittung.

@@ -7,6 +7,7 @@ contribute-choose-currency = Choose a balance.
 contribute-too-much = You have { $have }. Type less, or pay in first.
 contribute-no-balance = You have no balance here yet
 contribute-no-balance-text = The operator of this site books money that you pay in. Name this number with it, so that it is found:
+contribute-looks-again = As soon as it is booked this page goes on by itself.
 check-title = Check before you contribute
 check-nothing = By today's numbers this buys nothing.
 check-nothing-text = It would be refused or come back whole, with a receipt.
