@@ -116,6 +116,7 @@ await mine(3);
   said.voided = alarm.slice(0, 4);
   await page.reload();
   said.objectedAgain = await button.count();
+  said.void = await page.getByText('The root of the result counts no more.').count();
   said.refund = await page.getByRole('button', { name: 'Take the refund' }).count();
   await look(page, 'objection-counts');
 }

@@ -67,6 +67,7 @@ fn who_paid_objects_to_a_root_and_to_a_release_on_the_page_of_their_contribution
         ("objectedAgain", json!(0)),
         // All of the money objects, so that the root is void, and the money comes back.
         ("voided", json!("E652")),
+        ("void", json!(1)),
         ("refund", json!(1)),
         ("beforeAnnouncement", json!(0)),
         ("claimFirst", json!(1)),

@@ -91,9 +91,8 @@ pub(crate) async fn mails_are_in_the_language_of_their_reader(here: &Installatio
     let mails = here.all_mail().await;
     assert!(mails[0].subject.ends_with("Bestätigen Sie Ihre Adresse"));
     let code = code_in(&mails[0]).unwrap();
-    let made = here
-        .people
-        .confirm_sign_up(&code, &password(PASSWORD), here.now);
+    let secret = password(PASSWORD);
+    let made = here.people.confirm_sign_up(&code, &secret, here.now);
     let person = made.await.unwrap();
     let found = here.people.find(person).await.unwrap().unwrap();
     assert_eq!(found.language, MailLanguage::German);

@@ -81,6 +81,8 @@ pub(crate) fn facts_while(
         (payout, _) => payout,
     };
     let back = match (course, offering.settlement()) {
+        // It is locked, whatever of it is bid.
+        (Course::Running, _) if row.reason == Some(Reason::Sealed) => Amount::ZERO,
         (Course::GivenUp, None) => Amount(row.refunded.0.saturating_add(row.accepted.0)),
         _ => row.refunded,
     };

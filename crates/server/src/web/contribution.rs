@@ -6,7 +6,7 @@ use alloy_primitives::Address;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
-use softcap_identity::PersonId;
+use softcap_identity::{PersonId, UnixMillis};
 use softcap_journal::OfferingLog;
 
 use super::{
@@ -83,6 +83,8 @@ struct FromWallet {
     is_objecting: bool,
     /// Whether somebody could object to a release who has their tokens.
     claims_first: bool,
+    /// Whether the contract pays money back against the result of the record: the root is void, or its time is over.
+    is_void: bool,
 }
 
 impl FromWallet {
@@ -135,6 +137,7 @@ pub(super) async fn contribution(
         &log,
         (&own, wallet),
         (sequence, done),
+        service.now(),
     )?)
 }
 
@@ -200,6 +203,14 @@ async fn from_wallet(
             | NotPrepared::NoLeaf,
         ) => shown.is_unreachable = true,
     }
+    let is_settled = log
+        .sequencer
+        .read()
+        .machine()
+        .offering()
+        .settlement()
+        .is_some();
+    shown.is_void = log.terms.root.is_some() && is_settled && shown.has(ActKind::Refund);
     // The contract weighs objections by what was claimed.
     shown.claims_first =
         shown.has(ActKind::Claim) && objections::is_release_announced(service, log);
@@ -236,6 +247,7 @@ fn contribution_page(
     log: &OfferingLog,
     (own, wallet): (&OwnName, Option<FromWallet>),
     (sequence, done): (u64, Option<String>),
+    now: UnixMillis,
 ) -> Result<ContributionPage, ApiError> {
     let language = visit.language;
     let terms = &log.terms;
@@ -275,7 +287,7 @@ fn contribution_page(
         back: money(facts.back.0),
         tokens: amounts::tokens(language, terms, row.tokens.0).text,
         exit_until: facts.exit_until.map(|until| When::at(language, until)),
-        sealed: sealed_bid::Window::of(offering, row).map(|window| {
+        sealed: sealed_bid::Window::of(offering, row, now).map(|window| {
             let from = window.from.map(|from| When::at(language, from));
             (window.is_open, from, When::at(language, window.until))
         }),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use serde::Deserialize;
+use softcap_identity::UnixMillis;
 use softcap_journal::OfferingLog;
 use softcap_offering::{
     Amount, CurrencyIndex, Offering, Position, Reason, RoundIndex, Row,
@@ -89,8 +90,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Of a contribution that is sealed still.
-    pub(super) fn of(offering: &Offering, row: &Row) -> Option<Self> {
+    /// Of a contribution that is sealed still, by the clock of the server: no entry has to come after the round first.
+    pub(super) fn of(offering: &Offering, row: &Row, now: UnixMillis) -> Option<Self> {
         let round = row.round.filter(|_| row.reason == Some(Reason::Sealed))?;
         let sealed = Sealed::of(offering.terms(), round)?;
         let line = softcap_offering::LineIndex(0);
@@ -99,7 +100,7 @@ impl Window {
             .map(|window| window.end_exclusive());
         let early = offering.closed_early(round).map(|stamp| stamp.position);
         let from = early.or(end);
-        let now = offering.now_stamp().position;
+        let now = Position(u64::try_from(now.get()).unwrap_or(0));
         Some(Self {
             from,
             until: sealed.reveal_until,

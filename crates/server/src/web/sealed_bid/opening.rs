@@ -67,7 +67,7 @@ async fn own_window(
     let state = log.sequencer.read();
     let offering = state.machine().offering();
     let index = own_contribution(offering, own.id(), sequence).ok_or(ProblemCode::NotFound)?;
-    let window = Window::of(offering, &offering.row(index));
+    let window = Window::of(offering, &offering.row(index), service.now());
     Ok(window.ok_or(ProblemCode::NotFound)?)
 }
 

@@ -34,3 +34,4 @@ unsubscribe-done = Diese E-Mails sind beendet
 unsubscribe-done-text = Es werden keine mehr verschickt. Was unterwegs war, kann noch ankommen.
 notice-language = Sprache der Mails
 notice-language-of = Alle Mails an Sie sind auf
+notice-language-go = Diese Sprache verwenden

@@ -34,3 +34,4 @@ unsubscribe-done = These mails have ended
 unsubscribe-done-text = No more of them are sent. What was on its way may still arrive.
 notice-language = Language of mails
 notice-language-of = All mails to you are in
+notice-language-go = Use this language
