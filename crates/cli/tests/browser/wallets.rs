@@ -16,8 +16,8 @@ use alloy_signer::SignerSync as _;
 use serde_json::{Value, json};
 use softcap_chain::development_accounts;
 use softcap_evm::{
-    Draft, EscrowKind, Exit, PaidIn, Parties, RootAct, announcement, factory_draft,
-    milestones_draft, offering_factory_draft, root_announcement, vesting_draft,
+    Draft, EscrowKind, Exit, FactoryKind, PaidIn, Parties, RootAct, announcement, factory_draft,
+    root_announcement,
 };
 use softcap_offering::terms::Terms;
 use tempfile::TempDir;
@@ -271,23 +271,26 @@ pub(super) fn announced(
         treasury: None,
         holders: BTreeMap::default(),
     };
-    let told = match terms.root {
-        Some(root) => root_announcement(&terms, root, &parties)
-            .unwrap()
-            .calldata(),
-        None => announcement(&terms, &parties).unwrap().calldata(),
-    };
     let deploy = |draft: Draft| {
         let made = chain.send(TxKind::Create, draft.data);
         address(&made["contractAddress"])
     };
-    let factory = if terms.milestones.is_empty() {
-        factory_draft(issuer, kind)
-    } else {
-        let milestones = deploy(milestones_draft(issuer));
-        offering_factory_draft(issuer, milestones, deploy(vesting_draft(issuer)))
+    let (factory, told) = match terms.root {
+        Some(root) => {
+            let told = root_announcement(&terms, root, &parties).unwrap();
+            (deploy(factory_draft(issuer, kind)), told.calldata())
+        }
+        None => {
+            let told = announcement(&terms, &parties).unwrap();
+            let needed = FactoryKind::needed(&told);
+            let mut made = Vec::new();
+            for _ in 0..needed.creations() {
+                made.push(deploy(needed.creation(issuer, &made)));
+            }
+            (made.pop().unwrap(), told.calldata())
+        }
     };
-    let factory = TxKind::Call(deploy(factory));
+    let factory = TxKind::Call(factory);
     let made = chain.send(factory, told);
     let logs = made["logs"].as_array().unwrap().iter();
     let mut logs = logs.filter(|log| log["topics"].as_array().unwrap().len() == 4);
