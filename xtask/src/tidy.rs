@@ -4,6 +4,7 @@
 //! A rule that turns out wrong is changed here with its reason, never silenced at the place it
 //! points to.
 
+mod codes;
 mod comments;
 mod duplicates;
 mod functions;
@@ -144,6 +145,7 @@ fn apply(paths: &[String], files: &[TextFile]) -> Vec<Finding> {
     }
     findings.extend(layout::unreachable_files(&sources));
     findings.extend(duplicates::equal_bodies(&sources));
+    findings.extend(codes::of_two_crates(&sources));
     findings
 }
 
@@ -224,6 +226,8 @@ mod tests {
                 "crates/b/src/main.rs",
                 &format!("fn x() {body} fn y() {body}"),
             ),
+            text_file("crates/c/src/main.rs", "fn code() { a(\"C101\") }"),
+            text_file("crates/d/src/main.rs", "fn code() { b(\"C101\") }"),
             text_file(
                 "crates/b/src/bin/p.rs",
                 &format!("fn z() {{{}}}", "\n".repeat(100)),
@@ -241,6 +245,7 @@ mod tests {
             "crates/a/src/orphan.rs:1: error: the comment says `previously`",
             "crates/a/tests/t.rs:2: error: `#[ignore]`",
             "crates/b/src/main.rs:1: error: `x` and `y`",
+            "crates/d/src/main.rs:1: error: `C101`",
             "crates/b/src/bin/p.rs:1: error: `z` has 101 lines",
             "crates/b/src/bin/q.rs:1: error: this is not Rust",
             "crates/b/migrations/sqlite/0001_b.sql:0: error: no `migrations!`",
@@ -252,7 +257,7 @@ mod tests {
                 "no finding starts with {expected:?} in {findings:#?}"
             );
         }
-        assert_eq!(findings.len(), 10, "{findings:#?}");
+        assert_eq!(findings.len(), 11, "{findings:#?}");
     }
 
     #[test]

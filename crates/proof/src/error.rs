@@ -271,10 +271,10 @@ impl ProofError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::LeafOutOfRange { .. } => "P101",
-            Self::SizeOutOfRange { .. } => "P102",
-            Self::InclusionInvalid { .. } => "P103",
-            Self::ConsistencyInvalid { .. } => "P104",
+            Self::LeafOutOfRange { .. } => "P121",
+            Self::SizeOutOfRange { .. } => "P122",
+            Self::InclusionInvalid { .. } => "P123",
+            Self::ConsistencyInvalid { .. } => "P124",
             Self::KeyMalformed { .. } => "P201",
             Self::KeyNameInvalid { .. } => "P202",
             Self::CheckpointMalformed { .. } => "P203",

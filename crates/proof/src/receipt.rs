@@ -322,7 +322,7 @@ mod tests {
         };
         assert_eq!(
             moved.verify(key().verifier_key()).unwrap_err().code(),
-            "P103"
+            "P123"
         );
     }
 }

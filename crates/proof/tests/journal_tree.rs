@@ -259,21 +259,21 @@ fn asking_beyond_the_tree_is_refused_with_the_numbers() {
     let leaves = numbered(5);
     let tree_root = root(&leaves);
     let cases = [
-        (inclusion_proof(&leaves, 5).err(), "P101"),
-        (inclusion_proof(&[], 0).err(), "P101"),
-        (inclusion_proof(&leaves, u64::MAX).err(), "P101"),
-        (consistency_proof(&leaves, 6).err(), "P102"),
+        (inclusion_proof(&leaves, 5).err(), "P121"),
+        (inclusion_proof(&[], 0).err(), "P121"),
+        (inclusion_proof(&leaves, u64::MAX).err(), "P121"),
+        (consistency_proof(&leaves, 6).err(), "P122"),
         (
             verify_inclusion(&tree_root, 5, 5, &leaves[4], &[]).err(),
-            "P101",
+            "P121",
         ),
         (
             verify_inclusion(&Root::empty(), 0, 0, &leaves[0], &[]).err(),
-            "P101",
+            "P121",
         ),
         (
             verify_consistency(&tree_root, 5, &tree_root, 4, &[]).err(),
-            "P102",
+            "P122",
         ),
     ];
     for (row, (error, code)) in cases.iter().enumerate() {
@@ -320,7 +320,7 @@ fn a_proof_that_stops_below_the_root_is_refused() {
     ];
     for (row, result) in rows.into_iter().enumerate() {
         let code = result.expect_err("refused").code();
-        assert_eq!(code, if row < 2 { "P103" } else { "P104" }, "row {row}");
+        assert_eq!(code, if row < 2 { "P123" } else { "P124" }, "row {row}");
     }
 }
 

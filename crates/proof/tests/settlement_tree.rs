@@ -195,9 +195,9 @@ fn no_leaves_and_too_many_leaves_are_refused_before_anything_is_hashed() {
 fn a_leaf_that_is_not_there_has_no_proof() {
     let tree = tree(&rows(ADDRESSES, 5));
     assert_eq!(tree.leaf(5), None);
-    assert_eq!(tree.proof(5).expect_err("refused").code(), "P101");
+    assert_eq!(tree.proof(5).expect_err("refused").code(), "P121");
     let mut file = TreeFile::open(Cursor::new(written(&tree))).expect("its own file");
-    assert_eq!(file.proof(5).expect_err("refused").code(), "P101");
+    assert_eq!(file.proof(5).expect_err("refused").code(), "P121");
 }
 
 fn written(tree: &SettlementTree) -> Vec<u8> {
