@@ -12,7 +12,7 @@ import {Sale} from "./Sale.sol";
 
 /// A sale with milestones and a share that vests.
 abstract contract AfterSales is Sale {
-    OfferingFactory internal offerings = OfferingFactory(made("OfferingFactory.sol:OfferingFactory", parts()));
+    OfferingFactory internal offerings = OfferingFactory(made("OfferingFactory", parts()));
     IMilestones internal milestones;
     Vesting internal vesting;
     IMilestones.Plan internal release;
@@ -21,7 +21,7 @@ abstract contract AfterSales is Sale {
     address internal constant TEAM = address(0x7EA3);
 
     function parts() private returns (bytes memory) {
-        return abi.encode(made("Milestones.sol:Milestones", ""), made("Vesting.sol:Vesting", ""));
+        return abi.encode(made("Milestones", ""), made("Vesting", ""));
     }
 
     /// 30 % at once, 30 % after 90 days, 40 % after 180; a fifth of the money stops; two weeks to object; a year in all.

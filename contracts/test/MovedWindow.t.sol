@@ -108,7 +108,7 @@ contract MovedWindowTest is Sale {
     }
 
     function test_the_last_right_is_waited_for_behind_it() public {
-        factory = WithdrawableEscrowFactory(made("WithdrawableEscrowFactory.sol:WithdrawableEscrowFactory", ""));
+        factory = WithdrawableEscrowFactory(made("WithdrawableEscrowFactory", ""));
         t.withdrawalSpan = 1 hours;
         announce();
         enter(ALICE, 1 ether);

@@ -9,7 +9,7 @@ import {Sale} from "./Sale.sol";
 
 /// A sale that a root settles, with the tree that belongs to it.
 abstract contract RootSale is Sale {
-    RootEscrowFactory internal roots = RootEscrowFactory(made("RootEscrowFactory.sol:RootEscrowFactory", ""));
+    RootEscrowFactory internal roots = RootEscrowFactory(made("RootEscrowFactory", ""));
     IRootEscrow internal sale;
     IRootEscrow.Terms internal r;
     IRootEscrow.Leaf[] internal leaves;

@@ -345,7 +345,7 @@ contract RoundsTest is RoundsSale {
         announcing(EscrowFactory.Problem.Minimum, 11);
         announcing(EscrowFactory.Problem.Rounds, 12);
         announcing(EscrowFactory.Problem.Price, 13);
-        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory.sol:RoundsEscrowFactory", ""));
+        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory", ""));
         vm.prank(ISSUER);
         vm.expectRevert(abi.encodeWithSelector(EscrowFactory.InvalidTerms.selector, EscrowFactory.Problem.Rounds));
         maker.announce(t, steps, plan());
@@ -367,7 +367,7 @@ contract RoundsTest is RoundsSale {
         if (what == 11) (all[1].investorMin, all[1].investorMax) = (2, 1);
         if (what == 12) (all, sale.round) = (new IRounds.Round[](1), 1);
         if (what == 13) all[0].bonusGranularity = 0;
-        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory.sol:RoundsEscrowFactory", ""));
+        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory", ""));
         vm.prank(ISSUER);
         vm.expectRevert(abi.encodeWithSelector(EscrowFactory.InvalidTerms.selector, problem));
         maker.announceRounds(sale, all, plan());

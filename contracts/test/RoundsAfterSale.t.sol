@@ -21,7 +21,7 @@ contract RoundsAfterSaleTest is RoundsSale, AfterSales {
     function setUp() public override(RoundsSale, AfterSales) {
         super.setUp();
         bytes memory parts = abi.encode(offerings.MILESTONES(), offerings.VESTING());
-        maker = RoundsOfferingFactory(made("RoundsOfferingFactory.sol:RoundsOfferingFactory", parts));
+        maker = RoundsOfferingFactory(made("RoundsOfferingFactory", parts));
     }
 
     /// From memory, because the compiler runs out of places with so much storage.

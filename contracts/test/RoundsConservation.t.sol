@@ -37,7 +37,7 @@ contract RoundsCrowd is Crowd {
     }
 
     function artifact() internal virtual returns (string memory) {
-        return "RoundsEscrowFactory.sol:RoundsEscrowFactory";
+        return "RoundsEscrowFactory";
     }
 
     function contribute(uint256 who, uint256 amount) public override {
@@ -78,7 +78,7 @@ contract WithdrawingRoundsCrowd is RoundsCrowd {
     }
 
     function artifact() internal pure override returns (string memory) {
-        return "WithdrawableRoundsEscrowFactory.sol:WithdrawableRoundsEscrowFactory";
+        return "WithdrawableRoundsEscrowFactory";
     }
 
     function withdraw(uint256 who) external {

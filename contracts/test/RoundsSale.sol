@@ -37,7 +37,7 @@ abstract contract RoundsSale is Sale {
     }
 
     function announce() internal virtual override {
-        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory.sol:RoundsEscrowFactory", ""));
+        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory", ""));
         vm.prank(ISSUER);
         (address escrowAt, address tokenAt) = maker.announceRounds(t, rounds, plan());
         (escrow, token) = (IEscrow(escrowAt), SaleToken(tokenAt));

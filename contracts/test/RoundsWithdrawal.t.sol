@@ -13,7 +13,7 @@ import {RoundsSale} from "./RoundsSale.sol";
 contract RoundsWithdrawalTest is RoundsSale {
     bytes private nothing = abi.encodePacked(IEscrow.NothingDue.selector);
     RoundsEscrowFactory private maker =
-        RoundsEscrowFactory(made("WithdrawableRoundsEscrowFactory.sol:WithdrawableRoundsEscrowFactory", ""));
+        RoundsEscrowFactory(made("WithdrawableRoundsEscrowFactory", ""));
 
     event Contributed(address indexed investor, uint256 cap, uint256 amount, uint256 accepted, uint256 tokens);
 
@@ -325,7 +325,7 @@ contract RoundsWithdrawalTest is RoundsSale {
         refuses(maker, 14 days, CLOSES);
         refuses(maker, DEADLINE - CLOSES + 1, 0);
         refuses(maker, 0, DEADLINE);
-        RoundsEscrowFactory plain = RoundsEscrowFactory(made("RoundsEscrowFactory.sol:RoundsEscrowFactory", ""));
+        RoundsEscrowFactory plain = RoundsEscrowFactory(made("RoundsEscrowFactory", ""));
         refuses(plain, 14 days, 0);
         refuses(plain, 0, CLOSES);
     }

@@ -23,7 +23,7 @@ abstract contract Sale {
     address internal constant BOB = address(0xB0B);
     address internal constant CAROL = address(0xCA401);
 
-    EscrowFactory internal factory = EscrowFactory(made("EscrowFactory.sol:EscrowFactory", ""));
+    EscrowFactory internal factory = EscrowFactory(made("EscrowFactory", ""));
     IEscrow internal escrow;
     SaleToken internal token;
     IEscrow.Terms internal t;
@@ -31,13 +31,16 @@ abstract contract Sale {
 
     error Different(string what, uint256 found, uint256 expected);
 
-    /// A contract from its compiled code. With `new` the compiler would optimise it once more for every test contract.
-    function made(string memory artifact, bytes memory arguments) internal returns (address at) {
-        bytes memory code = bytes.concat(vm.getCode(artifact), arguments);
+    /// One of our contracts, from the code that is committed: what is deployed is what is tested, and no test compiles it.
+    function made(string memory contract_, bytes memory arguments) internal returns (address) {
+        return created(contract_, bytes.concat(vm.getCode(string.concat("abi/", contract_, ".json")), arguments));
+    }
+
+    function created(string memory what, bytes memory code) internal returns (address where) {
         assembly ("memory-safe") {
-            at := create(0, add(code, 32), mload(code))
+            where := create(0, add(code, 32), mload(code))
         }
-        if (at == address(0)) revert Different(artifact, 0, 1);
+        if (where == address(0)) revert Different(what, 0, 1);
     }
 
     /// 1 to 100 coins, 1,000 tokens for a coin, 100,000 for sale, with permits.

@@ -16,7 +16,7 @@ contract TokenCloneTest is Sale {
     function setUp() public override {
         super.setUp();
         address implementation = factory.TOKEN();
-        quick = SaleToken(made("TokenClone.sol:TokenClone", abi.encode(implementation)));
+        quick = SaleToken(made("TokenClone", abi.encode(implementation)));
         plain = SaleToken(Clones.clone(implementation));
         SaleToken.Share[] memory shares = new SaleToken.Share[](2);
         shares[0] = SaleToken.Share(ALICE, 1_000);

@@ -351,7 +351,7 @@ contract WithdrawalTest is WithdrawalSale {
         refuses(both, 14 days, CLOSES);
         refuses(both, DEADLINE - CLOSES + 1, 0);
         refuses(both, 0, DEADLINE);
-        EscrowFactory plain = EscrowFactory(made("EscrowFactory.sol:EscrowFactory", ""));
+        EscrowFactory plain = EscrowFactory(made("EscrowFactory", ""));
         refuses(plain, 14 days, 0);
         refuses(plain, 0, CLOSES);
         (t.withdrawalSpan, t.withdrawalUntil) = (DEADLINE - CLOSES, 0);

@@ -15,7 +15,7 @@ contract WithdrawingCrowd is Crowd {
     function setUp() public override {
         if (address(escrow) != address(0)) return;
         super.setUp();
-        factory = WithdrawableEscrowFactory(made("WithdrawableEscrowFactory.sol:WithdrawableEscrowFactory", ""));
+        factory = WithdrawableEscrowFactory(made("WithdrawableEscrowFactory", ""));
         t.withdrawalSpan = 9 days;
     }
 

@@ -9,7 +9,7 @@ import {Sale} from "./Sale.sol";
 abstract contract WithdrawalSale is Sale {
     function setUp() public virtual override {
         super.setUp();
-        factory = WithdrawableEscrowFactory(made("WithdrawableEscrowFactory.sol:WithdrawableEscrowFactory", ""));
+        factory = WithdrawableEscrowFactory(made("WithdrawableEscrowFactory", ""));
         t.withdrawalSpan = 14 days;
     }
 

@@ -1,7 +1,7 @@
 // Compiles the contracts and writes what the Rust side reads to `abi/`; with --check it compares instead.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile, settings } from "./compiler.mjs";
+import { compileOnce, settings } from "./compiler.mjs";
 
 const root = join(import.meta.dirname, "..");
 /** What is deployed or called from Rust: contract, and whether its bytecode is needed, or the code that is then there. */
@@ -17,7 +17,7 @@ const artifacts = [
   { name: "RoundsEscrowFactory", bytecode: true },
   { name: "RoundsOfferingFactory", bytecode: true },
   { name: "SaleToken", bytecode: false },
-  { name: "TokenClone", bytecode: false, deployed: true },
+  { name: "TokenClone", bytecode: true, deployed: true },
   { name: "Vesting", bytecode: true },
   { name: "WithdrawableEscrowFactory", bytecode: true },
   { name: "WithdrawableRoundsEscrowFactory", bytecode: true },
@@ -28,7 +28,7 @@ const sources = Object.fromEntries(
   names.map((name) => [`src/${name}`, { content: readFileSync(join(root, "src", name), "utf8") }]),
 );
 const outputSelection = { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } };
-const output = compile({ language: "Solidity", sources, settings: { ...settings, outputSelection } });
+const output = compileOnce({ language: "Solidity", sources, settings: { ...settings, outputSelection } });
 const messages = output.errors ?? [];
 for (const message of messages) console.error(message.formattedMessage);
 // A warning fails, too: there is no second place where anybody would read it.

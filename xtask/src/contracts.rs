@@ -62,9 +62,7 @@ pub(crate) fn run(
     match task {
         Task::Build => process::run_to_success(tools.build(workspace), Output::Shown, limit),
         Task::Check => {
-            let mut compare = tools.build(workspace);
-            compare.arg("--check");
-            process::run_to_success(compare, Output::Shown, limit)?;
+            process::run_to_success(tools.compare(workspace), Output::Shown, limit)?;
             let tests = tools.forge(workspace, &["test"]);
             let ended = process::run_to_success(tests, Output::ShownAndKept, limit)?;
             if !ran_tests(&ended) {
@@ -73,6 +71,8 @@ pub(crate) fn run(
             Ok(ended)
         }
         Task::Gas => {
+            // The tests deploy what is committed: of sources that have moved on they would measure the past.
+            process::run_to_success(tools.compare(workspace), Output::Shown, limit)?;
             let mut gas = tools.forge(workspace, &["test", "--match-contract", "GasTest"]);
             gas.env(GAS_VARIABLE, "true");
             process::run_to_success(gas, Output::Shown, limit)
@@ -155,6 +155,13 @@ impl Tools {
         node
     }
 
+    /// Says whether what is committed is what the sources compile to.
+    fn compare(&self, workspace: &Workspace) -> Command {
+        let mut node = self.build(workspace);
+        node.arg("--check");
+        node
+    }
+
     /// Writes what slither reads.
     fn trees(&self, workspace: &Workspace) -> Command {
         let mut node = workspace.command("node", &["contracts/tools/analysis.mjs"]);
@@ -198,7 +205,8 @@ impl Tools {
             // One core: what else runs beside it has its own budget.
             .args(["--threads", "1"])
             .arg("--remappings")
-            .arg(self.remapping());
+            .arg(self.remapping())
+            .env("FOUNDRY_PROFILE", "tests");
         self.tell_forge(workspace, &mut forge, &self.folder);
         forge
     }
