@@ -281,7 +281,24 @@ fn refused(
         PersonError::PasswordOfContext => {
             errors.add("password", visit.say("password-of-context"));
         }
-        error => return Err(of_person(error)),
+        error @ (PersonError::Id
+        | PersonError::Email
+        | PersonError::WrongPassword
+        | PersonError::NoSession
+        | PersonError::NotFresh
+        | PersonError::SecondFactor
+        | PersonError::NoSuchSession
+        | PersonError::Limited { .. }
+        | PersonError::Busy { .. }
+        | PersonError::Frozen
+        | PersonError::SameAddress
+        | PersonError::NoAddressChange
+        | PersonError::AddressChangeWaits
+        | PersonError::Randomness
+        | PersonError::Sealed { .. }
+        | PersonError::Row { .. }
+        | PersonError::Hash
+        | PersonError::Database(_)) => return Err(of_person(error)),
     }
     let answer = code_page(service, visit, purpose, (errors, code));
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer)
