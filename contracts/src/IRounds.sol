@@ -33,20 +33,25 @@ interface IRounds {
         uint256 bonusPer;
         uint256 bonusUntil;
         uint256 bonusGranularity;
+        /// Whether it is the round before at another price, from where that one ends on. Nothing else differs then, so a price by steps
+        /// is several of these in a row. They are one round: permits and bounds are for all of it.
+        bool continued;
     }
 
-    /// @notice There are fewer rounds.
+    /// @notice Fewer were announced.
     error NoRound(uint256 index);
 
-    /// @notice How many rounds there are.
+    /// @notice How many were announced, those that continue a round counted too.
     function roundCount() external view returns (uint256);
 
-    /// @notice A round, counted from 0 in the order of the terms.
+    /// @notice One of them as it was announced, counted from 0.
     function round(uint256 index) external view returns (Round memory);
 
-    /// @notice The round whose window is open, or else the next one; after all of them the last one.
-    function roundAt(uint256 position) external view returns (uint256 index);
+    /// @notice Number of the round whose window is open, or else of the next one; after all of them of the last one. Rounds are counted
+    /// from 0 in the order of the terms, whatever prices each has.
+    function roundAt(uint256 position) external view returns (uint256 number);
 
-    /// @notice The round of an investor's latest contribution, for which alone they are admitted. Of who never contributed: the last one.
-    function roundOf(address investor) external view returns (uint256 index);
+    /// @notice Number of the round of an investor's latest contribution, for which alone they are admitted. Of who never contributed: the
+    /// last one.
+    function roundOf(address investor) external view returns (uint256 number);
 }

@@ -9,7 +9,7 @@ import {IRounds} from "./IRounds.sol";
 /// @notice Behind the packed terms of the sale each round has seven words: those of the terms in which a round can differ, packed in
 /// the same way. So the terms of a round are terms of an escrow with these words in their place.
 library RoundTerms {
-    /// @notice Most rounds: whoever contributes looks for theirs.
+    /// @notice Most entries, of which one has one price or a line of it: whoever contributes looks for theirs.
     uint256 internal constant MOST = 16;
     /// @dev Words of one round, and the first one in the packed terms.
     uint256 private constant WORDS = 7;
@@ -20,18 +20,44 @@ library RoundTerms {
     /// of the sale.
     uint256 private constant BEFORE = EscrowTerms.WORDS * 32;
 
-    /// @notice How many rounds this clone has.
+    /// @notice How many entries this clone has: the rounds, and one more for each further price of a round.
     function count() internal view returns (uint256) {
         return (address(this).code.length - START) / (WORDS * 32);
     }
 
-    /// @notice The round that is open at a position, or else the next one; after all of them the last one.
+    /// @notice How many rounds this clone has.
+    function rounds() internal view returns (uint256) {
+        return _numberAt(EscrowTerms.START + FIRST * 32);
+    }
+
+    /// @notice The number of an entry's round.
+    function numberOf(uint256 index) internal view returns (uint256) {
+        return _numberAt(START + index * WORDS * 32);
+    }
+
+    /// @dev As `EscrowTerms.round` has it, of the sale or of a round.
+    function _numberAt(uint256 offset) private view returns (uint256 which) {
+        assembly ("memory-safe") {
+            extcodecopy(address(), 0, offset, 32)
+            which := and(shr(160, mload(0)), 0xffffffff)
+        }
+    }
+
+    /// @notice First second after the window of a round: that of its last entry.
+    function endOf(uint256 number) internal view returns (uint256) {
+        uint256 index = count() - 1;
+        // Every number below the count of rounds has an entry.
+        while (numberOf(index) != number) --index;
+        return closesOf(index);
+    }
+
+    /// @notice The entry whose window is open at a position, or else the next one; after all of them the last one.
     function indexAt(uint256 position) internal view returns (uint256 index) {
         uint256 last = count() - 1;
         while (index < last && position >= closesOf(index)) ++index;
     }
 
-    /// @notice First second after the window of a round.
+    /// @notice First second after the window of an entry.
     function closesOf(uint256 index) internal view returns (uint256 closes) {
         uint256 offset = START + (index * WORDS + 1) * 32;
         assembly ("memory-safe") {
@@ -41,7 +67,7 @@ library RoundTerms {
         }
     }
 
-    /// @notice The terms of a round.
+    /// @notice The terms of an entry.
     function load(uint256 index) internal view returns (TermsAt t) {
         // Read twice: what bounds the sale stays beside what bounds the round, and is found by its place.
         // slither-disable-next-line unused-return
@@ -89,11 +115,13 @@ library RoundTerms {
     }
 
     /// @notice The rounds as they lie in the code; the factory has checked that every field fits.
-    function pack(IEscrow.Terms memory t, IRounds.Round[] memory rounds) internal pure returns (bytes memory packed) {
-        uint256[] memory all = new uint256[](rounds.length * WORDS);
-        for (uint256 i = 0; i < rounds.length; ++i) {
+    function pack(IEscrow.Terms memory t, IRounds.Round[] memory rounds_) internal pure returns (bytes memory packed) {
+        uint256[] memory all = new uint256[](rounds_.length * WORDS);
+        uint256 number = 0;
+        for (uint256 i = 0; i < rounds_.length; ++i) {
+            if (i != 0 && !rounds_[i].continued) ++number;
             // As many as `EscrowTerms.WORDS`; a library's constant is no length of an array.
-            uint256[12] memory words = EscrowTerms.words(asTerms(t, rounds[i], i), AfterClaim.Empty);
+            uint256[12] memory words = EscrowTerms.words(asTerms(t, rounds_[i], number), AfterClaim.Empty);
             for (uint256 k = 0; k < WORDS; ++k) {
                 all[i * WORDS + k] = words[FIRST + k];
             }
@@ -102,12 +130,12 @@ library RoundTerms {
     }
 
     /// @notice A round as terms of an escrow: what it does not say itself is said by the sale.
-    function asTerms(IEscrow.Terms memory t, IRounds.Round memory r, uint256 index)
+    function asTerms(IEscrow.Terms memory t, IRounds.Round memory r, uint256 number)
         internal
         pure
         returns (IEscrow.Terms memory one)
     {
-        (one.round, one.currency, one.refundDeadline, one.softCap) = (index, t.currency, t.refundDeadline, t.softCap);
+        (one.round, one.currency, one.refundDeadline, one.softCap) = (number, t.currency, t.refundDeadline, t.softCap);
         (one.pauseLongest, one.pauseCount) = (t.pauseLongest, t.pauseCount);
         (one.withdrawalSpan, one.withdrawalUntil) = (t.withdrawalSpan, t.withdrawalUntil);
         (one.verifier, one.opens, one.closes) = (r.verifier, r.opens, r.closes);
@@ -120,7 +148,7 @@ library RoundTerms {
         (one.bonusUntil, one.bonusGranularity) = (r.bonusUntil, r.bonusGranularity);
     }
 
-    /// @notice A round as the interface shows it.
+    /// @notice A round as the interface shows it; whether it continues another one is not in its own terms.
     function asRound(TermsAt t) internal pure returns (IRounds.Round memory r) {
         IEscrow.Terms memory one = EscrowTerms.unpack(t);
         (r.verifier, r.opens, r.closes) = (one.verifier, one.opens, one.closes);

@@ -73,7 +73,7 @@ contract RoundsEscrow is Escrow, IRounds {
     }
 
     function _ahead(TermsAt t) private view returns (uint256) {
-        return RoundTerms.count() - 1 - t.round();
+        return RoundTerms.rounds() - 1 - t.round();
     }
 
     /// @dev The largest number stands for no bound; a sum that passes it is cut to the one before, and so is never more than was signed.
@@ -130,13 +130,13 @@ contract RoundsEscrow is Escrow, IRounds {
     }
 
     function _roundOf(Stay memory stay) internal view returns (uint256) {
-        return RoundTerms.count() - 1 - stay.ahead;
+        return RoundTerms.rounds() - 1 - stay.ahead;
     }
 
     /// @dev Money of a round that is over stays, but for a reason of law.
     function _choiceEndsAt(TermsAt, address investor) internal view override returns (uint256) {
         Stay memory stay = _stays[investor];
-        return stay.accepted == 0 ? RoundTerms.closesOf(_roundOf(stay)) : 0;
+        return stay.accepted == 0 ? RoundTerms.endOf(_roundOf(stay)) : 0;
     }
 
     /// @inheritdoc IRounds
@@ -145,18 +145,19 @@ contract RoundsEscrow is Escrow, IRounds {
     }
 
     /// @inheritdoc IRounds
-    function round(uint256 index) external view returns (Round memory) {
+    function round(uint256 index) external view returns (Round memory one) {
         if (index >= RoundTerms.count()) revert NoRound(index);
-        return RoundTerms.load(index).asRound();
+        one = RoundTerms.load(index).asRound();
+        one.continued = index != 0 && RoundTerms.numberOf(index - 1) == RoundTerms.numberOf(index);
     }
 
     /// @inheritdoc IRounds
-    function roundAt(uint256 position) external view returns (uint256 index) {
-        return RoundTerms.indexAt(position);
+    function roundAt(uint256 position) external view returns (uint256 number) {
+        return RoundTerms.numberOf(RoundTerms.indexAt(position));
     }
 
     /// @inheritdoc IRounds
-    function roundOf(address investor) external view returns (uint256 index) {
+    function roundOf(address investor) external view returns (uint256 number) {
         return _roundOf(_stays[investor]);
     }
 }

@@ -48,11 +48,13 @@ contract RoundsEscrowFactory is EscrowFactory {
         _checkLine(t);
         _require(t.overCap != IEscrow.Misfit.Share && t.overLimit != IEscrow.Misfit.Share, Problem.Share);
         uint256 count = rounds.length;
-        // The sale as a whole names no round, but how many there are.
-        _require(count > 1 && count <= RoundTerms.MOST && t.round == count, Problem.Rounds);
+        _require(count > 1 && count <= RoundTerms.MOST, Problem.Rounds);
         _require(t.opens == rounds[0].opens && t.closes == rounds[count - 1].closes, Problem.Rounds);
+        uint256 number = 0;
         for (uint256 i = 0; i < count; ++i) {
             IRounds.Round memory r = rounds[i];
+            if (r.continued) _require(i != 0 && _isContinued(rounds[i - 1], r), Problem.Rounds);
+            else ++number;
             _require(r.opens < r.closes, Problem.Window);
             _require(i == 0 || rounds[i - 1].closes <= r.opens, Problem.Rounds);
             _require(r.hardCap != 0 && r.hardCap <= t.hardCap, Problem.Caps);
@@ -63,7 +65,17 @@ contract RoundsEscrowFactory is EscrowFactory {
             _checkPrice(r.priceNumerator, r.priceDenominator, type(uint128).max);
             _checkLine(RoundTerms.asTerms(t, r, i));
         }
+        // The sale as a whole names no round, but how many there are.
+        _require(number > 1 && t.round == number, Problem.Rounds);
         return _make(t, RoundTerms.pack(t, rounds), plan, claimed);
+    }
+
+    /// @dev Whether nothing but windows and prices differ, and no time is between.
+    function _isContinued(IRounds.Round memory a, IRounds.Round memory b) private pure returns (bool) {
+        return a.closes == b.opens && a.verifier == b.verifier && a.hardCap == b.hardCap && a.forSale == b.forSale
+            && a.contributionMin == b.contributionMin && a.contributionMax == b.contributionMax
+            && a.investorMin == b.investorMin && a.investorMax == b.investorMax && a.overCap == b.overCap
+            && a.overLimit == b.overLimit;
     }
 
     function _makeEscrow() internal virtual override returns (address) {

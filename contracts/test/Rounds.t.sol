@@ -330,6 +330,55 @@ contract RoundsTest is RoundsSale {
         equal("without", numerator, denominator * 1_000);
     }
 
+    /// The early round has 1,200 for five days, and then 1,100.
+    function twoPrices() private {
+        rounds.push(rounds[1]);
+        rounds[1] = rounds[0];
+        (rounds[0].closes, rounds[1].opens) = (OPENS + 5 days, OPENS + 5 days);
+        (rounds[1].priceNumerator, rounds[1].continued) = (1_100, true);
+    }
+
+    function test_a_price_by_steps_is_one_round() public {
+        (rounds[0].investorMax, rounds[0].overLimit) = (6 ether, IEscrow.Misfit.Refuse);
+        rounds[0].hardCap = 9 ether;
+        twoPrices();
+        announce();
+        IRounds said = IRounds(address(escrow));
+        equal("announced", said.roundCount(), 3);
+        for (uint256 i = 0; i < 3; ++i) {
+            equal("as announced", uint256(keccak256(abi.encode(said.round(i)))), uint256(keccak256(abi.encode(rounds[i]))));
+        }
+        enter(ALICE, 3 ether);
+        enter(BOB, 3 ether);
+        vm.warp(OPENS + 5 days - 1);
+        again(BOB, 1 ether);
+        vm.warp(OPENS + 5 days);
+        // Without another permit, and what came in before counts.
+        refused(ALICE, 4 ether, room(IEscrow.InvestorLimit.selector, 3 ether));
+        again(ALICE, 3 ether);
+        equal("the rest of the round", escrow.account(ALICE).accepted, 5 ether);
+        equal("each at its price", escrow.account(ALICE).tokens, 3_600 ether + 2_200 ether);
+        equal("the better price to its last second", escrow.account(BOB).tokens, 4_800 ether);
+        equal("of the early round", said.roundOf(ALICE), 0);
+        equal("early", said.roundAt(EARLY_ENDS - 1), 0);
+        equal("then the public one", said.roundAt(EARLY_ENDS), 1);
+        giveBack(BOB, IEscrow.Reason.Discretion);
+        again(ALICE, 1 ether);
+        vm.warp(EARLY_ENDS);
+        refused(CAROL, 1 ether, room(IEscrow.NotOpenYet.selector, PUBLIC_OPENS));
+        vm.warp(PUBLIC_OPENS);
+        again(ALICE, 1 ether);
+        equal("of the public one", said.roundOf(ALICE), 1);
+        vm.prank(ISSUER);
+        vm.expectRevert(late(IEscrow.Reason.Discretion));
+        escrow.returnMoney(ALICE, IEscrow.Reason.Discretion);
+    }
+
+    function test_what_continues_a_round_has_all_but_its_price() public {
+        twoPrices();
+        for (uint256 what = 14; what < 27; ++what) announcing(EscrowFactory.Problem.Rounds, what);
+    }
+
     function test_what_is_refused_when_it_is_announced() public {
         announcing(EscrowFactory.Problem.Rounds, 0);
         announcing(EscrowFactory.Problem.Rounds, 1);
@@ -367,6 +416,19 @@ contract RoundsTest is RoundsSale {
         if (what == 11) (all[1].investorMin, all[1].investorMax) = (2, 1);
         if (what == 12) (all, sale.round) = (new IRounds.Round[](1), 1);
         if (what == 13) all[0].bonusGranularity = 0;
+        if (what == 14) all[0].continued = true;
+        if (what == 15) all[1].opens += 1;
+        if (what == 16) all[1].verifier = ALICE;
+        if (what == 17) all[1].hardCap -= 1;
+        if (what == 18) all[1].forSale -= 1;
+        if (what == 19) all[1].contributionMin = 1;
+        if (what == 20) all[1].contributionMax = 7 ether;
+        if (what == 21) all[1].investorMin = 1;
+        if (what == 22) all[1].investorMax = 7 ether;
+        if (what == 23) all[1].overCap = IEscrow.Misfit.Refuse;
+        if (what == 24) all[1].overLimit = IEscrow.Misfit.Refuse;
+        if (what == 25) all[2].continued = true;
+        if (what == 26) sale.round = 3;
         RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory", ""));
         vm.prank(ISSUER);
         vm.expectRevert(abi.encodeWithSelector(EscrowFactory.InvalidTerms.selector, problem));

@@ -13,7 +13,7 @@ use crate::{
     escrow_terms::EscrowTerms,
     numbers::{self, Numbers, ShareNumbers},
     parties::{PaidIn, Parties},
-    round_words::{round_words, rounds},
+    round_words::{numbered, round_words, rounds},
     unkept::{Unkept, UnkeptCode},
 };
 
@@ -38,7 +38,7 @@ pub struct Announcement {
     pub token: EscrowFactory::TokenPlan,
     /// What comes after the sale.
     pub after_sale: AfterSalePlans,
-    /// The rounds where there are several; then the terms are those of the sale as a whole.
+    /// The rounds where there are several, and each further price of one; then the terms are those of the sale as a whole.
     pub rounds: Vec<Round>,
 }
 
@@ -85,8 +85,8 @@ impl Announcement {
         };
         let steps = self.steps.iter().map(step);
         let claimed = self.after_sale.after_claim();
-        let rounds = self.rounds.iter().enumerate();
-        let rounds = rounds.flat_map(|(place, round)| round_words(&terms, (place, round)));
+        let rounds = numbered(&self.rounds);
+        let rounds = rounds.flat_map(|(number, round)| round_words(&terms, (number, round)));
         let words = terms.packed(claimed).into_iter().chain(steps).chain(rounds);
         words
             .flat_map(|word: U256| word.to_be_bytes::<32>())
@@ -136,7 +136,7 @@ fn assemble(terms: &Terms, parties: &Parties, numbers: Numbers) -> Announcement 
             currency: parties.paid_in.address(),
             token: Address::ZERO,
             treasury: parties.treasury.unwrap_or_default(),
-            round: U256::from(numbers.rounds.len()),
+            round: U256::from(numbers.rounds.last().map_or(0, |last| last.number + 1)),
             opens: numbers.window.opens,
             closes: numbers.window.closes,
             refund_deadline: numbers.refund_deadline,

@@ -142,7 +142,7 @@ impl EscrowKind {
             Self::Rounds | Self::WithdrawableRounds => {
                 let by_price = matches!(
                     round.pricing,
-                    Pricing::Fixed { .. } | Pricing::Linear { .. }
+                    Pricing::Fixed { .. } | Pricing::Steps { .. } | Pricing::Linear { .. }
                 );
                 by_price && round.allocation == Allocation::FirstCome
             }

@@ -47,7 +47,8 @@ pub(crate) struct Numbers {
     pub(crate) shares: Vec<ShareNumbers>,
     /// `None` where the beneficiary gets everything at once.
     pub(crate) release: Option<ReleaseNumbers>,
-    /// None where there is one, which the others are about. Else they are about the sale as a whole.
+    /// None where there is one, which the others are about. Else they are about the sale as a whole, and a round with several prices has
+    /// an entry for each.
     pub(crate) rounds: Vec<RoundNumbers>,
 }
 

@@ -14,7 +14,7 @@ const WORDS: usize = 7;
 
 /// What the factory is told of each round.
 pub(crate) fn rounds(parties: &Parties, numbers: &[RoundNumbers]) -> Vec<Round> {
-    let one = |round: &RoundNumbers| Round {
+    let one = |(round, before): (&RoundNumbers, Option<&RoundNumbers>)| Round {
         verifier: match round.access {
             Access::Admitted => parties.verifier.unwrap_or_default(),
             Access::Public => Address::ZERO,
@@ -35,18 +35,31 @@ pub(crate) fn rounds(parties: &Parties, numbers: &[RoundNumbers]) -> Vec<Round> 
         bonusPer: round.price.bonus_per,
         bonusUntil: round.price.bonus_until,
         bonusGranularity: round.price.bonus_granularity,
+        continued: before.is_some_and(|before| before.number == round.number),
     };
-    numbers.iter().map(one).collect()
+    let before = [None].into_iter().chain(numbers.iter().map(Some));
+    numbers.iter().zip(before).map(one).collect()
+}
+
+/// Each with the number of its round, as the contract counts them.
+pub(crate) fn numbered(rounds: &[Round]) -> impl Iterator<Item = (usize, &Round)> {
+    let mut begun = 0_usize;
+    rounds.iter().map(move |round| {
+        if !round.continued {
+            begun += 1;
+        }
+        (begun.saturating_sub(1), round)
+    })
 }
 
 /// The words of a round behind the terms of the sale.
-pub(crate) fn round_words(sale: &EscrowTerms, (place, round): (usize, &Round)) -> Vec<U256> {
-    let packed = as_terms(sale, (place, round)).packed(AfterClaim::Empty);
+pub(crate) fn round_words(sale: &EscrowTerms, (number, round): (usize, &Round)) -> Vec<U256> {
+    let packed = as_terms(sale, (number, round)).packed(AfterClaim::Empty);
     packed.into_iter().skip(FIRST).take(WORDS).collect()
 }
 
 /// A round as terms of an escrow: `asTerms` of `RoundTerms.sol`.
-fn as_terms(sale: &EscrowTerms, (place, round): (usize, &Round)) -> EscrowTerms {
+fn as_terms(sale: &EscrowTerms, (number, round): (usize, &Round)) -> EscrowTerms {
     let misfit = |code: u8| Misfit::from_code(code).unwrap_or(Misfit::Refuse);
     EscrowTerms {
         terms_hash: B256::ZERO,
@@ -56,7 +69,7 @@ fn as_terms(sale: &EscrowTerms, (place, round): (usize, &Round)) -> EscrowTerms 
         currency: sale.currency,
         token: Address::ZERO,
         treasury: Address::ZERO,
-        round: U256::from(place),
+        round: U256::from(number),
         opens: round.opens,
         closes: round.closes,
         refund_deadline: sale.refund_deadline,

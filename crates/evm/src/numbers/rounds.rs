@@ -12,17 +12,20 @@ use super::{
     Bounds, Numbers, PriceNumbers, Reasons, bounds, misfit, over_cap, price, release, schedule,
     supply, withdrawal,
 };
+use crate::bindings::factory::EscrowFactory::Step;
 use crate::escrow_terms::{Misfit, PauseEnding, PricingKind};
 use crate::unkept::UnkeptCode;
 
-/// Rounds of an escrow at most: whoever contributes looks for theirs in its code.
+/// Prices of an escrow at most, those of all rounds together: whoever contributes looks for theirs in its code.
 const MOST: usize = 16;
 /// Bits of the counter of all money.
 const RAISED_BITS: usize = 88;
 
-/// A round of the contract.
-#[derive(Debug)]
+/// A round of the contract, or where it has a price by steps the part of it with one of them.
+#[derive(Clone, Debug)]
 pub(crate) struct RoundNumbers {
+    /// Place of the round in the terms.
+    pub(crate) number: usize,
     pub(crate) access: Access,
     pub(crate) window: WindowNumbers,
     /// Those of this round alone.
@@ -34,14 +37,6 @@ pub(crate) struct RoundNumbers {
 }
 
 pub(super) fn read(reasons: &mut Reasons, terms: &Terms, currency: &Currency) -> Option<Numbers> {
-    if terms.rounds.len() > MOST {
-        reasons.add(
-            UnkeptCode::RoundOrder,
-            "round",
-            format!("an escrow has {MOST} rounds at most"),
-            "use fewer rounds",
-        );
-    }
     let withdrawal = withdrawal::read(reasons, terms.withdrawal.as_ref());
     let release = release::read(reasons, &terms.milestones, terms.objections);
     let shares = supply::shares(reasons, &terms.token);
@@ -58,11 +53,20 @@ pub(super) fn read(reasons: &mut Reasons, terms: &Terms, currency: &Currency) ->
     )?;
     let rounds = terms.rounds.iter().enumerate().map(|(place, round)| {
         in_place(reasons, place, |reasons| {
-            one(reasons, terms, (round, for_sale))
+            one(reasons, terms, (place, round, for_sale))
         })
     });
-    let rounds: Vec<Option<RoundNumbers>> = rounds.collect();
-    let rounds: Vec<RoundNumbers> = rounds.into_iter().collect::<Option<_>>()?;
+    let rounds: Vec<Option<Vec<RoundNumbers>>> = rounds.collect();
+    let rounds: Vec<Vec<RoundNumbers>> = rounds.into_iter().collect::<Option<_>>()?;
+    let rounds: Vec<RoundNumbers> = rounds.into_iter().flatten().collect();
+    if rounds.len() > MOST {
+        reasons.add(
+            UnkeptCode::RoundOrder,
+            "round",
+            format!("an escrow of several rounds has {MOST} prices at most, those of all rounds together"),
+            "use fewer rounds, or fewer price steps",
+        );
+    }
     order(reasons, &rounds);
     rounding(reasons, currency, &rounds);
     let (first, last) = (rounds.first()?, rounds.last()?);
@@ -119,8 +123,8 @@ fn renamed<T>(
 fn one(
     reasons: &mut Reasons,
     terms: &Terms,
-    (round, for_sale): (&Round, U256),
-) -> Option<RoundNumbers> {
+    (number, round, for_sale): (usize, &Round, U256),
+) -> Option<Vec<RoundNumbers>> {
     let window = schedule::window(reasons, round);
     let over_cap = over_cap(reasons, round, terms.dust);
     if over_cap == Some(Misfit::Share) {
@@ -132,8 +136,7 @@ fn one(
         );
     }
     let over_limit = misfit(reasons, "round[0].over_limit", round.over_limit);
-    let price =
-        price::formula(reasons, round, window.as_ref()).and_then(|price| line(reasons, price))?;
+    let price = price::formula(reasons, round, window.as_ref()).map(line)?;
     price::countable(reasons, round, &price);
     let most = round
         .supply
@@ -147,35 +150,55 @@ fn one(
         price: &price,
     };
     let bounds = bounds::read(reasons, &input)?;
-    Some(RoundNumbers {
+    let whole = RoundNumbers {
+        number,
         access: round.access,
         window: window?,
         bounds,
         over_cap: over_cap?,
         over_limit: over_limit?,
         price,
-    })
+    };
+    Some(stretches(whole))
 }
 
-/// One price is a line without a bonus, so that every contribution is rounded by itself.
-fn line(reasons: &mut Reasons, price: PriceNumbers) -> Option<PriceNumbers> {
+/// A price by steps is one price after the other: each has the part of the window in which it holds.
+fn stretches(whole: RoundNumbers) -> Vec<RoundNumbers> {
+    let steps = &whole.price.steps;
+    if steps.is_empty() {
+        return vec![whole];
+    }
+    let WindowNumbers { opens, closes } = whole.window;
+    let ends = steps.iter().skip(1).map(|step| step.from);
+    let ends = ends.chain([closes]);
+    let stretch = |(step, end): (&Step, U256)| RoundNumbers {
+        window: WindowNumbers {
+            opens: step.from.max(opens),
+            closes: end.min(closes),
+        },
+        price: PriceNumbers {
+            numerator: step.numerator,
+            denominator: step.denominator,
+            steps: Vec::new(),
+            ..whole.price.clone()
+        },
+        ..whole.clone()
+    };
+    let all = steps.iter().zip(ends).map(stretch);
+    all.filter(|one| one.window.opens < one.window.closes)
+        .collect()
+}
+
+/// One price is a line without a bonus, so that every contribution is rounded by itself; each step of several is such a one.
+fn line(price: PriceNumbers) -> PriceNumbers {
     match price.kind {
-        PricingKind::Linear => Some(price),
-        PricingKind::Fixed => Some(PriceNumbers {
+        PricingKind::Linear => price,
+        PricingKind::Fixed | PricingKind::Steps => PriceNumbers {
             kind: PricingKind::Linear,
             bonus_per: U256::from(1),
             bonus_granularity: U256::from(1),
             ..price
-        }),
-        PricingKind::Steps => {
-            reasons.add(
-                UnkeptCode::Pricing,
-                "round[0].pricing",
-                "a round of several has one price, or one along a line",
-                "make a round of each step",
-            );
-            None
-        }
+        },
     }
 }
 
@@ -190,12 +213,11 @@ fn rounding(reasons: &mut Reasons, currency: &Currency, rounds: &[RoundNumbers])
 }
 
 fn order(reasons: &mut Reasons, rounds: &[RoundNumbers]) {
-    let pairs = rounds.iter().zip(rounds.iter().skip(1)).enumerate();
-    for (place, (before, next)) in pairs {
+    for (before, next) in rounds.iter().zip(rounds.iter().skip(1)) {
         if next.window.opens < before.window.closes {
             reasons.add(
                 UnkeptCode::RoundOrder,
-                format!("round[{}].from", place + 1),
+                format!("round[{}].from", next.number),
                 "the rounds of an escrow come one after the other, in the order of the terms",
                 "let it open when the one before it is over",
             );
@@ -219,7 +241,13 @@ fn sale_bounds(
     (for_sale, rounds): (U256, &[RoundNumbers]),
 ) -> Bounds {
     let largest = (U256::from(1) << RAISED_BITS) - U256::from(1);
-    let caps = rounds.iter().map(|round| round.bounds.hard_cap);
+    let pairs = rounds.iter().zip(rounds.iter().skip(1));
+    let further = pairs.filter(|(before, next)| before.number != next.number);
+    let firsts = rounds
+        .first()
+        .into_iter()
+        .chain(further.map(|(_, next)| next));
+    let caps = firsts.map(|round| round.bounds.hard_cap);
     let all = caps.fold(U256::ZERO, |sum, cap| (sum + cap).min(largest));
     let hard_cap = match terms.hard_cap {
         Some(Bound::Value(cap)) => U256::from(cap.0).min(all),

@@ -98,7 +98,8 @@ impl Sale {
     pub(crate) fn terms_at(&self, second: u64) -> EscrowTerms {
         let all = self.told.terms.clone();
         let place = round_at(&self.terms, second).index();
-        match self.told.rounds.get(place) {
+        let mut begins = self.told.rounds.iter().filter(|round| !round.continued);
+        match begins.nth(place) {
             Some(round) => EscrowTerms {
                 contribution_min: round.contributionMin,
                 contribution_max: round.contributionMax,
@@ -405,8 +406,7 @@ impl Draft {
         let base = self.price_text(price);
         match self.rng.below(10) {
             0..=5 => format!("price = {base}\n"),
-            6 | 7 if several => format!("price = {base}\n"),
-            6 | 7 => self.steps(),
+            6 | 7 => self.steps((opens, closes)),
             _ => {
                 let until = self.rng.between(opens + 1, closes + 20);
                 let granularity = self.rng.between(1, 40);
@@ -423,8 +423,7 @@ impl Draft {
         }
     }
 
-    fn steps(&mut self) -> String {
-        let Schedule { opens, closes, .. } = self.schedule;
+    fn steps(&mut self, (opens, closes): (u64, u64)) -> String {
         let mut from = opens - self.rng.below(3);
         let mut text = "[round.pricing]\nkind = \"steps\"\nsteps = [\n".to_owned();
         for _ in 0..self.rng.between(1, 5) {

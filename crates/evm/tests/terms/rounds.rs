@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256};
+use softcap_evm::bindings::rounds_factory::IRounds::Round;
 use softcap_evm::{
     Announcement, EscrowKind, FactoryKind, Misfit, PricingKind, announcement, round_at, unkept,
 };
@@ -152,6 +153,73 @@ fn a_withdrawal_right_beside_two_rounds() {
     }
 }
 
+/// Three steps of which one is over at the opening and one begins after the end: what is left is one round with two prices.
+#[test]
+fn steps_of_a_round_continue_it() {
+    let by_steps = (
+        "price = \"0.0007 ETH per HBR\"",
+        "pricing = { kind = \"steps\", steps = [\
+         { from = \"2026-02-01T12:00:00Z\", price = \"1_500 HBR per ETH\" }, { from = \"2026-03-01T11:00:00Z\", price = \"1_400 HBR per ETH\" }, \
+         { from = \"2026-03-11T12:00:00Z\", price = \"1_300 HBR per ETH\" }, { from = \"2026-03-31T12:00:00Z\", price = \"1_200 HBR per ETH\" }] }",
+    );
+    let terms = changed(&[WHOLE, EARLY, by_steps]);
+    let told = announcement(&terms, &parties()).unwrap();
+    assert_eq!(told.terms.round, U256::from(2));
+    assert_eq!((told.terms.hard_cap, told.rounds.len()), (ether(100), 3));
+    let [early, first, second] = &told.rounds[..] else {
+        panic!("{:?}", told.rounds);
+    };
+    let continued = told.rounds.iter().map(|round| round.continued);
+    assert_eq!(continued.collect::<Vec<_>>(), [false, false, true]);
+    assert!(early.closes < first.opens);
+    // 2026-03-01T12:00:00Z, 2026-03-11T12:00:00Z, 2026-03-31T12:00:00Z
+    let seconds = [1_772_366_400_u64, 1_773_230_400, 1_774_958_400].map(U256::from);
+    assert_eq!([first.opens, first.closes, second.closes], seconds);
+    assert_eq!(second.opens, first.closes);
+    let prices = [first, second].map(|round| round.priceNumerator);
+    assert_eq!(prices, [1_400, 1_300].map(U256::from));
+    let same = Round {
+        opens: first.opens,
+        closes: first.closes,
+        priceNumerator: first.priceNumerator,
+        continued: false,
+        ..second.clone()
+    };
+    assert_eq!(same, *first);
+    let last = told.code_arguments(Address::repeat_byte(1));
+    // Both have number 1, behind 12 bytes of pauses.
+    for entry in [1, 2] {
+        let word = (12 + entry * 7) * 32;
+        assert_eq!(last[word + 8..word + 12], [0, 0, 0, 1], "{entry}");
+    }
+}
+
+/// 16 prices in all: the early one and 15 steps.
+#[test]
+fn a_sale_has_so_many_prices() {
+    for (steps, fits) in [(15, true), (16, false)] {
+        let all: Vec<String> = (0..steps)
+            .map(|step| {
+                format!(
+                    "{{ from = \"2026-03-{:02}T12:00:00Z\", price = \"1_000 HBR per ETH\" }}",
+                    step + 1
+                )
+            })
+            .collect();
+        let by_steps = format!(
+            "pricing = {{ kind = \"steps\", steps = [{}] }}",
+            all.join(", ")
+        );
+        let terms = changed(&[WHOLE, EARLY, ("price = \"0.0007 ETH per HBR\"", &by_steps)]);
+        let expected: &[(&str, String)] = if fits {
+            &[]
+        } else {
+            &[("R150", "round".to_owned())]
+        };
+        assert_eq!(found(&terms), expected, "{steps}");
+    }
+}
+
 fn code(misfit: Misfit) -> u8 {
     match misfit {
         Misfit::Partial => 0,
@@ -210,7 +278,7 @@ const ROWS: &[(&str, &str, &[Change])] = &[
         "round[1].pricing",
         &[(
             "price = \"0.0007 ETH per HBR\"",
-            "pricing = { kind = \"steps\", steps = [{ from = \"2026-03-01T12:00:00Z\", price = \"100 HBR per ETH\" }] }",
+            "pricing = { kind = \"tiers\", crossing = \"split\", tiers = [{ up_to = \"50 ETH\", price = \"0.0007 ETH per HBR\" }, { price = \"0.0008 ETH per HBR\" }] }",
         )],
     ),
     (
