@@ -32,7 +32,15 @@ library RoundTerms {
 
     /// @notice The number of an entry's round.
     function numberOf(uint256 index) internal view returns (uint256) {
-        return _numberAt(START + index * WORDS * 32);
+        return _numberAt(_offsetOf(index));
+    }
+
+    /// @dev Where an entry begins in the code of this clone.
+    function _offsetOf(uint256 index) private pure returns (uint256) {
+        // Whoever asks has compared it with the count.
+        unchecked {
+            return START + index * WORDS * 32;
+        }
     }
 
     /// @dev As `EscrowTerms.round` has it, of the sale or of a round.
@@ -59,9 +67,9 @@ library RoundTerms {
 
     /// @notice First second after the window of an entry.
     function closesOf(uint256 index) internal view returns (uint256 closes) {
-        uint256 offset = START + (index * WORDS + 1) * 32;
+        uint256 offset = _offsetOf(index);
         assembly ("memory-safe") {
-            extcodecopy(address(), 0, offset, 32)
+            extcodecopy(address(), 0, add(offset, 32), 32)
             // As `EscrowTerms.closes` has it.
             closes := and(shr(40, mload(0)), 0xffffffffff)
         }
@@ -73,7 +81,7 @@ library RoundTerms {
         // slither-disable-next-line unused-return
         EscrowTerms.load();
         t = EscrowTerms.load();
-        uint256 offset = START + index * WORDS * 32;
+        uint256 offset = _offsetOf(index);
         assembly ("memory-safe") {
             mstore(0x40, add(mload(0x40), 32))
             extcodecopy(address(), add(t, mul(FIRST, 32)), offset, mul(WORDS, 32))

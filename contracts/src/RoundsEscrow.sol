@@ -103,24 +103,27 @@ contract RoundsEscrow is Escrow, IRounds {
 
     /// @dev The latest money of an investor goes back, or all of it. What of it was there before the round that the mark is for, the
     /// mark loses.
-    function _takeOut(TermsAt t, address investor, AccountWord a, uint256 money, uint256 tokens)
-        internal
-        virtual
-        override
-    {
+    function _takeOut(TermsAt t, address investor, AccountWord a, uint256 money, uint256 tokens) internal override {
         super._takeOut(t, investor, a, money, tokens);
         Stay memory stay = _stays[investor];
         Mark memory mark = _mark;
-        (uint256 gone, uint256 fewer) = (money, tokens);
-        if (_roundOf(stay) == mark.round) (gone, fewer) = _goneBefore(stay, a, money, tokens);
+        (uint256 gone, uint256 fewer) = _goneBefore(stay, a, money, tokens);
+        _noteGone(investor, stay, gone, fewer);
+        if (_roundOf(stay) != mark.round) (gone, fewer) = (money, tokens);
         if (gone == 0) return;
         // Both fit the fields of an account.
         _mark = Mark(mark.raised - uint88(gone), mark.counted - uint96(fewer), mark.round);
     }
 
+    /// @dev What else is kept of money that an investor had when they came to their round, and has no more: nothing, where all of it goes
+    /// back at once and for good.
+    // That of `RoundsEscrow`, though another one puts its own in its place.
+    // slither-disable-next-line dead-code
+    function _noteGone(address investor, Stay memory stay, uint256 gone, uint256 fewer) internal virtual {}
+
     /// @dev What of it an investor had already when they came to the round of their latest contribution.
     function _goneBefore(Stay memory stay, AccountWord a, uint256 money, uint256 tokens)
-        internal
+        private
         pure
         returns (uint256 gone, uint256 fewer)
     {

@@ -15,27 +15,19 @@ contract WithdrawableRoundsEscrow is RoundsEscrow, Withdrawals {
         return (_totals, _accounts[investor].word);
     }
 
+    /// @dev Bounds count from what the investor had when they came to their round, so with less of that the permit of this round allows
+    /// as much in the round, and less in all.
     function _takeBack(TermsAt t, AccountWord a, uint256 amount, uint256 tokens) internal override {
-        _accounts[msg.sender].word = _shortened(a, amount, tokens);
+        Stay storage stay = _stays[msg.sender];
+        uint256 had = stay.accepted;
         _takeOut(t, msg.sender, a, amount, tokens);
-    }
-
-    /// @dev The account of the sender, without what is taken back. Bounds count from what the investor had when they came to their
-    /// round, so with less of that the permit of this round allows as much in the round, and less in all.
-    function _shortened(AccountWord a, uint256 amount, uint256 tokens) private view returns (AccountWord left) {
-        left = a.less(amount, tokens);
-        Stay memory stay = _stays[msg.sender];
-        (uint256 gone,) = _goneBefore(stay, a, amount, tokens);
-        if (gone == 0) return left;
+        AccountWord left = a.less(amount, tokens);
         // The largest number bounds nothing.
-        if (a.cap() != MASK_80) left = left.withLessCap(gone);
+        if (a.cap() != MASK_80) left = left.withLessCap(had - stay.accepted);
+        _accounts[msg.sender].word = left;
     }
 
-    /// @dev The mark is written before what it is computed from.
-    function _takeOut(TermsAt t, address investor, AccountWord a, uint256 money, uint256 tokens) internal override {
-        super._takeOut(t, investor, a, money, tokens);
-        Stay memory stay = _stays[investor];
-        (uint256 gone, uint256 fewer) = _goneBefore(stay, a, money, tokens);
+    function _noteGone(address investor, Stay memory stay, uint256 gone, uint256 fewer) internal override {
         if (gone == 0) return;
         // As many bits as the fields have, which hold as much.
         _stays[investor] = Stay(stay.accepted - uint80(gone), stay.tokens - uint88(fewer), stay.ahead);
