@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use mail_parser::{Address, MessageParser};
 use maud::html;
 
 use crate::{
@@ -43,7 +44,13 @@ async fn page(
             p { "What this server would have sent, newest first. Only this machine sees this page." }
             @if mails.is_empty() { p { "None yet." } }
             @for mail in &mails {
-                section { pre { (mail) } }
+                section {
+                    dl {
+                        @for (name, text) in &mail.heads { dt { (name) } dd { (text) } }
+                    }
+                    pre { (mail.text) }
+                    details { summary { "As it is sent" } pre { (mail.sent) } }
+                }
             }
         }
     };
@@ -52,7 +59,48 @@ async fn page(
     Ok((headers, page).into_response())
 }
 
-fn newest(folder: &Path) -> io::Result<Vec<String>> {
+/// A mail as its reader sees it, and as it is sent.
+struct Shown {
+    heads: Vec<(&'static str, String)>,
+    text: String,
+    sent: String,
+}
+
+impl Shown {
+    fn of(bytes: &[u8]) -> Self {
+        let sent = String::from_utf8_lossy(bytes).into_owned();
+        let Some(read) = MessageParser::default().parse(bytes) else {
+            return Self {
+                heads: Vec::new(),
+                text: sent.clone(),
+                sent,
+            };
+        };
+        let heads = [
+            ("From", read.from().map(addresses)),
+            ("To", read.to().map(addresses)),
+            ("Subject", read.subject().map(ToOwned::to_owned)),
+        ];
+        Self {
+            heads: heads
+                .into_iter()
+                .filter_map(|(name, text)| Some((name, text?)))
+                .collect(),
+            text: read.body_text(0).unwrap_or_default().into_owned(),
+            sent,
+        }
+    }
+}
+
+fn addresses(all: &Address<'_>) -> String {
+    let each = all.iter().map(|one| match (one.name(), one.address()) {
+        (Some(name), Some(address)) => format!("{name} <{address}>"),
+        (name, address) => name.or(address).unwrap_or_default().to_owned(),
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn newest(folder: &Path) -> io::Result<Vec<Shown>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -63,7 +111,7 @@ fn newest(folder: &Path) -> io::Result<Vec<String>> {
     }
     files.sort_by(|one, other| other.cmp(one));
     let read = |(_, path): &(SystemTime, std::path::PathBuf)| {
-        fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        fs::read(path).map(|bytes| Shown::of(&bytes))
     };
     files.iter().take(SHOWN).map(read).collect()
 }

@@ -183,6 +183,11 @@ fn mails_are_in_the_language_of_who_signed_up_until_they_choose_another_one() {
     hans.submit("/sign-up?lang=de", &[("email", email)]);
     let mail = site.mails_after(1).remove(0);
     assert!(mail.contains("Jemand, wahrscheinlich Sie,"), "{mail}");
+    // A mail carries no letter but those of ASCII in its head; the page for who develops shows what its reader sees.
+    assert!(mail.contains("Subject: Harbour: =?utf-8?"), "{mail}");
+    let shown = site.node.get("/development/mail");
+    let subject = "<dd>Harbour: Bestätigen Sie Ihre Adresse</dd>";
+    assert!(shown.text().contains(subject), "{}", shown.text());
     let fields = [("code", code_in(&mail)), ("password", PASSWORD.to_owned())];
     let fields = fields
         .each_ref()
