@@ -103,7 +103,7 @@ function raiseChart(figure, told) {
   let points = raisedOf(told);
   let width = at(told.width);
   const caps = [[told.soft, '--chart-2', [8, 5]], [told.hard, '--chart-3', [2, 4]]].filter(([cap]) => cap !== null);
-  const range = () => [at(told.from), Math.max(at(told.until), points[points.length - 1][0])];
+  const range = () => [at(told.from), Math.max(at(told.raise_until), points[points.length - 1][0])];
   // The caps are lines over the whole picture, so that there is a moment at its end.
   const data = () => {
     const times = points.map(([time]) => time);
@@ -121,6 +121,8 @@ function raiseChart(figure, told) {
     return point && point[2] ? `${whole.format(point[0] * 1000)}: ${point[2]}` : '';
   };
   const { plot, conclude } = draw(figure, range, series, data(), words);
+  // The same as the server's words, in the reader's zone.
+  conclude(words(points.length - 1));
   let isAsking = false;
   figure.closest('[data-live]')?.addEventListener('totals', async ({ detail }) => {
     if (detail.at === undefined || isAsking) return;

@@ -2,20 +2,21 @@
 // on a phone, with the keyboard alone, and without a script.
 import { join } from 'node:path';
 import {
-  addPasskey, PASSWORD, announceStarter, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
+  addPasskey, PASSWORD, announceNext, announceStarter, asPlatform, code, desk, finish, look, open, phone, question, said, scriptBytes,
 } from './harness.mjs';
 
 const { origin, offering } = question;
 const EMAIL = 'ada@example.org';
 
 await announceStarter();
+await announceNext();
 
 // A stranger: the list, an offering, its log, a receipt, and what comes of a changed one.
 {
   const page = await open(desk);
   for (const [name, path] of [
     ['home', '/'],
-    ['offering', `/offerings/${offering}`],
+    ['offering-balance', `/offerings/${offering}`],
     ['calculator', `/offerings/${offering}/calculator?currency=EUR&amount=1000`],
     ['log', `/offerings/${offering}/log`],
     ['entry', `/offerings/${offering}/log/2`],
@@ -67,7 +68,7 @@ await announceStarter();
   said.chartLive = await chart.locator('[data-readout]').textContent();
   await chart.locator('summary').click();
   said.chartRows = await chart.locator('tbody tr').count();
-  await look(page, 'offering-chart');
+  await look(page, 'offering-chart-live');
   await page.context().close();
   const bare = await open({ ...phone, javaScriptEnabled: false, colorScheme: 'dark' });
   await bare.goto(`${origin}/offerings/${offering}`);
@@ -135,7 +136,7 @@ let state;
   const page = await open({ ...phone, storageState: state, locale: 'de-DE', colorScheme: 'dark' });
   for (const [name, path] of [
     ['phone-home', '/'],
-    ['phone-offering', `/offerings/${offering}`],
+    ['phone-offering-balance', `/offerings/${offering}`],
     ['phone-portfolio', '/portfolio'],
     ['phone-contribution', said.place],
     ['phone-log', `/offerings/${offering}/log`],

@@ -17,6 +17,7 @@ mod issuer;
 mod objections;
 mod office;
 mod own;
+mod raise;
 mod review;
 mod sealed;
 mod wallets;
@@ -98,6 +99,18 @@ fn run(script: &str, site: &Site, more: &Value) -> Value {
         all.extend(own.clone());
     }
     ask_script(script, &question)
+}
+
+/// What no journey may show: something that assistive technology cannot use, a request to elsewhere, or an error in a console.
+/// A status in the four hundreds is an answer that a journey asks for.
+fn nothing_is_wrong(said: &Value) {
+    assert_eq!(said["violations"], json!([]), "axe {}", said["engine"]);
+    assert_eq!(said["foreign"], json!([]), "loaded from elsewhere");
+    let errors = said["errors"].as_array().unwrap().iter();
+    let errors: Vec<_> = errors
+        .filter(|error| !error.to_string().contains("status of 4"))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
 }
 
 /// The same of whatever is at an origin.

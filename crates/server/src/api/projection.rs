@@ -145,25 +145,32 @@ pub(crate) fn attempt(terms: &Arc<Terms>, demand: u128) -> Attempted {
         .collect();
     starts.sort_unstable();
     let mut left = demand;
+    let mut tried = 0;
     for (place, at) in starts.iter().enumerate() {
         let rounds = u128::try_from(starts.len() - place).unwrap_or(1);
         let part = left.div_ceil(rounds);
         left -= part;
-        crowd(&mut trial, terms, *at, (&format!("round{place}"), part));
+        tried += crowd(&mut trial, terms, *at, (&format!("round{place}"), part));
     }
     trial.settle();
     let offering = &trial.offering;
     let settled = offering.settlement().map(|held| held.settled);
+    let whole = offering.rows().filter(|row| match row.reason {
+        Some(Reason::Refused(_)) => false,
+        // Where many share what there is, nobody is refused and all get less.
+        None => row.accepted == row.contributed || settled.is_none(),
+        // All of it goes back, to everybody.
+        Some(_) => true,
+    });
+    // Whoever comes after the end of a sale that is sold out has no row.
+    let cut = tried.saturating_sub(whole.count());
     Attempted {
         ending: settled.map_or(Ending::NotYetKnown, |settled| {
             Ending::Settled(settled.verdict)
         }),
         raised: settled.map_or_else(|| offering.raised(), |settled| settled.raised),
         sold: settled.map_or(Tokens(0), |settled| settled.sold),
-        cut: offering
-            .rows()
-            .filter(|row| matches!(row.reason, Some(Reason::Refused(_))))
-            .count(),
+        cut,
     }
 }
 
@@ -195,10 +202,10 @@ fn contribute(
         .0
 }
 
-/// Many people who together bring a value.
-fn crowd(trial: &mut Trial, terms: &Terms, at: Position, (name, value): (&str, u128)) {
+/// Many people who together bring a value, and how many they are.
+fn crowd(trial: &mut Trial, terms: &Terms, at: Position, (name, value): (&str, u128)) -> usize {
     let Some((currency, each, count)) = parts(terms, value) else {
-        return;
+        return 0;
     };
     for number in 0..count {
         let id = format!("{name}-{number}");
@@ -209,6 +216,7 @@ fn crowd(trial: &mut Trial, terms: &Terms, at: Position, (name, value): (&str, u
         };
         contribute(trial, terms, InvestorId::Opaque(&id), wished);
     }
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// A currency whose rate is fixed, an amount for each, and how many of them.

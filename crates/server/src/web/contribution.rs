@@ -97,6 +97,7 @@ impl FromWallet {
 struct WayView {
     /// In its address.
     kind: &'static str,
+    title: String,
     text: String,
     /// The first moment in which it is too late, where there is one.
     until: Option<When>,
@@ -106,6 +107,15 @@ struct WayView {
     once: String,
     /// Whether nothing comes to the wallet by it.
     is_objection: bool,
+}
+
+impl WayView {
+    /// Whether it brings what the state says is due, so that it stands beside that.
+    fn is_due(&self) -> bool {
+        [ActKind::Claim, ActKind::Refund]
+            .iter()
+            .any(|kind| kind.code() == self.kind)
+    }
 }
 
 pub(super) async fn contribution(
@@ -179,6 +189,7 @@ async fn from_wallet(
                     }
                 };
                 shown.ways.push(WayView {
+                    title: language.say(&format!("way-{kind}-title")),
                     text: said.text,
                     until: said.until,
                     is_objection: way.kind.is_objection(),
@@ -267,6 +278,9 @@ fn contribution_page(
     });
     let row = &facts.row;
     let money = |units: u128| amounts::money(language, terms, row.currency.index(), units).text;
+    // The record keeps what was taken until a settlement says that it goes back.
+    let is_all_back = facts.back >= row.contributed;
+    let kept = |units: u128| if is_all_back { 0 } else { units };
     let free = match own {
         OwnName::Number(number) => free_money(offering, number),
         OwnName::Wallet(_) => Vec::new(),
@@ -283,9 +297,9 @@ fn contribution_page(
         told: state_words::told(language, offering, &facts, fee),
         received: When::at(language, row.position),
         contributed: money(row.contributed.0),
-        accepted: money(row.accepted.0),
+        accepted: money(kept(row.accepted.0)),
         back: money(facts.back.0),
-        tokens: amounts::tokens(language, terms, row.tokens.0).text,
+        tokens: amounts::tokens(language, terms, kept(row.tokens.0)).text,
         exit_until: facts.exit_until.map(|until| When::at(language, until)),
         sealed: sealed_bid::Window::of(offering, row, now).map(|window| {
             let from = window.from.map(|from| When::at(language, from));

@@ -172,17 +172,16 @@ fn offering_view(visit: Visit, name: String, offering: &Offering) -> OfferingPag
 
 pub(super) fn rounds(language: Language, offering: &Offering) -> Vec<RoundView> {
     let terms = offering.terms();
-    let open = open_round(offering);
+    let is_any_open = open_round(offering).is_some();
+    let now = offering.now_stamp().position;
     let views = (0_u8..).zip(&terms.rounds).map(|(place, round)| {
         let window = windows(terms, offering).find(|(of, _)| *of == place);
         let window = window.map(|(_, window)| window);
-        let is_open = open == Some(RoundIndex(place));
+        let is_open = is_any_open
+            && offering.closed_early(RoundIndex(place)).is_none()
+            && window.is_some_and(|window| window.contains(now));
         let price = window.and_then(|window| {
-            let at = if is_open {
-                offering.now_stamp().position
-            } else {
-                window.from
-            };
+            let at = if is_open { now } else { window.from };
             price_at(language, offering, Some(RoundIndex(place)), at)
         });
         let mut rules = vec![

@@ -86,6 +86,8 @@ pub(super) struct OfferingCard {
     pub(super) raised: String,
     /// How far it is, in a sentence.
     pub(super) progress: Option<String>,
+    /// The most that can come, before anything can.
+    pub(super) most: Option<String>,
     /// How long the bar is of [`BAR_STEPS`].
     pub(super) bar: u32,
 }
@@ -108,6 +110,7 @@ impl OfferingCard {
             ))
         });
         let unit = &terms.numeraire;
+        let short = |units| amounts::short(language, units, unit.decimals, &unit.symbol);
         Self {
             name: log.row.name.to_string(),
             title: terms.name.clone(),
@@ -118,8 +121,11 @@ impl OfferingCard {
             opens: span.map(|(from, _)| When::at(language, from)),
             closes: span.map(|(_, until)| When::at(language, until)),
             span: span.map(|(from, until)| (from.0, until.0)),
-            raised: amounts::short(language, raised, unit.decimals, &unit.symbol),
+            raised: short(raised),
             progress,
+            most: cap
+                .filter(|_| Shelf::of(phase) == Shelf::Announced)
+                .map(short),
             bar: cap.map_or(0, |cap| amounts::length(raised, cap, BAR_STEPS)),
         }
     }

@@ -17,6 +17,7 @@ use super::{
     },
     Member,
     findings::{Checked, Finding},
+    rehearsal,
     terms_fields::fields_of,
     trial::{self, Case},
 };
@@ -49,6 +50,8 @@ struct DraftPage {
     done: Option<String>,
     /// Something must be mended before it can be announced.
     is_wrong: bool,
+    /// No rehearsal is missing before it can be.
+    is_rehearsed: bool,
     terms_hash: Option<String>,
     findings: Vec<Finding>,
     cases: Vec<Case>,
@@ -82,6 +85,10 @@ pub(super) async fn draft(
         Some(terms) => trial::cases(language, terms).await?,
         None => Vec::new(),
     };
+    let is_rehearsed = match &terms {
+        Some(terms) => rehearsal::known(&service, terms).await?.0.is_enough(),
+        None => false,
+    };
     let done = match query.done.as_str() {
         "saved" => Some(visit.say("draft-saved")),
         "no-preview" => Some(visit.say("draft-no-preview")),
@@ -98,6 +105,7 @@ pub(super) async fn draft(
         version: draft.version,
         findings: checked.findings,
         is_wrong,
+        is_rehearsed,
         cases,
         done,
         name,

@@ -6,8 +6,8 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use softcap_identity::{
-    Admission, AdmissionLimit, Approval, Approved, Case, CaseOverview, CaseState, Reason,
-    ResourcePattern, Right, RoundGrant, StateKind, Upload, WantedRound,
+    Admission, AdmissionLimit, Approval, Approved, Case, CaseOverview, CaseState, PersonalField,
+    Reason, ResourcePattern, Right, RoundGrant, StateKind, Upload, WantedRound,
 };
 
 use super::super::{
@@ -69,7 +69,7 @@ struct CasesPage {
 /// A file that the person showed.
 struct FileRow {
     id: String,
-    kind: &'static str,
+    kind: String,
     media: &'static str,
     kilobytes: u64,
     made: When,
@@ -114,12 +114,13 @@ struct CasePage {
     why: Vec<&'static str>,
     flags: Vec<&'static str>,
     missing: Vec<(&'static str, &'static str)>,
-    fields: Vec<&'static str>,
+    fields: Vec<String>,
     files: Vec<FileRow>,
     rounds: Vec<RoundRow>,
     admissions: Vec<AdmissionRow>,
     reasons: Vec<ReasonRow>,
-    four_eyes_above: u64,
+    /// Above which limits two look.
+    four_eyes: String,
     may_review: bool,
     is_in_review: bool,
     done: Option<String>,
@@ -131,7 +132,7 @@ struct CasePage {
 struct ValuesPage {
     visit: Visit,
     person: String,
-    values: Vec<(&'static str, String)>,
+    values: Vec<(String, String)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -296,7 +297,8 @@ fn view(
         is_chosen: typed.has(&format!("reason-{}", reason.as_code())),
     });
     let wanted = rounds.iter().enumerate();
-    let four_eyes_above = service.verifications().policy().four_eyes_above;
+    let above = service.verifications().policy().four_eyes_above;
+    let above = amounts::count(visit.language, u128::from(above));
     CasePage {
         version: case.version,
         rounds_left: case.rounds_left(),
@@ -306,7 +308,10 @@ fn view(
             .iter()
             .map(|need| (need.as_code(), need.why()))
             .collect(),
-        fields: fields.iter().map(|field| field.as_code()).collect(),
+        fields: fields
+            .iter()
+            .map(|field| field_words(&visit, *field))
+            .collect(),
         files: looked
             .uploads
             .iter()
@@ -320,7 +325,9 @@ fn view(
             .map(|admission| admission_row(&visit, admission))
             .collect(),
         reasons: reasons.collect(),
-        four_eyes_above,
+        four_eyes: visit
+            .language
+            .tell("case-four-eyes", &[("amount", (&above).into())]),
         may_review: looked.may_review,
         is_in_review: case.state.kind() == StateKind::InReview,
         case: CaseRow::new(&visit, &case),
@@ -331,10 +338,15 @@ fn view(
     }
 }
 
+/// What a person says, as their own page calls it.
+fn field_words(visit: &Visit, field: PersonalField) -> String {
+    visit.say(&format!("own-check-need-{}", field.as_code()))
+}
+
 fn file_row(visit: &Visit, upload: &Upload) -> FileRow {
     FileRow {
         id: upload.id.to_string(),
-        kind: upload.kind.as_code(),
+        kind: visit.say(&format!("own-check-need-upload_{}", upload.kind.as_code())),
         media: upload.media.as_code(),
         kilobytes: upload.bytes.div_ceil(1_000),
         made: When::of(visit.language, upload.made_at),
@@ -345,7 +357,10 @@ fn round_row(service: &Service, typed: &Fields, place: usize, round: &WantedRoun
     let log = service.offering(round.offering.as_str());
     RoundRow {
         place,
-        offering: round.offering.as_str().to_owned(),
+        offering: log.as_ref().map_or_else(
+            |_| round.offering.as_str().to_owned(),
+            |log| log.terms.name.clone(),
+        ),
         round: round.round.clone(),
         symbol: log.map_or_else(|_| String::new(), |log| log.terms.numeraire.symbol.clone()),
         limit: typed.text(&format!("limit-{place}")).to_owned(),
@@ -375,7 +390,7 @@ pub(super) async fn values(
     let values = said.iter();
     page(&ValuesPage {
         values: values
-            .map(|(field, text)| (field.as_code(), text.as_str().to_owned()))
+            .map(|(field, text)| (field_words(&visit, *field), text.as_str().to_owned()))
             .collect(),
         visit,
         person,

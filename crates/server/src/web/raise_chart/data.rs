@@ -31,10 +31,12 @@ type DrawnPoint = (u64, String, String);
 /// What the script draws.
 #[derive(Debug, Serialize)]
 pub(super) struct ChartData {
-    /// Where the picture begins and ends, and where the record is, in unix milliseconds.
+    /// Where the sale begins and ends, and where the record is, in unix milliseconds.
     from: u64,
     until: u64,
     now: u64,
+    /// Where the picture of what came in ends.
+    raise_until: u64,
     /// Milliseconds that are one point.
     width: u64,
     soft: Option<String>,
@@ -67,6 +69,7 @@ impl ChartData {
             from: frame.from,
             until: frame.until,
             now: frame.now,
+            raise_until: frame.so_far().until,
             width: series.width(),
             soft: cap_value(terms.soft_cap).map(plain),
             hard: cap_value(terms.hard_cap).map(plain),
@@ -93,18 +96,24 @@ pub(in crate::web) struct ChartView {
     pub(in crate::web) hard_at: Option<u32>,
     pub(in crate::web) soft_cap: Option<String>,
     pub(in crate::web) hard_cap: Option<String>,
-    /// Where the record is now; none after the end.
-    pub(in crate::web) now_at: Option<u32>,
-    pub(in crate::web) from: When,
-    pub(in crate::web) until: When,
+    pub(in crate::web) span: Span,
     /// The picture in a sentence.
     pub(in crate::web) finding: String,
     pub(in crate::web) rows: Vec<ChartRow>,
     pub(in crate::web) price: Option<PriceView>,
 }
 
+/// What a picture is of: its ends, and where between them the record is.
+pub(in crate::web) struct Span {
+    pub(in crate::web) from: When,
+    pub(in crate::web) until: When,
+    /// Where the record is now; none after the end.
+    pub(in crate::web) now_at: Option<u32>,
+}
+
 /// The price over time.
 pub(in crate::web) struct PriceView {
+    pub(in crate::web) span: Span,
     /// What was, and what comes.
     pub(in crate::web) past: String,
     pub(in crate::web) coming: String,
@@ -137,6 +146,25 @@ impl Frame {
         }
     }
 
+    /// The same without most of what is to come: before the end what was takes two thirds of the picture, so that the first
+    /// days of a long sale are more than its left edge.
+    fn so_far(&self) -> Self {
+        let gone = self.now.saturating_sub(self.from);
+        let seen = self.now.saturating_add(gone / 2);
+        Self {
+            until: self.until.min(seen).max(self.from.saturating_add(1)),
+            ..*self
+        }
+    }
+
+    fn span(&self, language: Language) -> Span {
+        Span {
+            from: When::new(language, self.from),
+            until: When::new(language, self.until),
+            now_at: (self.now < self.until).then(|| self.across(self.now)),
+        }
+    }
+
     fn across(&self, at: u64) -> u32 {
         let at = at.clamp(self.from, self.until) - self.from;
         amounts::length(u128::from(at), u128::from(self.until - self.from), WIDE)
@@ -149,7 +177,8 @@ impl ChartView {
         let terms = offering.terms();
         let points = series.points();
         let last = points.last()?;
-        let frame = Frame::of(offering, series);
+        let whole = Frame::of(offering, series);
+        let frame = whole.so_far();
         let (soft, hard) = (cap_value(terms.soft_cap), cap_value(terms.hard_cap));
         let top = [hard, soft, Some(series.total())];
         let top = top.into_iter().flatten().max().unwrap_or(1).max(1);
@@ -171,7 +200,6 @@ impl ChartView {
             at: When::new(language, point.at),
             text: shown(point.sum),
         });
-        let is_over = frame.now >= frame.until;
         Some(Self {
             surface: format!("{line}V{HIGH}Z"),
             line,
@@ -179,12 +207,10 @@ impl ChartView {
             hard_at: hard.map(down),
             soft_cap: soft.map(shown),
             hard_cap: hard.map(shown),
-            now_at: (!is_over).then(|| frame.across(frame.now)),
-            from: When::new(language, frame.from),
-            until: When::new(language, frame.until),
+            span: frame.span(language),
             finding: language.tell("chart-finding", &values),
             rows: rows.collect(),
-            price: PriceView::new(language, offering, &frame),
+            price: PriceView::new(language, offering, &whole),
         })
     }
 }
@@ -221,6 +247,7 @@ impl PriceView {
         ];
         let finding = language.tell("chart-price-finding", &values);
         Some(Self {
+            span: frame.span(language),
             past,
             coming,
             finding,

@@ -95,7 +95,9 @@ fn a_draft_is_made_in_the_form_once_and_tried_out() {
     );
     let page = mia.page("/issuer/drafts/pier").text().to_owned();
     for words in [
-        "It can be announced.",
+        "The terms are in order.",
+        // Whoever comes when nothing is left is counted too.
+        "data-label=\"Contributions cut or refused\">10<",
         "Sold out",
         "Fails: money goes back",
         "10,000.00\u{a0}EUR",

@@ -38,6 +38,10 @@ fn what_counts_is_drawn_by_the_time_it_came_and_what_went_back_is_not() {
         .map(|at| at[1].clone())
         .collect();
     assert_eq!(sums, ["1500.00", "4000.00"]);
+    // What was takes two thirds of the picture, however long the rest of the sale is.
+    let names = ["from", "now", "raise_until", "until"];
+    let [from, now, seen_until, end] = names.map(|name| seen[name].as_u64().unwrap());
+    assert_eq!(seen_until, end.min(now + (now - from) / 2), "{seen}");
     assert_eq!(
         (&seen["soft"], &seen["hard"]),
         (&json!("10000.00"), &json!("25000.00"))

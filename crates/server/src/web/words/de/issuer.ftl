@@ -281,3 +281,5 @@ return-sanctions = Eine Sanktionsliste nennt die Person
 return-order = Ein Gericht oder eine Behörde hat es angeordnet
 return-not-eligible = Die Person darf den Token von Rechts wegen nicht halten
 return-wrongful = Das Geld war gestohlen oder irrtümlich gesendet
+draft-rehearse = Die Bedingungen sind in Ordnung.
+draft-rehearse-text = Proben Sie als Nächstes den Verkauf: Angekündigt werden nur Bedingungen, deren Probe bestanden ist.

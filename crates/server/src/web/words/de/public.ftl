@@ -19,3 +19,4 @@ card-closes = Endet
 feed-announced = angekündigt
 feed-opened = begonnen
 feed-ended = beendet
+card-most = können höchstens zusammenkommen: die Obergrenze

@@ -31,3 +31,4 @@ sealed-link = Gebot öffnen
 sealed-later = Bewahren Sie die Datei Ihres Gebots auf. Sie öffnen es hier nach der Runde,
 contribution-sealed = Das Geld ist gebunden. Bewahren Sie die Datei auf: Mit ihr öffnen Sie das Gebot nach der Runde.
 contribution-opened = Ihr Gebot ist offen und zählt. Was es bringt, entscheidet sich mit allen anderen.
+sealed-have = Ihr Guthaben

@@ -281,3 +281,5 @@ return-sanctions = A sanctions list names the person
 return-order = A court or authority ordered it
 return-not-eligible = The person may not hold the token by law
 return-wrongful = The money was stolen or sent in error
+draft-rehearse = The terms are in order.
+draft-rehearse-text = Rehearse the sale next: only terms whose rehearsal passed are announced.

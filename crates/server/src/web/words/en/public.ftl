@@ -19,3 +19,4 @@ card-closes = Ends
 feed-announced = announced
 feed-opened = opened
 feed-ended = ended
+card-most = can come at most: the hard cap
