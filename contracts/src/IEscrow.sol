@@ -153,7 +153,8 @@ interface IEscrow {
 
     /// @notice Of `amount` so much was accepted and the rest never left or went back. `tokens` is what caps count.
     /// `cap` is what the investor is admitted for in all from now on: a larger one than before says that a permit
-    /// was shown. Where no permit is needed it is the most the counter holds.
+    /// was shown. Where no permit is needed it is the most the counter holds. Of several rounds it is for the round alone: in all
+    /// less what the investor had when they came to it.
     event Contributed(address indexed investor, uint256 cap, uint256 amount, uint256 accepted, uint256 tokens);
     /// @notice `investor` may not contribute any more.
     event Revoked(address indexed investor);

@@ -83,8 +83,10 @@ contract RoundsEscrow is Escrow, IRounds {
         return all < type(uint80).max ? all : type(uint80).max - 1;
     }
 
+    /// @dev Also of the largest number: what an account holds in all has room for so much in this round, and a record of rounds counts each
+    /// by itself.
     function _ofRound(TermsAt t, uint256 most) internal pure override returns (uint256) {
-        return most == type(uint80).max ? most : most - t.before();
+        return most - t.before();
     }
 
     /// @dev The sums have this contribution already; the fields have as many bits as theirs.

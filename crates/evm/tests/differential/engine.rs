@@ -196,10 +196,20 @@ impl Engine {
         outcome
     }
 
-    /// The beneficiary drew the money.
+    /// Who gets the money of the escrow drew it. In steps it is the contract of the milestones, and the issuer has nothing yet.
     pub(crate) fn drawn(&mut self, second: u64) -> Outcome {
         self.money = Money::Drawn;
-        self.apply(second, &Command::Release { milestone: 0 })
+        if self.offering.terms().milestones.is_empty() {
+            self.apply(second, &Command::Release { milestone: 0 })
+        } else {
+            Outcome::Done
+        }
+    }
+
+    /// The holder of a share got tokens.
+    pub(crate) fn vest(&mut self, second: u64, share: u8, tokens: u128) -> Outcome {
+        let tokens = softcap_offering::Tokens(tokens);
+        self.apply(second, &Command::Vest { share, tokens })
     }
 
     /// The admission to the round of a second, if there is one.
@@ -214,6 +224,15 @@ impl Engine {
 
     pub(crate) fn rows(&self, who: usize) -> Vec<Row> {
         rows_of(&self.offering, who)
+    }
+
+    /// Money of an investor in rounds before that of a second.
+    pub(crate) fn of_earlier_rounds(&self, second: u64, who: usize) -> u128 {
+        let now = self.round(second);
+        let rows = self.rows(who).into_iter();
+        rows.filter(|row| row.round.is_some_and(|round| round < now))
+            .map(|row| row.accepted.0)
+            .sum()
     }
 
     /// Entries of an investor's contributions of which something is left.

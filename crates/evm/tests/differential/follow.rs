@@ -9,7 +9,6 @@ use softcap_offering::{Outcome, Standing};
 
 use crate::acts::{INVESTORS, Pay, Permit, Purse, Seal};
 use crate::chain::{Answer, Failed, investor};
-use crate::engine::accepted;
 use crate::play::Table;
 use crate::refusals;
 use crate::sizes;
@@ -178,11 +177,6 @@ impl Table<'_> {
             // Nobody can have so much accepted; the journal would first see what of it fits.
             return Ok(());
         }
-        let has = accepted(&self.engine.offering, who);
-        if matches!(error, Error::AdmissionLimit(_)) && has.saturating_add(amount) > OPEN_TO_ALL {
-            // Nor in all rounds together.
-            return Ok(());
-        }
         let public = self.sale.is_public(second);
         if public && shown.is_some() && refusals::is_of_permit(error) {
             // Nobody signs permits of a sale that asks for none.
@@ -191,14 +185,16 @@ impl Table<'_> {
         // The journal never hears of it; what would it have said?
         let mut would = self.engine.clone();
         let barred = would.standing(second, who) == Some(Standing::Revoked);
+        let before = would.of_earlier_rounds(second, who);
         if public && would.standing(second, who).is_none() {
-            would.admit(second, who, OPEN_TO_ALL, None);
+            would.admit(second, who, OPEN_TO_ALL - before, None);
         }
         if let Some(shown) = shown
             && (shown.max > would.cap(second, who) || would.standing(second, who).is_none())
             && !barred
         {
-            would.admit(second, who, shown.max, Some(shown.expiry));
+            let most = within_counter(shown.max, before);
+            would.admit(second, who, most, Some(shown.expiry));
         }
         match would.contribute(second, who, amount, amount) {
             Outcome::Refused(refusal) if refusals::of_contribution(error).contains(&refusal) => {
@@ -210,6 +206,16 @@ impl Table<'_> {
                 "the contract refuses with {error:?}, the engine says {outcome:?}"
             )),
         }
+    }
+}
+
+/// What a permit allows in its round whose investor had so much before: no counter holds more of all rounds, and the largest number stands
+/// for no bound.
+fn within_counter(most: u128, before: u128) -> u128 {
+    if most == OPEN_TO_ALL {
+        OPEN_TO_ALL - before
+    } else {
+        most.min(OPEN_TO_ALL - 1 - before)
     }
 }
 
