@@ -41,6 +41,11 @@ abstract contract AfterSales is Sale {
         vm.prank(ISSUER);
         (address escrowAt, address tokenAt, address money, address[] memory shares) =
             offerings.announceWithAfterSale(t, steps, plan(), release, vestings);
+        opened(escrowAt, tokenAt, money, shares);
+    }
+
+    /// What an announcement made, and the window opens.
+    function opened(address escrowAt, address tokenAt, address money, address[] memory shares) internal {
         (escrow, token, milestones) = (IEscrow(escrowAt), SaleToken(tokenAt), IMilestones(money));
         if (shares.length != 0) vesting = Vesting(shares[0]);
         vm.warp(OPENS);

@@ -8,8 +8,6 @@ import {IEscrow} from "../src/IEscrow.sol";
 import {IMilestones} from "../src/IMilestones.sol";
 import {IRounds} from "../src/IRounds.sol";
 import {RoundsOfferingFactory} from "../src/RoundsOfferingFactory.sol";
-import {SaleToken} from "../src/SaleToken.sol";
-import {Vesting} from "../src/Vesting.sol";
 import {AfterSales} from "./AfterSales.sol";
 import {RoundsSale} from "./RoundsSale.sol";
 import {Sale} from "./Sale.sol";
@@ -38,9 +36,7 @@ contract RoundsAfterSaleTest is RoundsSale, AfterSales {
         holds("announced", done);
         (address escrowAt, address tokenAt, address money, address[] memory shares) =
             abi.decode(answer, (address, address, address, address[]));
-        (escrow, token, milestones) = (IEscrow(escrowAt), SaleToken(tokenAt), IMilestones(money));
-        if (shares.length != 0) vesting = Vesting(shares[0]);
-        vm.warp(OPENS);
+        opened(escrowAt, tokenAt, money, shares);
     }
 
     /// Alice has 20 coins early and 10 later, Bob 10 early, Carol 40 later.

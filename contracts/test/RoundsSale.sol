@@ -37,10 +37,15 @@ abstract contract RoundsSale is Sale {
     }
 
     function announce() internal virtual override {
-        RoundsEscrowFactory maker = RoundsEscrowFactory(made("RoundsEscrowFactory", ""));
+        RoundsEscrowFactory maker = RoundsEscrowFactory(made(artifact(), ""));
         vm.prank(ISSUER);
         (address escrowAt, address tokenAt) = maker.announceRounds(t, rounds, plan());
         (escrow, token) = (IEscrow(escrowAt), SaleToken(tokenAt));
         vm.warp(OPENS);
+    }
+
+    /// The factory.
+    function artifact() internal pure virtual returns (string memory) {
+        return "RoundsEscrowFactory";
     }
 }

@@ -6,46 +6,25 @@ import {IEscrow} from "../src/IEscrow.sol";
 import {IRounds} from "../src/IRounds.sol";
 import {IWithdrawal} from "../src/IWithdrawal.sol";
 import {RoundsEscrowFactory} from "../src/RoundsEscrowFactory.sol";
-import {SaleToken} from "../src/SaleToken.sol";
+import {Rights} from "./Rights.sol";
 import {RoundsSale} from "./RoundsSale.sol";
+import {Sale} from "./Sale.sol";
 
 /// RoundsWithdrawal.tree, leaf by leaf. Rights of 14 days, so that those of the early round reach into the public one.
-contract RoundsWithdrawalTest is RoundsSale {
-    bytes private nothing = abi.encodePacked(IEscrow.NothingDue.selector);
-    RoundsEscrowFactory private maker =
-        RoundsEscrowFactory(made("WithdrawableRoundsEscrowFactory", ""));
-
+contract RoundsWithdrawalTest is RoundsSale, Rights {
     event Contributed(address indexed investor, uint256 cap, uint256 amount, uint256 accepted, uint256 tokens);
 
-    function setUp() public override {
+    function setUp() public override(RoundsSale, Sale) {
         super.setUp();
         t.withdrawalSpan = 14 days;
     }
 
-    function announce() internal override {
-        vm.prank(ISSUER);
-        (address escrowAt, address tokenAt) = maker.announceRounds(t, rounds, plan());
-        (escrow, token) = (IEscrow(escrowAt), SaleToken(tokenAt));
-        vm.warp(OPENS);
+    function announce() internal override(RoundsSale, Sale) {
+        super.announce();
     }
 
-    function toOneDate(uint256 until) private {
-        (t.withdrawalSpan, t.withdrawalUntil) = (0, until);
-    }
-
-    function withdraw(address investor, uint256 expected) private {
-        IWithdrawal right = IWithdrawal(address(escrow));
-        uint256 before = investor.balance;
-        equal("said", right.withdrawable(investor), expected);
-        vm.prank(investor);
-        right.withdraw();
-        equal("came back", investor.balance - before, expected);
-    }
-
-    function keeps(address investor) private {
-        vm.prank(investor);
-        vm.expectRevert(nothing);
-        IWithdrawal(address(escrow)).withdraw();
+    function artifact() internal pure override returns (string memory) {
+        return "WithdrawableRoundsEscrowFactory";
     }
 
     function refused(address investor, uint256 amount, bytes4 code, uint256 room) private {
@@ -321,6 +300,7 @@ contract RoundsWithdrawalTest is RoundsSale {
         announce();
         equal("span", escrow.terms().withdrawalSpan, 14 days);
         equal("price", IRounds(address(escrow)).round(0).priceNumerator, 1_200);
+        RoundsEscrowFactory maker = RoundsEscrowFactory(made(artifact(), ""));
         refuses(maker, 0, 0);
         refuses(maker, 14 days, CLOSES);
         refuses(maker, DEADLINE - CLOSES + 1, 0);

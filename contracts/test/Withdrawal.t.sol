@@ -42,8 +42,6 @@ contract Purse {
 
 /// Withdrawal.tree, leaf by leaf.
 contract WithdrawalTest is WithdrawalSale {
-    bytes private nothing = abi.encodePacked(IEscrow.NothingDue.selector);
-
     event Withdrawn(address indexed investor, uint256 amount, uint256 tokens);
 
     function phaseIs(IEscrow.Phase phase) private pure returns (bytes memory) {
@@ -79,7 +77,7 @@ contract WithdrawalTest is WithdrawalSale {
         equal("tokens", escrow.account(ALICE).tokens, 3_000 ether);
         equal("raised", escrow.totals().raised, 3 ether);
         equal("counted", escrow.totals().counted, 3_000 ether);
-        refused(ALICE, nothing);
+        keeps(ALICE);
     }
 
     /// What was taken back leaves no gap: later ones are found, and those before them.
@@ -96,7 +94,7 @@ contract WithdrawalTest is WithdrawalSale {
         withdraw(ALICE, 11 ether);
         again(ALICE, 7 ether);
         withdraw(ALICE, 7 ether);
-        refused(ALICE, nothing);
+        keeps(ALICE);
         equal("left", escrow.account(ALICE).accepted, 4 ether);
     }
 
@@ -107,12 +105,12 @@ contract WithdrawalTest is WithdrawalSale {
         vm.warp(OPENS + 14 days - 1);
         withdraw(ALICE, 3 ether);
         vm.warp(OPENS + 14 days);
-        refused(BOB, nothing);
+        keeps(BOB);
         equal("said", right().withdrawable(BOB), 0);
     }
 
     function test_one_date_for_all() public {
-        (t.withdrawalSpan, t.withdrawalUntil) = (0, CLOSES + 5 days);
+        toOneDate(CLOSES + 5 days);
         announce();
         enter(ALICE, 3 ether);
         enter(BOB, 3 ether);
@@ -127,7 +125,7 @@ contract WithdrawalTest is WithdrawalSale {
         right().withdraw();
         equal("came back", ALICE.balance, 1_000 ether);
         vm.warp(CLOSES + 5 days);
-        refused(BOB, nothing);
+        keeps(BOB);
         escrow.settle();
         equal("raised", escrow.totals().raised, 3 ether);
     }
@@ -146,7 +144,7 @@ contract WithdrawalTest is WithdrawalSale {
         withdraw(ALICE, 3 ether);
         vm.warp(CLOSES + 1 days);
         withdraw(BOB, 2 ether);
-        refused(CAROL, nothing);
+        keeps(CAROL);
         vm.prank(CAROL);
         escrow.refund();
         equal("all out", address(escrow).balance, 0);
@@ -158,14 +156,14 @@ contract WithdrawalTest is WithdrawalSale {
         vm.prank(ISSUER);
         escrow.cancel();
         equal("said", right().withdrawable(ALICE), 0);
-        refused(ALICE, phaseIs(IEscrow.Phase.Cancelled));
+        keepsFor(ALICE, phaseIs(IEscrow.Phase.Cancelled));
         vm.prank(ALICE);
         escrow.refund();
         announce();
         enter(ALICE, 3 ether);
         close();
         escrow.settle();
-        refused(ALICE, phaseIs(IEscrow.Phase.Settled));
+        keepsFor(ALICE, phaseIs(IEscrow.Phase.Settled));
     }
 
     function test_five_hundred_at_a_time() public {
@@ -173,7 +171,7 @@ contract WithdrawalTest is WithdrawalSale {
         for (uint256 i = 0; i < 501; ++i) again(ALICE, 1);
         withdraw(ALICE, 500);
         withdraw(ALICE, 1);
-        refused(ALICE, nothing);
+        keeps(ALICE);
     }
 
     function test_a_receiver_that_refuses_keeps_everything() public {
@@ -307,7 +305,8 @@ contract WithdrawalTest is WithdrawalSale {
     }
 
     function test_without_a_contribution_nothing_is_waited_for() public {
-        (t.softCap, t.withdrawalSpan, t.withdrawalUntil) = (0, 0, CLOSES + 5 days);
+        t.softCap = 0;
+        toOneDate(CLOSES + 5 days);
         announce();
         close();
         escrow.settle();
