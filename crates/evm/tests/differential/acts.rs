@@ -32,6 +32,50 @@ pub(crate) enum Act {
     Purse(usize, Purse),
     /// Something that the state machine cannot know of; nothing comes of it.
     Probe(Probe),
+    /// What follows a sale.
+    After(AfterAct),
+}
+
+/// Which contract that follows a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Follows {
+    /// The one that releases the money.
+    Milestones,
+    /// The one that holds a share.
+    Vesting,
+}
+
+/// What somebody does after a sale.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AfterAct {
+    /// Time counts from now on; the sale is settled if nobody did.
+    Begin(Follows),
+    /// The sale is settled, and time counts for all, in one transaction.
+    SettleAll,
+    /// The next step is reached.
+    Announce(Caller),
+    Object(usize),
+    Release,
+    GiveBack(usize, Tokens),
+    /// One investor gives another one tokens.
+    Pass(usize, usize, Tokens),
+    Vest,
+    /// Somebody pays in who is not the escrow.
+    PayIn,
+    /// Somebody names another escrow.
+    Bind(Follows),
+}
+
+/// How many tokens, worked out when it happens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tokens {
+    /// All that the investor has.
+    All,
+    /// So many 65,536ths of them.
+    Part(u64),
+    Units(u128),
+    /// One more than was bought and not given back.
+    TooMany,
 }
 
 /// Who calls what only the issuer may.

@@ -19,12 +19,14 @@ use revm::{
 use softcap_evm::bindings::{
     escrow::IEscrow::{self, IEscrowErrors, IEscrowEvents},
     factory::{EscrowFactory, SaleToken},
+    offering_factory::OfferingFactory,
     token,
     withdrawal::IWithdrawal::{self, IWithdrawalEvents},
 };
-use softcap_evm::{AfterSalePlans, Announcement, EscrowKind, factory_draft};
+use softcap_evm::{AfterSalePlans, Announcement, FactoryKind};
 
 use crate::acts::{FIRST_CONTRACT, INVESTORS, Purse};
+use crate::after_chain::AfterSale;
 use crate::sale::ISSUER;
 
 const CHAIN_ID: u64 = 31_337;
@@ -47,12 +49,14 @@ type Machine = MainnetEvm<MainnetContext<InMemoryDB>>;
 /// The factories, by their place in [`KINDS`].
 type Factories = [Address; KINDS.len()];
 
-/// The escrows whose outcome follows from a formula.
-const KINDS: [EscrowKind; 4] = [
-    EscrowKind::Plain,
-    EscrowKind::Withdrawable,
-    EscrowKind::Rounds,
-    EscrowKind::WithdrawableRounds,
+/// The factories of escrows whose outcome follows from a formula.
+const KINDS: [FactoryKind; 6] = [
+    FactoryKind::Sale,
+    FactoryKind::Withdrawable,
+    FactoryKind::AfterSale,
+    FactoryKind::Rounds,
+    FactoryKind::RoundsAfterSale,
+    FactoryKind::WithdrawableRounds,
 ];
 
 /// The factories on an empty chain.
@@ -95,8 +99,11 @@ pub(crate) type Answer = Result<Vec<IEscrowEvents>, Failed>;
 pub(crate) struct Chain {
     machine: Machine,
     factories: Factories,
+    /// That of the sale.
+    pub(crate) factory: Address,
     pub(crate) escrow: Address,
     pub(crate) token: Address,
+    pub(crate) made: AfterSale,
     /// Zero for the coin.
     pub(crate) currency: Address,
     pub(crate) now: u64,
@@ -137,8 +144,14 @@ fn beginning() -> (InMemoryDB, Factories) {
     }
     put(SIGNING_CONTRACT, 0, SAYS_YES);
     let mut chain = Chain::over(database, Factories::default());
-    for place in 0..KINDS.len() {
-        chain.factories[place] = chain.deploy(place);
+    let mut nonce = 0;
+    for (place, kind) in KINDS.into_iter().enumerate() {
+        let mut made = Vec::new();
+        for _ in 0..kind.creations() {
+            made.push(chain.deploy(nonce, kind.creation(DEPLOYER, &made).data));
+            nonce += 1;
+        }
+        chain.factories[place] = *made.last().unwrap();
     }
     (chain.database(), chain.factories)
 }
@@ -172,7 +185,8 @@ fn currency_on(chain: &mut Chain) -> Address {
         after_sale: AfterSalePlans::default(),
         rounds: Vec::new(),
     };
-    chain.announce(&told).token
+    chain.announce(&told);
+    chain.token
 }
 
 impl Chain {
@@ -180,8 +194,10 @@ impl Chain {
         Self {
             machine: machine(database),
             factories,
+            factory: Address::ZERO,
             escrow: Address::ZERO,
             token: Address::ZERO,
+            made: AfterSale::default(),
             currency: Address::ZERO,
             now: 0,
         }
@@ -192,12 +208,12 @@ impl Chain {
         Self::over(database.clone(), *factories)
     }
 
-    fn deploy(&mut self, place: usize) -> Address {
+    fn deploy(&mut self, nonce: u64, code: Bytes) -> Address {
         let create = TxEnv::builder()
             .caller(DEPLOYER)
-            .nonce(place as u64)
+            .nonce(nonce)
             .kind(TxKind::Create)
-            .data(factory_draft(DEPLOYER, KINDS[place]).data)
+            .data(code)
             .gas_limit(GAS)
             .chain_id(Some(CHAIN_ID))
             .build()
@@ -212,8 +228,7 @@ impl Chain {
         let mut chain = Self::beginning();
         let currency = currency_on(&mut chain);
         assert_eq!(currency, *CURRENCY);
-        let made = chain.announce(told);
-        (chain.escrow, chain.token) = (made.escrow, made.token);
+        chain.announce(told);
         chain.currency = told.terms.currency;
         if !chain.is_coin() {
             for who in 0..INVESTORS {
@@ -228,16 +243,30 @@ impl Chain {
         chain
     }
 
-    fn announce(&mut self, told: &Announcement) -> EscrowFactory::announceReturn {
+    fn announce(&mut self, told: &Announcement) {
         let data = told.calldata().to_vec();
-        let kind = told.terms.kind();
+        let kind = FactoryKind::needed(told);
         let place = KINDS.iter().position(|one| *one == kind);
-        let factory = self.factories[place.expect("this sale has a formula")];
-        let done = self.send_to(factory, told.terms.issuer, U256::ZERO, data);
+        self.factory = self.factories[place.expect("this sale has a formula")];
+        let done = self.send_to(self.factory, told.terms.issuer, U256::ZERO, data);
         let ExecutionResult::Success { output, .. } = done else {
             panic!("not announced: {done:?}")
         };
-        EscrowFactory::announceCall::abi_decode_returns(output.data()).unwrap()
+        if told.after_sale.is_empty() {
+            let made = EscrowFactory::announceCall::abi_decode_returns(output.data()).unwrap();
+            (self.escrow, self.token) = (made.escrow, made.token);
+            return;
+        }
+        let made = OfferingFactory::announceWithAfterSaleCall::abi_decode_returns(output.data());
+        let made = made.unwrap();
+        (self.escrow, self.token) = (made.escrow, made.token);
+        self.made = AfterSale {
+            milestones: Some(made.milestones).filter(|at| !at.is_zero()),
+            vesting: made.vesting.first().copied(),
+        };
+        if let Some(milestones) = self.made.milestones {
+            self.allow_all(milestones);
+        }
     }
 
     /// The same chain once more, for what is to have no effect here.
@@ -278,7 +307,7 @@ impl Chain {
             .unwrap()
     }
 
-    fn send_to(
+    pub(crate) fn send_to(
         &mut self,
         to: Address,
         from: Address,
@@ -323,6 +352,12 @@ impl Chain {
         self.answer(done)
     }
 
+    /// The same of any contract, with gas for everything.
+    pub(crate) fn try_to(&mut self, to: Address, from: Address, data: Vec<u8>) -> ExecutionResult {
+        let call = Self::call(from, to, U256::ZERO, data, GAS);
+        self.machine.transact(call).unwrap().result
+    }
+
     fn answer(&self, done: ExecutionResult) -> Answer {
         match done {
             ExecutionResult::Success { logs, .. } => Ok(logs
@@ -340,7 +375,7 @@ impl Chain {
         }
     }
 
-    fn look_at<C: SolCall>(&mut self, to: Address, call: &C) -> C::Return {
+    pub(crate) fn look_at<C: SolCall>(&mut self, to: Address, call: &C) -> C::Return {
         let call = Self::call(DEPLOYER, to, U256::ZERO, call.abi_encode(), GAS);
         match self.machine.transact(call).unwrap().result {
             ExecutionResult::Success { output, .. } => {

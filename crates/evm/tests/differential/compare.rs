@@ -17,6 +17,7 @@ const PLENTY: u64 = 30_000_000;
 
 /// `IEscrow.Standing` by number.
 const RETURNED: u8 = 3;
+const CLAIMED: u8 = 4;
 const REFUNDED: u8 = 5;
 
 impl Table<'_> {
@@ -43,6 +44,7 @@ impl Table<'_> {
         let escrow = self.chain.money(self.chain.escrow);
         same(&held, &escrow).map_err(|why| format!("money in the escrow: {why}"))?;
         self.compare_tokens()?;
+        self.compare_after()?;
         if open {
             return Ok(());
         }
@@ -90,7 +92,10 @@ impl Table<'_> {
             .iter()
             .map(|share| share.amount)
             .sum();
-        let all = self.sale.told.terms.for_sale + shares - burned;
+        let back: u128 = (0..INVESTORS)
+            .map(|who| self.following.given_back(who))
+            .sum();
+        let all = self.sale.told.terms.for_sale + shares - burned - U256::from(back);
         same(&all, &self.chain.supply()).map_err(|why| format!("all tokens: {why}"))
     }
 
@@ -105,7 +110,15 @@ impl Table<'_> {
         let standing = account.standing;
         let brought = U256::from(account.accepted);
         let purse = self.chain.money(investor(who));
-        let claimed = !self.chain.tokens(investor(who)).is_zero();
+        let tokens_there = self.chain.tokens(investor(who));
+        // Where milestones follow, an account stays.
+        let stays = standing == CLAIMED;
+        let claimed = !self.keeps_accounts() && !tokens_there.is_zero();
+        same(
+            &stays,
+            &(self.keeps_accounts() && self.engine.given[who] > 0),
+        )
+        .map_err(|why| format!("claimed: {why}"))?;
         if claimed {
             same(&U256::ZERO, &brought).map_err(|why| format!("emptied: {why}"))?;
         }
@@ -115,6 +128,7 @@ impl Table<'_> {
             REFUNDED => (U256::ZERO, U256::ZERO),
             // The account does not say it any more; what the purse lacks does.
             _ if claimed => (U256::from(FIRST_PURSE) - purse, U256::ZERO),
+            CLAIMED => (brought, U256::ZERO),
             _ if open || nothing_bought => (U256::ZERO, brought),
             _ => (brought, U256::ZERO),
         };
@@ -122,10 +136,11 @@ impl Table<'_> {
         same(&U256::from(accepted(offering, who)), &has)
             .map_err(|why| format!("accepted: {why}"))?;
         same(&owed, &due).map_err(|why| format!("due back: {why}"))?;
-        same(&(U256::from(FIRST_PURSE) - has - due), &purse)
+        let got = U256::from(self.following.got(who));
+        same(&(U256::from(FIRST_PURSE) - has - due + got), &purse)
             .map_err(|why| format!("purse: {why}"))?;
-        let given = U256::from(self.engine.given[who]);
-        same(&given, &self.chain.tokens(investor(who))).map_err(|why| format!("tokens: {why}"))?;
+        let held = U256::from(self.held(who));
+        same(&held, &tokens_there).map_err(|why| format!("tokens: {why}"))?;
         self.try_exits(who, owed)?;
         self.compare_right(who)?;
         Ok(has + due)

@@ -8,7 +8,7 @@ use softcap_evm::bindings::escrow::IEscrow::{
 use softcap_offering::{Command, Outcome, Refusal, Verdict};
 
 use crate::acts::Purse;
-use crate::chain::{Failed, STRANGER, investor, who};
+use crate::chain::{Answer, Failed, STRANGER, investor, who};
 use crate::engine::Money;
 use crate::follow::same;
 use crate::play::Table;
@@ -43,6 +43,11 @@ impl Table<'_> {
             .chain
             .send(STRANGER, U256::ZERO, &IEscrow::settleCall {});
         let answer = self.noted(answer);
+        self.settle_answered(&answer)
+    }
+
+    /// What the contract said to somebody who settles.
+    pub(crate) fn settle_answered(&mut self, answer: &Answer) -> Result<(), String> {
         let second = self.chain.now;
         let before = self.engine.offering.settlement().is_some();
         let outcome = self.engine.apply(second, &Command::Settle);
@@ -54,7 +59,7 @@ impl Table<'_> {
             Outcome::Refused(Refusal::OfferingSettled) => before,
             _ => false,
         };
-        let agree = match &answer {
+        let agree = match answer {
             Ok(events) => return self.settled(events, &outcome),
             Err(Failed::Refused(error)) => match error {
                 Error::StillOpen(_) => outcome == Outcome::Refused(Refusal::TooEarlyToSettle),
@@ -98,14 +103,15 @@ impl Table<'_> {
     }
 
     pub(crate) fn draw(&mut self) -> Result<(), String> {
-        let before = self.chain.money(BENEFICIARY);
+        let paid = self.chain.made.milestones.unwrap_or(BENEFICIARY);
+        let before = self.chain.money(paid);
         let answer = self.chain.send(STRANGER, U256::ZERO, &IEscrow::drawCall {});
         let may = self.succeeded() && self.engine.money == Money::Held;
         match self.noted(answer) {
             Ok(events) if may => {
                 same(&self.engine.drawn(self.chain.now), &Outcome::Done)?;
                 let raised = U256::from(self.engine.offering.raised().0);
-                same(&(self.chain.money(BENEFICIARY) - before), &raised)?;
+                same(&(self.chain.money(paid) - before), &raised)?;
                 match events.as_slice() {
                     [Event::Drawn(said)] => same(&said.amount, &raised),
                     _ => Err(format!("not drawn: {events:?}")),

@@ -6,9 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use softcap_evm::bindings::escrow::IEscrow::IEscrowErrors;
+use softcap_evm::bindings::milestones::Milestones::MilestonesErrors;
+use softcap_evm::bindings::vesting::Vesting::VestingErrors;
 use softcap_offering::Command;
 
 use crate::acts::{Act, INVESTORS, Purse, Step};
+use crate::after_sale::Following;
 use crate::chain::{Answer, Chain};
 use crate::engine::Engine;
 use crate::refusals;
@@ -20,11 +23,24 @@ pub(crate) struct Met {
     counts: BTreeMap<String, u64>,
 }
 
-/// Errors of the escrow that no sale reaches, with the reason.
-const NEVER_REACHED: [(&str, &str); 0] = [];
+/// Errors that no sale reaches, with the reason.
+const NEVER_REACHED: [(&str, &str); 3] = [
+    (
+        "denied Milestones SafeCastOverflowedUintDowncast",
+        "the sums fit their fields; what casts says so all the same",
+    ),
+    (
+        "denied Milestones SafeERC20FailedOperation",
+        "the token is ours, and says yes or reverts",
+    ),
+    (
+        "denied Vesting SafeERC20FailedOperation",
+        "the token is ours, and says yes or reverts",
+    ),
+];
 
 /// What else the sales must come to, or their agreement says little.
-const MUST_MEET: [&str; 29] = [
+const MUST_MEET: [&str; 43] = [
     "event Contributed",
     "event Revoked",
     "event Returned",
@@ -54,6 +70,20 @@ const MUST_MEET: [&str; 29] = [
     "in another round before",
     "after a pause moved the end",
     "settled, of several rounds",
+    "begun after the settlement",
+    "what is left goes back",
+    "some of the tokens given back",
+    "after Milestones Begun",
+    "after Milestones MilestoneAnnounced",
+    "after Milestones Objected",
+    "after Milestones Stopped",
+    "after Milestones MilestoneReleased",
+    "after Milestones Refunded",
+    "after Vesting Begun",
+    "after Vesting Released",
+    "after Escrow Settled",
+    "after Escrow Drawn",
+    "denied Token",
 ];
 
 impl Met {
@@ -67,15 +97,22 @@ impl Met {
         }
     }
 
-    /// Every error of the escrow's ABI was reached, and everything that sales come to.
+    /// Every error of the contracts' ABIs was reached, and everything that sales come to.
     pub(crate) fn check(&self) {
         let mut missing: Vec<String> = Vec::new();
-        for error in IEscrowErrors::VARIANT_NAMES {
-            let reached = self.counts.contains_key(&format!("error {error}"));
-            let listed = NEVER_REACHED.iter().any(|(name, _)| name == error);
+        let escrow = IEscrowErrors::VARIANT_NAMES.iter();
+        let milestones = MilestonesErrors::VARIANT_NAMES.iter();
+        let vesting = VestingErrors::VARIANT_NAMES.iter();
+        let errors = escrow
+            .map(|error| format!("error {error}"))
+            .chain(milestones.map(|error| format!("denied Milestones {error}")))
+            .chain(vesting.map(|error| format!("denied Vesting {error}")));
+        for error in errors {
+            let reached = self.counts.contains_key(&error);
+            let listed = NEVER_REACHED.iter().any(|(name, _)| *name == error);
             if reached == listed {
                 missing.push(format!(
-                    "error {error}: reached {reached}, listed as never reached {listed}"
+                    "{error}: reached {reached}, listed as never reached {listed}"
                 ));
             }
         }
@@ -93,6 +130,7 @@ pub(crate) struct Table<'a> {
     pub(crate) chain: Chain,
     pub(crate) engine: Engine,
     pub(crate) purses: [Purse; INVESTORS],
+    pub(crate) following: Following,
     pub(crate) met: &'a mut Met,
 }
 
@@ -116,6 +154,7 @@ fn played(sale: &Sale, met: &mut Met) -> Result<(), String> {
             chain: sale.chain(),
             engine: Engine::announced(Arc::clone(&sale.terms)),
             purses: [Purse::Takes; INVESTORS],
+            following: sale.following(),
             met,
         };
         for (place, step) in sale.steps.iter().enumerate() {
@@ -181,6 +220,7 @@ impl Table<'_> {
                 self.chain.set_purse(*who, *purse);
             }
             Act::Probe(probe) => self.probe(probe)?,
+            Act::After(act) => self.after(*act)?,
         }
         self.engine
             .offering

@@ -11,57 +11,23 @@ use softcap_evm::{Announcement, EscrowTerms, PaidIn, Parties, announcement, roun
 use softcap_offering::terms::{Access, Terms};
 
 use crate::acts::Step;
+use crate::after_draft::AfterDraft;
+use crate::after_sale::Following;
+use crate::after_script;
 use crate::chain::{CURRENCY, Chain, SIGNING_CONTRACT, verifier};
+use crate::schedule::{Right, Schedule};
 use crate::script::{self, Scope, part};
 use crate::seeded::Seeded;
 
 pub(crate) const ISSUER: Address = address!("00000000000000000000000000000000000000a1");
 pub(crate) const BENEFICIARY: Address = address!("00000000000000000000000000000000000000a2");
 pub(crate) const TREASURY: Address = address!("00000000000000000000000000000000000000a4");
-const TEAM: Address = address!("00000000000000000000000000000000000000a5");
+pub(crate) const TEAM: Address = address!("00000000000000000000000000000000000000a5");
 
 /// 2026-03-01T00:00:00Z, the day of every random sale.
 const DAY: u64 = 1_772_323_200;
 /// How often a seed may draw terms that contradict themselves, or that no contract keeps.
 const DRAWS: usize = 60;
-
-/// Seconds at which something changes by itself.
-#[derive(Clone, Debug)]
-pub(crate) struct Schedule {
-    pub(crate) opens: u64,
-    pub(crate) closes: u64,
-    pub(crate) deadline: u64,
-    /// Where the price changes.
-    pub(crate) prices: Vec<u64>,
-    pub(crate) right: Option<Right>,
-    /// Seconds by which all pauses together can move the end.
-    pub(crate) moves: u64,
-}
-
-/// For how long contributions can be taken back.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Right {
-    /// Seconds from each contribution.
-    Span(u64),
-    /// To a second for all.
-    Until(u64),
-}
-
-impl Schedule {
-    pub(crate) fn marks(&self) -> Vec<u64> {
-        let mut marks = vec![self.opens, self.closes, self.closes, self.deadline];
-        marks.extend(&self.prices);
-        if self.moves > 0 {
-            marks.extend([self.closes + self.moves, self.closes + self.moves / 2]);
-        }
-        match self.right {
-            Some(Right::Span(span)) => marks.extend([self.opens + span, self.closes + span]),
-            Some(Right::Until(until)) => marks.extend([until, until]),
-            None => {}
-        }
-        marks
-    }
-}
 
 /// One random sale.
 #[derive(Clone)]
@@ -111,6 +77,12 @@ impl Sale {
         }
     }
 
+    /// What the terms promise of the time after the sale.
+    pub(crate) fn following(&self) -> Following {
+        let whole = self.told.token.shares.first();
+        Following::new(&self.terms, whole.map(|share| share.amount.to()))
+    }
+
     /// The chain with the sale announced on it.
     pub(crate) fn chain(&self) -> Chain {
         Chain::announced(&self.told)
@@ -152,6 +124,7 @@ struct Draft {
     treasury: bool,
     admitted: bool,
     share: Option<u128>,
+    after: Option<AfterDraft>,
     /// Windows of the rounds where there are several.
     windows: Vec<(u64, u64)>,
 }
@@ -197,7 +170,11 @@ impl Draft {
         let moving = pause.filter(|pause| pause.moves);
         let moves = moving.map_or(0, |pause| pause.longest * pause.count);
         let deadline = ready + moves + rng.between(2, 200);
-        let share = rng.chance(40).then(|| sized(&mut rng, bits));
+        // No terms have a withdrawal right beside what follows a sale.
+        let follows = right.is_none() && rng.chance(50);
+        let after = follows.then(|| AfterDraft::random(&mut rng));
+        let vests = after.as_ref().is_some_and(|after| after.vesting.is_some());
+        let share = (vests || rng.chance(40)).then(|| sized(&mut rng, bits));
         Self {
             coin,
             decimals,
@@ -217,6 +194,7 @@ impl Draft {
             treasury: rng.chance(30),
             admitted: rng.chance(60),
             share,
+            after,
             windows,
             rng,
         }
@@ -259,7 +237,10 @@ impl Draft {
             admitted,
             most: self.most,
         };
-        let steps = script::random(&self.schedule, scope, rng);
+        let mut steps = script::random(&self.schedule, scope, rng);
+        if let Some(after) = &self.after {
+            after_script::follow(&self.schedule, after, &mut steps, rng);
+        }
         Ok(Sale {
             text,
             terms: Arc::new(terms),
@@ -274,6 +255,8 @@ impl Draft {
                 .to_owned();
         let soft = match self.rng.below(5) {
             0 => None,
+            // Most sales must succeed for anything to follow.
+            _ if self.after.is_some() => Some(self.share_of_most(1, 1 << 10)),
             1 => Some(self.most),
             _ => Some(self.share_of_most(1, 1 << 15)),
         };
@@ -306,6 +289,10 @@ impl Draft {
                 text,
                 "[[token.share]]\nname = \"team\"\nholder = \"team\"\namount = {amount}"
             );
+            text += &self
+                .after
+                .as_ref()
+                .map_or_else(String::new, AfterDraft::vesting_line);
         }
         let by_time = !self.schedule.prices.is_empty();
         let per = if by_time || (self.price.1 == 1 && self.rng.chance(50)) {
@@ -333,6 +320,9 @@ impl Draft {
                 text,
                 "[pause]\nlongest = \"{longest} seconds\"\ncount = {count}\nend = \"{end}\""
             );
+        }
+        if let Some(after) = &self.after {
+            text += &after.tables();
         }
         text
     }

@@ -4,7 +4,7 @@ use softcap_offering::ReturnReason;
 
 use crate::acts::{Act, Caller, FIRST_CONTRACT, INVESTORS, IssuerAct, Pay, Permit, Probe, Purse};
 use crate::acts::{Seal, Size, Step};
-use crate::sale::Schedule;
+use crate::schedule::Schedule;
 use crate::seeded::Seeded;
 
 /// Steps of one sale.
@@ -124,11 +124,11 @@ fn after(scope: Scope, rng: &mut Seeded) -> Act {
     }
 }
 
-fn investor(rng: &mut Seeded) -> usize {
+pub(crate) fn investor(rng: &mut Seeded) -> usize {
     rng.below(INVESTORS as u64) as usize
 }
 
-fn list(rng: &mut Seeded) -> Vec<usize> {
+pub(crate) fn list(rng: &mut Seeded) -> Vec<usize> {
     (0..rng.below(8)).map(|_| investor(rng)).collect()
 }
 
@@ -145,7 +145,7 @@ fn reason(rng: &mut Seeded) -> ReturnReason {
     rng.pick(&ReturnReason::ALL).0
 }
 
-fn purse(rng: &mut Seeded) -> Act {
+pub(crate) fn purse(rng: &mut Seeded) -> Act {
     let who = rng.between(FIRST_CONTRACT as u64, INVESTORS as u64 - 1) as usize;
     Act::Purse(
         who,

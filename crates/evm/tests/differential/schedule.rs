@@ -1,0 +1,39 @@
+//! When something changes by itself in a random sale.
+
+/// Seconds at which something changes by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    pub(crate) opens: u64,
+    pub(crate) closes: u64,
+    pub(crate) deadline: u64,
+    /// Where the price changes.
+    pub(crate) prices: Vec<u64>,
+    pub(crate) right: Option<Right>,
+    /// Seconds by which all pauses together can move the end.
+    pub(crate) moves: u64,
+}
+
+/// For how long contributions can be taken back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Right {
+    /// Seconds from each contribution.
+    Span(u64),
+    /// To a second for all.
+    Until(u64),
+}
+
+impl Schedule {
+    pub(crate) fn marks(&self) -> Vec<u64> {
+        let mut marks = vec![self.opens, self.closes, self.closes, self.deadline];
+        marks.extend(&self.prices);
+        if self.moves > 0 {
+            marks.extend([self.closes + self.moves, self.closes + self.moves / 2]);
+        }
+        match self.right {
+            Some(Right::Span(span)) => marks.extend([self.opens + span, self.closes + span]),
+            Some(Right::Until(until)) => marks.extend([until, until]),
+            None => {}
+        }
+        marks
+    }
+}
