@@ -26,6 +26,7 @@ mod after_sale;
 mod after_script;
 mod chain;
 mod compare;
+mod counter;
 mod engine;
 mod follow;
 mod issuing;

@@ -97,6 +97,10 @@ impl Met {
         }
     }
 
+    pub(crate) fn count(&self, what: &str) -> u64 {
+        self.counts.get(what).copied().unwrap_or(0)
+    }
+
     /// Every error of the contracts' ABIs was reached, and everything that sales come to.
     pub(crate) fn check(&self) {
         let mut missing: Vec<String> = Vec::new();
@@ -147,7 +151,11 @@ pub(crate) fn run(seed: u64, met: &mut Met) -> Result<(), String> {
     Err(report(seed, &sale, &why))
 }
 
-fn played(sale: &Sale, met: &mut Met) -> Result<(), String> {
+/// Plays the steps of a sale.
+///
+/// # Errors
+/// What differs.
+pub(crate) fn played(sale: &Sale, met: &mut Met) -> Result<(), String> {
     let play = || -> Result<(), String> {
         let mut table = Table {
             sale,

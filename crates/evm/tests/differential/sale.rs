@@ -15,7 +15,7 @@ use crate::after_draft::AfterDraft;
 use crate::after_sale::Following;
 use crate::after_script;
 use crate::chain::{CURRENCY, Chain, SIGNING_CONTRACT, verifier};
-use crate::schedule::{Right, Schedule};
+use crate::schedule::{Pause, Right, Schedule};
 use crate::script::{self, Scope, part};
 use crate::seeded::Seeded;
 
@@ -54,6 +54,17 @@ impl Sale {
         ))
     }
 
+    /// A sale in which nothing happens yet.
+    pub(crate) fn of(text: String, terms: Terms, parties: &Parties) -> Result<Self, String> {
+        let told = announcement(&terms, parties).map_err(|found| format!("{text}\n{found:#?}"))?;
+        Ok(Self {
+            text,
+            terms: Arc::new(terms),
+            told,
+            steps: Vec::new(),
+        })
+    }
+
     /// Whether the round that contributions at a second go to asks for no permit.
     pub(crate) fn is_public(&self, second: u64) -> bool {
         let round = round_at(&self.terms, second).index();
@@ -89,23 +100,14 @@ impl Sale {
     }
 }
 
-/// How the issuer may pause.
-#[derive(Clone, Copy)]
-struct Pause {
-    longest: u64,
-    count: u64,
-    moves: bool,
-}
-
-impl Pause {
-    fn random(rng: &mut Seeded, rounds: usize) -> Option<Self> {
-        let pause = Self {
-            longest: rng.between(1, 60),
-            count: rng.between(1, 3),
-            moves: rng.chance(50) && rounds < 2,
-        };
-        rng.chance(60).then_some(pause)
-    }
+/// The terms that a text holds, or what is wrong with it.
+pub(crate) fn parsed(text: &str) -> Result<Terms, String> {
+    Terms::parse(text).map_err(|found| {
+        let list = found.iter().fold(String::new(), |list, problem| {
+            list + &format!("{problem}\n")
+        });
+        format!("{text}\n{list}")
+    })
 }
 
 /// What random terms are made of.
@@ -203,12 +205,7 @@ impl Draft {
     fn sale(mut self, rng: &mut Seeded) -> Result<Sale, String> {
         let rounds = self.rounds();
         let text = format!("{}{}{rounds}", self.head(), self.tables());
-        let terms = Terms::parse(&text).map_err(|found| {
-            let list = found.iter().fold(String::new(), |list, problem| {
-                list + &format!("{problem}\n")
-            });
-            format!("{text}\n{list}")
-        })?;
+        let terms = parsed(&text)?;
         // One in four verifiers is a contract that says yes to every signature.
         let signs = if self.rng.chance(25) {
             SIGNING_CONTRACT
@@ -232,21 +229,16 @@ impl Draft {
                 None => BTreeMap::new(),
             },
         };
-        let told = announcement(&terms, &parties).map_err(|found| format!("{text}\n{found:#?}"))?;
+        let mut sale = Sale::of(text, terms, &parties)?;
         let scope = Scope {
             admitted,
             most: self.most,
         };
-        let mut steps = script::random(&self.schedule, scope, rng);
+        sale.steps = script::random(&self.schedule, scope, rng);
         if let Some(after) = &self.after {
-            after_script::follow(&self.schedule, after, &mut steps, rng);
+            after_script::follow(&self.schedule, after, &mut sale.steps, rng);
         }
-        Ok(Sale {
-            text,
-            terms: Arc::new(terms),
-            told,
-            steps,
-        })
+        Ok(sale)
     }
 
     fn head(&mut self) -> String {

@@ -1,4 +1,6 @@
-//! When something changes by itself in a random sale.
+//! When something changes by itself in a random sale, and how often it may be paused.
+
+use crate::seeded::Seeded;
 
 /// Seconds at which something changes by itself.
 #[derive(Clone, Debug)]
@@ -35,5 +37,24 @@ impl Schedule {
             None => {}
         }
         marks
+    }
+}
+
+/// How the issuer may pause.
+#[derive(Clone, Copy)]
+pub(crate) struct Pause {
+    pub(crate) longest: u64,
+    pub(crate) count: u64,
+    pub(crate) moves: bool,
+}
+
+impl Pause {
+    pub(crate) fn random(rng: &mut Seeded, rounds: usize) -> Option<Self> {
+        let pause = Self {
+            longest: rng.between(1, 60),
+            count: rng.between(1, 3),
+            moves: rng.chance(50) && rounds < 2,
+        };
+        rng.chance(60).then_some(pause)
     }
 }
