@@ -42,6 +42,11 @@ impl LimitNote {
         let _ = self.0.set((whose, limit, left));
     }
 
+    /// Whether somebody was let in.
+    pub(crate) fn is_noted(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Says it in the headers of the answer, if somebody was let in.
     pub(crate) fn say(&self, headers: &mut HeaderMap) {
         let Some((whose, limit, left)) = self.0.get() else {

@@ -6,11 +6,14 @@
 //! Entries stand in databases of their own, so that a row and its entry are not one transaction. Who makes an entry that moves
 //! money or rights is therefore written down before, with the name under which the entry stands in its log.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -18,11 +21,13 @@ use softcap_identity::{Act, KeyId, PersonId};
 
 use super::{
     Service,
+    caller::Caller,
     oauth::{name_metadata, sends_proof},
     signed_in::{charge_source, session_secret},
 };
 use crate::{
     forwarded::ClientAddress,
+    limit_headers::LimitNote,
     problem::{ApiError, ProblemCode},
     signed_request::{guard, is_signed},
 };
@@ -94,21 +99,61 @@ pub(crate) async fn around(
     }
     let note = CallNote::default();
     request.extensions_mut().insert(note.clone());
+    let shown = shows_something.then(|| Unanswered::of(&request));
     let mut response = next.run(request).await;
     if response.status() == StatusCode::FORBIDDEN
         && let Some(who) = note.who()
     {
         service.keys.note_not_allowed(who.subject());
     }
-    // Who shows what does not hold is nobody, and would else try without a limit.
-    if response.status() == StatusCode::UNAUTHORIZED
-        && shows_something
+    // Who shows what does not hold is nobody, and would else try, or read what is public, without a limit.
+    if let Some(shown) = shown
+        && !shown.answered_for(&service, response.status()).await
         && let Err(error) = charge_source(&service, client, None)
     {
         return error.into_response();
     }
     name_metadata(&service, sends_proof, response.headers_mut());
     response
+}
+
+/// A request that shows something, of which nobody knows yet whether it holds.
+struct Unanswered {
+    headers: Option<HeaderMap>,
+    client: Option<ClientAddress>,
+    limit: Option<LimitNote>,
+}
+
+impl Unanswered {
+    fn of(request: &Request) -> Self {
+        // A key is the one thing that is judged without a question to the database.
+        let key = request.headers().get(header::AUTHORIZATION);
+        Self {
+            headers: key.map(|key| HeaderMap::from_iter([(header::AUTHORIZATION, key.clone())])),
+            client: request.extensions().get().copied(),
+            limit: request.extensions().get().cloned(),
+        }
+    }
+
+    /// Whether somebody's own limit paid for it: that of whoever was let in, or that of the key that it shows where nobody
+    /// looked, because what was read is public.
+    async fn answered_for(self, service: &Service, status: StatusCode) -> bool {
+        match status {
+            StatusCode::UNAUTHORIZED => return false,
+            // Some limit was met already.
+            StatusCode::TOO_MANY_REQUESTS => return true,
+            _ => {}
+        }
+        if self.limit.as_ref().is_some_and(LimitNote::is_noted) {
+            return true;
+        }
+        let (Some(headers), Some(client)) = (self.headers, self.client) else {
+            return false;
+        };
+        // Apart: few calls come here, and the future of all would be as large.
+        let caller = Caller::of(service.keys(), &headers, client, NonZeroU32::MIN);
+        Box::pin(caller).await.is_ok()
+    }
 }
 
 /// Writes a row for each change that succeeded. The change is done then: a row that cannot be written is said in the

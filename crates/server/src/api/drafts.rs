@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::{
     Service,
+    call_note::begin_change,
     caller::Caller,
     etag::{require_version, tagged, unless_known},
     issuer::Signing,
@@ -216,6 +217,7 @@ pub(crate) async fn create_draft(
         return Err(ApiError::new(ProblemCode::Conflict, detail));
     }
     let draft = new_draft(name.as_str(), terms)?;
+    begin(service, caller, ("create", &draft)).await?;
     let detail = match service.drafts.add(&draft).await.map_err(of_database)? {
         Added::Stored => return Ok(draft),
         Added::NameTaken => "there is a draft of this name: replace it".to_owned(),
@@ -312,24 +314,44 @@ async fn replace(
 ) -> Result<Response, ApiError> {
     let old = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     require_version(&headers, &old.version)?;
-    let draft = replace_draft(&service, &old, body.terms).await?;
+    let draft = replace_draft(&service, &caller, &old, body.terms).await?;
     Ok(shown(StatusCode::OK, draft))
+}
+
+/// Writes down who is about to do what to a draft, with the hash of the text that it is about.
+async fn begin(
+    service: &Service,
+    caller: &Caller,
+    (act, draft): (&str, &Draft),
+) -> Result<(), ApiError> {
+    let (subject, what) = (
+        format!("draft:{}", draft.name),
+        format!("{act} {}", draft.version),
+    );
+    begin_change(service, &caller.who(), (&subject, &what)).await
 }
 
 /// Puts a text in the place of a version of a draft that the caller may write.
 pub(crate) async fn replace_draft(
     service: &Service,
+    caller: &Caller,
     old: &Draft,
     terms: String,
 ) -> Result<Draft, ApiError> {
     let draft = new_draft(&old.name, terms)?;
+    begin(service, caller, ("replace", &draft)).await?;
     let replaced = service.drafts.replace(&draft, &old.version).await;
     changed_meanwhile(replaced.map_err(of_database)?)?;
     Ok(draft)
 }
 
 /// Deletes a version of a draft that the caller may write.
-pub(crate) async fn remove_draft(service: &Service, draft: &Draft) -> Result<(), ApiError> {
+pub(crate) async fn remove_draft(
+    service: &Service,
+    caller: &Caller,
+    draft: &Draft,
+) -> Result<(), ApiError> {
+    begin(service, caller, ("remove", draft)).await?;
     let removed = service.drafts.remove(&draft.name, &draft.version).await;
     changed_meanwhile(removed.map_err(of_database)?)
 }
@@ -354,7 +376,7 @@ async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let draft = draft_of(&service, &caller, Verb::OfferingsWrite, &name).await?;
     require_version(&headers, &draft.version)?;
-    remove_draft(&service, &draft).await?;
+    remove_draft(&service, &caller, &draft).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::{
     Service,
     amount::Money,
+    call_note::begin_change,
     caller::Caller,
     entry_view::position_text,
     etag::unless_known,
@@ -308,6 +309,9 @@ pub(super) async fn announce_terms(
     }
     require_rehearsed(service, caller, &parsed).await?;
     let issuer = verified(&service.issuers, &parsed, new.signing)?;
+    let what = format!("announce {}", hex(&parsed.hash().0));
+    let subject = format!("offering:{name}");
+    begin_change(service, &caller.who(), (&subject, &what)).await?;
     let journal = &service.journal;
     let log = journal.announce_signed(name, new.text, issuer).await;
     Ok(offering_view(&*log.map_err(of_journal)?))

@@ -25,10 +25,11 @@ use utoipa::ToSchema;
 
 use super::{
     Service,
+    call_note::begin_change,
     caller::{Caller, IdempotencyKey},
     contributions::created,
     entry_view::EntryView,
-    submit::{domain, submit_at},
+    submit::{domain, name_of, submit_at},
 };
 use crate::{
     evm::RailStatus,
@@ -237,6 +238,11 @@ async fn name_escrow(
     let after_sale = find_after_sale(chain, escrow, &log.terms, blocks).await;
     after_sale.map_err(|error| not_kept(&error))?;
     let command = Command::Escrow(escrow);
+    let (subject, request) = (
+        format!("offering:{}", log.row.name),
+        caller.request(&service.requests, &key),
+    );
+    begin_change(&service, &caller.who(), (&subject, &name_of(request))).await?;
     let entry = submit_at(&service, &log, &caller, &key, (stamp, &command)).await?;
     Ok(created(&offering, &entry))
 }

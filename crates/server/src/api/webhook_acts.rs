@@ -5,6 +5,7 @@ use softcap_proof::hex;
 
 use super::{
     Service,
+    call_note::begin_change,
     caller::{Caller, IdempotencyKey},
     keys::time_text,
     webhook_message::{KINDS, of_test},
@@ -89,11 +90,26 @@ pub(crate) async fn register_webhook(
         url,
         kinds,
     };
+    begin(service, caller, (offering, &id), "register").await?;
     let registered = webhooks
         .register_as(&id, endpoint, UnixMillis::now().get())
         .await;
     let registered = registered.map_err(of_database)?;
     registered.ok_or_else(|| ProblemCode::KeyReused.into())
+}
+
+/// Writes down who is about to do what to an address.
+async fn begin(
+    service: &Service,
+    caller: &Caller,
+    (offering, webhook): Place<'_>,
+    act: &str,
+) -> Result<(), ApiError> {
+    let (subject, what) = (
+        format!("offering:{offering}"),
+        format!("webhook {webhook} {act}"),
+    );
+    begin_change(service, &caller.who(), (&subject, &what)).await
 }
 
 /// Switches an address on or off, and gives it as it is then.
@@ -104,6 +120,13 @@ pub(crate) async fn switch_webhook(
     is_on: bool,
 ) -> Result<Endpoint, ApiError> {
     endpoint_of(service, caller, Verb::WebhooksWrite, place).await?;
+    begin(
+        service,
+        caller,
+        place,
+        if is_on { "switch on" } else { "switch off" },
+    )
+    .await?;
     let switched = service.webhooks.switch(place.1, is_on).await;
     switched.map_err(of_database)?;
     endpoint_of(service, caller, Verb::WebhooksWrite, place).await
@@ -116,6 +139,7 @@ pub(crate) async fn remove_webhook(
     place: Place<'_>,
 ) -> Result<(), ApiError> {
     endpoint_of(service, caller, Verb::WebhooksWrite, place).await?;
+    begin(service, caller, place, "remove").await?;
     let removed = service.webhooks.remove(place.1).await;
     removed.map(drop).map_err(of_database)
 }
@@ -127,6 +151,7 @@ pub(crate) async fn renew_webhook(
     place: Place<'_>,
 ) -> Result<(Endpoint, EndpointSecret), ApiError> {
     let endpoint = endpoint_of(service, caller, Verb::WebhooksWrite, place).await?;
+    begin(service, caller, place, "renew").await?;
     let renewed = service.webhooks.renew_secret(place.1).await;
     let secret = renewed.map_err(of_database)?.ok_or(ProblemCode::NotFound)?;
     Ok((endpoint, secret))
@@ -144,6 +169,7 @@ pub(crate) async fn replay_delivery(
         let why = "the webhook is switched off: switch it on first";
         return Err(ApiError::new(ProblemCode::Conflict, why));
     }
+    begin(service, caller, place, "replay").await?;
     let now = UnixMillis::now().get();
     let found = service.webhooks.replay(place.1, message, now).await;
     if found.map_err(of_database)? {

@@ -3,18 +3,19 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use softcap_identity::Role;
 use softcap_proof::{
     CheckpointNote, LeafHash, NodeHash,
     audit_entry::{AuditText, decode},
-    from_hex,
+    from_hex, hex,
     journal_tree::{root, verify_consistency, verify_inclusion},
 };
 
 use crate::{
     people::browser::Site,
     roles::somebody,
-    test_node::{Answer, Call, NAME, TestNode},
+    test_node::{Answer, Call, NAME, TestNode, terms, terms_hash},
 };
 
 /// Longer than anything a test waits for; a test that waits this long fails.
@@ -213,8 +214,8 @@ fn rows_are_found_by_who_what_and_when_page_by_page() {
         ("act=fly".to_owned(), 0),
         ("actor=operator:test".to_owned(), 1),
         // Each is announced before it is done.
-        (format!("subject=offering:{NAME}"), 10),
-        (format!("subject=offering:{NAME}&act=begin_call"), 5),
+        (format!("subject=offering:{NAME}"), 11),
+        (format!("subject=offering:{NAME}&act=begin_call"), 6),
         (format!("subject=offering:{NAME}&act=create"), 0),
         (format!("actor=key:{}&act=call", id_of(&node.key)), 6),
         (format!("until={first}"), 0),
@@ -234,6 +235,90 @@ fn rows_are_found_by_who_what_and_when_page_by_page() {
         let status = node.get(&format!("/v1/audit?{wrong}")).status;
         assert!((400..500).contains(&status), "{wrong}: {status}");
     }
+}
+
+#[test]
+fn who_is_about_to_change_something_is_a_row_before_it() {
+    let node = TestNode::empty();
+    let changed = |method: &'static str, path: &str, body: &Value| {
+        let call = Call::new(method, path)
+            .key(&node.key)
+            .header("if-match", "*");
+        let answer = node.call(&call.idempotency(path).body(body));
+        assert!(
+            (200..300).contains(&answer.status),
+            "{path}: {}",
+            answer.text()
+        );
+        answer.json()
+    };
+    let text = |name: &str| terms().replace("Harbour", name);
+    let draft = json!({ "name": NAME, "terms": text("Port") });
+    changed("POST", "/v1/drafts", &draft);
+    changed(
+        "PUT",
+        "/v1/drafts/harbour",
+        &json!({ "terms": text("Quay") }),
+    );
+    let removed = Call::new("DELETE", "/v1/drafts/harbour").key(&node.key);
+    assert_eq!(node.call(&removed.header("if-match", "*")).status, 204);
+    node.announce();
+    let webhooks = format!("/v1/offerings/{NAME}/webhooks");
+    let made = changed(
+        "POST",
+        &webhooks,
+        &json!({ "url": "https://93.184.216.34/x" }),
+    );
+    let id = made["id"].as_str().unwrap();
+    let own = format!("{webhooks}/{id}");
+    changed("PATCH", &own, &json!({ "active": false }));
+    changed("PATCH", &own, &json!({ "active": true }));
+    changed("POST", &format!("{own}/secret"), &Value::Null);
+    let removed = node.call(&Call::new("DELETE", &own).key(&node.key));
+    assert_eq!(removed.status, 204);
+    let hash = |text: &str| hex(&Sha256::digest(text));
+    let expected = [
+        (
+            format!("draft:{NAME}"),
+            format!("create {}", hash(&text("Port"))),
+        ),
+        (
+            format!("draft:{NAME}"),
+            format!("replace {}", hash(&text("Quay"))),
+        ),
+        (
+            format!("draft:{NAME}"),
+            format!("remove {}", hash(&text("Quay"))),
+        ),
+        (
+            format!("offering:{NAME}"),
+            format!("announce {}", terms_hash(&terms())),
+        ),
+        (format!("offering:{NAME}"), format!("webhook {id} register")),
+        (
+            format!("offering:{NAME}"),
+            format!("webhook {id} switch off"),
+        ),
+        (
+            format!("offering:{NAME}"),
+            format!("webhook {id} switch on"),
+        ),
+        (format!("offering:{NAME}"), format!("webhook {id} renew")),
+        (format!("offering:{NAME}"), format!("webhook {id} remove")),
+    ];
+    let begun = rows(&node, "act=begin_call");
+    let begun: Vec<_> = begun
+        .iter()
+        .map(|row| {
+            let text = |name: &str| row[name].as_str().unwrap().to_owned();
+            (text("subject"), text("code"))
+        })
+        .collect();
+    assert_eq!(begun, expected);
+    // Each stands before the row that says that it was done.
+    let all = rows(&node, &format!("actor=key:{}", id_of(&node.key)));
+    let acts: Vec<_> = all.iter().map(|row| row["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["begin_call", "call"].repeat(expected.len()));
 }
 
 #[test]

@@ -131,6 +131,6 @@ pub(super) async fn remove(
     if draft.version != form.version {
         return Err(ProblemCode::ConditionFailed.into());
     }
-    remove_draft(&service, &draft).await?;
+    remove_draft(&service, &caller, &draft).await?;
     see_other("/issuer?done=removed")
 }

@@ -258,7 +258,7 @@ pub(super) async fn replace(
         return see_other(&format!("/issuer/drafts/{name}?done=saved"));
     }
     if draft.version == seen {
-        match replace_draft(&service, &draft, text).await {
+        match replace_draft(&service, &caller, &draft, text).await {
             Ok(_) => return see_other(&format!("/issuer/drafts/{name}?done=saved")),
             Err(ApiError::Own {
                 code: ProblemCode::ConditionFailed,

@@ -167,7 +167,7 @@ pub(super) async fn replace(
         return see_other(&done);
     }
     if draft.version == answer.version {
-        match replace_draft(&service, &draft, answer.terms.clone()).await {
+        match replace_draft(&service, &caller, &draft, answer.terms.clone()).await {
             Ok(_) => return see_other(&done),
             Err(ApiError::Own {
                 code: ProblemCode::ConditionFailed,

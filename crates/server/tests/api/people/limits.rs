@@ -5,7 +5,7 @@ use std::{sync::Barrier, thread};
 use serde_json::json;
 
 use super::browser::{Browser, NEW_PASSWORD, PASSWORD, Site};
-use crate::test_node::Answer;
+use crate::test_node::{Answer, Call};
 
 /// More calls than a limit of one a second lets through, however slow the machine is.
 const MANY: usize = 500;
@@ -167,4 +167,48 @@ fn a_network_that_shows_nothing_that_holds_waits_and_others_do_not() {
     let secret = "A".repeat(43);
     let mut guessing = site.browser("192.0.2.66").with_secret(&secret);
     until_limited(|| guessing.get("/v1/me"), 401);
+}
+
+#[test]
+fn junk_that_is_shown_with_public_reads_counts_to_its_network() {
+    let site = Site::start_with(|config| config.limits.calls_per_source = 1);
+    let from = |network: u8| format!("203.0.113.{network}");
+    let junk: [(&str, &[(&str, &str)]); 5] = [
+        ("a key", &[("authorization", "Bearer sc_live_junk")]),
+        ("a token", &[("authorization", "Bearer at_junk")]),
+        ("another scheme", &[("authorization", "Basic YTpi")]),
+        (
+            "a proof",
+            &[("authorization", "DPoP at_junk"), ("dpop", "a.b.c")],
+        ),
+        (
+            "a signature",
+            &[("signature-input", "sig=()"), ("signature", "sig=:AA==:")],
+        ),
+    ];
+    for (network, (what, headers)) in junk.into_iter().enumerate() {
+        let network = from(u8::try_from(network).unwrap());
+        let read = || {
+            let call = Call::new("GET", "/v1/offerings").header("x-forwarded-for", &network);
+            let shown = headers.iter();
+            site.node
+                .call(&shown.fold(call, |call, (name, value)| call.header(name, value)))
+        };
+        let mut answers = (0..MANY).map(|_| read());
+        let limited = answers.find(|answer| answer.status != 200);
+        assert_eq!(
+            limited.unwrap().refusal(),
+            (429, "H429".to_owned()),
+            "{what}"
+        );
+    }
+    // A session that is none reads no more than nobody.
+    let mut eve = site.browser(&from(77)).with_secret(&"A".repeat(43));
+    until_limited(|| eve.get("/v1/offerings"), 200);
+    // A key that holds pays from its own limit, whatever its network has used up.
+    for _ in 0..MANY {
+        let call = Call::new("GET", "/v1/offerings").header("x-forwarded-for", &from(77));
+        let answer = site.node.call(&call.key(&site.node.key));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
 }
