@@ -112,7 +112,8 @@ impl Keys {
                 "0022_address_change",
                 "0023_factor_reset",
                 "0024_invitations",
-                "0025_mail_language"
+                "0025_mail_language",
+                "0026_sign_in"
             ]
         )
     }

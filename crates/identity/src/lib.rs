@@ -40,6 +40,7 @@ mod privacy;
 mod records;
 mod roles;
 mod scope;
+mod sign_in;
 pub mod signals;
 mod signature_key;
 mod verification;
@@ -99,6 +100,11 @@ pub use roles::{
     ResetReason, Right, Role, RoleChange, RoleError, Roles, Shown, Standing,
 };
 pub use scope::{MOST_SCOPES, ResourceId, ResourcePattern, Scope, Scopes, Verb};
+pub use sign_in::{
+    Attempt, AttemptAnswer, BegunAttempt, MOST_SIGN_INS, NEWCOMER_LIFE, NewAttempt, Newcomer,
+    OutsideIdentity, OutsideMail, SIGN_IN_LIFE, SignInError, SignInLink, SignInLinkId,
+    SignInPurpose, SignIns,
+};
 pub use signature_key::SignatureKey;
 pub use verification::{
     Admission, AdmissionId, AdmissionLimit, AdmissionState, Approval, ApprovalError, Approved,

@@ -6,6 +6,7 @@
 mod accounts;
 mod limits;
 mod privacy;
+mod sign_in;
 mod site;
 mod verification;
 
@@ -26,6 +27,7 @@ use softcap_proof::{ProofError, VerifierKey, WitnessKey};
 pub use accounts::AccountsSection;
 pub use limits::LimitsSection;
 pub use privacy::PrivacySection;
+pub use sign_in::SignInSite;
 pub use site::{MailSection, NotAnOrigin, Origin, Sender, SiteSection, SmtpSecurity};
 pub use verification::VerificationSection;
 
@@ -82,6 +84,21 @@ pub struct Config {
     /// How long what is kept of people. A clock of the server destroys it then.
     #[config(nested)]
     pub privacy: PrivacySection,
+    /// Other sites with which people log in (OpenID Connect), a table for each (docs/sign-in.md):
+    ///
+    /// ```toml
+    /// [[sign_in]]
+    /// id = "harbour"                           # in addresses: /log-in/with/harbour/answer
+    /// name = "Harbour ID"                      # on the button
+    /// issuer = "https://id.harbour.example"    # as the site says it of itself
+    /// client_id = "sale"                       # what the site calls this one
+    /// client_secret_file = "/etc/softcap/harbour.secret"   # none: PKCE alone
+    /// scopes = ["email"]                       # beside openid; this is the default
+    /// ```
+    ///
+    /// Its addresses follow the rules of webhooks: public ones, on `webhooks.ports`. As a variable: the same as a JSON array.
+    #[config(env = "SOFTCAP_SIGN_IN", default = [], parse_env = sign_in::from_variable)]
+    pub sign_in: Vec<SignInSite>,
 }
 
 /// The chain on which escrow contracts hold the money of offerings.
@@ -437,6 +454,7 @@ impl Config {
         let on_loopback = self.server.listen.ip().is_loopback();
         self.mail.check(on_loopback)?;
         self.accounts.check()?;
+        sign_in::check(&self.sign_in)?;
         self.verification.check()?;
         self.privacy.check()?;
         if self.webhooks.allow_loopback && !on_loopback {
@@ -557,6 +575,16 @@ mod tests {
             ("[accounts]\naddress_change_days = 0\n", "H902"),
             ("[verification]\nuploads = 0\n", "H902"),
             ("[privacy]\nverification_days = 89\n", "H902"),
+            ("[[sign_in]]\nid = \"a\"\n", "missing field `name`"),
+            ("[[sign_in]]\nsecret = \"a\"\n", "unknown field `secret`"),
+            (
+                "[[sign_in]]\nid = \"A\"\nname = \"A\"\nissuer = \"https://a.example\"\nclient_id = \"a\"\n",
+                "H902",
+            ),
+            (
+                "[[sign_in]]\nid = \"a\"\nname = \"A\"\nissuer = \"https://a.example\"\nclient_id = \"a\"\n",
+                "",
+            ),
             ("[mail]\nfolder = \"mail\"\n", ""),
             ("[mail]\nfrom = \"Harbour\"\n", "A402"),
             ("[mail]\nsmtp_host = \"mail.example\"\n", "needs from"),

@@ -33,12 +33,14 @@ mod node;
 mod notices;
 mod openapi;
 mod origin;
+mod outside;
 mod problem;
 mod raise_history;
 mod record_numbers;
 mod rehearsals;
 mod request_id;
 mod secrets;
+mod sign_in;
 mod signed_request;
 mod stop;
 mod system;
@@ -52,8 +54,9 @@ pub use audit::{AuditComparison, AuditFinding, compare_audit};
 pub use config::{
     AccountsSection, AlertsSection, Config, ConfigError, DEFAULT_FILE, EvmSection, Issuer,
     IssuersSection, LeaksSection, LimitsSection, LogFormat, LogSection, MailSection, Network,
-    NotANetwork, NotAnOrigin, Origin, PrivacySection, Sender, ServerSection, SiteSection,
-    SmtpSecurity, TlsSection, VerificationSection, WebhooksSection, Witness, WitnessesSection,
+    NotANetwork, NotAnOrigin, Origin, PrivacySection, Sender, ServerSection, SignInSite,
+    SiteSection, SmtpSecurity, TlsSection, VerificationSection, WebhooksSection, Witness,
+    WitnessesSection,
 };
 pub use error::{SecretFault, ServerError};
 pub use extract::{Json, Path, Query, RawBody, parse_json};

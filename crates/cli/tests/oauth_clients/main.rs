@@ -10,6 +10,8 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod sign_in;
+
 use std::{
     io::{BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
@@ -31,18 +33,13 @@ struct Site {
     folder: TempDir,
     origin: String,
     key: String,
-    child: Child,
+    child: Serving,
 }
 
 impl Site {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // The origin must be known before the server listens. Whoever takes the port in between ends the test.
-        let port = {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap();
-            free.local_addr().unwrap().port()
-        };
-        let origin = format!("http://127.0.0.1:{port}");
+        let origin = free_origin();
         let made = Command::new(SOFTCAP)
             .args(["api-key", "new", "--data", "data", "--json"])
             .args(["--label", "test", "--per-second", "1000"])
@@ -52,7 +49,7 @@ impl Site {
         let made: Value = serde_json::from_slice(&made.stdout).unwrap();
         Self {
             // After the key was made: a node that has just read all keys asks for no other one.
-            child: serve(folder.path(), &origin),
+            child: Serving(serve(folder.path(), &origin)),
             folder,
             origin,
             key: made["key"].as_str().unwrap().to_owned(),
@@ -60,8 +57,19 @@ impl Site {
     }
 }
 
+/// The origin must be known before the server listens. Whoever takes the port in between ends the test.
+fn free_origin() -> String {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", free.local_addr().unwrap())
+}
+
 /// Starts the program, and waits until it serves.
 fn serve(folder: &Path, origin: &str) -> Child {
+    serve_with(folder, origin, &[])
+}
+
+/// The same, with more of the environment.
+fn serve_with(folder: &Path, origin: &str, variables: &[(&str, &str)]) -> Child {
     let address = origin.strip_prefix("http://").unwrap();
     let mut child = Command::new(SOFTCAP)
         .args(["serve", "--data", "data", "--json"])
@@ -69,6 +77,7 @@ fn serve(folder: &Path, origin: &str) -> Child {
         .env("SOFTCAP_SITE_ORIGIN", origin)
         .env("SOFTCAP_SITE_NAME", "Harbour")
         .env("SOFTCAP_MAIL_FOLDER", folder.join("mail"))
+        .envs(variables.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -81,22 +90,35 @@ fn serve(folder: &Path, origin: &str) -> Child {
     child
 }
 
-impl Drop for Site {
+/// A program that ends with this.
+struct Serving(Child);
+
+impl Drop for Serving {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Site {
+    /// What a script is told of it.
+    fn question(&self) -> Value {
+        let packages = std::env::var("SOFTCAP_OAUTH").expect(MISSING);
+        json!({
+            "packages": packages,
+            "origin": self.origin,
+            "key": self.key,
+            "mail": self.folder.path().join("mail"),
+        })
     }
 }
 
 /// Runs a script of this folder, and what it said.
 fn run(script: &str, site: &Site) -> Value {
-    let packages = std::env::var("SOFTCAP_OAUTH").expect(MISSING);
-    let question = json!({
-        "packages": packages,
-        "origin": site.origin,
-        "key": site.key,
-        "mail": site.folder.path().join("mail"),
-    });
+    ask(script, &site.question())
+}
+
+fn ask(script: &str, question: &Value) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/oauth_clients")
         .join(script);
@@ -227,11 +249,11 @@ fn v10_4_5_of_fifty_refreshes_and_a_kill_one_succeeds_at_most_and_a_replay_ends_
         .collect();
     // As soon as one has its answer, as others are under way.
     told.recv().unwrap();
-    site.child.kill().unwrap();
-    site.child.wait().unwrap();
+    site.child.0.kill().unwrap();
+    site.child.0.wait().unwrap();
     let answers = crowd.into_iter().filter_map(|one| one.join().unwrap());
     let mut given: Vec<_> = answers.filter(|(status, _)| *status == 200).collect();
-    site.child = serve(site.folder.path(), &site.origin);
+    site.child = Serving(serve(site.folder.path(), &site.origin));
     // An answer that was lost on the way may have been the one; the first replay may be it, too.
     for _ in 0..2 {
         let again = refresh(&site.origin, &client, &token).unwrap();

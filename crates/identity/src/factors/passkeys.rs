@@ -238,6 +238,7 @@ impl Factors {
             level,
             device,
             replaces,
+            shown_at: now,
         };
         let (secret, id) = self.people.begin(&beginning, now).await?;
         Ok(LoggedIn {

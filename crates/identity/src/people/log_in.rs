@@ -151,6 +151,7 @@ impl People {
             level: Level::One,
             device: attempt.device,
             replaces: attempt.replaces,
+            shown_at: now,
         };
         let (secret, id) = self.begin(&beginning, now).await?;
         Ok(LoggedIn {
@@ -182,6 +183,7 @@ impl People {
             level: Level::One,
             device,
             replaces,
+            shown_at: now,
         };
         let (secret, id) = self.begin(&beginning, now).await?;
         Ok(LoggedIn {
@@ -355,7 +357,7 @@ impl People {
         self.key().tag(Domain::Source, &bytes)
     }
 
-    pub(super) fn column<'a>(column: &'static str, row: &'a str) -> Column<'a> {
+    pub(crate) fn column<'a>(column: &'static str, row: &'a str) -> Column<'a> {
         Column {
             table: "person",
             column,

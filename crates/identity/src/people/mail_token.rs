@@ -83,6 +83,18 @@ impl From<IpAddr> for Asker {
     }
 }
 
+impl MailToken {
+    /// The address that it proves.
+    pub(crate) const fn email(&self) -> &EmailAddress {
+        &self.email
+    }
+
+    /// In which it was asked for.
+    pub(crate) const fn language(&self) -> MailLanguage {
+        self.language
+    }
+}
+
 row! {
     struct TokenRow {
         email_tag: Vec<u8>,
@@ -95,7 +107,7 @@ row! {
 pub(crate) const USE: &str = "DELETE FROM mail_token WHERE tag = $1 AND purpose = $2 \
      AND expires_at > $3 RETURNING tag";
 /// Ends all codes for an address: its tag, purpose.
-pub(super) const END_OTHERS: &str = "DELETE FROM mail_token WHERE email_tag = $1 AND purpose = $2";
+pub(crate) const END_OTHERS: &str = "DELETE FROM mail_token WHERE email_tag = $1 AND purpose = $2";
 
 impl People {
     /// Writes a code and its mail.
@@ -167,7 +179,7 @@ impl People {
     }
 
     /// Whether somebody has an address.
-    pub(super) async fn is_known(&self, email_tag: &[u8; 32]) -> Result<bool, PersonError> {
+    pub(crate) async fn is_known(&self, email_tag: &[u8; 32]) -> Result<bool, PersonError> {
         const LOOK: &str = "SELECT COUNT(*) FROM person WHERE email_tag = $1";
         let known: i64 = on_reader!(self.database(), |pool| sqlx::query_scalar(LOOK)
             .bind(email_tag.as_slice())

@@ -41,7 +41,9 @@ pub use error::PersonError;
 pub use log_in::{LogIn, LoggedIn, PasswordChange};
 pub(crate) use mail_text::{Text, in_days};
 pub use mail_token::Asker;
-pub(crate) use mail_token::{Purpose as MailPurpose, USE as USE_CODE, network};
+pub(crate) use mail_token::{
+    END_OTHERS as END_CODES, MailToken, Purpose as MailPurpose, USE as USE_CODE, network,
+};
 pub use mail_words::MailLanguage;
 pub(crate) use mail_words::MailWords;
 pub(crate) use outbox::{ADD as ADD_MAIL, SealedMail};
@@ -59,5 +61,5 @@ pub use secret_text::SecretText;
 pub(crate) use session::Beginning;
 pub use session::{ABSOLUTE, Device, FRESH, IDLE, ListedSession, Session, SessionId};
 pub(crate) use session::{END_ALL as END_SESSIONS, ROTATE};
-pub(crate) use sign_up::{Entered, actor};
+pub(crate) use sign_up::{ADD_PERSON, Entered, actor};
 pub use told::{Notice, Telling};

@@ -25,6 +25,7 @@ use crate::{
     Act, UnixMillis,
     alerts::{END_FREEZE_CODES, FORGET_FAILED, FORGET_HABITS, SOURCE_WINDOW},
     audit,
+    sign_in::{FORGET_ATTEMPTS, FORGET_NEWCOMERS},
     signals::NetworkMap,
     wallets::FORGET_CHALLENGES,
 };
@@ -207,6 +208,8 @@ impl People {
             (FORGET_FAILED, now.minus(SOURCE_WINDOW)),
             (FORGET_HABITS, now.minus(HABITS_KEPT)),
             (FORGET_CHALLENGES, now),
+            (FORGET_ATTEMPTS, now),
+            (FORGET_NEWCOMERS, now),
             // Where nothing sends mail any more, what waits is of no use.
             (
                 "DELETE FROM outbox WHERE made_at <= $1",

@@ -47,13 +47,14 @@ macro_rules! place {
 }
 
 /// What stays. Sessions, codes and mails are gone within two days by themselves.
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 9] = [
     place!("person", "email"),
     place!("person", "password"),
     place!("totp", "secret"),
     place!("passkey", "credential"),
     place!("passkey", "label"),
     place!("wallet", "address"),
+    place!("sign_in_link", "identity"),
     Place {
         table: "email_change",
         column: "email",
@@ -72,13 +73,16 @@ const PLACES: [Place; 8] = [
 ];
 
 /// Every sealed column, to count what an older key sealed.
-const COUNTS: [&str; 14] = [
+const COUNTS: [&str; 17] = [
     "SELECT COUNT(*) FROM person WHERE substr(email, 1, 4) <> $1",
     "SELECT COUNT(*) FROM person WHERE password IS NOT NULL AND substr(password, 1, 4) <> $1",
     "SELECT COUNT(*) FROM totp WHERE substr(secret, 1, 4) <> $1",
     "SELECT COUNT(*) FROM passkey WHERE substr(credential, 1, 4) <> $1",
     "SELECT COUNT(*) FROM passkey WHERE substr(label, 1, 4) <> $1",
     "SELECT COUNT(*) FROM wallet WHERE substr(address, 1, 4) <> $1",
+    "SELECT COUNT(*) FROM sign_in_link WHERE substr(identity, 1, 4) <> $1",
+    "SELECT COUNT(*) FROM sign_in_attempt WHERE substr(kept, 1, 4) <> $1",
+    "SELECT COUNT(*) FROM sign_in_newcomer WHERE substr(kept, 1, 4) <> $1",
     "SELECT COUNT(*) FROM habits WHERE subject IN (SELECT id FROM person) AND substr(state, 1, 4) <> $1",
     "SELECT COUNT(*) FROM email_change WHERE substr(email, 1, 4) <> $1",
     "SELECT COUNT(*) FROM mail_token WHERE substr(email, 1, 4) <> $1",

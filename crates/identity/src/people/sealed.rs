@@ -117,6 +117,14 @@ pub enum Domain {
     DpopNonce,
     /// The code of an invitation.
     Invitation,
+    /// An account of another site that logs in.
+    SignInLink,
+    /// What goes to another site and comes back.
+    SignInState,
+    /// What stays in the browser meanwhile.
+    SignInBrowser,
+    /// Who came from another site for the first time.
+    SignInNewcomer,
 }
 
 impl Domain {
@@ -145,6 +153,10 @@ impl Domain {
             Self::OauthUserCode => b"softcap/v1/oauth_user_code",
             Self::DpopNonce => b"softcap/v1/dpop_nonce",
             Self::Invitation => b"softcap/v1/invitation",
+            Self::SignInLink => b"softcap/v1/sign_in_link",
+            Self::SignInState => b"softcap/v1/sign_in_state",
+            Self::SignInBrowser => b"softcap/v1/sign_in_browser",
+            Self::SignInNewcomer => b"softcap/v1/sign_in_newcomer",
         }
     }
 }

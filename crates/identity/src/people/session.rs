@@ -176,6 +176,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) device: &'a Device,
     /// The session of the same browser that it takes the place of.
     pub(crate) replaces: Option<&'a SecretText>,
+    /// When a factor was shown: it is fresh from then on.
+    pub(crate) shown_at: UnixMillis,
 }
 
 row! {
@@ -258,7 +260,7 @@ impl People {
     ) -> Result<(SecretText, SessionId), PersonError> {
         const ADD: &str = "INSERT INTO session \
              (id, person, tag, made_at, seen_at, fresh_at, level, device, address, path) \
-             VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
+             VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9)";
         const END: &str = "DELETE FROM session WHERE tag = $1 RETURNING id, person";
         const COUNT: &str = "UPDATE person SET logins = logins + 1 \
              WHERE id = $1 AND disabled_at IS NULL RETURNING logins, frozen_at";
@@ -296,7 +298,8 @@ impl People {
                 }
             }
             let add = sqlx::query(ADD).bind(&row).bind(&who).bind(tag.as_slice());
-            let add = add.bind(now.get()).bind(beginning.level.as_code());
+            let add = add.bind(now.get()).bind(beginning.shown_at.get());
+            let add = add.bind(beginning.level.as_code());
             let add = add.bind(device.as_bytes()).bind(from.as_bytes());
             let add = add.bind(path_bytes(&SessionPath::new(&origin, now)));
             add.execute(&mut *work).await?;

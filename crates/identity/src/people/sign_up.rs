@@ -41,8 +41,10 @@ pub(crate) enum Entered {
     Yes(PersonId),
     /// The code was used meanwhile.
     CodeOver,
-    /// The message was.
+    /// The message was, or what another site said.
     MessageOver,
+    /// Somebody has the address.
+    AddressKnown,
 }
 
 impl People {
@@ -78,7 +80,9 @@ impl People {
         let entered = self.enter(&token, &FirstWay::Password(&kept), now).await?;
         match entered {
             Entered::Yes(id) => Ok(id),
-            Entered::CodeOver | Entered::MessageOver => Err(PersonError::Code),
+            Entered::CodeOver | Entered::MessageOver | Entered::AddressKnown => {
+                Err(PersonError::Code)
+            }
         }
     }
 
@@ -105,9 +109,6 @@ impl People {
         way: &FirstWay<'_>,
         now: UnixMillis,
     ) -> Result<Entered, PersonError> {
-        const ADD: &str = "INSERT INTO person \
-             (id, email_tag, email, password, password_at, made_at, needs_level, language) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email_tag) DO NOTHING";
         let id = PersonId::random()?;
         let who = id.to_string();
         let email = token.email.as_str().as_bytes();
@@ -138,7 +139,7 @@ impl People {
                     return Ok(Entered::MessageOver);
                 }
             }
-            let add = sqlx::query(ADD).bind(&who).bind(&token.email_tag);
+            let add = sqlx::query(ADD_PERSON).bind(&who).bind(&token.email_tag);
             let add = add.bind(email.as_bytes()).bind(password);
             let add = add.bind(password.map(|_| now.get())).bind(now.get());
             let add = add.bind(Level::One.as_code());
@@ -256,6 +257,11 @@ impl People {
     }
 }
 
+/// Adds a person, if nobody has the address: id, keyed hash of the address, sealed address, sealed password, when that was
+/// set, now, level, language of mails.
+pub(crate) const ADD_PERSON: &str = "INSERT INTO person \
+     (id, email_tag, email, password, password_at, made_at, needs_level, language) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email_tag) DO NOTHING";
 /// Sets a password: person, sealed text, now.
 pub(super) const SET_PASSWORD: &str =
     "UPDATE person SET password = $2, password_at = $3 WHERE id = $1";

@@ -28,6 +28,7 @@ const FIND: &str = "SELECT COUNT(*) FROM wallet WHERE id = $1 AND person = $2";
 const REMOVE: &str = "DELETE FROM wallet WHERE id = $1 AND person = $2 AND ( \
      (SELECT COUNT(*) FROM wallet AS other WHERE other.person = $2) > 1 \
      OR EXISTS (SELECT 1 FROM person WHERE person.id = $2 AND password IS NOT NULL) \
+     OR EXISTS (SELECT 1 FROM sign_in_link WHERE sign_in_link.person = $2) \
      OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person = $2))";
 
 /// The wallets of people. Cloning is cheap.
@@ -115,6 +116,7 @@ impl Wallets {
             level,
             device,
             replaces,
+            shown_at: now,
         };
         let (secret, id) = self.people.begin(&beginning, now).await?;
         Ok(LoggedIn {

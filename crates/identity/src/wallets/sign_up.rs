@@ -24,7 +24,7 @@ impl Wallets {
             .await;
         match entered {
             Ok(Entered::Yes(id)) => Ok(id),
-            Ok(Entered::CodeOver) => Err(PersonError::Code.into()),
+            Ok(Entered::CodeOver | Entered::AddressKnown) => Err(PersonError::Code.into()),
             Ok(Entered::MessageOver) => Err(WalletError::ChallengeOver),
             Err(PersonError::Database(DatabaseError::Taken(_))) => Err(WalletError::Known),
             Err(error) => Err(error.into()),

@@ -7,6 +7,7 @@ mod freezing;
 mod limits;
 mod passwords;
 mod sessions;
+mod sign_ins;
 mod signing_up;
 mod telling;
 mod wallets;
@@ -179,6 +180,11 @@ async fn all_scenarios(database: Database) {
     wallets::a_signature_is_good_for_what_it_says_and_once(&of_wallets.later(2 * HOUR)).await;
     wallets::the_other_form_of_a_signature_counts_as_none(&of_wallets.later(3 * HOUR)).await;
     wallets::wallets_come_and_go_with_a_fresh_factor(&of_wallets.later(4 * HOUR)).await;
+    let of_sites = here.later(150 * HOUR);
+    sign_ins::an_answer_counts_once_also_in_parallel(&of_sites).await;
+    sign_ins::issuer_and_subject_lead_in_and_no_address_does(&of_sites.later(HOUR)).await;
+    sign_ins::links_come_and_go_with_a_fresh_factor(&of_sites.later(2 * HOUR)).await;
+    sign_ins::who_is_erased_has_no_link_and_what_is_over_is_swept(&of_sites.later(3 * HOUR)).await;
     // After what others used up of the limits.
     let later = here.later(200 * HOUR);
     freezing::a_login_from_a_new_place_is_told_once(&later).await;
@@ -240,6 +246,8 @@ fn v14_2_4_the_file_holds_nothing_in_the_clear(folder: &std::path::Path) {
             "Firefox on a ship",
             HOME,
             "Harbour Tokens",
+            "subject-7",
+            "owner-1",
         ] {
             assert!(!holds(planted), "{planted}");
         }

@@ -16,6 +16,7 @@ pub(crate) fn problem_codes() -> Vec<CodeText> {
     let known = known.chain(invitations::codes());
     let known = known.chain(factor_problem::codes());
     let known = known.chain(wallet_problem::codes());
+    let known = known.chain(sign_in_problem::codes());
     let known = known.chain(alerts::codes());
     let known = known.chain(verification_problem::codes());
     let known = known.chain(privacy::codes());
@@ -56,6 +57,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(factors::routes())
         .merge(enrolment::routes())
         .merge(wallets::routes())
+        .merge(sign_ins::routes())
         .merge(verification::routes())
         .merge(verification_uploads::routes())
         .merge(verifications::routes())

@@ -64,6 +64,8 @@ mod role_problem;
 mod roles;
 mod sessions;
 mod settlements;
+mod sign_in_problem;
+mod sign_ins;
 mod sign_up;
 mod signed_in;
 mod simulations;
@@ -86,7 +88,7 @@ use std::{str::FromStr as _, sync::Arc};
 
 use softcap_identity::{
     AddressChanges, Alerts, AuditTable, CallLimits, CallRates, Factors, Invitations, Keys, Oauth,
-    People, Privacy, Roles, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
+    People, Privacy, Roles, SignIns, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
 };
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
@@ -103,6 +105,7 @@ use crate::{
     problem::ApiError,
     raise_history::RaiseHistories,
     rehearsals::Rehearsals,
+    sign_in::{Asking, OtherSites},
     signed_request,
     wallet_acts::WalletActs,
     webhooks::{GuardedClient, Webhooks},
@@ -178,10 +181,12 @@ pub(crate) use sessions::SessionPaths;
 pub(crate) use settlements::{
     SettlementPaths, own_leaf, publish_settlement, settle_as, settled_copy, settlement_root,
 };
+pub(crate) use sign_in_problem::of_sign_in;
+pub(crate) use sign_ins::SignInPaths;
 pub(crate) use sign_up::SignUpPaths;
 pub(crate) use signed_in::{
-    SESSION_COOKIE, Visitor, charge_person, charge_source, follow_session, remove_cookie,
-    session_secret, set_cookie,
+    SESSION_COOKIE, Visitor, charge_person, charge_source, cookie_secret, ended_cookie,
+    follow_session, remove_cookie, secret_cookie, session_secret, set_cookie,
 };
 pub(crate) use simulations::SimulationPaths;
 pub(crate) use submit::{of_journal, submit_as};
@@ -219,10 +224,12 @@ pub struct Service {
     factors: Factors,
     address_changes: AddressChanges,
     wallets: Wallets,
+    sign_ins: SignIns,
+    other_sites: OtherSites,
     call_limits: CallLimits,
     alerts: Alerts,
     oauth: Oauth,
-    /// Reads the documents in which applications describe themselves.
+    /// Reads what others keep at addresses of their own.
     documents: GuardedClient,
     /// Keys of applications that were read at addresses of theirs.
     client_keys: oauth::KeyCache,
@@ -268,6 +275,8 @@ pub struct ServiceParts {
     pub people: People,
     /// Their changes of address.
     pub address_changes: AddressChanges,
+    /// The other sites with which they log in.
+    pub(crate) other_sites: OtherSites,
     /// From which the keys of id tokens follow.
     pub id_tokens: SigningSeed,
     /// What they may do.
@@ -327,6 +336,8 @@ impl Service {
             factors: Factors::new(parts.people.clone()),
             address_changes: parts.address_changes,
             wallets: Wallets::new(parts.people.clone()),
+            sign_ins: SignIns::new(parts.people.clone()),
+            other_sites: parts.other_sites,
             call_limits: CallLimits::new(&parts.call_rates, &Ticks::system()),
             alerts: Alerts::new(parts.people.clone()),
             oauth: Oauth::new(parts.people.clone(), parts.id_tokens),
@@ -432,6 +443,24 @@ impl Service {
     /// The wallets that log them in.
     pub(crate) fn wallets(&self) -> &Wallets {
         &self.wallets
+    }
+
+    /// The accounts of other sites that log them in.
+    pub(crate) fn sign_ins(&self) -> &SignIns {
+        &self.sign_ins
+    }
+
+    /// The other sites with which they log in.
+    pub(crate) fn other_sites(&self) -> &OtherSites {
+        &self.other_sites
+    }
+
+    /// Asks one of those sites now.
+    pub(crate) fn asking(&self) -> Asking<'_> {
+        Asking {
+            client: &self.documents,
+            now: self.now(),
+        }
     }
 
     /// Their second factors.

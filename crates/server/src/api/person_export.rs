@@ -11,8 +11,8 @@ use base64ct::{Base64, Encoding as _};
 use futures_util::stream;
 use serde_json::{Value, json};
 use softcap_identity::{
-    AuditFilter, EmailAddress, FactorList, PersonId, Showing, Upload, VerificationError,
-    Verifications, WalletView,
+    AuditFilter, EmailAddress, FactorList, PersonId, Showing, SignInLink, Upload,
+    VerificationError, Verifications, WalletView,
 };
 use softcap_offering::InvestorId;
 use softcap_rails::balance::PersonId as Owner;
@@ -27,6 +27,7 @@ use super::{
     keys::time_text,
     person_problem::of_person,
     role_problem::of_role,
+    sign_in_problem::of_sign_in,
     submit::of_journal,
     verification_problem::of_verification,
     verification_view::{OverviewView, UploadView, values},
@@ -78,6 +79,7 @@ pub(super) async fn export(service: &Arc<Service>, person: PersonId) -> Result<R
         "sessions": sessions.collect::<Vec<_>>(),
         "factors": factors_of(&factors.map_err(of_factor)?),
         "wallets": wallets_of(service, person).await?,
+        "sign_ins": sign_ins_of(service, person).await?,
         "roles": roles.collect::<Vec<_>>(),
         "keys": keys_of(service, person).await?,
         "verification": verification,
@@ -172,6 +174,20 @@ async fn wallets_of(service: &Service, person: PersonId) -> Result<Vec<Value>, A
         })
     };
     Ok(wallets.into_iter().map(view).collect())
+}
+
+/// Accounts of other sites with which the person logs in.
+async fn sign_ins_of(service: &Service, person: PersonId) -> Result<Vec<Value>, ApiError> {
+    let links = service.sign_ins.list(person).await.map_err(of_sign_in)?;
+    let view = |link: SignInLink| {
+        json!({
+            "issuer": link.identity.issuer(),
+            "subject": link.identity.subject(),
+            "added_at": time_text(link.made_at),
+            "used_at": link.used_at.map(time_text),
+        })
+    };
+    Ok(links.into_iter().map(view).collect())
 }
 
 /// Keys that the person made.

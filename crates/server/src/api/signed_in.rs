@@ -1,6 +1,6 @@
 //! Who is logged in: the cookie of a session, and what must hold before it counts.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -134,20 +134,33 @@ fn device(parts: &Parts) -> Option<Device> {
 
 /// The secret of the session in the request's cookies, if there is one that can be.
 pub(crate) fn session_secret(headers: &HeaderMap) -> Option<SecretText> {
+    cookie_secret(headers, SESSION_COOKIE)
+}
+
+/// The secret in a cookie of this name.
+pub(crate) fn cookie_secret(headers: &HeaderMap, cookie: &str) -> Option<SecretText> {
     let lines = headers.get_all(header::COOKIE).into_iter();
     let lines = lines.filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';'));
     pairs.find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        (name == SESSION_COOKIE).then(|| SecretText::parse(value))?
+        (name == cookie).then(|| SecretText::parse(value))?
     })
 }
 
 /// Gives the browser the secret of a session.
 pub(crate) fn set_cookie(secret: &SecretText) -> Result<HeaderValue, ApiError> {
-    let age = ABSOLUTE.as_secs();
-    let secret = secret.reveal();
-    let text = format!("{SESSION_COOKIE}={secret}; Max-Age={age}; {ATTRIBUTES}");
+    secret_cookie(SESSION_COOKIE, secret, ABSOLUTE)
+}
+
+/// Gives the browser a secret for so long.
+pub(crate) fn secret_cookie(
+    cookie: &str,
+    secret: &SecretText,
+    life: Duration,
+) -> Result<HeaderValue, ApiError> {
+    let (secret, age) = (secret.reveal(), life.as_secs());
+    let text = format!("{cookie}={secret}; Max-Age={age}; {ATTRIBUTES}");
     let mut value = HeaderValue::try_from(text).map_err(|error| ApiError::internal(&error))?;
     value.set_sensitive(true);
     Ok(value)
@@ -155,7 +168,12 @@ pub(crate) fn set_cookie(secret: &SecretText) -> Result<HeaderValue, ApiError> {
 
 /// Takes it away again.
 pub(crate) fn remove_cookie() -> Result<HeaderValue, ApiError> {
-    let text = format!("{SESSION_COOKIE}=; Max-Age=0; {ATTRIBUTES}");
+    ended_cookie(SESSION_COOKIE)
+}
+
+/// Takes a cookie away.
+pub(crate) fn ended_cookie(cookie: &str) -> Result<HeaderValue, ApiError> {
+    let text = format!("{cookie}=; Max-Age=0; {ATTRIBUTES}");
     HeaderValue::try_from(text).map_err(|error| ApiError::internal(&error))
 }
 

@@ -16,6 +16,7 @@ use super::{
     own_account::{ChangeRow, change_of},
     page::{page, page_with, see_other},
     qr::Qr,
+    sign_in::SignInButton,
     times::When,
     visit::Visit,
     wallet::WalletSign,
@@ -95,6 +96,7 @@ struct FreshPage {
     has_factor: bool,
     passkey_script: &'static str,
     sign: WalletSign,
+    others: Vec<SignInButton>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -362,7 +364,7 @@ pub(super) async fn stop_reset(
 }
 
 /// Where to go after showing a factor again: never to another site.
-fn fresh_place(next: &str) -> &str {
+pub(super) fn fresh_place(next: &str) -> &str {
     match next {
         "" => "/account?done=fresh",
         next => safe_place(next),
@@ -370,12 +372,15 @@ fn fresh_place(next: &str) -> &str {
 }
 
 pub(super) async fn fresh_page(
+    State(service): State<Arc<Service>>,
     visit: Visit,
     Query(query): Query<FreshQuery>,
 ) -> Result<Response, ApiError> {
     let has_factor = visit.session()?.needs > Level::One;
+    let place = fresh_place(&query.next);
     page(&FreshPage {
-        sign: WalletSign::step_up(&visit, fresh_place(&query.next)),
+        others: SignInButton::to_step_up(&service, &visit, place).await?,
+        sign: WalletSign::step_up(&visit, place),
         visit,
         errors: Errors::default(),
         next: fresh_place(&query.next).to_owned(),
@@ -416,7 +421,8 @@ pub(super) async fn make_fresh(
         }
     }
     let answer = FreshPage {
-        sign: WalletSign::step_up(&visit, fresh_place(&form.next)),
+        others: SignInButton::to_step_up(&service, &visit, place).await?,
+        sign: WalletSign::step_up(&visit, place),
         visit,
         errors,
         next: fresh_place(&form.next).to_owned(),

@@ -17,6 +17,7 @@ use super::{
     assets::Asset,
     form::{Errors, Form},
     page::{page, page_with, see_other},
+    sign_in::SignInButton,
     visit::{Visit, Visitor, with_next},
     wallet::WalletSign,
 };
@@ -72,6 +73,7 @@ struct LogInPage {
     done: Option<String>,
     passkey_script: &'static str,
     sign: WalletSign,
+    others: Vec<SignInButton>,
 }
 
 #[derive(Template)]
@@ -93,6 +95,7 @@ pub(super) fn safe_place(next: &str) -> &str {
 }
 
 pub(super) async fn log_in_page(
+    State(service): State<Arc<Service>>,
     visit: Visit,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, ApiError> {
@@ -107,6 +110,7 @@ pub(super) async fn log_in_page(
     };
     page(&LogInPage {
         sign: WalletSign::log_in(&visit, safe_place(&query.next)),
+        others: SignInButton::to_log_in(&service, &visit, safe_place(&query.next)),
         visit,
         errors: Errors::default(),
         email: String::new(),
@@ -148,6 +152,7 @@ pub(super) async fn log_in(
     }
     let answer = LogInPage {
         sign: WalletSign::log_in(&visit, safe_place(&form.next)),
+        others: SignInButton::to_log_in(&service, &visit, safe_place(&form.next)),
         visit,
         errors,
         email: form.email,

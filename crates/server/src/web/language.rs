@@ -17,7 +17,7 @@ pub(crate) const LANGUAGE_COOKIE: &str = "softcap-language";
 /// The files of a language. A new one stands in both folders.
 macro_rules! words {
     ($language:literal) => {
-        words!($language: "frame", "problems", "problem_codes", "design", "public", "offering", "calculator", "record", "account", "investor", "states", "applications", "issuer", "issuer_desk", "issuer_guide", "issuer_pricing", "issuer_invite", "issuer_rehearsal", "wallet", "own_check", "own_account", "own_budget", "own_notices", "sealed_bid", "mails", "rules", "developer", "office", "raise_chart")
+        words!($language: "frame", "problems", "problem_codes", "design", "public", "offering", "calculator", "record", "account", "investor", "states", "applications", "issuer", "issuer_desk", "issuer_guide", "issuer_pricing", "issuer_invite", "issuer_rehearsal", "wallet", "own_check", "own_account", "own_budget", "own_notices", "sealed_bid", "mails", "rules", "developer", "office", "raise_chart", "sign_in")
     };
     ($language:literal: $($name:literal),*) => {
         &[$(include_str!(concat!("words/", $language, "/", $name, ".ftl"))),*]

@@ -66,6 +66,7 @@ mod qr;
 mod raise;
 mod raise_chart;
 mod sealed_bid;
+mod sign_in;
 mod sign_up;
 mod state_words;
 mod states_page;
@@ -129,6 +130,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(own_budget::pages())
         .merge(own_notices::pages())
         .merge(wallet::pages())
+        .merge(sign_in::pages())
         .merge(raise_chart::pages())
         .merge(sealed_bid::pages())
         .merge(developer::pages(&service))

@@ -30,6 +30,7 @@ enum Next {
     LogIn,
     SecondFactor,
     ShowAgain,
+    OtherSites,
     Reload,
 }
 
@@ -44,6 +45,11 @@ pub(crate) fn problem_page(
     let (title, lead) = words(visit.language, kind, problem);
     let next = match problem.code.as_str() {
         "A408" => Next::LogIn,
+        // Logging in with another site.
+        "A562" | "A563" | "A564" | "A565" | "A566" | "A567" | "A568" | "A569" | "A570" | "A571"
+        | "A572" | "A579" | "A580" => Next::LogIn,
+        "A573" | "A574" => Next::ShowAgain,
+        "A575" | "A576" | "A577" | "A578" => Next::OtherSites,
         "A410" | "H445" => Next::SecondFactor,
         "A409" => Next::ShowAgain,
         _ if kind == "busy" || kind == "conflict" => Next::Reload,

@@ -16,6 +16,7 @@ use super::{
     entrance::{NextQuery, go_on},
     form::{Errors, Form},
     page::{page, page_with, see_other},
+    sign_in::SignInButton,
     visit::Visit,
     wallet::WalletSign,
 };
@@ -66,6 +67,8 @@ struct EmailPage {
     lead: String,
     email: String,
     sends_mail: bool,
+    /// Other sites, for who signs up.
+    others: Vec<SignInButton>,
 }
 
 #[derive(Template)]
@@ -119,7 +122,12 @@ fn email_page(
         Purpose::SignUp => (visit.say("sign-up-title"), visit.say("sign-up-lead")),
         Purpose::Recovery => (visit.say("recovery-title"), visit.say("recovery-lead")),
     };
+    let others = match purpose {
+        Purpose::SignUp => SignInButton::to_sign_up(service, &visit),
+        Purpose::Recovery => Vec::new(),
+    };
     EmailPage {
+        others,
         visit,
         errors,
         purpose,

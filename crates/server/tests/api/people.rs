@@ -10,6 +10,7 @@ mod limits;
 mod nodes;
 mod resets;
 mod routes;
+mod sign_ins;
 mod smtp;
 mod wallets;
 

@@ -77,6 +77,8 @@ impl Installation {
             &config.mail.smtp_password_file,
         ];
         files.extend(named.into_iter().flatten().cloned());
+        let sites = config.sign_in.iter();
+        files.extend(sites.filter_map(|site| site.client_secret_file.clone()));
         let is_open =
             |file: &&PathBuf| fs::metadata(file).is_ok_and(|file| file.mode() & 0o077 != 0);
         let open: Vec<String> = files

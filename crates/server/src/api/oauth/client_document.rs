@@ -8,8 +8,8 @@ use softcap_identity::{
     Client, ClientId, ClientMetadata, Fault, OauthError, UnixMillis, every_scope,
 };
 
-use super::{clients::metadata_of, outside::read_json};
-use crate::api::Service;
+use super::clients::metadata_of;
+use crate::{api::Service, outside::read_json};
 
 /// How long a document is believed before it is read again.
 const BELIEVED: Duration = Duration::from_secs(3600);
@@ -31,7 +31,7 @@ pub(super) async fn client(
     {
         return Ok(client.clone());
     }
-    let text = read_json(service, address).await;
+    let text = read_json(&service.documents, address).await;
     let about = text
         .and_then(|text| described(address, &text))
         .map_err(|why| {

@@ -11,8 +11,7 @@ use softcap_identity::{
     Client, ClientAuthentication, ClientKeys, JwksUri, KeySet, Oauth, OauthError, UnixMillis,
 };
 
-use super::outside::read_json;
-use crate::api::Service;
+use crate::{api::Service, outside::read_json};
 
 const BELIEVED: Duration = Duration::from_secs(3600);
 const AGAIN: Duration = Duration::from_secs(60);
@@ -73,7 +72,7 @@ pub(super) async fn keys_at_address(
         return believed;
     }
     known.tried_at = Some(now);
-    let text = read_json(service, uri.as_str()).await;
+    let text = read_json(&service.documents, uri.as_str()).await;
     match text.and_then(|text| parse(&text).map_err(|error| error.to_string())) {
         Ok(keys) => {
             let keys = Arc::new(keys);

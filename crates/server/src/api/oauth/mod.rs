@@ -17,7 +17,6 @@ mod device;
 mod form;
 mod introspection;
 mod metadata;
-mod outside;
 mod own_contribution;
 mod par;
 mod problem;

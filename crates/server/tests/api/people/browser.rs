@@ -1,6 +1,6 @@
 //! A node that writes mails to a folder, and browsers that keep the cookie they are given.
 
-use std::{fs, path::PathBuf, thread, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, thread, time::Duration};
 
 use serde_json::{Value, json};
 use softcap_server::Config;
@@ -64,6 +64,7 @@ impl Site {
             site: self,
             from: from.to_owned(),
             cookie: None,
+            others: BTreeMap::new(),
             says: Some(("origin", ORIGIN)),
         }
     }
@@ -180,6 +181,8 @@ pub(crate) struct Browser<'a> {
     site: &'a Site,
     from: String,
     cookie: Option<String>,
+    /// Cookies beside that of the session, by their names.
+    pub(crate) others: BTreeMap<String, String>,
     pub(crate) says: Option<(&'static str, &'static str)>,
 }
 
@@ -216,22 +219,32 @@ impl Browser<'_> {
     fn call(&self, method: &'static str, path: &str) -> Call {
         let call = Call::new(method, path).header("x-forwarded-for", &self.from);
         let call = call.header("user-agent", "Firefox on a ship");
-        let cookie = self.cookie.iter().map(|cookie| ("cookie", cookie.as_str()));
-        let headers = cookie.chain(self.says);
+        let cookies = self.cookie.iter().chain(self.others.values());
+        let cookies = cookies.map(|cookie| ("cookie", cookie.as_str()));
+        let headers = cookies.chain(self.says);
         headers.fold(call, |call, (name, value)| call.header(name, value))
     }
 
     fn exchange(&mut self, call: &Call) -> Answer {
         let answer = self.site.node.call(call);
-        // A choice of language is remembered too; these browsers keep the session alone.
-        let cookie = answer.header("set-cookie");
-        if let Some(cookie) = cookie.filter(|cookie| !cookie.starts_with("softcap-language=")) {
+        let cookies = answer.headers.iter();
+        for (_, cookie) in cookies.filter(|(name, _)| name == "set-cookie") {
+            // A choice of language is remembered too; these browsers do not keep it.
+            if cookie.starts_with("softcap-language=") {
+                continue;
+            }
             let (pair, attributes) = cookie.split_once("; ").unwrap();
             assert!(
                 attributes.ends_with("Path=/; Secure; HttpOnly; SameSite=Lax"),
                 "{attributes}"
             );
-            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+            let (name, value) = pair.split_once('=').unwrap();
+            let kept = (!value.is_empty()).then(|| pair.to_owned());
+            match (name, kept) {
+                ("__Host-softcap", kept) => self.cookie = kept,
+                (name, Some(kept)) => drop(self.others.insert(name.to_owned(), kept)),
+                (name, None) => drop(self.others.remove(name)),
+            }
         }
         answer
     }
@@ -280,6 +293,7 @@ impl Browser<'_> {
             site: self.site,
             from: self.from.clone(),
             cookie: Some(format!("__Host-softcap={secret}")),
+            others: BTreeMap::new(),
             says: self.says,
         }
     }
