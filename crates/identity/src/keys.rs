@@ -113,7 +113,8 @@ impl Keys {
                 "0023_factor_reset",
                 "0024_invitations",
                 "0025_mail_language",
-                "0026_sign_in"
+                "0026_sign_in",
+                "0027_grants_without_amounts"
             ]
         )
     }

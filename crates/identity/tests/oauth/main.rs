@@ -244,6 +244,7 @@ async fn all_scenarios(database: Database) {
     spending::what_is_contributed_counts_as_the_record_says(&here).await;
     spending::of_many_at_once_no_more_go_through_than_are_allowed(&here).await;
     spending::limits_are_narrowed_and_never_widened(&here).await;
+    spending::what_was_granted_before_amounts_existed_is_asked_for_again(&here).await;
     proofs::v10_3_5_a_proof_is_for_one_request_by_one_key(&here).await;
     proofs::v10_4_14_a_bound_token_is_given_to_its_key_only(&here).await;
     proofs::v9_2_3_an_assertion_for_another_audience_or_used_before_shows_nobody(&here).await;

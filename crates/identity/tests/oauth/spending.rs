@@ -140,3 +140,37 @@ pub(crate) async fn limits_are_narrowed_and_never_widened(here: &Installation) {
         assert_eq!(said, expected, "{limits}");
     }
 }
+
+/// The change of the tables ends them once; here on what is there.
+pub(crate) async fn what_was_granted_before_amounts_existed_is_asked_for_again(
+    here: &Installation,
+) {
+    const END: &str = include_str!("../../migrations/sqlite/0027_grants_without_amounts.sql");
+    const ON_POSTGRES: &str =
+        include_str!("../../migrations/postgres/0027_grants_without_amounts.sql");
+    assert_eq!(END, ON_POSTGRES);
+    let (session, grant, with_limits) =
+        limited(here, "spend-new@example.org", "EUR 2 60 100").await;
+    let (_, older, unlimited) = here.tokens("spend-old@example.org").await;
+    let may = async |issued: &Issued| here.bearer(&issued.access).await.is_some();
+    assert!(may(&unlimited).await && may(&with_limits).await);
+    for person in [session.person, older.person] {
+        const MORE: &str =
+            "UPDATE oauth_grant SET scopes = scopes || ' contributions:write:*' WHERE person = $1";
+        softcap_database::on_writer!(&here.database, |pool| sqlx::query(MORE)
+            .bind(person.to_string())
+            .execute(pool)
+            .await
+            .map(drop))
+        .unwrap();
+    }
+    softcap_database::on_writer!(&here.database, |pool| sqlx::query(END)
+        .execute(pool)
+        .await
+        .map(drop))
+    .unwrap();
+    assert!(!may(&unlimited).await);
+    assert!(may(&with_limits).await);
+    let kept = here.oauth.grant(session.person, grant, here.now).await;
+    assert!(kept.is_ok());
+}
