@@ -20,6 +20,7 @@ mod own;
 mod raise;
 mod review;
 mod sealed;
+mod sign_in;
 mod wallets;
 
 use std::{
