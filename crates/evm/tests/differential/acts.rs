@@ -74,7 +74,9 @@ pub(crate) enum Tokens {
     /// So many 65,536ths of them.
     Part(u64),
     Units(u128),
-    /// One more than was bought and not given back.
+    /// All that the investor bought and did not give back, whoever has it.
+    Bought,
+    /// One more than that.
     TooMany,
 }
 

@@ -52,7 +52,7 @@ impl Table<'_> {
         let back: u128 = steps.got.iter().sum();
         let held = match self.engine.money {
             Money::Held => U256::ZERO,
-            Money::Drawn => U256::from(self.engine.offering.raised().0 - steps.released - back),
+            Money::Drawn => U256::from(self.drawable() - steps.released - back),
         };
         same(&held, &self.chain.money(milestones)).map_err(|why| format!("money: {why}"))?;
         let issuer = self.chain.money(BENEFICIARY);
@@ -65,8 +65,8 @@ impl Table<'_> {
         let call = Milestones::stakeOfCall { investor };
         let there = self.chain.look_at(milestones, &call);
         let stake = self.stake(who);
-        let (accepted, bought) = stake.map_or((0, 0), |stake| (stake.accepted, stake.bought));
-        same(&U256::from(accepted), &there.accepted)?;
+        let (weight, bought) = stake.map_or((0, 0), |stake| (stake.weight, stake.bought));
+        same(&U256::from(weight), &there.accepted)?;
         same(&U256::from(bought), &there.tokens)?;
         let call = Milestones::givenBackCall { investor };
         let given = self.chain.look_at(milestones, &call);

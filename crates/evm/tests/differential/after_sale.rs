@@ -102,8 +102,12 @@ impl Table<'_> {
     /// What the settlement says of an investor who has claimed.
     pub(crate) fn stake(&self, who: usize) -> Option<Stake> {
         let bought = self.engine.given[who];
-        let accepted = engine::accepted(&self.engine.offering, who);
-        (bought > 0).then_some(Stake { accepted, bought })
+        // Where all got the same part of what they asked for, an ask weighs as much as the part of it.
+        let weight = match &self.asks {
+            Some(asks) => asks.of[who],
+            None => engine::accepted(&self.engine.offering, who),
+        };
+        (bought > 0).then_some(Stake { weight, bought })
     }
 
     fn tokens_of(&self, who: usize, tokens: Tokens) -> u128 {
@@ -111,6 +115,7 @@ impl Table<'_> {
             Tokens::All => self.held(who),
             Tokens::Part(parts) => part(self.held(who), parts),
             Tokens::Units(units) => units,
+            Tokens::Bought => self.engine.given[who] - self.following.given_back(who),
             Tokens::TooMany => self.engine.given[who] - self.following.given_back(who) + 1,
         }
     }
@@ -176,15 +181,16 @@ impl Table<'_> {
         if !self.succeeded() {
             return Err("begun without a settlement".to_owned());
         }
-        let raised = self.engine.offering.raised().0;
+        let drawable = self.drawable();
+        let weight = self.asks.as_ref().map_or(drawable, |asks| asks.sum.to());
         let now = self.chain.now;
         for one in which {
             match one {
                 Follows::Milestones => {
                     let draws = self.engine.money == Money::Held;
-                    same(&draws.then_some(U256::from(raised)), &drawn)?;
+                    same(&draws.then_some(U256::from(drawable)), &drawn)?;
                     self.engine.money = Money::Drawn;
-                    self.steps()?.begin(now, raised);
+                    self.steps()?.begin(now, drawable, weight);
                 }
                 Follows::Vesting => {
                     let share = self.following.share.as_mut();
@@ -273,7 +279,7 @@ impl Table<'_> {
             let part = U256::from(self.engine.offering.released().0);
             let raised = U256::from(self.engine.offering.raised().0);
             let all = raised * part / uint!(10_000_U256);
-            same(&all, &U256::from(self.steps()?.released))?;
+            self.compare_released(all)?;
             same(
                 &(self.chain.money(BENEFICIARY) - before),
                 &U256::from(amount),
@@ -289,6 +295,19 @@ impl Table<'_> {
             })]
         });
         same_of_milestones(expected, answer)
+    }
+
+    /// The journal says what the parts are that everybody bought for; the contract has the least that they can come to.
+    fn compare_released(&mut self, all: U256) -> Result<(), String> {
+        let released = U256::from(self.steps()?.released);
+        let Some(asks) = &self.asks else {
+            return same(&all, &released);
+        };
+        self.met.note("shared out, released in steps");
+        if released > all || all - released > U256::from(asks.count()) {
+            return Err(format!("released {released}, in the journal {all}"));
+        }
+        Ok(())
     }
 
     fn give_back(&mut self, who: usize, tokens: Tokens) -> Result<(), String> {

@@ -135,8 +135,8 @@ fn of_milestones(who: usize, mood: Mood, rng: &mut Seeded) -> AfterAct {
     match rng.below(20) {
         0..=5 => AfterAct::Announce(caller(rng)),
         6..=9 => AfterAct::Release,
-        10..=16 => AfterAct::GiveBack(who, tokens(rng)),
-        17..=18 => AfterAct::Pass(who, script::investor(rng), tokens(rng)),
+        10..=15 => AfterAct::GiveBack(who, tokens(rng)),
+        16..=18 => AfterAct::Pass(who, script::investor(rng), tokens(rng)),
         _ => AfterAct::PayIn,
     }
 }
@@ -147,12 +147,17 @@ fn answers(second: u64, mood: Mood, rng: &mut Seeded) -> Vec<Step> {
         Mood::Content => 0,
         Mood::Angry => rng.below(5),
     };
-    (0..count)
-        .map(|_| Step {
+    let mut answers = Vec::new();
+    for _ in 0..count {
+        let who = script::investor(rng);
+        // Some object once more.
+        let times = if rng.chance(25) { 2 } else { 1 };
+        answers.extend((0..times).map(|_| Step {
             second,
-            act: Act::After(AfterAct::Object(script::investor(rng))),
-        })
-        .collect()
+            act: Act::After(AfterAct::Object(who)),
+        }));
+    }
+    answers
 }
 
 fn caller(rng: &mut Seeded) -> Caller {
@@ -168,6 +173,7 @@ fn tokens(rng: &mut Seeded) -> Tokens {
         0..=2 => Tokens::All,
         3 => Tokens::Units(u128::from(rng.below(3))),
         4 => Tokens::TooMany,
+        5 | 6 => Tokens::Bought,
         _ => Tokens::Part(rng.below(1 << 16)),
     }
 }

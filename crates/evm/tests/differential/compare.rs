@@ -11,6 +11,7 @@ use crate::chain::{Chain, FIRST_PURSE, Failed, investor};
 use crate::engine::{Money, accepted, tokens};
 use crate::follow::same;
 use crate::play::Table;
+use crate::shares::{Asks, is_shared};
 
 /// More gas than anything takes.
 const PLENTY: u64 = 30_000_000;
@@ -31,6 +32,9 @@ impl Table<'_> {
                 back.map(|back| back.1)
             ));
         }
+        if let Some((_, verdict)) = &back {
+            self.note_shared(verdict.name());
+        }
         let offering = back.map_or_else(|| self.engine.offering.clone(), |(offering, _)| offering);
         let mut held = U256::ZERO;
         for who in 0..INVESTORS {
@@ -39,7 +43,7 @@ impl Table<'_> {
                 .map_err(|why| format!("investor {who}: {why}"))?;
         }
         if self.engine.money == Money::Drawn {
-            held -= U256::from(self.engine.offering.raised().0);
+            held -= U256::from(self.drawable());
         }
         let escrow = self.chain.money(self.chain.escrow);
         same(&held, &escrow).map_err(|why| format!("money in the escrow: {why}"))?;
@@ -49,12 +53,18 @@ impl Table<'_> {
             return Ok(());
         }
         let totals = self.chain.totals();
-        let raised = U256::from(self.engine.offering.raised().0);
+        // Of a sale that is shared out the contract keeps what was asked for.
+        let raised = match &self.asks {
+            Some(asks) => asks.sum,
+            None => U256::from(self.engine.offering.raised().0),
+        };
         same(&raised, &U256::from(totals.raised)).map_err(|why| format!("raised: {why}"))?;
         if raised == self.sale.told.terms.hard_cap {
             self.met.note("hard cap filled");
         }
-        if totals.slack != 0 {
+        if is_shared(&self.sale.told.terms) {
+            self.compare_askers(totals.slack)?;
+        } else if totals.slack != 0 {
             self.met.note("slack");
         }
         if self.engine.offering.settlement().is_none() {
@@ -64,15 +74,28 @@ impl Table<'_> {
         Ok(())
     }
 
+    /// In a sale that is shared out the contract counts who has money in it.
+    fn compare_askers(&self, counted: u32) -> Result<(), String> {
+        let now = Asks::before(&self.sale.told.terms, &self.engine);
+        let asks = self.asks.as_ref().or(now.as_ref()).ok_or("no asks")?;
+        same(&u32::try_from(asks.count()).unwrap(), &counted)
+            .map_err(|why| format!("how many ask: {why}"))
+    }
+
     /// Where all tokens are: with investors, still in the escrow, with the treasury, or burned.
     fn compare_tokens(&mut self) -> Result<(), String> {
         let (mut in_escrow, mut unsold) = (self.sale.told.terms.for_sale, U256::ZERO);
         if let Some(settlement) = self.engine.offering.settlement()
             && settlement.settled.verdict == Verdict::Succeeded
         {
-            unsold = in_escrow - U256::from(settlement.settled.sold.0);
+            // What the roundings of a sale that is shared out leave stays in the escrow.
+            let sold = match &self.asks {
+                Some(asks) => asks.sold(),
+                None => U256::from(settlement.settled.sold.0),
+            };
+            unsold = in_escrow - sold;
             let given: u128 = self.engine.given.iter().sum();
-            in_escrow = U256::from(settlement.settled.sold.0 - given);
+            in_escrow = sold - U256::from(given);
         }
         let escrow = self.chain.tokens(self.chain.escrow);
         same(&in_escrow, &escrow).map_err(|why| format!("tokens in the escrow: {why}"))?;
@@ -128,26 +151,37 @@ impl Table<'_> {
             REFUNDED => (U256::ZERO, U256::ZERO),
             // The account does not say it any more; what the purse lacks does.
             _ if claimed => (U256::from(FIRST_PURSE) - purse, U256::ZERO),
-            CLAIMED => (brought, U256::ZERO),
+            // The account has what was asked for; a claim gave the rest back.
+            CLAIMED => (self.part_of(who, brought), U256::ZERO),
             _ if open || nothing_bought => (U256::ZERO, brought),
-            _ => (brought, U256::ZERO),
+            _ => {
+                let part = self.part_of(who, brought);
+                (part, brought - part)
+            }
         };
         let owed = U256::from(self.money_due(who)?);
         same(&U256::from(accepted(offering, who)), &has)
             .map_err(|why| format!("accepted: {why}"))?;
         same(&owed, &due).map_err(|why| format!("due back: {why}"))?;
+        let there = self.chain.look(&IEscrow::dueCall {
+            investor: investor(who),
+        });
+        same(&U256::from(self.tokens_due(who)), &there.tokens)
+            .and_then(|()| same(&owed, &there.money))
+            .map_err(|why| format!("due, by the contract's word: {why}"))?;
         let got = U256::from(self.following.got(who));
         same(&(U256::from(FIRST_PURSE) - has - due + got), &purse)
             .map_err(|why| format!("purse: {why}"))?;
         let held = U256::from(self.held(who));
         same(&held, &tokens_there).map_err(|why| format!("tokens: {why}"))?;
-        self.try_exits(who, owed)?;
+        self.try_exits(who)?;
         self.compare_right(who)?;
         Ok(has + due)
     }
 
     /// What the investor would get who asked now, by the contract's own word.
-    fn try_exits(&mut self, who: usize, owed: U256) -> Result<(), String> {
+    fn try_exits(&mut self, who: usize) -> Result<(), String> {
+        let owed = U256::from(self.refund_due(who)?);
         let closed = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
         let refund = self
             .chain
@@ -164,14 +198,14 @@ impl Table<'_> {
             return Err(format!("{owed} due back, a refund would say {refund:?}"));
         }
         let free = U256::from(self.tokens_due(who));
+        let change = U256::from(self.change_due(who)?);
         let claim = self
             .chain
             .try_out(investor(who), &IEscrow::claimCall {}, PLENTY);
         let agree = match &claim {
-            Ok(events) => {
-                matches!(events.as_slice(), [Event::Claimed(said)] if said.tokens == free)
-            }
+            Ok(events) => gives(events, free, change) && (!closed || change.is_zero()),
             Err(Failed::Refused(Error::NothingDue(_))) => self.succeeded() && free.is_zero(),
+            Err(Failed::Refused(Error::PaymentFailed(_))) => closed && !change.is_zero(),
             Err(Failed::Refused(Error::WrongPhase(_))) => !self.succeeded(),
             Err(_) => false,
         };
@@ -197,12 +231,8 @@ impl Table<'_> {
                 let [Event::Settled(said)] = events.as_slice() else {
                     return Err(format!("not one settlement: {events:?}"));
                 };
-                let settled = offering.settlement().ok_or("no settlement")?.settled;
-                same(&U256::from(settled.raised.0), &said.raised)
-                    .map_err(|why| format!("raised: {why}"))?;
-                same(&U256::from(settled.sold.0), &said.sold)
-                    .map_err(|why| format!("sold: {why}"))?;
-                self.same_unsold(&offering, said.unsold)?;
+                let asks = Asks::before(&self.sale.told.terms, &self.engine);
+                self.compare_settled(&offering, asks.as_ref(), said)?;
                 (0..INVESTORS).try_for_each(|who| self.compare_share(&mut chain, &offering, who))
             }
             answer => Err(format!(
@@ -242,12 +272,15 @@ impl Table<'_> {
         who: usize,
     ) -> Result<(), String> {
         let bought = U256::from(tokens(offering, who));
+        let before = accepted(&self.engine.offering, who);
+        // Where nothing is bought all of it goes back with a refund.
+        let change = U256::from(before - accepted(offering, who));
+        let closed = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
         let claim = chain.try_out(investor(who), &IEscrow::claimCall {}, PLENTY);
         let agree = match &claim {
-            Ok(events) => {
-                matches!(events.as_slice(), [Event::Claimed(said)] if said.tokens == bought)
-            }
+            Ok(events) => gives(events, bought, change),
             Err(Failed::Refused(Error::NothingDue(_))) => bought.is_zero(),
+            Err(Failed::Refused(Error::PaymentFailed(_))) => closed && !change.is_zero(),
             Err(_) => false,
         };
         if !agree {
@@ -255,15 +288,38 @@ impl Table<'_> {
                 "investor {who} buys {bought}, a claim would say {claim:?}"
             ));
         }
-        if bought.is_zero() && accepted(&self.engine.offering, who) > 0 {
+        if bought.is_zero() && before > 0 {
+            self.note_shared("a part of nothing");
             self.met.note("money for no token");
         }
         Ok(())
     }
 
-    /// After the settlement of both.
-    pub(crate) fn compare_unsold(&self, unsold: U256) -> Result<(), String> {
-        self.same_unsold(&self.engine.offering, unsold)
+    /// What of an account's money is accepted, in a sale that succeeded.
+    fn part_of(&self, who: usize, brought: U256) -> U256 {
+        self.asks.as_ref().map_or(brought, |asks| asks.part(who))
+    }
+
+    /// A settlement on the chain, and in the journal: the same, or what the formula says where a sale is shared out.
+    pub(crate) fn compare_settled(
+        &self,
+        offering: &Offering,
+        asks: Option<&Asks>,
+        said: &IEscrow::Settled,
+    ) -> Result<(), String> {
+        let settled = offering.settlement().ok_or("no settlement")?.settled;
+        let (raised, sold) = match asks {
+            Some(asks) => {
+                asks.compare(offering)?;
+                (asks.certain(), asks.sold())
+            }
+            None => (U256::from(settled.raised.0), U256::from(settled.sold.0)),
+        };
+        same(&raised, &said.raised).map_err(|why| format!("raised: {why}"))?;
+        same(&sold, &said.sold).map_err(|why| format!("sold: {why}"))?;
+        let rounding = sold - U256::from(settled.sold.0);
+        self.same_unsold(offering, said.unsold + rounding)
+            .map_err(|why| format!("unsold: {why}"))
     }
 
     /// The journal's unsold tokens are those of the whole supply; the escrow never holds what the round cannot
@@ -279,6 +335,16 @@ impl Table<'_> {
             .ok_or("no supply")?;
         let never = U256::from(most.0) - self.sale.told.terms.for_sale;
         same(&U256::from(settlement.unsold.0), &(unsold + never))
-            .map_err(|why| format!("unsold: {why}"))
+    }
+}
+
+/// Whether a claim gives so many tokens, and so much money back.
+fn gives(events: &[Event], tokens: U256, change: U256) -> bool {
+    match events {
+        [Event::Claimed(said)] => said.tokens == tokens && change.is_zero(),
+        [Event::Claimed(said), Event::Refunded(back)] => {
+            said.tokens == tokens && back.amount == change && !change.is_zero()
+        }
+        _ => false,
     }
 }

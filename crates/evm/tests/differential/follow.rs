@@ -11,6 +11,7 @@ use crate::acts::{INVESTORS, Pay, Permit, Purse, Seal};
 use crate::chain::{Answer, Failed, investor};
 use crate::play::Table;
 use crate::refusals;
+use crate::shares::is_shared;
 use crate::sizes;
 
 /// What everybody is admitted for where no permit is asked for.
@@ -120,6 +121,9 @@ impl Table<'_> {
         if accepted < amount {
             self.met.note("change given back");
         }
+        if is_shared(&self.sale.told.terms) && cap < OPEN_TO_ALL {
+            self.met.note("shared out, with a permit");
+        }
         if U256::from(second) >= self.sale.told.terms.closes {
             self.met.note("after a pause moved the end");
         }
@@ -144,6 +148,10 @@ impl Table<'_> {
     /// Tokens that caps count for a contribution: with a fixed price rounded up, else what it buys.
     fn counted(&mut self, accepted: u128, bought: u128) -> Result<U256, String> {
         let terms = &self.sale.told.terms;
+        if is_shared(terms) {
+            // Nothing is sold before the settlement.
+            return Ok(U256::ZERO);
+        }
         if terms.price_denominator.is_zero() || !terms.bonus_per.is_zero() {
             return Ok(U256::from(bought));
         }

@@ -79,6 +79,7 @@ impl Table<'_> {
                     )?;
                     back += amount.0;
                 }
+                self.note_shared("returned");
                 same(&U256::from(back), &said.amount)
             }
         }

@@ -4,7 +4,8 @@
 //! same money accepted, the same tokens and the same money due back on both sides, the totals agree, and what one
 //! side refuses the other refuses for the same reason. What the sale would come to if it ended now is compared
 //! after every step, too. Where milestones or shares that vest follow a sale, 40 more steps are played after it, and everybody's part is
-//! what the terms promise, computed here from the record. 200 sales of 50 steps, 2,000 with `SOFTCAP_FULL=1`, any number with `SOFTCAP_COUNT`;
+//! what the terms promise, computed here from the record. Where too much is shared out, everybody's part is that of
+//! the formula, computed here as well. 200 sales of 50 steps, 2,000 with `SOFTCAP_FULL=1`, any number with `SOFTCAP_COUNT`;
 //! `SOFTCAP_SEED` names a first seed to look elsewhere.
 
 #![allow(
@@ -41,6 +42,7 @@ mod script;
 #[path = "../../../offering/tests/support/seeded.rs"]
 #[allow(dead_code, reason = "the state machine's own tests use all of it")]
 mod seeded;
+mod shares;
 mod sizes;
 mod withdrawing;
 

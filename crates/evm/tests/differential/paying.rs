@@ -13,6 +13,7 @@ use crate::engine::Money;
 use crate::follow::same;
 use crate::play::Table;
 use crate::sale::BENEFICIARY;
+use crate::shares::{Asks, is_shared};
 
 /// What a list pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,13 @@ impl Table<'_> {
         }
     }
 
+    /// Notes what happens to a sale that is shared out.
+    pub(crate) fn note_shared(&mut self, what: &str) {
+        if is_shared(&self.sale.told.terms) {
+            self.met.note(format!("shared out, {what}"));
+        }
+    }
+
     pub(crate) fn settle(&mut self) -> Result<(), String> {
         let answer = self
             .chain
@@ -50,6 +58,7 @@ impl Table<'_> {
     pub(crate) fn settle_answered(&mut self, answer: &Answer) -> Result<(), String> {
         let second = self.chain.now;
         let before = self.engine.offering.settlement().is_some();
+        let asks = Asks::before(&self.sale.told.terms, &self.engine);
         let outcome = self.engine.apply(second, &Command::Settle);
         if let Outcome::Settled(settled) = outcome {
             self.met.note(format!("verdict {}", settled.verdict.name()));
@@ -60,7 +69,7 @@ impl Table<'_> {
             _ => false,
         };
         let agree = match answer {
-            Ok(events) => return self.settled(events, &outcome),
+            Ok(events) => return self.settled(events, &outcome, asks),
             Err(Failed::Refused(error)) => match error {
                 Error::StillOpen(_) => outcome == Outcome::Refused(Refusal::TooEarlyToSettle),
                 Error::SoftCapMissed(_) => verdict(Verdict::Failed),
@@ -81,7 +90,12 @@ impl Table<'_> {
         }
     }
 
-    fn settled(&mut self, events: &[Event], outcome: &Outcome) -> Result<(), String> {
+    fn settled(
+        &mut self,
+        events: &[Event],
+        outcome: &Outcome,
+        asks: Option<Asks>,
+    ) -> Result<(), String> {
         let [Event::Settled(said)] = events else {
             return Err(format!("not one settlement: {events:?}"));
         };
@@ -97,9 +111,24 @@ impl Table<'_> {
             self.met.note("settled, of several rounds");
         }
         same(&settled.verdict, &Verdict::Succeeded)?;
-        same(&U256::from(settled.raised.0), &said.raised)?;
-        same(&U256::from(settled.sold.0), &said.sold)?;
-        self.compare_unsold(said.unsold)
+        self.compare_settled(&self.engine.offering, asks.as_ref(), said)?;
+        if let Some(asks) = &asks {
+            self.note_shared(if asks.are_cut() {
+                "settled and cut"
+            } else {
+                "settled whole"
+            });
+        }
+        self.asks = asks;
+        Ok(())
+    }
+
+    /// Money that the contract has for the beneficiary once the sale is settled.
+    pub(crate) fn drawable(&self) -> u128 {
+        match &self.asks {
+            Some(asks) => asks.certain().to(),
+            None => self.engine.offering.raised().0,
+        }
     }
 
     pub(crate) fn draw(&mut self) -> Result<(), String> {
@@ -110,10 +139,10 @@ impl Table<'_> {
         match self.noted(answer) {
             Ok(events) if may => {
                 same(&self.engine.drawn(self.chain.now), &Outcome::Done)?;
-                let raised = U256::from(self.engine.offering.raised().0);
-                same(&(self.chain.money(paid) - before), &raised)?;
+                let drawn = U256::from(self.drawable());
+                same(&(self.chain.money(paid) - before), &drawn)?;
                 match events.as_slice() {
-                    [Event::Drawn(said)] => same(&said.amount, &raised),
+                    [Event::Drawn(said)] => same(&said.amount, &drawn),
                     _ => Err(format!("not drawn: {events:?}")),
                 }
             }
@@ -130,11 +159,20 @@ impl Table<'_> {
 
     pub(crate) fn claim(&mut self, who: usize) -> Result<(), String> {
         let due = self.tokens_due(who);
+        let change = self.change_due(who)?;
+        let closed = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
         let answer = self
             .chain
             .send(investor(who), U256::ZERO, &IEscrow::claimCall {});
         match self.noted(answer) {
-            Ok(events) => self.paid_out(&events),
+            Ok(events) => {
+                if change > 0 {
+                    self.note_shared("claimed with change");
+                }
+                same(&events.len(), &(1 + usize::from(change > 0)))?;
+                self.paid_out(&events)
+            }
+            Err(Failed::Refused(Error::PaymentFailed(_))) if change > 0 && closed => Ok(()),
             Err(Failed::Refused(Error::NothingDue(_))) if self.succeeded() && due == 0 => Ok(()),
             Err(Failed::Refused(Error::WrongPhase(_))) if !self.succeeded() => Ok(()),
             answer => Err(format!("{due} tokens due, the contract says {answer:?}")),
@@ -142,7 +180,7 @@ impl Table<'_> {
     }
 
     pub(crate) fn refund(&mut self, who: usize) -> Result<(), String> {
-        let due = self.money_due(who)?;
+        let due = self.refund_due(who)?;
         let refuses = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
         let answer = self
             .chain
@@ -168,12 +206,7 @@ impl Table<'_> {
     fn list(&mut self, list: &[usize], of: List, call: &impl SolCall) -> Result<(), String> {
         let answer = self.chain.send(STRANGER, U256::ZERO, call);
         match self.noted(answer) {
-            Ok(events) if events.len() == list.len() => {
-                events.into_iter().try_for_each(|event| match event {
-                    Event::Skipped(said) => self.skipped(who(said.investor), of),
-                    paid => self.paid_out(&[paid]),
-                })
-            }
+            Ok(events) => self.listed(list, of, &events),
             Err(Failed::Refused(Error::WrongPhase(_)))
                 if of == List::Tokens && !self.succeeded() =>
             {
@@ -181,6 +214,37 @@ impl Table<'_> {
             }
             answer => Err(format!("the contract says {answer:?}")),
         }
+    }
+
+    /// What became of each entry, in order: skipped, or paid. Where a claim gives change back, that comes first.
+    fn listed(&mut self, list: &[usize], of: List, mut events: &[Event]) -> Result<(), String> {
+        for one in list {
+            let change = of == List::Tokens && self.change_due(*one)? > 0;
+            let entry = match events {
+                [Event::Refunded(_), Event::Claimed(_), ..] if change => {
+                    self.note_shared("distributed with change");
+                    2
+                }
+                [_, ..] => 1,
+                [] => return Err(format!("nothing of investor {one}")),
+            };
+            let (paid, rest) = events.split_at(entry);
+            events = rest;
+            let of_one = |event: &Event| match event {
+                Event::Skipped(said) => said.investor == investor(*one),
+                Event::Claimed(said) => said.investor == investor(*one),
+                Event::Refunded(said) => said.investor == investor(*one),
+                _ => false,
+            };
+            if !paid.iter().all(of_one) {
+                return Err(format!("not of investor {one}: {paid:?}"));
+            }
+            match paid {
+                [Event::Skipped(_)] => self.skipped(*one, of)?,
+                paid => self.paid_out(paid)?,
+            }
+        }
+        same(&events.len(), &0)
     }
 
     /// Payments as the journal records them: each must be what is due.
@@ -210,13 +274,14 @@ impl Table<'_> {
         Ok(())
     }
 
-    /// Who is skipped has nothing due, or does not take it. Everybody takes tokens.
+    /// Who is skipped has nothing due, or does not take it. Everybody takes tokens, but nobody without the change.
     fn skipped(&mut self, who: usize, of: List) -> Result<(), String> {
         let closed = self.chain.is_coin() && self.purses[who] == Purse::Refuses;
         let due = match of {
+            List::Tokens if closed && self.change_due(who)? > 0 => 0,
             List::Tokens => self.tokens_due(who),
             List::Refunds if closed => 0,
-            List::Refunds => self.money_due(who)?,
+            List::Refunds => self.refund_due(who)?,
         };
         same(&due, &0)
     }
@@ -240,5 +305,18 @@ impl Table<'_> {
             Some(_) | None => self.engine.due(&self.engine.offering, who),
         };
         due.ok_or_else(|| format!("more paid than brought by {who}"))
+    }
+
+    /// What of it a claim gives back together with the tokens: a refund does not.
+    pub(crate) fn change_due(&self, who: usize) -> Result<u128, String> {
+        if self.tokens_due(who) == 0 {
+            return Ok(0);
+        }
+        self.money_due(who)
+    }
+
+    /// What of it a refund gives back.
+    pub(crate) fn refund_due(&self, who: usize) -> Result<u128, String> {
+        Ok(self.money_due(who)? - self.change_due(who)?)
     }
 }

@@ -16,6 +16,7 @@ use crate::chain::{Answer, Chain};
 use crate::engine::Engine;
 use crate::refusals;
 use crate::sale::Sale;
+use crate::shares::Asks;
 
 /// How often something happened.
 #[derive(Default)]
@@ -40,7 +41,7 @@ const NEVER_REACHED: [(&str, &str); 3] = [
 ];
 
 /// What else the sales must come to, or their agreement says little.
-const MUST_MEET: [&str; 43] = [
+const MUST_MEET: [&str; 55] = [
     "event Contributed",
     "event Revoked",
     "event Returned",
@@ -84,6 +85,18 @@ const MUST_MEET: [&str; 43] = [
     "after Escrow Settled",
     "after Escrow Drawn",
     "denied Token",
+    "shared out, settled and cut",
+    "shared out, settled whole",
+    "shared out, failed",
+    "shared out, cancelled",
+    "shared out, expired",
+    "shared out, taken back",
+    "shared out, returned",
+    "shared out, with a permit",
+    "shared out, claimed with change",
+    "shared out, distributed with change",
+    "shared out, a part of nothing",
+    "shared out, released in steps",
 ];
 
 impl Met {
@@ -135,6 +148,8 @@ pub(crate) struct Table<'a> {
     pub(crate) engine: Engine,
     pub(crate) purses: [Purse; INVESTORS],
     pub(crate) following: Following,
+    /// What was asked for in a settled sale that is shared out.
+    pub(crate) asks: Option<Asks>,
     pub(crate) met: &'a mut Met,
 }
 
@@ -163,6 +178,7 @@ pub(crate) fn played(sale: &Sale, met: &mut Met) -> Result<(), String> {
             engine: Engine::announced(Arc::clone(&sale.terms)),
             purses: [Purse::Takes; INVESTORS],
             following: sale.following(),
+            asks: None,
             met,
         };
         for (place, step) in sale.steps.iter().enumerate() {

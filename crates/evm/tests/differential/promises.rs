@@ -17,7 +17,8 @@ const WHOLE: u128 = 10_000;
 /// What a settled sale says of one investor who has the tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stake {
-    pub(crate) accepted: u128,
+    /// The accepted money; where all got the same part of what they asked for, the ask.
+    pub(crate) weight: u128,
     pub(crate) bought: u128,
 }
 
@@ -51,6 +52,8 @@ pub(crate) struct Steps {
     pub(crate) begun: Option<u64>,
     /// What the sale brought; nothing before the beginning.
     raised: u128,
+    /// What all stakes weigh together.
+    weight: u128,
     next: usize,
     /// First second without objections to the next one, if it is announced.
     until: Option<u64>,
@@ -81,6 +84,7 @@ impl Steps {
             deadline: objections.deadline.0 / 1_000,
             begun: None,
             raised: 0,
+            weight: 0,
             next: 0,
             until: None,
             objections: 0,
@@ -92,8 +96,8 @@ impl Steps {
         })
     }
 
-    pub(crate) fn begin(&mut self, now: u64, raised: u128) {
-        (self.begun, self.raised) = (Some(now), raised);
+    pub(crate) fn begin(&mut self, now: u64, raised: u128, weight: u128) {
+        (self.begun, self.raised, self.weight) = (Some(now), raised, weight);
     }
 
     pub(crate) fn left(&self) -> u128 {
@@ -163,13 +167,13 @@ impl Steps {
                 objectionsUntil: U256::from(until),
             }));
         }
-        let weight = stake.ok_or_else(no_contributor)?.accepted;
+        let weight = stake.ok_or_else(no_contributor)?.weight;
         if self.objected[who] == Some(self.next) {
             return Err(Denied::AlreadyObjected(Milestones::AlreadyObjected {}));
         }
         self.objected[who] = Some(self.next);
         self.objections += weight;
-        let reached = self.objections * WHOLE >= self.raised * self.share;
+        let reached = self.objections * WHOLE >= self.weight * self.share;
         if reached {
             self.releases = Releases::Stopped;
         }
@@ -215,8 +219,8 @@ impl Steps {
             return Err(Denied::TooManyTokens(Milestones::TooManyTokens { most }));
         }
         let given = self.given_back[who] + tokens;
-        let whole = U512::from(self.left()) * U512::from(stake.accepted) * U512::from(given)
-            / (U512::from(self.raised) * U512::from(stake.bought));
+        let whole = U512::from(self.left()) * U512::from(stake.weight) * U512::from(given)
+            / (U512::from(self.weight) * U512::from(stake.bought));
         let amount = whole.to::<u128>() - self.got[who];
         if amount == 0 {
             return Err(Denied::NothingDue(Milestones::NothingDue {}));

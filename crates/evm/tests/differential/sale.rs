@@ -15,7 +15,7 @@ use crate::after_draft::AfterDraft;
 use crate::after_sale::Following;
 use crate::after_script;
 use crate::chain::{CURRENCY, Chain, SIGNING_CONTRACT, verifier};
-use crate::schedule::{Pause, Right, Schedule};
+use crate::schedule::{Pause, Right, Schedule, windows};
 use crate::script::{self, Scope, part};
 use crate::seeded::Seeded;
 
@@ -121,6 +121,8 @@ struct Draft {
     /// Token units for units of money.
     price: (u128, u128),
     for_sale: u128,
+    /// Whether what is above the caps is shared out.
+    shared: bool,
     schedule: Schedule,
     pause: Option<Pause>,
     treasury: bool,
@@ -136,7 +138,13 @@ impl Draft {
         let coin = rng.chance(60);
         let decimals = if coin { 18 } else { *rng.pick(&[0, 2, 6, 18]) };
         let token_decimals = *rng.pick(&[0, 1, 6, 18]);
-        let bits = *rng.pick(&[4, 8, 16, 16, 30, 60, 60, 70, 79, 80, 88]);
+        let shared = rng.chance(30);
+        let bits = if shared {
+            // Its contract has room for the roundings of 2^32 people.
+            *rng.pick(&[40, 50, 60, 70, 79, 80])
+        } else {
+            *rng.pick(&[4, 8, 16, 16, 30, 60, 60, 70, 79, 80, 88])
+        };
         let most = sized(&mut rng, bits);
         let price = match rng.below(6) {
             0 => (rng.between(1, 12), rng.between(1, 12)),
@@ -146,7 +154,11 @@ impl Draft {
             4 => (rng.between(1, 1_000), rng.between(1, 1_000)),
             _ => (1, 1),
         };
-        let price = (u128::from(price.0), u128::from(price.1));
+        let mut price = (u128::from(price.0), u128::from(price.1));
+        if shared {
+            // No part is for nothing.
+            price = (price.0.max(price.1), price.0.min(price.1));
+        }
         let tokens = tokens_for(most, price);
         let for_sale = match rng.below(4) {
             0 => tokens,
@@ -156,7 +168,10 @@ impl Draft {
         let opens = DAY + 1_000 + rng.below(50);
         let length = *rng.pick(&[1, 2, 5, 60, 200, 600]);
         let closes = opens + rng.between(1, length);
-        let windows = windows(&mut rng, opens, closes);
+        let mut windows = windows(&mut rng, opens, closes);
+        if shared {
+            windows.clear();
+        }
         let right = match rng.below(4) {
             // Shorter than the window, so that some of an investor's rights end before others begin.
             0 => Some(Right::Span(rng.between(1, length / 3 + 2))),
@@ -184,6 +199,7 @@ impl Draft {
             most,
             price,
             for_sale: for_sale.max(1),
+            shared,
             schedule: Schedule {
                 opens,
                 closes,
@@ -247,6 +263,8 @@ impl Draft {
                 .to_owned();
         let soft = match self.rng.below(5) {
             0 => None,
+            // Less than can be had by more than any rounding comes to.
+            _ if self.shared => Some(self.share_of_most(1, 16_000)),
             // Most sales must succeed for anything to follow.
             _ if self.after.is_some() => Some(self.share_of_most(1, 1 << 10)),
             1 => Some(self.most),
@@ -263,6 +281,9 @@ impl Draft {
         let deadline = instant(self.schedule.deadline);
         let unsold = if self.treasury { "treasury" } else { "burned" };
         let _ = writeln!(text, "refund_deadline = {deadline}\nunsold = \"{unsold}\"");
+        if self.shared {
+            text += "dust = \"unassigned\"\n";
+        }
         text + "[clock]\nkind = \"time\"\n"
     }
 
@@ -340,8 +361,10 @@ impl Draft {
         } else {
             (closes, "exclusive")
         };
+        let kinds = ["first_come", "pro_rata"];
+        let allocation = kinds[usize::from(self.shared)];
         let mut text = format!(
-            "[[round]]\nname = \"{name}\"\nfrom = {}\nuntil = {}\nend = \"{end}\"\nallocation = \"first_come\"\n",
+            "[[round]]\nname = \"{name}\"\nfrom = {}\nuntil = {}\nend = \"{end}\"\nallocation = \"{allocation}\"\n",
             instant(opens),
             instant(until)
         );
@@ -367,7 +390,8 @@ impl Draft {
             let _ = writeln!(text, "{key} = \"{word}\"");
         }
         let several = !self.windows.is_empty();
-        if self.rng.chance(if several { 60 } else { 20 }) {
+        // What is shared out is what such a round has.
+        if self.shared || self.rng.chance(if several { 60 } else { 20 }) {
             let cap = self.share_of_most(if several { 8_000 } else { 30_000 }, 65_536);
             let _ = writeln!(text, "cap = {}", self.money(cap));
         }
@@ -387,6 +411,7 @@ impl Draft {
         }
         let base = self.price_text(price);
         match self.rng.below(10) {
+            _ if self.shared => format!("price = {base}\n"),
             0..=5 => format!("price = {base}\n"),
             6 | 7 => self.steps((opens, closes)),
             _ => {
@@ -442,27 +467,6 @@ impl Draft {
     fn tokens(&self, units: u128) -> String {
         format!("\"{} TOK\"", decimal(units, self.token_decimals))
     }
-}
-
-/// Of two to four rounds, one after the other, with or without time between them; none where there is one round.
-fn windows(rng: &mut Seeded, opens: u64, closes: u64) -> Vec<(u64, u64)> {
-    if closes - opens < 4 || !rng.chance(35) {
-        return Vec::new();
-    }
-    let mut cuts: Vec<u64> = (0..rng.between(1, 3))
-        .map(|_| rng.between(opens + 1, closes - 1))
-        .collect();
-    cuts.sort_unstable();
-    cuts.dedup();
-    let mut from = opens;
-    let mut windows = Vec::new();
-    for cut in cuts {
-        windows.push((from, cut));
-        from = (cut + rng.below(3)).min(closes - 1);
-    }
-    windows.push((from, closes));
-    windows.retain(|(from, to)| from < to);
-    windows
 }
 
 /// A number with so many bits.

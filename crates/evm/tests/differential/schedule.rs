@@ -58,3 +58,24 @@ impl Pause {
         rng.chance(60).then_some(pause)
     }
 }
+
+/// Of two to four rounds, one after the other, with or without time between them; none where there is one round.
+pub(crate) fn windows(rng: &mut Seeded, opens: u64, closes: u64) -> Vec<(u64, u64)> {
+    if closes - opens < 4 || !rng.chance(35) {
+        return Vec::new();
+    }
+    let mut cuts: Vec<u64> = (0..rng.between(1, 3))
+        .map(|_| rng.between(opens + 1, closes - 1))
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut from = opens;
+    let mut windows = Vec::new();
+    for cut in cuts {
+        windows.push((from, cut));
+        from = (cut + rng.below(3)).min(closes - 1);
+    }
+    windows.push((from, closes));
+    windows.retain(|(from, to)| from < to);
+    windows
+}

@@ -43,6 +43,7 @@ impl Table<'_> {
             "withdrawn, right of a span"
         };
         self.met.note(kind);
+        self.note_shared("taken back");
         if self
             .engine
             .rows(who)
