@@ -6,8 +6,8 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use softcap_journal::OfferingLog;
-use softcap_offering::{Amount, LimitPrice};
-use softcap_proof::from_hex;
+use softcap_offering::{Amount, Command, LimitPrice, sealed_bid_commitment};
+use softcap_proof::{entry::decode, from_hex};
 
 use super::{
     super::{
@@ -19,7 +19,7 @@ use super::{
     Window,
 };
 use crate::{
-    api::{OpenedBid, Service, own_contribution, own_name_of, reveal_own},
+    api::{OpenedBid, Service, of_journal, own_contribution, own_name_of, reveal_own},
     extract::Path,
     problem::{ApiError, ProblemCode},
 };
@@ -130,14 +130,42 @@ pub(super) async fn open(
         }) => return see_other(&format!("/contributions/{name}/{sequence}")),
         Err(error) => return Err(error),
     };
-    let Some(opened) = read(&form.secret) else {
-        let mut errors = Errors::default();
-        errors.add("secret", visit.say("sealed-secret-wrong"));
-        let answer = open_page(visit, &log, (sequence, &window), form, errors);
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer);
+    let wrong = match read(&form.secret) {
+        None => "sealed-secret-wrong",
+        // The rules would refuse it too, and that would stand in the log for ever.
+        Some(opened) if !is_sealed(&log, sequence, &opened).await? => "sealed-secret-other",
+        Some(opened) => {
+            reveal_own(&service, &log, person, (sequence, &form.once, &opened)).await?;
+            return see_other(&place);
+        }
     };
-    reveal_own(&service, &log, person, (sequence, &form.once, &opened)).await?;
-    see_other(&place)
+    let mut errors = Errors::default();
+    errors.add("secret", visit.say(wrong));
+    let answer = open_page(visit, &log, (sequence, &window), form, errors);
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &answer)
+}
+
+/// Whether this is what was sealed in an entry.
+async fn is_sealed(log: &OfferingLog, sequence: u64, opened: &OpenedBid) -> Result<bool, ApiError> {
+    let receipt = log.reader.receipt(sequence).await.map_err(of_journal)?;
+    let (entry, _) = decode(receipt.leaf()).map_err(|error| ApiError::internal(&error))?;
+    let Command::Commit {
+        investor,
+        commitment,
+        ..
+    } = entry.command
+    else {
+        return Ok(false);
+    };
+    let (
+        hash,
+        OpenedBid {
+            amount,
+            limit,
+            salt,
+        },
+    ) = (log.terms.hash().0, opened);
+    Ok(sealed_bid_commitment(&hash, investor, *amount, *limit, salt) == commitment)
 }
 
 fn read(text: &str) -> Option<OpenedBid> {

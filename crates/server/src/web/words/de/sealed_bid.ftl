@@ -32,3 +32,4 @@ sealed-later = Bewahren Sie die Datei Ihres Gebots auf. Sie öffnen es hier nach
 contribution-sealed = Das Geld ist gebunden. Bewahren Sie die Datei auf: Mit ihr öffnen Sie das Gebot nach der Runde.
 contribution-opened = Ihr Gebot ist offen und zählt. Was es bringt, entscheidet sich mit allen anderen.
 sealed-have = Ihr Guthaben
+sealed-secret-other = Diese Datei gehört zu einem anderen Gebot. Nehmen Sie die, die Sie beim Versiegeln dieses Gebots gespeichert haben; gesendet wurde nichts.

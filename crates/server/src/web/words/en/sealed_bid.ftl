@@ -32,3 +32,4 @@ sealed-later = Keep the file of your bid. You open it here after the round,
 contribution-sealed = The money is locked. Keep the file: with it you open the bid after the round.
 contribution-opened = Your bid is open and counts. What it brings is decided with all others.
 sealed-have = Your balance
+sealed-secret-other = This file is of another bid. Take the one that you saved when you sealed this one; nothing was sent.
