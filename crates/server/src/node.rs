@@ -184,8 +184,8 @@ impl Node {
         Arc::new(Metrics::new(registry))
     }
 
-    /// All routes, in their frame.
-    pub fn router(&self, config: &Config, metrics: Arc<Metrics>, stopping: Stopping) -> Router {
+    /// Whether each part can do its work.
+    fn readiness(&self, stopping: Stopping) -> Readiness {
         let (offerings, platform) = (Arc::clone(&self.service), Arc::clone(&self.service));
         let known = self.service.keys().clone();
         let state = |stopped: Option<Arc<str>>| {
@@ -193,7 +193,8 @@ impl Node {
                 ComponentState::Warning(reason.to_string())
             })
         };
-        let readiness = Readiness::new(stopping.clone())
+        let sends_mail = self.service.sends_mail();
+        Readiness::new(stopping)
             .with("contributions", move || {
                 let offerings = offerings.journal().offerings();
                 state(offerings.iter().find_map(|log| log.sequencer.stopped()))
@@ -209,7 +210,20 @@ impl Node {
                     let reason = "it does not answer: nothing that needs a key can be done";
                     ComponentState::Down(reason.to_owned())
                 }
-            });
+            })
+            .with("mail", move || {
+                if sends_mail {
+                    ComponentState::Ready
+                } else {
+                    let reason = "none is sent: nobody can sign up or set a new password (mail.smtp_host and mail.from)";
+                    ComponentState::Warning(reason.to_owned())
+                }
+            })
+    }
+
+    /// All routes, in their frame.
+    pub fn router(&self, config: &Config, metrics: Arc<Metrics>, stopping: Stopping) -> Router {
+        let readiness = self.readiness(stopping.clone());
         let keys = self.service.keys().clone();
         let system = System {
             readiness,

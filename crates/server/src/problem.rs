@@ -115,7 +115,7 @@ codes! {
     Stopping = "H505", SERVICE_UNAVAILABLE, "The server is being stopped.",
         "Repeat after `Retry-After`; another node or the next start answers.";
     NoMail = "H506", SERVICE_UNAVAILABLE, "This server sends no mail, without which nobody can sign up or get a new password.",
-        "Ask its operator, who configures `[mail]`.";
+        "Ask its operator, who sets `mail.smtp_host` and `mail.from`, or `mail.folder` for trials on one machine.";
     NoPermits = "H508", SERVICE_UNAVAILABLE, "This server signs no permits.",
         "Ask its operator, who signs one with `softcap permit` or configures `verification.permit_key_file`.";
     NoRoom = "H507", SERVICE_UNAVAILABLE, "There is no room or no database to write to.",

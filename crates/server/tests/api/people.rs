@@ -302,6 +302,23 @@ fn v3_4_1_and_v14_3_2_answers_about_people_are_kept_by_no_cache_and_bind_browser
     // Without mail nobody signs up, and the server says why.
     let asked = plain.post("/v1/sign-up", "x", &json!({ "email": "anna@example.org" }));
     assert_eq!(asked.refusal(), (503, "H506".to_owned()));
+    let ready = plain.get("/readyz").json();
+    let parts = ready["components"].as_array().unwrap();
+    let mail = parts.iter().find(|part| part["name"] == "mail").unwrap();
+    assert_eq!(
+        (&ready["ready"], &mail["state"]),
+        (&json!(true), &json!("warning"))
+    );
+    for (place, words) in [
+        ("/sign-up", "mail.smtp_host"),
+        ("/sign-up?lang=de", "mail.smtp_host und mail.from"),
+    ] {
+        let page = crate::pages::text(&plain, place);
+        assert!(
+            page.contains(words) && !page.contains("name=\"email\""),
+            "{page}"
+        );
+    }
     assert_eq!(plain.get("/development/mail").status, 404);
 }
 

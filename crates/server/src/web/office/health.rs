@@ -50,6 +50,7 @@ struct BackupRow {
 struct HealthPage {
     visit: Visit,
     is_database_there: bool,
+    sends_mail: bool,
     logs: Vec<LogRow>,
     platform_stopped: Option<String>,
     open_transfers: u64,
@@ -109,9 +110,11 @@ async fn health_page(service: &Service, visit: Visit) -> Result<HealthPage, ApiE
                 .count(),
         )
         + u64::from(platform_stopped.is_some())
-        + u64::from(!is_database_there);
+        + u64::from(!is_database_there)
+        + u64::from(!service.sends_mail());
     Ok(HealthPage {
         is_database_there,
+        sends_mail: service.sends_mail(),
         platform_stopped: platform_stopped.map(|why| why.to_string()),
         open_transfers,
         webhooks: service.webhooks().waiting(),

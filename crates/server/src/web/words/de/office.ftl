@@ -214,3 +214,6 @@ case-second-until = Es gilt, wenn eine andere prüfende Person es bestätigt, un
 case-second-go = Bestätigung bekräftigen
 case-is-confirmed = Es ist bekräftigt und gilt.
 case-is-declined = Es ist nicht bekräftigt: Nichts davon gilt.
+health-mail = E-Mail
+health-mail-goes = wird gesendet
+health-mail-none = ist nicht eingerichtet: Niemand kann sich registrieren oder ein neues Passwort setzen (mail.smtp_host)

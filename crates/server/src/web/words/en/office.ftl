@@ -214,3 +214,6 @@ case-second-until = It counts when another officer confirms it before
 case-second-go = Confirm the approval
 case-is-confirmed = It is confirmed, and counts.
 case-is-declined = It is not confirmed: nothing counts of it.
+health-mail = Mail
+health-mail-goes = is sent
+health-mail-none = is not configured: nobody can sign up or set a new password (mail.smtp_host)
