@@ -5,7 +5,7 @@ use alloy_sol_types::SolCall as _;
 
 use crate::allowance::allowance_of;
 use crate::bindings::{
-    milestones::Milestones, offering_factory::OfferingFactory, vesting::Vesting,
+    escrow::IEscrow, milestones::Milestones, offering_factory::OfferingFactory, vesting::Vesting,
 };
 use crate::client::{ChainClient, Draft};
 use crate::error::EvmError;
@@ -111,6 +111,31 @@ impl ReturnableTokens {
             allowed: allowance_of(client, token, (investor, milestones)).await?,
         })
     }
+}
+
+/// Money that the contract pays for tokens which somebody gives back, in smallest units: the contract's own formula, rounded down
+/// over all that they gave back so far.
+///
+/// # Errors
+/// The node does not answer.
+pub async fn money_for_tokens(
+    client: &ChainClient,
+    (milestones, escrow): (Address, Address),
+    investor: Address,
+    tokens: U256,
+) -> Result<U256, EvmError> {
+    let call = Milestones::stakeOfCall { investor };
+    let stake = client.call(milestones, &call).await?;
+    let call = Milestones::givenBackCall { investor };
+    let before = client.call(milestones, &call).await?;
+    let left = client.call(milestones, &Milestones::leftCall {}).await?;
+    let raised = client.call(escrow, &IEscrow::totalsCall {}).await?.raised;
+    let all = U256::from(raised).saturating_mul(stake.tokens);
+    let part = |given: U256| {
+        let money = left.saturating_mul(stake.accepted).saturating_mul(given);
+        money.checked_div(all).unwrap_or_default()
+    };
+    Ok(part(before.saturating_add(tokens)).saturating_sub(part(before)))
 }
 
 /// Since when time counts for a contract that was made together with an escrow, in unix seconds; `None` before.

@@ -69,7 +69,8 @@ mod wallet;
 
 pub use address_list::AddressList;
 pub use after_sale_acts::{
-    AfterSaleAct, ReturnableTokens, begun_at, refunds_open, settle_all_draft, vested,
+    AfterSaleAct, ReturnableTokens, begun_at, money_for_tokens, refunds_open, settle_all_draft,
+    vested,
 };
 pub use after_sale_event::AfterSaleEvent;
 pub use after_sale_place::{AfterSalePlace, escrow_of_milestones, escrow_of_vesting};

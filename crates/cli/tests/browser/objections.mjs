@@ -75,6 +75,21 @@ await mine(3);
   said.stopped = releases.stopped;
   await page.reload();
   said.releaseAgain = await button.count();
+  // What is left goes back for tokens: the contract is allowed to take exactly these, and then they are given.
+  const back = page.getByRole('button', { name: 'Give the tokens back' });
+  said.backWords = await page.locator('section', { has: back }).locator('p').first().textContent();
+  await look(page, 'give-back');
+  await back.click();
+  await waitFor('needs_approval');
+  said.backAsks = await page.locator('[data-state] .lead').textContent();
+  await page.locator('.wallets').filter({ has: page.locator('button:enabled') }).first().waitFor();
+  await look(page, 'give-back-approve');
+  await mine();
+  await waitFor('sent');
+  await mine(3);
+  await page.waitForURL(/done=given_back/, { timeout: LONG });
+  said.gaveBack = await page.getByText('Your tokens are given back').count();
+  said.backAgain = await back.count();
 }
 
 // The root: nothing to say against before it is there.
@@ -89,6 +104,7 @@ await mine(3);
   await mine();
   await known('lock', (now) => now.root?.phase === 'posted');
   await page.reload();
+  said.contestable = await stateOf();
   said.rootWords = await page.locator('section', { has: button }).locator('p').first().textContent();
   await look(page, 'objection-root');
   const small = await open({ ...phone, storageState: await page.context().storageState(), locale: 'de-DE', colorScheme: 'dark' });
@@ -116,9 +132,17 @@ await mine(3);
   said.voided = alarm.slice(0, 4);
   await page.reload();
   said.objectedAgain = await button.count();
-  said.void = await page.getByText('The root of the result counts no more.').count();
-  said.refund = await page.getByRole('button', { name: 'Take the refund' }).count();
-  await look(page, 'objection-counts');
+  said.void = await stateOf();
+  said.voidWords = await page.locator('[data-state] .lead').textContent();
+  await look(page, 'objection-void');
+  await page.goto(`${origin}/portfolio`);
+  said.voidListed = await page.getByText('Money back, no tokens').count();
+  await page.goto(origin + lock);
+  await page.getByRole('button', { name: 'Take the refund' }).click();
+  await waitFor('sent');
+  await mine(3);
+  await page.waitForURL(/contributions/, { timeout: LONG });
+  said.voidRefunded = await stateOf();
 }
 
 await finish();

@@ -27,7 +27,7 @@ use super::{
     submit::{of_journal, submit, view},
 };
 use crate::{
-    contribution_state::facts,
+    contribution_state::{ResultOnChain, facts},
     extract::{Json, Path, Query},
     problem::ApiError,
 };
@@ -264,11 +264,16 @@ async fn read(
     let index = offering
         .contribution_at(Sequence(sequence))
         .ok_or_else(|| ApiError::not_found("this entry is no contribution"))?;
-    Ok(Json(row_view(offering, index)))
+    let result = ResultOnChain::of(&service, &log.row.name, offering);
+    Ok(Json(row_view(offering, index, result)))
 }
 
-pub(super) fn row_view(offering: &Offering, index: ContributionIndex) -> ContributionView {
-    let facts = facts(offering, index);
+pub(super) fn row_view(
+    offering: &Offering,
+    index: ContributionIndex,
+    result: ResultOnChain,
+) -> ContributionView {
+    let facts = facts(offering, index, result);
     let row = facts.row;
     let terms = offering.terms();
     let money = |amount| Money::of_currency(terms, row.currency.index(), amount);
@@ -310,9 +315,10 @@ async fn list(
     let offering = state.machine().offering();
     let begin = query.after.map_or(0, |after| first_after(offering, after));
     let end = offering.contribution_count().min(begin + limit);
+    let result = ResultOnChain::of(&service, &log.row.name, offering);
     let contributions: Vec<ContributionView> = (begin..end)
         .filter_map(|index| u32::try_from(index).ok())
-        .map(|index| row_view(offering, ContributionIndex(index)))
+        .map(|index| row_view(offering, ContributionIndex(index), result))
         .collect();
     let next = contributions
         .last()

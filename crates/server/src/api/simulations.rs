@@ -25,7 +25,7 @@ use super::{
     offerings::parse_terms,
     settlements::{SettlementView, settlement_view},
 };
-use crate::{extract::Json, problem::ApiError};
+use crate::{contribution_state::ResultOnChain, extract::Json, problem::ApiError};
 
 /// Most contributions of a simulation.
 const MOST_CONTRIBUTIONS: usize = 1_000;
@@ -221,7 +221,7 @@ fn play(text: &str, body: &TrialBody) -> Result<SimulationView, ApiError> {
     let offering = &trial.offering;
     let contributions = outcomes.into_iter().map(|(sequence, outcome)| {
         let place = offering.contribution_at(sequence);
-        let result = place.map(|place| row_view(offering, place));
+        let result = place.map(|place| row_view(offering, place, ResultOnChain::Undisputed));
         SimulatedOutcome { outcome, result }
     });
     Ok(SimulationView {

@@ -25,7 +25,7 @@ use super::{
     signed_in::{SignedIn, no_store},
 };
 use crate::{
-    contribution_state::facts,
+    contribution_state::{ResultOnChain, facts},
     csv_field::{push_field, push_words},
     extract::Query,
     problem::ApiError,
@@ -119,8 +119,9 @@ async fn table(service: &Service, person: PersonId, year: i16) -> Result<String,
     for (log, own) in own_names(service, person).await? {
         let state = log.sequencer.read();
         let offering = state.machine().offering();
+        let result = ResultOnChain::of(service, &log.row.name, offering);
         for index in own_rows(service, &log, offering, own.id()) {
-            let facts = facts(offering, index);
+            let facts = facts(offering, index, result);
             if year_at(facts.row.position) == Some(year) {
                 let value = offering.counted_value(index).0;
                 let told = (&facts.row, facts.state.code(), value);

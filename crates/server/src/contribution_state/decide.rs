@@ -115,6 +115,10 @@ pub(crate) enum Course {
     Ended,
     /// Tokens are handed over.
     Succeeded,
+    /// They would be, and those who paid can object to that on the chain.
+    Contested,
+    /// They would have been, and the contract pays all money back in their place.
+    Voided,
     /// Everybody is refunded.
     GivenUp,
 }
@@ -203,6 +207,28 @@ const fn with_entry(entered: Entered) -> State {
             | Part::InRange
             | Part::OutOfRange
             | Part::Held,
+            Course::Contested,
+        ) => State::Contestable,
+        (
+            Part::Whole
+            | Part::Some
+            | Part::Undecided
+            | Part::InRange
+            | Part::OutOfRange
+            | Part::Held,
+            Course::Voided,
+        ) => match entered.payout {
+            Payout::Nothing | Payout::Ready | Payout::Partly => State::Voided,
+            Payout::Sent => State::RefundSent,
+            Payout::Done => State::Refunded,
+        },
+        (
+            Part::Whole
+            | Part::Some
+            | Part::Undecided
+            | Part::InRange
+            | Part::OutOfRange
+            | Part::Held,
             Course::GivenUp,
         ) => match entered.payout {
             Payout::Nothing | Payout::Ready | Payout::Partly => State::Refundable,
@@ -238,7 +264,7 @@ mod tests {
     ];
 
     /// Part, course, payout and what follows.
-    const ENTERED: [(Part, Course, Payout, State); 20] = [
+    const ENTERED: [(Part, Course, Payout, State); 24] = [
         (
             Part::Whole,
             Course::Running,
@@ -339,6 +365,15 @@ mod tests {
             State::RefundSent,
         ),
         (Part::Whole, Course::GivenUp, Payout::Done, State::Refunded),
+        (
+            Part::Some,
+            Course::Contested,
+            Payout::Nothing,
+            State::Contestable,
+        ),
+        (Part::Some, Course::Voided, Payout::Ready, State::Voided),
+        (Part::Whole, Course::Voided, Payout::Sent, State::RefundSent),
+        (Part::Whole, Course::Voided, Payout::Done, State::Refunded),
     ];
 
     #[test]

@@ -5,10 +5,12 @@
 //! never a guess about money. `docs/contribution-states.md` is written from this table.
 
 mod decide;
+mod on_chain;
 mod record;
 
 pub(crate) use decide::BeforeEntry;
 use decide::{Course, Entered, Known, Part, Payout, Source, Stage, decide};
+pub(crate) use on_chain::{ResultOnChain, Voiding};
 pub(crate) use record::{Facts, OnItsWay, Place, facts, facts_while};
 
 /// The state of what has no entry yet; of what nobody can ask about now, where nothing is known.
@@ -130,6 +132,8 @@ states! {
     EndedUndecided = "ended_undecided", Every, ["withdraw", "verify"];
     /// The result is there, and tokens come later.
     Allocated = "allocated", Every, ["receipt", "verify"];
+    /// The result is there, and those who paid can object to it.
+    Contestable = "contestable", Evm, ["object", "verify"];
     /// Tokens can be taken.
     Claimable = "claimable", Evm, ["claim"];
     /// The claim is on its way.
@@ -138,6 +142,8 @@ states! {
     Claimed = "claimed", Every, ["receipt"];
     /// Some tokens were handed over, and more follow.
     Vesting = "vesting", Every, ["receipt"];
+    /// The result counts no more for it, and the money waits in the contract.
+    Voided = "voided", Evm, ["take-refund", "verify"];
     /// The money is the investor's again, and waits.
     Refundable = "refundable", Every, ["take-refund"];
     /// The refund is on its way.

@@ -5,7 +5,9 @@ use softcap_offering::{
     terms::{Allocation, Bound, Pricing, Rail},
 };
 
-use super::{Course, Entered, Known, Part, Payout, Source, Stage, State, decide};
+use super::{
+    Course, Entered, Known, Part, Payout, ResultOnChain, Source, Stage, State, Voiding, decide,
+};
 
 /// A contribution with its state, and the numbers that its sentence needs.
 #[derive(Clone, Debug)]
@@ -22,6 +24,35 @@ pub(crate) struct Facts {
     pub(crate) back: Amount,
     /// Where that is.
     pub(crate) place: Place,
+    /// Until when the result can be contested, if it can.
+    pub(crate) contest_until: Option<Position>,
+    /// Why the result counts no more, if it does not.
+    pub(crate) voiding: Option<Voiding>,
+}
+
+impl Facts {
+    /// Whether everything goes back, or went: then nothing of it is counted, also where no entry says so.
+    fn is_all_back(&self) -> bool {
+        self.back >= self.row.contributed
+    }
+
+    /// What of it is counted.
+    pub(crate) fn accepted(&self) -> Amount {
+        if self.is_all_back() {
+            Amount::ZERO
+        } else {
+            self.row.accepted
+        }
+    }
+
+    /// Tokens for it.
+    pub(crate) fn tokens(&self) -> Tokens {
+        if self.is_all_back() {
+            Tokens(0)
+        } else {
+            self.row.tokens
+        }
+    }
 }
 
 /// Where money is that goes back.
@@ -37,9 +68,9 @@ pub(crate) enum Place {
     Wallet,
 }
 
-/// What is the matter with a contribution, by the record alone.
-pub(crate) fn facts(offering: &Offering, index: ContributionIndex) -> Facts {
-    facts_while(offering, index, OnItsWay::Nothing)
+/// What is the matter with a contribution, by the record and what the chain says of its result.
+pub(crate) fn facts(offering: &Offering, index: ContributionIndex, result: ResultOnChain) -> Facts {
+    facts_while(offering, index, (result, OnItsWay::Nothing))
 }
 
 /// Whether a wallet has sent for what is due to it.
@@ -51,31 +82,39 @@ pub(crate) enum OnItsWay {
     Exit,
     /// The contract would hand over tokens now, which the record of a settlement by root cannot know.
     Offered,
+    /// The contract has paid, which the record of a result that counts no more cannot know.
+    PaidOut,
 }
 
 /// The same, where it is known whether what is due is on its way.
 pub(crate) fn facts_while(
     offering: &Offering,
     index: ContributionIndex,
-    on_its_way: OnItsWay,
+    (result, on_its_way): (ResultOnChain, OnItsWay),
 ) -> Facts {
     let row = offering.row(index);
     let waiting = offering.waiting_of(index);
-    let course = course(offering);
-    let part = part(offering, &row, waiting, course);
     let rail = offering
         .terms()
         .currencies
         .get(row.currency.index())
         .map_or(Rail::Balance, |currency| currency.rail);
     let handed_over = offering.handed_over(row.investor);
+    // Who has their tokens keeps them, whatever becomes of the result.
+    let result = match rail {
+        Rail::Evm if handed_over.is_zero() => result,
+        Rail::Evm | Rail::Bitcoin | Rail::Balance => ResultOnChain::Undisputed,
+    };
+    let course = course(offering, result);
+    let part = part(offering, &row, waiting, course);
     let payout = match course {
-        Course::Running | Course::Ended => Payout::Nothing,
+        Course::Running | Course::Ended | Course::Contested => Payout::Nothing,
         Course::Succeeded => tokens_paid(offering, &row, (handed_over, rail)),
-        Course::GivenUp => money_paid(offering, &row, rail),
+        Course::GivenUp | Course::Voided => money_paid(offering, &row, rail),
     };
     let payout = match (payout, on_its_way) {
         (Payout::Ready, OnItsWay::Exit) => Payout::Sent,
+        (Payout::Ready, OnItsWay::PaidOut) => Payout::Done,
         (Payout::Nothing, OnItsWay::Exit) if course == Course::Succeeded => Payout::Sent,
         (Payout::Nothing, OnItsWay::Offered) if course == Course::Succeeded => Payout::Ready,
         (payout, _) => payout,
@@ -83,7 +122,9 @@ pub(crate) fn facts_while(
     let back = match (course, offering.settlement()) {
         // It is locked, whatever of it is bid.
         (Course::Running, _) if row.reason == Some(Reason::Sealed) => Amount::ZERO,
-        (Course::GivenUp, None) => Amount(row.refunded.0.saturating_add(row.accepted.0)),
+        (Course::GivenUp, None) | (Course::Voided, _) => {
+            Amount(row.refunded.0.saturating_add(row.accepted.0))
+        }
         _ => row.refunded,
     };
     let stage = Stage::Entered(Entered {
@@ -99,6 +140,14 @@ pub(crate) fn facts_while(
         handed_over,
         back,
         place: place(offering, &row, rail, payout),
+        contest_until: match result {
+            ResultOnChain::Contestable(until) => (course == Course::Contested).then_some(until),
+            ResultOnChain::Undisputed | ResultOnChain::Void(_) => None,
+        },
+        voiding: match result {
+            ResultOnChain::Void(why) => (course == Course::Voided).then_some(why),
+            ResultOnChain::Undisputed | ResultOnChain::Contestable(_) => None,
+        },
     }
 }
 
@@ -122,9 +171,15 @@ fn place(offering: &Offering, row: &Row, rail: Rail, payout: Payout) -> Place {
     }
 }
 
-fn course(offering: &Offering) -> Course {
+fn course(offering: &Offering, result: ResultOnChain) -> Course {
     match offering.settlement().map(|held| held.settled.verdict) {
-        Some(Verdict::Succeeded) => return Course::Succeeded,
+        Some(Verdict::Succeeded) => {
+            return match result {
+                ResultOnChain::Undisputed => Course::Succeeded,
+                ResultOnChain::Contestable(_) => Course::Contested,
+                ResultOnChain::Void(_) => Course::Voided,
+            };
+        }
         Some(Verdict::Failed | Verdict::Cancelled | Verdict::Expired) => return Course::GivenUp,
         None => {}
     }

@@ -64,16 +64,25 @@ codes! {
         Object = "objection",
         /// A word against the release of a milestone.
         ObjectRelease = "release_objection",
+        /// Tokens for their part of the money that is not released any more.
+        GiveBack = "give_back",
     }
 }
 
 impl ActKind {
-    /// Whether it moves nothing, so that the record has no entry of it: the chain alone says that it counts.
+    /// Whether it moves nothing.
     pub(crate) const fn is_objection(self) -> bool {
         match self {
             Self::Object | Self::ObjectRelease => true,
-            Self::Contribute | Self::Claim | Self::Refund | Self::Withdraw => false,
+            Self::Contribute | Self::Claim | Self::Refund | Self::Withdraw | Self::GiveBack => {
+                false
+            }
         }
+    }
+
+    /// Whether the record has no entry of it: the chain alone says that it counts.
+    pub(crate) const fn is_beside_record(self) -> bool {
+        matches!(self, Self::GiveBack) || self.is_objection()
     }
 }
 
@@ -106,7 +115,7 @@ pub(crate) struct WalletAct {
     pub(crate) kind: ActKind,
     /// Which wallet.
     pub(crate) wallet: Address,
-    /// Smallest units; zero where the contract knows how much.
+    /// Smallest units, of tokens where they are given back; zero where the contract knows how much.
     pub(crate) amount: Amount,
     /// Of a bid, the most that is paid for one token, in smallest units of money.
     pub(crate) limit: Option<Amount>,

@@ -10,7 +10,7 @@ use softcap_offering::{EscrowAddress, InvestorId};
 use super::act::{ActKind, SentNote, Stage, WalletAct};
 use crate::{
     api::{Service, of_database, own_rows},
-    contribution_state::{BeforeEntry, State, state_before},
+    contribution_state::{BeforeEntry, ResultOnChain, State, state_before},
     problem::{ApiError, ProblemCode},
 };
 
@@ -71,8 +71,13 @@ pub(crate) async fn look(
     let Some(escrow) = escrow else {
         return Ok(Seen::unknown());
     };
-    if act.kind.is_objection() {
-        return look_at_objection(service, log, &escrow, act).await;
+    let is_void = {
+        let state = log.sequencer.read();
+        let result = ResultOnChain::of(service, &log.row.name, state.machine().offering());
+        matches!(result, ResultOnChain::Void(_))
+    };
+    if act.kind.is_beside_record() || act.kind == ActKind::Refund && is_void {
+        return look_beside_record(service, log, &escrow, act).await;
     }
     if let Some(entry) = entry_of(service, log, &escrow, act) {
         service
@@ -101,8 +106,9 @@ async fn before_entry(
     }
 }
 
-/// An objection counts where its transaction did what it says, as deep in the chain as everything else must be.
-async fn look_at_objection(
+/// What the record has no entry of counts where its transaction did what it says, as deep in the chain as everything else must
+/// be: an objection, tokens that are given back, and money that goes back against the result of the record.
+async fn look_beside_record(
     service: &Service,
     log: &OfferingLog,
     escrow: &EscrowAddress,
@@ -137,7 +143,9 @@ pub(super) fn contract_of(
     kind: ActKind,
 ) -> Option<Address> {
     match kind {
-        ActKind::ObjectRelease => service.rails().status(&log.row.name)?.milestones,
+        ActKind::ObjectRelease | ActKind::GiveBack => {
+            service.rails().status(&log.row.name)?.milestones
+        }
         ActKind::Contribute
         | ActKind::Claim
         | ActKind::Refund
@@ -198,7 +206,8 @@ fn entry_of(
             | ActKind::Refund
             | ActKind::Withdraw
             | ActKind::Object
-            | ActKind::ObjectRelease => None,
+            | ActKind::ObjectRelease
+            | ActKind::GiveBack => None,
         }
     })
 }

@@ -7,6 +7,7 @@
 //! person. A wallet that somebody names shows them what everybody can see on the chain, and moves nothing: that takes its key.
 
 mod act;
+mod give_back;
 mod look;
 mod prepare;
 mod store;
@@ -14,6 +15,9 @@ mod store;
 mod tests;
 
 pub(crate) use act::{ActId, ActKind, Stage, WalletAct};
+pub(crate) use give_back::GiveBack;
 pub(crate) use look::{Seen, look, tell_hash};
-pub(crate) use prepare::{EscrowPlace, NotPrepared, Prepared, coin_fee, exits_of, prepare, to};
+pub(crate) use prepare::{
+    EscrowPlace, NotPrepared, Prepared, client_of, coin_fee, exits_of, prepare, to,
+};
 pub(crate) use store::WalletActs;

@@ -12,7 +12,7 @@ use softcap_evm::{
     InvestorStanding, PaidIn, ProvedLeaf, RootAct, RootPhase, SaleTerms, ShownPermit, Standing,
     Stopped, allow_draft, allowance_of, bid_draft,
     bindings::{escrow::IEscrow, root_escrow::IRootEscrow::Leaf, rounds::IRounds},
-    contribution_draft, round_at,
+    contribution_draft, refunds_open, round_at,
 };
 use softcap_identity::PersonId;
 use softcap_journal::OfferingLog;
@@ -23,6 +23,7 @@ use softcap_offering::{
 
 use super::{
     act::{ActKind, WalletAct},
+    give_back::GiveBack,
     look::contract_of,
 };
 use crate::{
@@ -41,6 +42,8 @@ pub(crate) struct EscrowPlace {
     pub(crate) paid_in: PaidIn,
     /// Whether it wants to see a permit, in one round at least.
     pub(crate) needs_permit: bool,
+    /// The token that is sold.
+    token: Address,
     /// What its limits of prices are, where the outcome is a root.
     by_root: Option<RootPrices>,
 }
@@ -186,6 +189,7 @@ impl EscrowPlace {
             kind,
             paid_in,
             needs_permit: terms.verifier() != Address::ZERO,
+            token: terms.token(),
             by_root: RootPrices::of(&terms),
         })
     }
@@ -194,13 +198,18 @@ impl EscrowPlace {
     pub(crate) fn contract(&self) -> Address {
         self.named.contract.into()
     }
+
+    /// The token that is sold.
+    pub(super) fn token(&self) -> Address {
+        self.token
+    }
 }
 
 fn chain_of(service: &Service) -> Result<&Endpoints, NotPrepared> {
     service.rails().chain().ok_or(NotPrepared::Unreachable)
 }
 
-pub(super) fn client_of(service: &Service) -> Result<ChainClient, NotPrepared> {
+pub(crate) fn client_of(service: &Service) -> Result<ChainClient, NotPrepared> {
     chain_of(service)?.one().ok_or(NotPrepared::Unreachable)
 }
 
@@ -234,14 +243,17 @@ pub(crate) async fn prepare(
             let known = contract_of(service, log, &place.named, act.kind);
             AfterSaleAct::Object.draft(known.ok_or(NotPrepared::Unreachable)?, wallet)
         }
-    };
-    let mut approval = None;
-    if let (ActKind::Contribute, PaidIn::Token(token)) = (act.kind, place.paid_in) {
-        let amount = U256::from(act.amount.0);
-        if allowance_of(&client, token, (wallet, escrow)).await? < amount {
-            approval = Some(allow_draft(token, escrow, amount, wallet));
+        ActKind::GiveBack => {
+            let known = contract_of(service, log, &place.named, act.kind);
+            let known = known.ok_or(NotPrepared::Unreachable)?;
+            // Nothing is allowed for what the contract would refuse.
+            if !refunds_open(&client, known).await? {
+                return Err(NotPrepared::Refused("RefundsNotOpen".to_owned()));
+            }
+            AfterSaleAct::GiveBack(U256::from(act.amount.0)).draft(known, wallet)
         }
-    }
+    };
+    let approval = approval_of(&client, &place, (act, &draft)).await?;
     // Nodes say that there is too little coin each in words of its own.
     let coin = client.balance(wallet).await?;
     if coin < draft.value {
@@ -260,6 +272,30 @@ pub(crate) async fn prepare(
         approval,
         cost,
     })
+}
+
+/// What lets the contract take tokens of the wallet, where the act needs it and it may not yet.
+async fn approval_of(
+    client: &ChainClient,
+    place: &EscrowPlace,
+    (act, draft): (&WalletAct, &Draft),
+) -> Result<Option<Draft>, NotPrepared> {
+    let token = match (act.kind, place.paid_in) {
+        (ActKind::Contribute, PaidIn::Token(token)) => token,
+        (ActKind::GiveBack, _) => place.token,
+        (
+            ActKind::Contribute
+            | ActKind::Claim
+            | ActKind::Refund
+            | ActKind::Withdraw
+            | ActKind::Object
+            | ActKind::ObjectRelease,
+            _,
+        ) => return Ok(None),
+    };
+    let (spender, amount) = (to(draft), U256::from(act.amount.0));
+    let allowed = allowance_of(client, token, (act.wallet, spender)).await?;
+    Ok((allowed < amount).then(|| allow_draft(token, spender, amount, act.wallet)))
 }
 
 /// What takes tokens out: by a leaf of the settlement where the contract has its root.
@@ -349,6 +385,8 @@ pub(crate) struct Way {
     pub(crate) cost: Cost,
     /// How much money comes back, where the contract says it.
     pub(crate) money: Amount,
+    /// Tokens that are given for it.
+    pub(crate) given: Option<GiveBack>,
 }
 
 /// The ways out that the contract would let a wallet take now.
@@ -404,11 +442,24 @@ pub(crate) async fn exits_of(
     for (kind, draft, money) in all {
         let Some(draft) = draft else { continue };
         match client.try_out(&draft).await {
-            Ok(cost) => ways.push(Way { kind, cost, money }),
+            Ok(cost) => ways.push(Way {
+                kind,
+                cost,
+                money,
+                given: None,
+            }),
             // The contract says no: there is no such way now.
             Err(EvmError::Refused { .. }) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+    if let Some(given) = GiveBack::of(service, log, (&place, &client), wallet).await? {
+        ways.push(Way {
+            kind: ActKind::GiveBack,
+            cost: client.try_out(&given.next(wallet)).await?,
+            money: Amount(given.money.saturating_to()),
+            given: Some(given),
+        });
     }
     Ok(ways)
 }

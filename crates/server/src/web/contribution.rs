@@ -6,7 +6,7 @@ use alloy_primitives::Address;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
-use softcap_identity::{PersonId, UnixMillis};
+use softcap_identity::PersonId;
 use softcap_journal::OfferingLog;
 
 use super::{
@@ -26,10 +26,10 @@ use crate::{
         OwnName, Service, free_money, of_database, own_contribution, own_name_of, take_back_own,
         withdraw_own,
     },
-    contribution_state::{OnItsWay, State as Matter, facts_while},
+    contribution_state::{OnItsWay, ResultOnChain, State as Matter, facts_while},
     extract::{Path, Query},
     problem::{ApiError, ProblemCode},
-    wallet_acts::{ActKind, NotPrepared, Seen, Stage, exits_of, look},
+    wallet_acts::{ActKind, GiveBack, NotPrepared, Seen, Stage, exits_of, look},
 };
 
 #[derive(Debug, Deserialize)]
@@ -83,8 +83,8 @@ struct FromWallet {
     is_objecting: bool,
     /// Whether somebody could object to a release who has their tokens.
     claims_first: bool,
-    /// Whether the contract pays money back against the result of the record: the root is void, or its time is over.
-    is_void: bool,
+    /// Whether the chain said what can be taken.
+    is_told: bool,
 }
 
 impl FromWallet {
@@ -131,6 +131,7 @@ pub(super) async fn contribution(
         "made" => Some(visit.say("contribution-made")),
         "withdrawn" => Some(visit.say("contribution-withdrawn")),
         "back" => Some(visit.say("contribution-money-back")),
+        "given_back" => Some(visit.say("contribution-given-back")),
         "objected" => Some(visit.say("contribution-objected")),
         "sealed" => Some(visit.say("contribution-sealed")),
         "opened" => Some(visit.say("contribution-opened")),
@@ -143,11 +144,11 @@ pub(super) async fn contribution(
         }
     };
     page(&contribution_page(
+        &service,
         visit,
         &log,
         (&own, wallet),
         (sequence, done),
-        service.now(),
     )?)
 }
 
@@ -171,6 +172,7 @@ async fn from_wallet(
     }
     match exits_of(service, log, wallet).await {
         Ok(ways) => {
+            shown.is_told = true;
             for way in ways {
                 if way.kind.is_objection() && shown.is_objecting {
                     continue;
@@ -180,13 +182,14 @@ async fn from_wallet(
                 let said = match way.kind {
                     ActKind::Object => objections::of_root(service, language, log),
                     ActKind::ObjectRelease => objections::of_release(service, language, log),
-                    ActKind::Contribute | ActKind::Claim | ActKind::Refund | ActKind::Withdraw => {
-                        Said {
-                            text: language
-                                .tell(&format!("way-{kind}"), &[("amount", (&money).into())]),
-                            until: None,
-                        }
-                    }
+                    ActKind::Contribute
+                    | ActKind::Claim
+                    | ActKind::Refund
+                    | ActKind::Withdraw
+                    | ActKind::GiveBack => Said {
+                        text: way_words(language, log, (kind, &money, way.given)),
+                        until: None,
+                    },
                 };
                 shown.ways.push(WayView {
                     title: language.say(&format!("way-{kind}-title")),
@@ -214,18 +217,28 @@ async fn from_wallet(
             | NotPrepared::NoLeaf,
         ) => shown.is_unreachable = true,
     }
-    let is_settled = log
-        .sequencer
-        .read()
-        .machine()
-        .offering()
-        .settlement()
-        .is_some();
-    shown.is_void = log.terms.root.is_some() && is_settled && shown.has(ActKind::Refund);
     // The contract weighs objections by what was claimed.
     shown.claims_first =
         shown.has(ActKind::Claim) && objections::is_release_announced(service, log);
     Ok(shown)
+}
+
+/// What a way out brings, and what is given for it.
+fn way_words(
+    language: Language,
+    log: &OfferingLog,
+    (kind, money, given): (&str, &str, Option<GiveBack>),
+) -> String {
+    let units = given.map_or(0, |given| given.tokens.saturating_to());
+    let tokens = amounts::tokens(language, &log.terms, units).text;
+    let values = [("amount", money.into()), ("tokens", (&tokens).into())];
+    let text = language.tell(&format!("way-{kind}"), &values);
+    match given {
+        Some(given) if !given.is_allowed => {
+            format!("{text} {}", language.say("way-give_back-twice"))
+        }
+        Some(_) | None => text,
+    }
 }
 
 /// The page of what a wallet has sent for and the record does not have yet.
@@ -254,23 +267,32 @@ async fn exit_on_its_way(
 }
 
 fn contribution_page(
+    service: &Service,
     visit: Visit,
     log: &OfferingLog,
     (own, wallet): (&OwnName, Option<FromWallet>),
     (sequence, done): (u64, Option<String>),
-    now: UnixMillis,
 ) -> Result<ContributionPage, ApiError> {
     let language = visit.language;
     let terms = &log.terms;
     let state = log.sequencer.read();
     let offering = state.machine().offering();
     let index = own_contribution(offering, own.id(), sequence).ok_or(ProblemCode::NotFound)?;
+    let result = ResultOnChain::of(service, &log.row.name, offering);
     let on_its_way = match &wallet {
         Some(wallet) if wallet.pending.is_some() && !wallet.is_objecting => OnItsWay::Exit,
         Some(wallet) if wallet.has(ActKind::Claim) => OnItsWay::Offered,
+        // Nothing is left in the contract of what it pays back against the record.
+        Some(wallet)
+            if wallet.is_told
+                && !wallet.has(ActKind::Refund)
+                && matches!(result, ResultOnChain::Void(_)) =>
+        {
+            OnItsWay::PaidOut
+        }
         Some(_) | None => OnItsWay::Nothing,
     };
-    let facts = facts_while(offering, index, on_its_way);
+    let facts = facts_while(offering, index, (result, on_its_way));
     let fee = wallet.as_ref().and_then(|wallet| {
         let mut ways = wallet.ways.iter();
         let claim = ways.find(|way| way.kind == ActKind::Claim.code())?;
@@ -278,9 +300,6 @@ fn contribution_page(
     });
     let row = &facts.row;
     let money = |units: u128| amounts::money(language, terms, row.currency.index(), units).text;
-    // The record keeps what was taken until a settlement says that it goes back.
-    let is_all_back = facts.back >= row.contributed;
-    let kept = |units: u128| if is_all_back { 0 } else { units };
     let free = match own {
         OwnName::Number(number) => free_money(offering, number),
         OwnName::Wallet(_) => Vec::new(),
@@ -297,11 +316,11 @@ fn contribution_page(
         told: state_words::told(language, offering, &facts, fee),
         received: When::at(language, row.position),
         contributed: money(row.contributed.0),
-        accepted: money(kept(row.accepted.0)),
+        accepted: money(facts.accepted().0),
         back: money(facts.back.0),
-        tokens: amounts::tokens(language, terms, kept(row.tokens.0)).text,
+        tokens: amounts::tokens(language, terms, facts.tokens().0).text,
         exit_until: facts.exit_until.map(|until| When::at(language, until)),
-        sealed: sealed_bid::Window::of(offering, row, now).map(|window| {
+        sealed: sealed_bid::Window::of(offering, row, service.now()).map(|window| {
             let from = window.from.map(|from| When::at(language, from));
             (window.is_open, from, When::at(language, window.until))
         }),

@@ -8,7 +8,7 @@ use super::{
     state_words::{Told, told},
     times::When,
 };
-use crate::contribution_state::facts;
+use crate::contribution_state::{ResultOnChain, facts};
 
 /// A price from a time on.
 pub(crate) struct PriceWords {
@@ -24,7 +24,9 @@ pub(crate) fn contribution_words(
     offering: &Offering,
     index: ContributionIndex,
 ) -> Told {
-    told(language, offering, &facts(offering, index), None)
+    // A mail is told of an entry, which is older than what the chain does with the result.
+    let facts = facts(offering, index, ResultOnChain::Undisputed);
+    told(language, offering, &facts, None)
 }
 
 /// What a token costs in a round from a position on.

@@ -20,7 +20,7 @@ use crate::{
         OwnName, Service, YearQuery, free_money, holdings, of_database, own_names, own_rows,
         tax_file, tax_years,
     },
-    contribution_state::facts,
+    contribution_state::{ResultOnChain, facts},
     extract::Query,
     problem::ApiError,
     wallet_acts::{ActKind, Seen, Stage, look},
@@ -114,11 +114,12 @@ fn rows_of(
 ) -> Vec<ContributionRow> {
     let state = log.sequencer.read();
     let offering = state.machine().offering();
+    let result = ResultOnChain::of(service, &log.row.name, offering);
     let terms = &log.terms;
     let rows = own_rows(service, log, offering, own.id())
         .into_iter()
         .map(|index| {
-            let facts = facts(offering, index);
+            let facts = facts(offering, index, result);
             let row = &facts.row;
             let told = state_words::told(language, offering, &facts, None);
             ContributionRow {
@@ -128,7 +129,7 @@ fn rows_of(
                 received: When::at(language, row.position),
                 amount: amounts::money(language, terms, row.currency.index(), row.contributed.0)
                     .text,
-                tokens: amounts::tokens(language, terms, row.tokens.0).text,
+                tokens: amounts::tokens(language, terms, facts.tokens().0).text,
                 state: told.name,
                 tone: told.tone,
                 position: row.position.0,
@@ -224,8 +225,9 @@ async fn table(service: &Service, person: PersonId) -> Result<String, ApiError> 
         let terms = &log.terms;
         let state = log.sequencer.read();
         let offering = state.machine().offering();
+        let result = ResultOnChain::of(service, &log.row.name, offering);
         for index in own_rows(service, &log, offering, own.id()) {
-            let facts = facts(offering, index);
+            let facts = facts(offering, index, result);
             let row = &facts.row;
             let Some(currency) = terms.currencies.get(row.currency.index()) else {
                 continue;

@@ -9,7 +9,7 @@ use super::{
     offering_card::windows,
     times::When,
 };
-use crate::contribution_state::{BeforeEntry, Facts, Place, State, state_before};
+use crate::contribution_state::{BeforeEntry, Facts, Place, State, Voiding, state_before};
 
 /// A state as pages show it.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub(super) const fn tone(state: State) -> &'static str {
         | State::Held
         | State::NeedsIdentity
         | State::Unmatched
+        | State::Contestable
+        | State::Voided
         | State::Refundable => "poor",
         State::Refused | State::Failed | State::Dropped | State::Reorged | State::Unknown => "stop",
         State::Draft
@@ -103,9 +105,11 @@ pub(super) fn told(
         Place::Wallet => language.say("place-wallet"),
     };
     let fee = fee.map_or_else(|| language.say("fee-unknown"), ToOwned::to_owned);
-    let rule = match (row.reason, facts.back == row.refunded) {
-        (None, false) => language.say("rule-soft-cap"),
-        (reason, _) => rule(language, reason),
+    let rule = match (facts.voiding, row.reason, facts.back == row.refunded) {
+        (Some(Voiding::Root), ..) => language.say("rule-root-void"),
+        (Some(Voiding::Late), ..) => language.say("rule-claims-over"),
+        (None, None, false) => language.say("rule-soft-cap"),
+        (None, reason, _) => rule(language, reason),
     };
     let texts = [
         ("amount", money(row.contributed.0)),
@@ -139,7 +143,10 @@ pub(super) fn told(
         .iter()
         .map(|(name, text)| (*name, text.into()))
         .collect();
-    let when = decided_by(offering, facts.state).map(|at| When::at(language, at));
+    let when = facts
+        .contest_until
+        .or_else(|| decided_by(offering, facts.state));
+    let when = when.map(|at| When::at(language, at));
     tell(language, facts.state, &values, when)
 }
 

@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     api::{Caller, IdempotencyKey, Operation, Service, operate_as, rows_of},
-    contribution_state::facts,
+    contribution_state::{ResultOnChain, facts},
     extract::{Path, Query},
     problem::{ApiError, ProblemCode},
 };
@@ -261,8 +261,9 @@ fn row(
     } else {
         Vec::new()
     };
+    let result = ResultOnChain::of(service, &log.row.name, offering);
     let shown = own.iter().take(SHOWN).map(|index| {
-        let facts = facts(offering, *index);
+        let facts = facts(offering, *index, result);
         let told = state_words::told(language, offering, &facts, None);
         let money = facts.row.contributed.0;
         ContributionRow {

@@ -17,7 +17,9 @@ page told the hash: `replaced` is the same call with another fee, `dropped` a no
 transaction that no node has after ten minutes, `reorged` one whose block was undone. Some are decided and
 worded, and nothing makes them yet: `address_open`, `underpaid`, `late` and `unmatched`, because bitcoin addresses have no pages;
 `in_range` and `out_of_range`, because no price is known while bids stand; `held`, because no check is opened after a contribution;
-and `reserved`, which the table of contributions says in a line above itself.
+and `reserved`, which the table of contributions says in a line above itself. `contestable` and `voided` are what a contract does with a
+result that is a root; the record has no entry of money that is taken then, so that lists say `voided` also afterwards, and the page of the
+contribution asks the contract.
 
 This page is written from the program (`SOFTCAP_WRITE_DOCS=1 cargo test -p softcap-server --lib state_words`).
 

@@ -71,8 +71,8 @@ struct ActPage {
     heading: String,
     state: &'static str,
     told: Told,
-    /// Absent where the contract knows how much.
-    amount: Option<String>,
+    /// What goes, and how much of it; absent where the contract knows that.
+    amount: Option<(String, String)>,
     /// Of a bid.
     limit: Option<String>,
     wallet: String,
@@ -124,6 +124,7 @@ pub(super) async fn act(
             let done = match act.kind {
                 ActKind::Contribute => "?done=made",
                 ActKind::Object | ActKind::ObjectRelease => "?done=objected",
+                ActKind::GiveBack => "?done=given_back",
                 ActKind::Claim | ActKind::Refund | ActKind::Withdraw => "",
             };
             see_other(&format!("/contributions/{}/{entry}{done}", log.row.name))
@@ -164,7 +165,6 @@ async fn act_page(
     let chain = ChainWords::of(language, service, chain_id);
     let hash = act.sent.map(|sent| sent.hash.to_string());
     let kind = act.kind.code();
-    let is_payment = act.kind == ActKind::Contribute;
     let is_over = matches!(state, Matter::Dropped | Matter::Failed);
     Ok(ActPage {
         errors: Errors::default(),
@@ -175,7 +175,7 @@ async fn act_page(
         state: state.code(),
         told: told(language, service, (act, log), (seen, state)),
         limit: act.limit.map(|limit| money_words(language, log, limit)),
-        amount: is_payment.then(|| money_words(language, log, act.amount)),
+        amount: gives(language, act.kind).map(|what| (what, amount_words(language, log, act))),
         wallet: act.wallet.to_checksum(None),
         cost,
         asked,
@@ -265,7 +265,7 @@ fn told(
     let number = |number: u64| amounts::count(language, u128::from(number));
     let at = act.sent.map_or(act.made_at, |sent| sent.at);
     let texts = [
-        ("amount", money_words(language, log, act.amount)),
+        ("amount", amount_words(language, log, act)),
         ("got", number(got)),
         ("asked", number(asked)),
         ("seen", When::of(language, at).text),
@@ -292,6 +292,27 @@ fn told(
         told.sentence = language.tell("state-failed-exit", &values);
     }
     told
+}
+
+/// How the page calls what goes to the contract, where the wallet gives something.
+fn gives(language: Language, kind: ActKind) -> Option<String> {
+    match kind {
+        ActKind::Contribute => Some(language.say("check-pay")),
+        ActKind::GiveBack => Some(language.say("act-gives")),
+        ActKind::Claim
+        | ActKind::Refund
+        | ActKind::Withdraw
+        | ActKind::Object
+        | ActKind::ObjectRelease => None,
+    }
+}
+
+fn amount_words(language: Language, log: &OfferingLog, act: &WalletAct) -> String {
+    if act.kind == ActKind::GiveBack {
+        amounts::tokens(language, &log.terms, act.amount.0).text
+    } else {
+        money_words(language, log, act.amount)
+    }
 }
 
 /// A hash in a sentence; all of it stands below.

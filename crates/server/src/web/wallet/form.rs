@@ -15,7 +15,10 @@ use crate::{
     api::{OwnName, Service, of_database, own_name_of, require_budget},
     extract::{Path, Query},
     problem::{ApiError, ProblemCode},
-    wallet_acts::{ActId, ActKind, EscrowPlace, NotPrepared, Prepared, Stage, WalletAct, prepare},
+    wallet_acts::{
+        ActId, ActKind, EscrowPlace, GiveBack, NotPrepared, Prepared, Stage, WalletAct, client_of,
+        prepare,
+    },
     web::{
         amounts::{self, Shown},
         assets::Asset,
@@ -460,6 +463,33 @@ pub(super) async fn begin_exit(
     };
     let id = form.once.parse::<ActId>();
     let id = id.map_err(|()| ApiError::invalid("once", "the value of the form"))?;
-    let act = new_act(&service, &log, (person, id), (kind, wallet, Amount::ZERO));
+    let amount = match kind {
+        ActKind::GiveBack => returnable(&service, &log, wallet).await?,
+        ActKind::Contribute
+        | ActKind::Claim
+        | ActKind::Refund
+        | ActKind::Withdraw
+        | ActKind::Object
+        | ActKind::ObjectRelease => Amount::ZERO,
+    };
+    let act = new_act(&service, &log, (person, id), (kind, wallet, amount));
     add(&service, &act).await
+}
+
+/// Tokens that a wallet can give back now: all of them are asked for.
+async fn returnable(
+    service: &Service,
+    log: &OfferingLog,
+    wallet: Address,
+) -> Result<Amount, ApiError> {
+    let known = async {
+        let place = EscrowPlace::of(service, log).await?;
+        let client = client_of(service)?;
+        GiveBack::of(service, log, (&place, &client), wallet).await
+    };
+    match known.await {
+        Ok(Some(given)) => Ok(Amount(given.tokens.saturating_to())),
+        Err(NotPrepared::Api(error)) => Err(error),
+        Ok(None) | Err(_) => Err(ProblemCode::Conflict.into()),
+    }
 }
