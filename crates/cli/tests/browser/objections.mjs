@@ -130,6 +130,7 @@ await mine(3);
   // The record has no word for an outcome that is taken back: operators are told, and the contract lets everybody out.
   const { alarm } = await known('lock', (now) => now.alarm);
   said.voided = alarm.slice(0, 4);
+  await known('lock', (now) => now.root?.phase === 'void');
   await page.reload();
   said.objectedAgain = await button.count();
   said.void = await stateOf();

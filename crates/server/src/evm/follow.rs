@@ -144,9 +144,25 @@ impl Followed {
         self.log.sequencer.stop_contributions(&alarm);
         rails.note(name, |status| status.alarm = Some(alarm));
         while self.log.sequencer.stopped().is_some() {
+            self.note_root().await;
             sleep(rails.poll).await;
         }
         rails.note(name, |status| status.alarm = None);
+    }
+
+    /// What the contract does with the result, while the record stands still: who paid takes the money of a root that is void,
+    /// however long a person looks at why.
+    async fn note_root(&self) {
+        let rails = self.service.rails();
+        let Some(endpoints) = rails.chain().filter(|_| self.log.terms.root.is_some()) else {
+            return;
+        };
+        let Ok(head) = endpoints.head().await else {
+            return;
+        };
+        if let Ok(root) = self.root(endpoints, head).await {
+            rails.note(&self.log.row.name, |status| status.root = root);
+        }
     }
 
     /// Follows as long as nothing breaks.
