@@ -21,7 +21,7 @@ use crate::{
     http_load::{Client, Seen, Turns, Until, get, post, run as load_run},
     http_server::{Installation, OFFERING, RunningServer, ask},
     measure::{load, middle, percentile},
-    settle,
+    proofs, settle,
 };
 
 const TERMS: &str = include_str!("../terms/engine.toml");
@@ -46,8 +46,10 @@ pub(crate) struct Plan<'a> {
 pub(crate) fn run(plan: &Plan<'_>) -> Result<(), BenchFailure> {
     let program = settle::program(plan.program)?;
     let folder = tempfile::tempdir()?;
-    logins(&program, &folder.path().join("logins"), plan)?;
-    revocation(&program, &folder.path().join("keys"), plan.keys)
+    let place = |name: &str| folder.path().join(name);
+    proofs::run(&program, &place("proofs"), (plan.time, plan.runs))?;
+    logins(&program, &place("logins"), plan)?;
+    revocation(&program, &place("keys"), plan.keys)
 }
 
 /// A thread that contributes until it is told to stop.

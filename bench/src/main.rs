@@ -20,6 +20,7 @@ mod naive;
 mod nodes;
 mod paced;
 mod pages;
+mod proofs;
 mod random_sales;
 mod settle;
 mod settlement_tree;

@@ -7,7 +7,8 @@ use softcap_database::{Database, DatabaseError, on_reader, on_writer};
 use crate::{
     Act, AuditRow, UnixMillis,
     audit::ADD,
-    audit_queue::{AuditQueue, NewRow},
+    audit_rows::{AuditRows, NewRow},
+    write_queue::WriteQueue,
 };
 
 macro_rules! rows_where {
@@ -89,14 +90,14 @@ impl AuditFilter {
 #[derive(Debug, Clone)]
 pub struct AuditTable {
     database: Database,
-    queue: Arc<AuditQueue>,
+    queue: Arc<WriteQueue<AuditRows>>,
 }
 
 impl AuditTable {
     /// In the database of [`Keys`](crate::Keys), whose migrations were run.
     #[must_use]
     pub fn new(database: Database) -> Self {
-        let queue = Arc::new(AuditQueue::new(database.clone()));
+        let queue = Arc::new(WriteQueue::new(database.clone(), AuditRows));
         Self { database, queue }
     }
 
@@ -206,7 +207,7 @@ impl AuditTable {
             subject: subject.to_owned(),
             code: code.to_owned(),
         };
-        AuditQueue::add(&self.queue, row).await
+        WriteQueue::add(&self.queue, row).await
     }
 
     /// Puts rows back that the table lost at its end, under the numbers they had, and one that says so. All or nothing.

@@ -1,14 +1,23 @@
 //! Letting in requests that are signed with a key (RFC 9421). What exactly was signed is the server's to say.
 //!
 //! A signature is good for five minutes and once, on all nodes: what was signed is written down before the request goes on.
-//! That is one row in the database for each request, which a key with a secret does not need.
+//! That is one row in the database for each request, which a key with a secret does not need; those of requests that come
+//! together are written together.
 
-use std::{net::IpAddr, num::NonZeroU32, sync::LazyLock, time::Duration};
+use std::{
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use sha2::{Digest as _, Sha256};
 use softcap_database::{DatabaseError, on_writer};
 
-use crate::{Denied, KeyId, Keys, Principal, SignatureKey, UnixMillis};
+use crate::{
+    Denied, KeyId, Keys, Principal, SignatureKey, UnixMillis,
+    first_uses::{Use, UseQueue},
+};
 
 /// How old a signature may be.
 pub const SIGNATURE_LIFE: Duration = Duration::from_secs(300);
@@ -97,19 +106,17 @@ impl Keys {
     }
 
     /// Whether nobody sent what was signed before, on any node. It is used then.
-    async fn is_first_use(&self, base: &[u8], created: UnixMillis) -> Result<bool, DatabaseError> {
-        const ADD: &str = "INSERT INTO key_signature (tag, expires_at) VALUES ($1, $2) \
-             ON CONFLICT (tag) DO NOTHING";
-        let tag = Sha256::digest(base);
-        let until = created.plus(REMEMBERED);
+    async fn is_first_use(
+        &self,
+        base: &[u8],
+        created: UnixMillis,
+    ) -> Result<bool, Arc<DatabaseError>> {
+        let used = Use {
+            tag: Sha256::digest(base).into(),
+            until: created.plus(REMEMBERED),
+        };
         self.notebook().signature_used();
-        let added = on_writer!(self.database(), |pool| sqlx::query(ADD)
-            .bind(tag.as_slice())
-            .bind(until.get())
-            .execute(pool)
-            .await
-            .map(|done| done.rows_affected()))?;
-        Ok(added == 1)
+        UseQueue::add(self.signatures(), used).await
     }
 
     /// Forgets signatures that are too old to be used, where there were some since this was done last. The background task

@@ -23,6 +23,7 @@ use crate::{
     Principal, Reach, Standing, Ticks, UnixMillis, audit,
     cache::{Cache, CachedKey, KEPT},
     clock::in_nanos,
+    first_uses::{FirstUses, UseQueue},
     key_making::may_act_on,
     pepper::Tag,
     records::{self, StoredKey},
@@ -70,6 +71,8 @@ struct Inner {
     ticks: Ticks,
     cache: Cache,
     notebook: Notebook,
+    /// Signatures that were used.
+    signatures: Arc<UseQueue>,
     /// The last change that was seen.
     seen: AtomicI64,
     /// Ticks at the start of the last refresh that succeeded.
@@ -133,6 +136,7 @@ impl Keys {
         let keys = Self {
             inner: Arc::new(Inner {
                 cache: Cache::new(ticks.clone()),
+                signatures: FirstUses::queue(database.clone(), "key_signature"),
                 database,
                 peppers,
                 settings,
@@ -470,6 +474,10 @@ impl Keys {
 
     pub(crate) fn forget_old(&self, now: UnixMillis) {
         self.inner.cache.forget(now.minus(KEPT));
+    }
+
+    pub(crate) fn signatures(&self) -> &Arc<UseQueue> {
+        &self.inner.signatures
     }
 
     pub(crate) fn notebook(&self) -> &Notebook {

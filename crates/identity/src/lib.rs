@@ -10,7 +10,7 @@
 mod addresses;
 mod alerts;
 mod audit;
-mod audit_queue;
+mod audit_rows;
 mod audit_table;
 mod cache;
 mod call_limits;
@@ -18,6 +18,7 @@ mod clock;
 mod denied;
 mod error;
 mod factors;
+mod first_uses;
 mod invitations;
 mod key_expiry;
 mod key_making;
@@ -46,6 +47,7 @@ mod signature_key;
 mod verification;
 mod wallets;
 mod watch;
+mod write_queue;
 
 pub use addresses::{AddressList, MOST_NETWORKS};
 pub use alerts::{

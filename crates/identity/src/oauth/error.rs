@@ -1,6 +1,6 @@
 //! What can go wrong with applications that act for people.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use softcap_database::DatabaseError;
 use thiserror::Error;
@@ -130,7 +130,19 @@ pub enum OauthError {
     Person(#[from] PersonError),
     /// The database.
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Database(Arc<DatabaseError>),
+}
+
+impl From<DatabaseError> for OauthError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl From<Arc<DatabaseError>> for OauthError {
+    fn from(error: Arc<DatabaseError>) -> Self {
+        Self::Database(error)
+    }
 }
 
 impl OauthError {

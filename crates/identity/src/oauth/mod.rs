@@ -75,6 +75,7 @@ use softcap_database::{Database, DatabaseError, on_writer};
 
 use crate::{
     Domain, People, SecretText, UnixMillis,
+    first_uses::{FirstUses, UseQueue},
     people::{Rate, network},
 };
 
@@ -90,14 +91,21 @@ const BY_SOURCE: Rate = Rate {
 pub struct Oauth {
     people: People,
     seed: Arc<SigningSeed>,
+    /// Proofs that were used.
+    proofs: Arc<UseQueue>,
 }
 
 impl Oauth {
     /// Those that act for these people, in their database.
     #[must_use]
     pub fn new(people: People, seed: SigningSeed) -> Self {
+        let proofs = FirstUses::queue(people.database().clone(), "oauth_proof");
         let seed = Arc::new(seed);
-        Self { people, seed }
+        Self {
+            people,
+            seed,
+            proofs,
+        }
     }
 
     /// Who gives tokens (`iss`): the site's origin.

@@ -176,6 +176,7 @@ mod tests {
             ("address", "192.0.2.1"),
             ("origin", "https://sale.example"),
             ("site", "Harbour"),
+            ("issuer", "https://id.harbour.example"),
         ];
         for name in parts(ENGLISH).into_keys() {
             let Some((key, part)) = name.split_once('.') else {

@@ -66,6 +66,16 @@ pub(crate) async fn a_signature_is_used_once_whichever_node_gets_it(here: &Insta
     });
     let all = futures_util::future::join_all(crowd).await;
     assert_eq!(all.iter().filter(|one| one.is_ok()).count(), 1);
+    // What two nodes write together, each in an order of its own, is each used once, too.
+    let names: Vec<_> = (0..8).map(|name| format!("together {name}")).collect();
+    let (forwards, backwards) = (names.iter(), names.iter().rev());
+    let here_first = forwards.map(|name| (&one_again, name));
+    let there_first = backwards.map(|name| (&other_again, name));
+    let crowd = here_first
+        .chain(there_first)
+        .map(|(node, name)| call(node, signer, (name, here.now), here));
+    let all = futures_util::future::join_all(crowd).await;
+    assert_eq!(all.iter().filter(|one| one.is_ok()).count(), names.len());
 
     let stranger = SigningKey::from_bytes(&[8; 32]);
     let foreign = call(&one, (&stranger, &key), ("third", here.now), here).await;
