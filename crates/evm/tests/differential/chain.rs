@@ -49,14 +49,15 @@ type Machine = MainnetEvm<MainnetContext<InMemoryDB>>;
 /// The factories, by their place in [`KINDS`].
 type Factories = [Address; KINDS.len()];
 
-/// The factories of escrows whose outcome follows from a formula.
-const KINDS: [FactoryKind; 6] = [
+/// All factories.
+const KINDS: [FactoryKind; 7] = [
     FactoryKind::Sale,
     FactoryKind::Withdrawable,
     FactoryKind::AfterSale,
     FactoryKind::Rounds,
     FactoryKind::RoundsAfterSale,
     FactoryKind::WithdrawableRounds,
+    FactoryKind::Root,
 ];
 
 /// The factories on an empty chain.
@@ -225,29 +226,44 @@ impl Chain {
 
     /// A new chain with this sale.
     pub(crate) fn announced(told: &Announcement) -> Self {
+        let mut chain = Self::with_currency();
+        chain.announce(told);
+        chain.pay_in(told.terms.currency);
+        chain
+    }
+
+    /// A new chain on which there is no sale yet.
+    pub(crate) fn with_currency() -> Self {
         let mut chain = Self::beginning();
         let currency = currency_on(&mut chain);
         assert_eq!(currency, *CURRENCY);
-        chain.announce(told);
-        chain.currency = told.terms.currency;
-        if !chain.is_coin() {
-            for who in 0..INVESTORS {
-                let approve = token::SaleToken::approveCall {
-                    spender: chain.escrow,
-                    value: U256::MAX,
-                };
-                let done = chain.send_to(currency, investor(who), U256::ZERO, approve.abi_encode());
-                assert!(done.is_success(), "{done:?}");
-            }
-        }
         chain
+    }
+
+    /// Names the currency of the sale; everybody lets the escrow take it.
+    pub(crate) fn pay_in(&mut self, currency: Address) {
+        self.currency = currency;
+        if self.is_coin() {
+            return;
+        }
+        for who in 0..INVESTORS {
+            let approve = token::SaleToken::approveCall {
+                spender: self.escrow,
+                value: U256::MAX,
+            };
+            let done = self.send_to(currency, investor(who), U256::ZERO, approve.abi_encode());
+            assert!(done.is_success(), "{done:?}");
+        }
+    }
+
+    pub(crate) fn factory_of(&self, kind: FactoryKind) -> Address {
+        let place = KINDS.iter().position(|one| *one == kind);
+        self.factories[place.expect("all factories are here")]
     }
 
     fn announce(&mut self, told: &Announcement) {
         let data = told.calldata().to_vec();
-        let kind = FactoryKind::needed(told);
-        let place = KINDS.iter().position(|one| *one == kind);
-        self.factory = self.factories[place.expect("this sale has a formula")];
+        self.factory = self.factory_of(FactoryKind::needed(told));
         let done = self.send_to(self.factory, told.terms.issuer, U256::ZERO, data);
         let ExecutionResult::Success { output, .. } = done else {
             panic!("not announced: {done:?}")
@@ -347,15 +363,25 @@ impl Chain {
 
     /// What a transaction would do; nothing stays.
     pub(crate) fn try_out(&mut self, from: Address, call: &impl SolCall, gas: u64) -> Answer {
-        let call = Self::call(from, self.escrow, U256::ZERO, call.abi_encode(), gas);
-        let done = self.machine.transact(call).unwrap().result;
+        let done = self.try_with(self.escrow, from, call.abi_encode(), gas);
         self.answer(done)
+    }
+
+    /// The same of any contract.
+    pub(crate) fn try_with(
+        &mut self,
+        to: Address,
+        from: Address,
+        data: Vec<u8>,
+        gas: u64,
+    ) -> ExecutionResult {
+        let call = Self::call(from, to, U256::ZERO, data, gas);
+        self.machine.transact(call).unwrap().result
     }
 
     /// The same of any contract, with gas for everything.
     pub(crate) fn try_to(&mut self, to: Address, from: Address, data: Vec<u8>) -> ExecutionResult {
-        let call = Self::call(from, to, U256::ZERO, data, GAS);
-        self.machine.transact(call).unwrap().result
+        self.try_with(to, from, data, GAS)
     }
 
     fn answer(&self, done: ExecutionResult) -> Answer {

@@ -19,7 +19,7 @@ use crate::sale::Sale;
 use crate::shares::Asks;
 
 /// How often something happened.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Met {
     counts: BTreeMap<String, u64>,
 }

@@ -25,9 +25,9 @@ pub(crate) const TREASURY: Address = address!("000000000000000000000000000000000
 pub(crate) const TEAM: Address = address!("00000000000000000000000000000000000000a5");
 
 /// 2026-03-01T00:00:00Z, the day of every random sale.
-const DAY: u64 = 1_772_323_200;
+pub(crate) const DAY: u64 = 1_772_323_200;
 /// How often a seed may draw terms that contradict themselves, or that no contract keeps.
-const DRAWS: usize = 60;
+pub(crate) const DRAWS: usize = 60;
 
 /// One random sale.
 #[derive(Clone)]
@@ -146,19 +146,7 @@ impl Draft {
             *rng.pick(&[4, 8, 16, 16, 30, 60, 60, 70, 79, 80, 88])
         };
         let most = sized(&mut rng, bits);
-        let price = match rng.below(6) {
-            0 => (rng.between(1, 12), rng.between(1, 12)),
-            1 => (rng.between(1, 1_000_000), 1),
-            2 => (1, rng.between(1, 1_000)),
-            3 => (rng.between(1, 1 << 40), rng.between(1, 1 << 40)),
-            4 => (rng.between(1, 1_000), rng.between(1, 1_000)),
-            _ => (1, 1),
-        };
-        let mut price = (u128::from(price.0), u128::from(price.1));
-        if shared {
-            // No part is for nothing.
-            price = (price.0.max(price.1), price.0.min(price.1));
-        }
+        let price = price(&mut rng, shared);
         let tokens = tokens_for(most, price);
         let for_sale = match rng.below(4) {
             0 => tokens,
@@ -469,19 +457,37 @@ impl Draft {
     }
 }
 
+/// Token units for units of money.
+fn price(rng: &mut Seeded, shared: bool) -> (u128, u128) {
+    let price = match rng.below(6) {
+        0 => (rng.between(1, 12), rng.between(1, 12)),
+        1 => (rng.between(1, 1_000_000), 1),
+        2 => (1, rng.between(1, 1_000)),
+        3 => (rng.between(1, 1 << 40), rng.between(1, 1 << 40)),
+        4 => (rng.between(1, 1_000), rng.between(1, 1_000)),
+        _ => (1, 1),
+    };
+    let price = (u128::from(price.0), u128::from(price.1));
+    if shared {
+        // No part is for nothing.
+        return (price.0.max(price.1), price.0.min(price.1));
+    }
+    price
+}
+
 /// A number with so many bits.
-fn sized(rng: &mut Seeded, bits: u32) -> u128 {
+pub(crate) fn sized(rng: &mut Seeded, bits: u32) -> u128 {
     let random = (u128::from(rng.next()) << 64) | u128::from(rng.next());
     (random | (1 << 127)) >> (128 - bits)
 }
 
-fn tokens_for(money: u128, (numerator, denominator): (u128, u128)) -> u128 {
+pub(crate) fn tokens_for(money: u128, (numerator, denominator): (u128, u128)) -> u128 {
     (money / denominator).saturating_mul(numerator)
         + (money % denominator).saturating_mul(numerator) / denominator
 }
 
 /// Units as a decimal.
-fn decimal(units: u128, decimals: u32) -> String {
+pub(crate) fn decimal(units: u128, decimals: u32) -> String {
     let one = 10_u128.pow(decimals);
     let (whole, part) = (units / one, units % one);
     if part == 0 {
@@ -490,8 +496,9 @@ fn decimal(units: u128, decimals: u32) -> String {
     format!("{whole}.{part:0width$}", width = decimals as usize)
 }
 
-fn instant(second: u64) -> String {
+pub(crate) fn instant(second: u64) -> String {
     let tick = second - DAY;
-    let (hour, minute, second) = (tick / 3_600, tick / 60 % 60, tick % 60);
-    format!("\"2026-03-01T{hour:02}:{minute:02}:{second:02}Z\"")
+    let (day, hour) = (tick / 86_400 + 1, tick / 3_600 % 24);
+    let (minute, second) = (tick / 60 % 60, tick % 60);
+    format!("\"2026-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z\"")
 }
