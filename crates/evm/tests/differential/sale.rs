@@ -482,8 +482,10 @@ pub(crate) fn sized(rng: &mut Seeded, bits: u32) -> u128 {
 }
 
 pub(crate) fn tokens_for(money: u128, (numerator, denominator): (u128, u128)) -> u128 {
-    (money / denominator).saturating_mul(numerator)
-        + (money % denominator).saturating_mul(numerator) / denominator
+    let rest = (money % denominator).saturating_mul(numerator) / denominator;
+    (money / denominator)
+        .saturating_mul(numerator)
+        .saturating_add(rest)
 }
 
 /// Units as a decimal.
