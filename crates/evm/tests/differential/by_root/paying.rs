@@ -22,6 +22,16 @@ const OPEN_TO_ALL: u128 = (1 << 80) - 1;
 /// What an investor's counter holds.
 const LARGEST: U256 = U256::from_limbs([0, 1 << 16, 0, 0]);
 
+/// What the record looks at behind the minima.
+const AFTER_MINIMA: [Refusal; 6] = [
+    Refusal::AboveMaximum,
+    Refusal::InvestorLimit,
+    Refusal::AdmissionLimit,
+    Refusal::RoundCapReached,
+    Refusal::HardCapReached,
+    Refusal::SoldOut,
+];
+
 /// A contribution with everything worked out.
 struct Offer {
     who: usize,
@@ -193,18 +203,31 @@ impl Table<'_> {
         let command = self.entry(offer, self.rules.terms.ceiling);
         match would.apply(second, &Command::Contribute(command)) {
             Said::Refused(refusal) if expected.contains(&refusal) => Ok(()),
-            // The contract asks at every time for what buys a token at the highest price.
-            Said::Contributed(_)
-                if error == "BelowMinimum" && self.sale.outcome == Outcome::FirstBySteps =>
-            {
-                Ok(())
-            }
             // A permit is looked at before the window and the amounts.
             Said::Refused(_) if offer.permit.is_some() && is_of_permit(error) => Ok(()),
+            // The contract asks at every time for what buys a token at the highest price, so the record may look further.
+            Said::Contributed(_) => self.stricter_minimum(offer, error),
+            Said::Refused(refusal) if AFTER_MINIMA.contains(&refusal) => {
+                self.stricter_minimum(offer, error)
+            }
             outcome => Err(format!(
                 "the contract refuses with {error}, the record says {outcome:?}"
             )),
         }
+    }
+
+    /// Whether an amount is below what the contract asks for where the price goes by time.
+    fn stricter_minimum(&self, offer: &Offer, error: &str) -> Result<(), String> {
+        let by_time = self.sale.outcome == Outcome::FirstBySteps;
+        if by_time
+            && error == "BelowMinimum"
+            && U256::from(offer.amount) < self.rules.terms.contributionMin
+        {
+            return Ok(());
+        }
+        Err(format!(
+            "the contract refuses with {error}, the record would take more"
+        ))
     }
 
     /// A currency that says yes and moves nothing.
