@@ -34,11 +34,13 @@ impl ResultOnChain {
         let status = service.rails().status(name);
         let root = status.and_then(|status| status.root);
         root.map_or(Self::Undisputed, |root| {
-            Self::at(&root, offering.now_stamp().position)
+            // After a settlement no entry need come for months, and the record's clock stands still.
+            let here = Position(u64::try_from(service.now().get()).unwrap_or(0));
+            Self::at(&root, here.max(offering.now_stamp().position))
         })
     }
 
-    /// The clock is the record's, which stands at the chain's time.
+    /// The clock is the record's, which stands at the chain's time, or the server's where that is ahead.
     fn at(root: &RootStanding, now: Position) -> Self {
         let millis = |second: u64| Position(second.saturating_mul(1_000));
         match root.phase {

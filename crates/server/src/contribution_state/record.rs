@@ -101,8 +101,9 @@ pub(crate) fn facts_while(
         .map_or(Rail::Balance, |currency| currency.rail);
     let handed_over = offering.handed_over(row.investor);
     // Who has their tokens keeps them, whatever becomes of the result.
+    // A contract that hands over now knows better than a record that is a few blocks behind.
     let result = match rail {
-        Rail::Evm if handed_over.is_zero() => result,
+        Rail::Evm if handed_over.is_zero() && on_its_way != OnItsWay::Offered => result,
         Rail::Evm | Rail::Bitcoin | Rail::Balance => ResultOnChain::Undisputed,
     };
     let course = course(offering, result);
