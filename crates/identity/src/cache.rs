@@ -158,6 +158,22 @@ impl Cache {
             .collect()
     }
 
+    /// The keys that were let in since this was asked last, and for how much.
+    pub(crate) fn take_uses(&self) -> Vec<(KeyId, u32)> {
+        let map = self.map.load();
+        let uses = map
+            .values()
+            .map(|key| (key.record.id, key.limiter.take_used()));
+        uses.filter(|(_, used)| *used > 0).collect()
+    }
+
+    /// Takes from the limit of each key what it was let in for elsewhere.
+    pub(crate) fn owe(&self, used: impl Fn(KeyId) -> u32) {
+        for key in self.map.load().values() {
+            key.limiter.owe(used(key.record.id));
+        }
+    }
+
     /// They could not be written.
     pub(crate) fn put_back_new_verbs(&self, ids: &[(KeyId, String)]) {
         for (id, _) in ids {

@@ -1,12 +1,17 @@
 //! How fast everybody may call who shows no key: people, applications, and networks that nobody speaks for.
 //!
-//! The generic cell rate algorithm (GCRA) of the library `governor`, as for keys: a cell each, on each node.
+//! The generic cell rate algorithm (GCRA) of the library `governor`, as for keys: a cell each, on each node. Where nodes
+//! share their limits, what others let in is taken from a cell before the next call.
 
 use std::{
-    hash::Hash,
+    collections::HashMap,
+    fmt, mem,
     net::IpAddr,
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,10 +20,16 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 
-use crate::{Denied, PersonId, RateLimit, Ticks, people::network};
+use crate::{
+    Denied, Domain, People, PersonId, RateLimit, Ticks, limit::pay_in_parts, people::network,
+    use_exchange::Subject,
+};
 
 /// After so many calls the cells that are full again are forgotten: more than these are never held without need.
 const SWEEP_EVERY: u32 = 1 << 14;
+
+/// So many of a kind are told to the other nodes at a time. Where more come, each of them uses little.
+const MOST_TOLD: usize = 4096;
 
 /// The limits.
 #[derive(Debug, Clone, Copy)]
@@ -34,18 +45,31 @@ pub struct CallRates {
 /// The running counts of a node.
 #[derive(Debug)]
 pub struct CallLimits {
-    person: Cells<PersonId>,
-    app: Cells<String>,
-    source: Cells<Vec<u8>>,
+    person: Cells,
+    app: Cells,
+    source: Cells,
 }
 
-type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, Ticks, StateInformationMiddleware>;
+type Limiter = RateLimiter<Vec<u8>, HashMapStateStore<Vec<u8>>, Ticks, StateInformationMiddleware>;
 
 #[derive(Debug)]
-struct Cells<K: Hash + Eq + Clone> {
+struct Cells {
     limit: RateLimit,
-    cells: Limiter<K>,
+    cells: Limiter,
     calls: AtomicU32,
+    shared: Option<Shared>,
+}
+
+/// What nodes that share limits tell each other. Nobody is found by it who is not known already: it is hashed with a key.
+struct Shared {
+    people: People,
+    kind: &'static str,
+    /// Let in here since the other nodes were told.
+    used: Mutex<HashMap<Subject, u32>>,
+    /// Let in elsewhere, and not taken from a cell yet. At most a burst of each.
+    owed: Mutex<HashMap<Subject, u32>>,
+    /// Whether anybody owes anything.
+    is_owed: AtomicBool,
 }
 
 impl CallLimits {
@@ -59,6 +83,31 @@ impl CallLimits {
         }
     }
 
+    /// The same, shared with other nodes of these people's database ([`crate::UseExchange`]).
+    #[must_use]
+    pub fn shared(rates: &CallRates, ticks: &Ticks, people: &People) -> Self {
+        let mut limits = Self::new(rates, ticks);
+        let shared = |kind| Some(Shared::new(people.clone(), kind));
+        limits.person.shared = shared("person");
+        limits.app.shared = shared("app");
+        limits.source.shared = shared("source");
+        limits
+    }
+
+    /// What was let in since this was asked last.
+    pub(crate) fn take_uses(&self) -> Vec<(Subject, u32)> {
+        let all = [&self.person, &self.app, &self.source].into_iter();
+        let shared = all.filter_map(|cells| cells.shared.as_ref());
+        shared.flat_map(Shared::take_uses).collect()
+    }
+
+    /// Takes what was let in on other nodes from the limits here.
+    pub(crate) fn owe(&self, uses: &HashMap<Subject, u32>) {
+        for cells in [&self.person, &self.app, &self.source] {
+            cells.owe(uses);
+        }
+    }
+
     /// Takes a call of a person. Gives the limit, and how many more may come at once.
     ///
     /// # Errors
@@ -68,7 +117,7 @@ impl CallLimits {
         person: PersonId,
         cost: NonZeroU32,
     ) -> Result<(RateLimit, u32), Denied> {
-        self.person.charge(&person, cost)
+        self.person.charge(person.to_string().into_bytes(), cost)
     }
 
     /// Takes a call of an application, which the audit calls so.
@@ -76,7 +125,7 @@ impl CallLimits {
     /// # Errors
     /// As [`CallLimits::charge_person`].
     pub fn charge_app(&self, actor: String, cost: NonZeroU32) -> Result<(RateLimit, u32), Denied> {
-        self.app.charge(&actor, cost)
+        self.app.charge(actor.into_bytes(), cost)
     }
 
     /// Takes a call of nobody in particular: an address of IPv4, or 64 bits of IPv6.
@@ -88,25 +137,53 @@ impl CallLimits {
         source: IpAddr,
         cost: NonZeroU32,
     ) -> Result<(RateLimit, u32), Denied> {
-        self.source.charge(&network(source), cost)
+        self.source.charge(network(source), cost)
     }
 }
 
-impl<K: Hash + Eq + Clone> Cells<K> {
+impl Cells {
     fn new(limit: RateLimit, ticks: &Ticks) -> Self {
         let cells = RateLimiter::hashmap_with_clock(limit.quota(), ticks.clone());
         Self {
             limit,
             cells: cells.with_middleware(),
             calls: AtomicU32::new(0),
+            shared: None,
         }
     }
 
-    fn charge(&self, key: &K, cost: NonZeroU32) -> Result<(RateLimit, u32), Denied> {
+    fn charge(&self, who: Vec<u8>, cost: NonZeroU32) -> Result<(RateLimit, u32), Denied> {
         if self.calls.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             self.cells.retain_recent();
         }
-        match self.cells.check_key_n(key, cost) {
+        let Some(shared) = &self.shared else {
+            return self.take(&who, cost);
+        };
+        let subject = shared.subject(&who);
+        let who = subject.0.to_vec();
+        if let Some(left) = shared.pay(subject, |part| self.take(&who, part).is_ok()) {
+            // What was let in elsewhere goes first.
+            self.take(&who, left)?;
+        }
+        let taken = self.take(&who, cost)?;
+        shared.note(subject, cost);
+        Ok(taken)
+    }
+
+    /// What was let in elsewhere.
+    fn owe(&self, uses: &HashMap<Subject, u32>) {
+        let Some(shared) = &self.shared else {
+            return;
+        };
+        shared.owe(uses, self.limit.burst());
+        for subject in shared.debtors() {
+            let who = subject.0.to_vec();
+            let _ = shared.pay(subject, |part| self.take(&who, part).is_ok());
+        }
+    }
+
+    fn take(&self, who: &Vec<u8>, cost: NonZeroU32) -> Result<(RateLimit, u32), Denied> {
+        match self.cells.check_key_n(who, cost) {
             Ok(Ok(left)) => Ok((self.limit, left.remaining_burst_capacity())),
             Ok(Err(not_until)) => Err(Denied::Limited {
                 wait: not_until
@@ -118,6 +195,69 @@ impl<K: Hash + Eq + Clone> Cells<K> {
             }),
         }
     }
+}
+
+impl Shared {
+    fn new(people: People, kind: &'static str) -> Self {
+        Self {
+            people,
+            kind,
+            used: Mutex::default(),
+            owed: Mutex::default(),
+            is_owed: AtomicBool::new(false),
+        }
+    }
+
+    fn subject(&self, who: &[u8]) -> Subject {
+        let bytes = [self.kind.as_bytes(), &[0], who].concat();
+        Subject(self.people.key().tag(Domain::CallUse, &bytes))
+    }
+
+    fn note(&self, subject: Subject, cost: NonZeroU32) {
+        let mut used = held(&self.used);
+        if used.len() < MOST_TOLD || used.contains_key(&subject) {
+            let count = used.entry(subject).or_default();
+            *count = count.saturating_add(cost.get());
+        }
+    }
+
+    fn take_uses(&self) -> Vec<(Subject, u32)> {
+        mem::take(&mut *held(&self.used)).into_iter().collect()
+    }
+
+    fn owe(&self, uses: &HashMap<Subject, u32>, burst: u32) {
+        let mut owed = held(&self.owed);
+        for (subject, cost) in uses {
+            let count = owed.entry(*subject).or_default();
+            *count = count.saturating_add(*cost).min(burst);
+        }
+        self.is_owed.store(!owed.is_empty(), Ordering::Relaxed);
+    }
+
+    fn debtors(&self) -> Vec<Subject> {
+        held(&self.owed).keys().copied().collect()
+    }
+
+    /// Pays as much as there is. Gives what is left.
+    fn pay(&self, subject: Subject, take: impl FnMut(NonZeroU32) -> bool) -> Option<NonZeroU32> {
+        if !self.is_owed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut owed = held(&self.owed);
+        let left = pay_in_parts(owed.remove(&subject)?, take)?;
+        owed.insert(subject, left.get());
+        Some(left)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Shared({})", self.kind)
+    }
+}
+
+fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

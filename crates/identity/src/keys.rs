@@ -6,6 +6,7 @@
 //! worth less than an honest "not now". Reads that need no key are not affected.
 
 use std::{
+    collections::HashMap,
     fmt,
     net::IpAddr,
     num::NonZeroU32,
@@ -27,6 +28,7 @@ use crate::{
     key_making::may_act_on,
     pepper::Tag,
     records::{self, StoredKey},
+    use_exchange::Subject,
     watch::Notebook,
 };
 
@@ -117,7 +119,8 @@ impl Keys {
                 "0024_invitations",
                 "0025_mail_language",
                 "0026_sign_in",
-                "0027_grants_without_amounts"
+                "0027_grants_without_amounts",
+                "0028_call_use"
             ]
         )
     }
@@ -474,6 +477,20 @@ impl Keys {
 
     pub(crate) fn forget_old(&self, now: UnixMillis) {
         self.inner.cache.forget(now.minus(KEPT));
+    }
+
+    /// What each key was let in for since this was asked last.
+    pub(crate) fn take_uses(&self) -> Vec<(Subject, u32)> {
+        let uses = self.inner.cache.take_uses();
+        uses.into_iter()
+            .map(|(id, cost)| (Subject::of_key(id), cost))
+            .collect()
+    }
+
+    /// Takes what keys were let in for on other nodes from their limits here.
+    pub(crate) fn owe(&self, uses: &HashMap<Subject, u32>) {
+        let used = |id| uses.get(&Subject::of_key(id)).copied();
+        self.inner.cache.owe(|id| used(id).unwrap_or(0));
     }
 
     pub(crate) fn signatures(&self) -> &Arc<UseQueue> {

@@ -44,6 +44,7 @@ mod scope;
 mod sign_in;
 pub mod signals;
 mod signature_key;
+mod use_exchange;
 mod verification;
 mod wallets;
 mod watch;
@@ -108,6 +109,7 @@ pub use sign_in::{
     SignInPurpose, SignIns,
 };
 pub use signature_key::SignatureKey;
+pub use use_exchange::{USES_TOLD_EVERY, UseExchange};
 pub use verification::{
     Admission, AdmissionId, AdmissionLimit, AdmissionState, Approval, ApprovalError, Approved,
     ByHand, Case, CaseOverview, CaseState, Claimed, DecisionId, Filling, MediaType, Need,

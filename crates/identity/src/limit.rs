@@ -1,7 +1,11 @@
 //! How fast a key may be used: the generic cell rate algorithm (GCRA) of the library `governor`, one
-//! cell of state per key, per node.
+//! cell of state per key, per node. What other nodes let in is taken from the cell, too, before the next request.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use governor::{
     Quota, RateLimiter,
@@ -14,8 +18,8 @@ use crate::{Denied, KeyError, Ticks};
 
 const MOST: u32 = 1_000_000;
 
-/// Requests per second in the long run, and how many may come at once after a pause. Each node of an
-/// installation counts for itself.
+/// Requests per second in the long run, and how many may come at once after a pause. The nodes of an installation share it
+/// in the long run ([`crate::UseExchange`]); within half a second each may let a burst in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
     per_second: NonZeroU32,
@@ -64,6 +68,10 @@ impl RateLimit {
 pub(crate) struct Limiter {
     limit: RateLimit,
     cell: RateLimiter<NotKeyed, InMemoryState, Ticks, StateInformationMiddleware>,
+    /// Let in here since the other nodes were told.
+    used: AtomicU32,
+    /// Let in elsewhere, and not taken from the cell yet. At most a burst.
+    owed: AtomicU32,
 }
 
 impl Limiter {
@@ -71,6 +79,8 @@ impl Limiter {
         Self {
             limit,
             cell: RateLimiter::direct_with_clock(limit.quota(), ticks.clone()).with_middleware(),
+            used: AtomicU32::new(0),
+            owed: AtomicU32::new(0),
         }
     }
 
@@ -80,6 +90,40 @@ impl Limiter {
 
     /// Takes `cost`, or nothing at all. Gives how many more requests may come at once.
     pub(crate) fn charge(&self, cost: NonZeroU32) -> Result<u32, Denied> {
+        self.pay()?;
+        let left = self.take(cost)?;
+        self.used.fetch_add(cost.get(), Ordering::Relaxed);
+        Ok(left)
+    }
+
+    /// What was let in here since this was asked last.
+    pub(crate) fn take_used(&self) -> u32 {
+        self.used.swap(0, Ordering::Relaxed)
+    }
+
+    /// So much more was let in elsewhere. As much as the cell has is taken at once; what is left goes before the next request.
+    pub(crate) fn owe(&self, cost: u32) {
+        let most = self.limit.burst();
+        let more = |owed: u32| Some(owed.saturating_add(cost).min(most));
+        let _ = self
+            .owed
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        let _ = self.pay();
+    }
+
+    fn pay(&self) -> Result<(), Denied> {
+        if self.owed.load(Ordering::Relaxed) == 0 {
+            return Ok(());
+        }
+        let owed = self.owed.swap(0, Ordering::Relaxed);
+        let Some(left) = pay_in_parts(owed, |part| self.take(part).is_ok()) else {
+            return Ok(());
+        };
+        self.owed.fetch_add(left.get(), Ordering::Relaxed);
+        self.take(left).map(drop)
+    }
+
+    fn take(&self, cost: NonZeroU32) -> Result<u32, Denied> {
         match self.cell.check_n(cost) {
             Ok(Ok(left)) => Ok(left.remaining_burst_capacity()),
             Ok(Err(not_until)) => Err(Denied::Limited {
@@ -92,6 +136,22 @@ impl Limiter {
             }),
         }
     }
+}
+
+/// Pays as much as there is. Gives what is left.
+pub(crate) fn pay_in_parts(
+    owed: u32,
+    mut take: impl FnMut(NonZeroU32) -> bool,
+) -> Option<NonZeroU32> {
+    let (mut owed, mut part) = (owed, owed);
+    while let Some(next) = NonZeroU32::new(part.min(owed)) {
+        if take(next) {
+            owed -= next.get();
+        } else {
+            part = next.get() / 2;
+        }
+    }
+    NonZeroU32::new(owed)
 }
 
 #[cfg(test)]
@@ -131,6 +191,38 @@ mod tests {
         ticks.advance(Duration::from_secs(3600));
         assert_eq!(limiter.charge(cost(3)), Ok(0));
         assert!(limiter.charge(cost(1)).is_err());
+    }
+
+    #[test]
+    fn what_is_let_in_elsewhere_is_taken_first() {
+        let ticks = Ticks::by_hand();
+        let limiter = Limiter::new(RateLimit::new(10, 4).unwrap(), &ticks);
+        assert_eq!(limiter.charge(cost(1)), Ok(3));
+        assert_eq!((limiter.take_used(), limiter.take_used()), (1, 0));
+        limiter.owe(2);
+        assert_eq!(limiter.charge(cost(1)), Ok(0));
+        // More than a burst is never owed, and is paid as the cell fills.
+        limiter.owe(3);
+        limiter.owe(300);
+        let tenth = Duration::from_millis(100);
+        assert_eq!(
+            limiter.charge(cost(1)),
+            Err(Denied::Limited { wait: 4 * tenth })
+        );
+        ticks.advance(2 * tenth);
+        assert_eq!(
+            limiter.charge(cost(1)),
+            Err(Denied::Limited { wait: 2 * tenth })
+        );
+        ticks.advance(2 * tenth);
+        assert_eq!(
+            limiter.charge(cost(1)),
+            Err(Denied::Limited { wait: tenth })
+        );
+        ticks.advance(tenth);
+        assert_eq!(limiter.charge(cost(1)), Ok(0));
+        // Neither what was owed nor what was refused is told to others.
+        assert_eq!(limiter.take_used(), 2);
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod record_numbers;
 mod rehearsals;
 mod request_id;
 mod secrets;
+mod shared_limits;
 mod sign_in;
 mod signed_request;
 mod stop;

@@ -35,6 +35,7 @@ use crate::{
     notices::{Choices, send_notices},
     record_numbers::RecordNumbers,
     secrets::Secrets,
+    shared_limits::SharedLimits,
     sign_in::OtherSites,
     stop::Stopping,
     system::{System, system_routes},
@@ -56,6 +57,8 @@ pub struct Node {
     service: Arc<Service>,
     watch: Watch,
     ticker: JoinHandle<()>,
+    /// Counts calls with the other nodes.
+    shared: SharedLimits,
     /// What takes mails, until it serves; none when nothing is configured.
     carrier: Option<Carrier>,
     /// Where the data are.
@@ -103,7 +106,9 @@ impl Node {
         let verified = Verified::open(config, (&url, &folder), (&people, &roles)).await?;
         let permits = Permits::open(&config.verification)?;
         let audit = AuditTable::new(database.clone());
-        let keys = Keys::open(database, secrets.peppers, settings, Ticks::system()).await?;
+        let keys = Keys::open(database.clone(), secrets.peppers, settings, Ticks::system()).await?;
+        let rates = config.limits.call_rates()?;
+        let shared = SharedLimits::open(&rates, (&url, &database), (&keys, &people))?;
         let numbers = InvestorNumbers::open(&url).await?;
         let issuers = config.issuers.keys.iter().map(|key| key.0.clone());
         let issuers: Vec<_> = issuers.collect();
@@ -152,7 +157,7 @@ impl Node {
             issuers,
             clock: Arc::clone(&clock),
             refusals_per_minute: config.limits.refusals_per_minute,
-            call_rates: config.limits.call_rates()?,
+            call_limits: Arc::clone(&shared.limits),
             rails,
             data_folder: match &url {
                 DatabaseUrl::Folder(folder) => Some(folder.clone()),
@@ -165,6 +170,7 @@ impl Node {
             service,
             watch,
             ticker,
+            shared,
             carrier,
             url,
         })
@@ -296,6 +302,7 @@ impl Node {
     pub async fn close(self) -> Result<(), ServerError> {
         self.ticker.abort();
         drop(self.watch);
+        drop(self.shared);
         finish_audit(&self.service).await;
         self.service.numbers().close().await;
         self.service.journal().close().await?;

@@ -125,6 +125,8 @@ pub enum Domain {
     SignInBrowser,
     /// Who came from another site for the first time.
     SignInNewcomer,
+    /// Whose calls nodes tell each other.
+    CallUse,
 }
 
 impl Domain {
@@ -157,6 +159,7 @@ impl Domain {
             Self::SignInState => b"softcap/v1/sign_in_state",
             Self::SignInBrowser => b"softcap/v1/sign_in_browser",
             Self::SignInNewcomer => b"softcap/v1/sign_in_newcomer",
+            Self::CallUse => b"softcap/v1/call_use",
         }
     }
 }

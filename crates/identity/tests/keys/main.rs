@@ -4,6 +4,7 @@
 
 mod administering;
 mod calling;
+mod sharing;
 mod signing;
 
 use std::{net::IpAddr, num::NonZeroU32, str::FromStr as _, time::Duration};
@@ -100,6 +101,9 @@ async fn all_scenarios(database: Database) {
     administering::calls_at_once_have_a_row_each_whoever_goes_away(&here).await;
     signing::a_signature_is_used_once_whichever_node_gets_it(&here).await;
     signing::a_form_makes_one_key(&here).await;
+    sharing::nodes_share_the_limit_of_a_key(&here).await;
+    sharing::nodes_share_the_limits_of_others(&here).await;
+    sharing::a_node_counts_nothing_that_was_before_it_began(&here).await;
     administering::a_key_that_nobody_uses_ends(&here).await;
 }
 

@@ -87,8 +87,8 @@ mod webhooks;
 use std::{str::FromStr as _, sync::Arc};
 
 use softcap_identity::{
-    AddressChanges, Alerts, AuditTable, CallLimits, CallRates, Factors, Invitations, Keys, Oauth,
-    People, Privacy, Roles, SignIns, SigningSeed, Ticks, UnixMillis, Verifications, Wallets,
+    AddressChanges, Alerts, AuditTable, CallLimits, Factors, Invitations, Keys, Oauth, People,
+    Privacy, Roles, SignIns, SigningSeed, UnixMillis, Verifications, Wallets,
 };
 use softcap_journal::{
     Clock, Cosignatures, InvestorNumbers, Journal, LogName, OfferingLog, Transfers,
@@ -226,7 +226,7 @@ pub struct Service {
     wallets: Wallets,
     sign_ins: SignIns,
     other_sites: OtherSites,
-    call_limits: CallLimits,
+    call_limits: Arc<CallLimits>,
     alerts: Alerts,
     oauth: Oauth,
     /// Reads what others keep at addresses of their own.
@@ -316,7 +316,7 @@ pub struct ServiceParts {
     /// Refused contributions of a person in a minute that become entries.
     pub refusals_per_minute: u32,
     /// How fast people, applications and networks may call.
-    pub call_rates: CallRates,
+    pub call_limits: Arc<CallLimits>,
     /// The chain that is followed, and how far.
     pub rails: Rails,
     /// Where the data are, unless they are on a database server.
@@ -338,7 +338,7 @@ impl Service {
             wallets: Wallets::new(parts.people.clone()),
             sign_ins: SignIns::new(parts.people.clone()),
             other_sites: parts.other_sites,
-            call_limits: CallLimits::new(&parts.call_rates, &Ticks::system()),
+            call_limits: parts.call_limits,
             alerts: Alerts::new(parts.people.clone()),
             oauth: Oauth::new(parts.people.clone(), parts.id_tokens),
             documents: GuardedClient::new(parts.webhooks.rules().clone()),

@@ -42,7 +42,7 @@ pub struct LimitsSection {
     pub refusals_per_minute: u32,
 
     /// Calls of one person in a second, over all their sessions, in the long run; ten times as many at once. Further ones
-    /// are answered 429. Each node counts its own, as for the two limits below.
+    /// are answered 429. Nodes of one database share this limit, and the two below.
     #[config(env = "SOFTCAP_CALLS_PER_PERSON", default = 20)]
     pub calls_per_person: u32,
 
