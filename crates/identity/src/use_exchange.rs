@@ -68,7 +68,7 @@ impl UseExchange {
     /// Of the keys and limits of this node.
     ///
     /// # Errors
-    /// [`PersonError::Random`].
+    /// [`PersonError::Randomness`].
     pub fn new(
         database: Database,
         keys: Keys,
