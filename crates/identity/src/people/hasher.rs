@@ -13,7 +13,10 @@ use std::{
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::{PersonError, password::Password};
+use super::{
+    PersonError,
+    password::{HashMemory, Password},
+};
 
 /// Passwords that wait. At some 30 milliseconds each the last one is answered within two seconds.
 const QUEUE: usize = 32;
@@ -36,7 +39,7 @@ enum Job {
 }
 
 impl Job {
-    fn run(self) {
+    fn run(self, memory: &mut HashMemory) {
         // Whoever asked may be gone; then nobody is told.
         match self {
             Self::Make { answer, .. } if answer.is_closed() => {}
@@ -46,7 +49,9 @@ impl Job {
                 context,
                 answer,
             } => {
-                let made = password.judge(&context).and_then(|()| password.hash());
+                let made = password
+                    .judge(&context)
+                    .and_then(|()| password.hash(memory));
                 let _ = answer.send(made);
             }
             Self::Compare {
@@ -54,7 +59,7 @@ impl Job {
                 kept,
                 answer,
             } => {
-                let _ = answer.send(password.is(&kept));
+                let _ = answer.send(password.is(&kept, memory));
             }
         }
     }
@@ -71,10 +76,12 @@ impl Hasher {
     /// Starts the thread.
     pub(crate) fn start() -> Result<Self, PersonError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let nobody = Password::new(super::SecretText::random()?.reveal().to_owned())?.hash()?;
+        let mut memory = HashMemory::default();
+        let nobody = Password::new(super::SecretText::random()?.reveal().to_owned())?;
+        let nobody = nobody.hash(&mut memory)?;
         let thread = thread::Builder::new().name("passwords".to_owned());
         thread
-            .spawn(move || work(&jobs))
+            .spawn(move || work(&jobs, memory))
             .map_err(|_| PersonError::Hash)?;
         Ok(Self { queue, nobody })
     }
@@ -125,10 +132,10 @@ impl fmt::Debug for Hasher {
     }
 }
 
-fn work(jobs: &Receiver<Job>) {
+fn work(jobs: &Receiver<Job>, mut memory: HashMemory) {
     stand_back();
     while let Ok(job) = jobs.recv() {
-        job.run();
+        job.run(&mut memory);
     }
 }
 

@@ -5,7 +5,10 @@
 //! passwords of breaches with names and words beside them, and the patterns people make of them (keyboard rows, dates,
 //! repeats, swapped letters).
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::{
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
+};
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
@@ -72,20 +75,58 @@ impl Password {
     }
 
     /// The text that is kept: argon2id in the form of PHC strings, with a salt of its own.
-    pub(crate) fn hash(&self) -> Result<Zeroizing<String>, PersonError> {
+    pub(crate) fn hash(&self, memory: &mut HashMemory) -> Result<Zeroizing<String>, PersonError> {
         let salt: [u8; SALT] = random_bytes()?;
-        let hash = hasher()?.hash_password_with_salt(self.0.as_bytes(), &salt);
-        let hash = hash.map_err(|_| PersonError::Hash)?;
+        let (argon2, params) = hasher()?;
+        let output = memory.hash(&argon2, (&self.0, &salt), Params::DEFAULT_OUTPUT_LEN)?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).map_err(|_| PersonError::Hash)?,
+            salt: Some(Salt::new(&salt).map_err(|_| PersonError::Hash)?),
+            hash: Some(output),
+        };
         Ok(Zeroizing::new(hash.to_string()))
     }
 
     /// Whether this is the password of which the text was kept. Compared in constant time.
-    pub(crate) fn is(&self, kept: &str) -> Result<bool, PersonError> {
-        match hasher()?.verify_password(self.0.as_bytes(), kept) {
-            Ok(()) => Ok(true),
-            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(_) => Err(PersonError::Hash),
+    pub(crate) fn is(&self, kept: &str, memory: &mut HashMemory) -> Result<bool, PersonError> {
+        let kept = PasswordHash::new(kept).map_err(|_| PersonError::Hash)?;
+        let (Some(salt), Some(hash)) = (&kept.salt, &kept.hash) else {
+            return Err(PersonError::Hash);
+        };
+        if kept.algorithm != Algorithm::Argon2id.ident() {
+            return Err(PersonError::Hash);
         }
+        let params = Params::try_from(&kept).map_err(|_| PersonError::Hash)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let output = memory.hash(&argon2, (&self.0, salt), hash.len())?;
+        // The library compares these in constant time.
+        Ok(output == *hash)
+    }
+}
+
+/// The memory of a hash, 19 MiB. It is kept: to give it back to the system and take it again for each hash costs a page fault
+/// for every four kilobytes, which holds up all threads of the process.
+#[derive(Default)]
+pub(crate) struct HashMemory(Vec<Block>);
+
+impl HashMemory {
+    fn hash(
+        &mut self,
+        argon2: &Argon2<'_>,
+        (password, salt): (&str, &[u8]),
+        length: usize,
+    ) -> Result<Output, PersonError> {
+        self.0
+            .resize_with(argon2.params().block_count(), Block::default);
+        let mut bytes = Zeroizing::new([0; Output::MAX_LENGTH]);
+        let out = bytes.get_mut(..length).ok_or(PersonError::Hash)?;
+        let password = password.as_bytes();
+        argon2
+            .hash_password_into_with_memory(password, salt, out, self.0.as_mut_slice())
+            .map_err(|_| PersonError::Hash)?;
+        Output::new(out).map_err(|_| PersonError::Hash)
     }
 }
 
@@ -105,9 +146,10 @@ impl std::fmt::Debug for Password {
     }
 }
 
-fn hasher() -> Result<Argon2<'static>, PersonError> {
+fn hasher() -> Result<(Argon2<'static>, Params), PersonError> {
     let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| PersonError::Hash)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    Ok((argon2, params))
 }
 
 #[cfg(test)]
@@ -222,22 +264,44 @@ mod tests {
     fn v6_2_8_a_password_is_kept_as_argon2id_and_only_the_same_one_is_it() {
         let password = |text: &str| Password::new(text.to_owned()).unwrap();
         let right = password(" Tidal lantern ochre mule ");
-        let kept = right.hash().unwrap();
+        let mut memory = HashMemory::default();
+        let kept = right.hash(&mut memory).unwrap();
         assert!(
             kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{}",
             *kept
         );
-        assert_ne!(*kept, *right.hash().unwrap());
-        assert!(right.is(&kept).unwrap());
+        assert_ne!(*kept, *right.hash(&mut memory).unwrap());
+        assert!(right.is(&kept, &mut memory).unwrap());
         for wrong in [
             "Tidal lantern ochre mule",
             " tidal lantern ochre mule ",
             " Tidal lantern ochre mule",
         ] {
-            assert!(!password(wrong).is(&kept).unwrap(), "{wrong}");
+            assert!(!password(wrong).is(&kept, &mut memory).unwrap(), "{wrong}");
         }
-        assert_eq!(right.is("none").unwrap_err().code(), "A494");
+        assert_eq!(right.is("none", &mut memory).unwrap_err().code(), "A494");
+        let argon2d = kept.replace("argon2id", "argon2d");
+        assert_eq!(right.is(&argon2d, &mut memory).unwrap_err().code(), "A494");
         assert!(!format!("{right:?}").contains("idal"));
+    }
+
+    #[test]
+    fn what_is_kept_is_what_the_library_keeps() {
+        use argon2::{PasswordHasher as _, PasswordVerifier as _};
+
+        let text = "seven grey herons over the weir";
+        let right = Password::new(text.to_owned()).unwrap();
+        let mut memory = HashMemory::default();
+        let kept = right.hash(&mut memory).unwrap();
+        let (library, _) = hasher().unwrap();
+        library.verify_password(text.as_bytes(), &**kept).unwrap();
+        // With other parameters, in memory that was used for more.
+        let params = Params::new(64, 1, 1, None).unwrap();
+        let lighter = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let theirs = lighter.hash_password_with_salt(text.as_bytes(), &[7; SALT]);
+        let theirs = theirs.unwrap().to_string();
+        assert!(right.is(&theirs, &mut memory).unwrap());
+        assert!(right.is(&kept, &mut memory).unwrap());
     }
 }
