@@ -23,6 +23,9 @@ const QUEUE: usize = 32;
 /// When to come again if the queue is full: by then it is worked off.
 const COME_AGAIN: Duration = Duration::from_secs(2);
 
+/// The memory of a hash goes back to the system when nobody has come for so long.
+const MEMORY_KEPT: Duration = Duration::from_secs(5);
+
 enum Job {
     /// Judge a password for these words of its context, and make the text to be kept.
     Make {
@@ -76,12 +79,11 @@ impl Hasher {
     /// Starts the thread.
     pub(crate) fn start() -> Result<Self, PersonError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let mut memory = HashMemory::default();
         let nobody = Password::new(super::SecretText::random()?.reveal().to_owned())?;
-        let nobody = nobody.hash(&mut memory)?;
+        let nobody = nobody.hash(&mut HashMemory::default())?;
         let thread = thread::Builder::new().name("passwords".to_owned());
         thread
-            .spawn(move || work(&jobs, memory))
+            .spawn(move || work(&jobs))
             .map_err(|_| PersonError::Hash)?;
         Ok(Self { queue, nobody })
     }
@@ -132,10 +134,14 @@ impl fmt::Debug for Hasher {
     }
 }
 
-fn work(jobs: &Receiver<Job>, mut memory: HashMemory) {
+fn work(jobs: &Receiver<Job>) {
     stand_back();
     while let Ok(job) = jobs.recv() {
+        let mut memory = HashMemory::default();
         job.run(&mut memory);
+        while let Ok(job) = jobs.recv_timeout(MEMORY_KEPT) {
+            job.run(&mut memory);
+        }
     }
 }
 

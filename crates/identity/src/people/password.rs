@@ -106,8 +106,8 @@ impl Password {
     }
 }
 
-/// The memory of a hash, 19 MiB. It is kept: to give it back to the system and take it again for each hash costs a page fault
-/// for every four kilobytes, which holds up all threads of the process.
+/// The memory of a hash, 19 MiB. It is kept from one to the next: to give it back to the system and take it again for each costs
+/// a page fault for every four kilobytes, which holds up all threads of the process.
 #[derive(Default)]
 pub(crate) struct HashMemory(Vec<Block>);
 
