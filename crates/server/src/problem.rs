@@ -13,6 +13,8 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::system::CodeText;
+
 /// The media type of a problem (RFC 9457, section 3).
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// Seconds after which a busy server asks to be called again, when nobody said another number.
@@ -225,6 +227,26 @@ impl ApiError {
         }
     }
 
+    /// A refusal of another crate in its own words: its code, the status it is answered with, and what to do.
+    pub(crate) fn domain(
+        error: &impl std::fmt::Display,
+        code: &'static str,
+        (status, remedy): (StatusCode, &'static str),
+    ) -> Self {
+        let CodeText {
+            code,
+            title,
+            remedy,
+        } = CodeText::of(error, code, remedy);
+        Self::Domain {
+            status,
+            code,
+            title,
+            detail: String::new(),
+            remedy,
+        }
+    }
+
     /// There is no such thing.
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ProblemCode::NotFound, detail)
@@ -356,17 +378,6 @@ pub(crate) fn write_problem(response: &mut Response, problem: Problem) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     *response.body_mut() = Body::from(body);
     response.extensions_mut().insert(problem);
-}
-
-/// The words of an error of another crate without the code that they begin with, beginning with a capital.
-pub(crate) fn sentence_of(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let words = text
-        .split_once(": ")
-        .map_or(text.as_str(), |(_, words)| words);
-    let mut letters = words.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The alerts of staff: reading them, closing them, and the mails about them.
 
-use std::{fmt, str::FromStr};
-
 use softcap_database::{DatabaseError, on_reader, on_writer, row};
 use thiserror::Error;
 
@@ -9,7 +7,7 @@ use super::{AlertKind, raise};
 use crate::{
     Act, People, PersonError, PersonId, UnixMillis,
     audit::note,
-    people::{ADD_MAIL, Text, actor, hex, parse_id},
+    people::{ADD_MAIL, Text, actor, id_text},
 };
 
 /// Alerts whose mails are written in one round.
@@ -19,25 +17,7 @@ const ROUND: i64 = 20;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AlertId([u8; 16]);
 
-impl FromStr for AlertId {
-    type Err = AlertError;
-
-    fn from_str(text: &str) -> Result<Self, AlertError> {
-        parse_id(text).map(Self).ok_or(AlertError::Missing)
-    }
-}
-
-impl fmt::Display for AlertId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for AlertId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "AlertId({self})")
-    }
-}
+id_text!(AlertId, AlertError::Missing);
 
 /// What somebody found out about an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

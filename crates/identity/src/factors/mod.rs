@@ -25,7 +25,7 @@ mod removal;
 mod reset;
 mod totp;
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use softcap_database::{on_reader, row};
 
@@ -47,7 +47,7 @@ pub use totp::{BegunTotp, TotpConfirmation};
 
 use crate::{
     People, PersonId, Session, UnixMillis,
-    people::{hex, parse_id, random_bytes},
+    people::{id_text, random_bytes},
 };
 
 /// Passkeys of a person.
@@ -75,25 +75,7 @@ impl FactorId {
     }
 }
 
-impl FromStr for FactorId {
-    type Err = FactorError;
-
-    fn from_str(text: &str) -> Result<Self, FactorError> {
-        parse_id(text).map(Self).ok_or(FactorError::Missing)
-    }
-}
-
-impl fmt::Display for FactorId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for FactorId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "FactorId({self})")
-    }
-}
+id_text!(FactorId, FactorError::Missing);
 
 /// What a person has beside a password.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! An invitation as it stands, and the table of them.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use softcap_database::{DatabaseError, row};
 
 use super::InvitationError;
 use crate::{
     PersonId, ResourceId, ResourcePattern, Role, UnixMillis,
-    people::{MailWords, hex, parse_id, random_bytes},
+    people::{MailWords, id_text, random_bytes},
 };
 
 /// How long the code of an invitation works.
@@ -23,27 +23,7 @@ impl InvitationId {
     }
 }
 
-impl FromStr for InvitationId {
-    type Err = InvitationError;
-
-    fn from_str(text: &str) -> Result<Self, InvitationError> {
-        parse_id(text)
-            .map(Self)
-            .ok_or(InvitationError::NoInvitation)
-    }
-}
-
-impl fmt::Display for InvitationId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for InvitationId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "InvitationId({self})")
-    }
-}
+id_text!(InvitationId, InvitationError::NoInvitation);
 
 /// What somebody is invited to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What people granted to applications: given on a page, seen, narrowed and ended at any time.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use softcap_database::{on_reader, on_writer, row};
 
@@ -13,7 +13,7 @@ use crate::{
     Act, Domain, PersonError, PersonId, SecretText, Session, UnixMillis,
     alerts::tell,
     audit::note,
-    people::{actor, hex, parse_id, random_bytes},
+    people::{actor, hex, id_text, random_bytes},
 };
 
 const DAY: u64 = 86_400;
@@ -29,25 +29,7 @@ pub const GRANT_LIVES: [Duration; 4] = [
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GrantId([u8; 16]);
 
-impl FromStr for GrantId {
-    type Err = OauthError;
-
-    fn from_str(text: &str) -> Result<Self, OauthError> {
-        parse_id(text).map(Self).ok_or(OauthError::NoGrant)
-    }
-}
-
-impl fmt::Display for GrantId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for GrantId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "GrantId({self})")
-    }
-}
+id_text!(GrantId, OauthError::NoGrant);
 
 impl GrantId {
     pub(super) fn random() -> Result<Self, PersonError> {

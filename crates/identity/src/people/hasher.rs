@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{
     PersonError,
-    password::{HashMemory, Password},
+    password::{HashMemory, Password, of_nobody},
 };
 
 /// Passwords that wait. At some 30 milliseconds each the last one is answered within two seconds.
@@ -71,7 +71,7 @@ impl Job {
 /// The thread, from outside. It ends when this is dropped.
 pub(crate) struct Hasher {
     queue: SyncSender<Job>,
-    /// The text of a password that nobody knows, so that an unknown person costs what a known one does.
+    /// What is kept of nobody's password, so that an unknown person costs what a known one does.
     nobody: Zeroizing<String>,
 }
 
@@ -79,8 +79,7 @@ impl Hasher {
     /// Starts the thread.
     pub(crate) fn start() -> Result<Self, PersonError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let nobody = Password::new(super::SecretText::random()?.reveal().to_owned())?;
-        let nobody = nobody.hash(&mut HashMemory::default())?;
+        let nobody = of_nobody()?;
         let thread = thread::Builder::new().name("passwords".to_owned());
         thread
             .spawn(move || work(&jobs))

@@ -52,7 +52,7 @@ pub use password::Password;
 pub use people::{People, Site};
 pub use person::{Level, Person, PersonId};
 pub use personal_key_text::PersonalKeyText;
-pub(crate) use random_id::{hex, parse_id, random_bytes};
+pub(crate) use random_id::{hex, id_text, parse_id, random_bytes};
 pub(crate) use reseal::Place;
 pub use reseal::Resealed;
 pub use sealed::{Column, Domain, PersonalKey, Sealed};

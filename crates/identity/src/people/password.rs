@@ -77,19 +77,12 @@ impl Password {
     /// The text that is kept: argon2id in the form of PHC strings, with a salt of its own.
     pub(crate) fn hash(&self, memory: &mut HashMemory) -> Result<Zeroizing<String>, PersonError> {
         let salt: [u8; SALT] = random_bytes()?;
-        let (argon2, params) = hasher()?;
+        let argon2 = hasher()?;
         let output = memory.hash(&argon2, (&self.0, &salt), Params::DEFAULT_OUTPUT_LEN)?;
-        let hash = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params).map_err(|_| PersonError::Hash)?,
-            salt: Some(Salt::new(&salt).map_err(|_| PersonError::Hash)?),
-            hash: Some(output),
-        };
-        Ok(Zeroizing::new(hash.to_string()))
+        kept_text(argon2.params(), &salt, output)
     }
 
-    /// Whether this is the password of which the text was kept. Compared in constant time.
+    /// Whether this is the password of which the text was kept. The library compares hashes in constant time.
     pub(crate) fn is(&self, kept: &str, memory: &mut HashMemory) -> Result<bool, PersonError> {
         let kept = PasswordHash::new(kept).map_err(|_| PersonError::Hash)?;
         let (Some(salt), Some(hash)) = (&kept.salt, &kept.hash) else {
@@ -101,9 +94,31 @@ impl Password {
         let params = Params::try_from(&kept).map_err(|_| PersonError::Hash)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let output = memory.hash(&argon2, (&self.0, salt), hash.len())?;
-        // The library compares these in constant time.
         Ok(output == *hash)
     }
+}
+
+/// What is kept of a password that nobody has: random bytes in the place of a hash, to compare with at the same cost.
+pub(crate) fn of_nobody() -> Result<Zeroizing<String>, PersonError> {
+    let (salt, bytes): ([u8; SALT], [u8; Params::DEFAULT_OUTPUT_LEN]) =
+        (random_bytes()?, random_bytes()?);
+    let output = Output::new(&bytes).map_err(|_| PersonError::Hash)?;
+    kept_text(hasher()?.params(), &salt, output)
+}
+
+fn kept_text(
+    params: &Params,
+    salt: &[u8],
+    output: Output,
+) -> Result<Zeroizing<String>, PersonError> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).map_err(|_| PersonError::Hash)?,
+        salt: Some(Salt::new(salt).map_err(|_| PersonError::Hash)?),
+        hash: Some(output),
+    };
+    Ok(Zeroizing::new(hash.to_string()))
 }
 
 /// The memory of a hash, 19 MiB. It is kept from one to the next: to give it back to the system and take it again for each costs
@@ -146,10 +161,9 @@ impl std::fmt::Debug for Password {
     }
 }
 
-fn hasher() -> Result<(Argon2<'static>, Params), PersonError> {
+fn hasher() -> Result<Argon2<'static>, PersonError> {
     let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| PersonError::Hash)?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-    Ok((argon2, params))
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 #[cfg(test)]
@@ -287,6 +301,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_costs_what_somebody_does() {
+        let parameters = |kept: &str| Params::try_from(&PasswordHash::new(kept).unwrap()).unwrap();
+        let right = Password::new("seven grey herons over the weir".to_owned()).unwrap();
+        let mut memory = HashMemory::default();
+        let nobody = of_nobody().unwrap();
+        let kept = right.hash(&mut memory).unwrap();
+        assert_eq!(parameters(&nobody), parameters(&kept));
+        assert_eq!(nobody.len(), kept.len());
+        assert!(!right.is(&nobody, &mut memory).unwrap());
+    }
+
+    #[test]
     fn what_is_kept_is_what_the_library_keeps() {
         use argon2::{PasswordHasher as _, PasswordVerifier as _};
 
@@ -294,7 +320,7 @@ mod tests {
         let right = Password::new(text.to_owned()).unwrap();
         let mut memory = HashMemory::default();
         let kept = right.hash(&mut memory).unwrap();
-        let (library, _) = hasher().unwrap();
+        let library = hasher().unwrap();
         library.verify_password(text.as_bytes(), &**kept).unwrap();
         // With other parameters, in memory that was used for more.
         let params = Params::new(64, 1, 1, None).unwrap();

@@ -1,10 +1,8 @@
 //! A human who has signed up.
 
-use std::{fmt, str::FromStr};
-
 use super::{
     EmailAddress, MailLanguage, PersonError,
-    random_id::{hex, parse_id, random_bytes},
+    random_id::{id_text, random_bytes},
 };
 use crate::UnixMillis;
 
@@ -28,25 +26,7 @@ impl PersonId {
     }
 }
 
-impl FromStr for PersonId {
-    type Err = PersonError;
-
-    fn from_str(text: &str) -> Result<Self, PersonError> {
-        parse_id(text).map(Self).ok_or(PersonError::Id)
-    }
-}
-
-impl fmt::Display for PersonId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for PersonId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "PersonId({self})")
-    }
-}
+id_text!(PersonId, PersonError::Id);
 
 /// How many factors somebody has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -30,3 +30,35 @@ pub(crate) fn parse_id(text: &str) -> Option<[u8; 16]> {
     let value = u128::from_str_radix(text, 16).ok()?;
     (value != 0).then(|| value.to_be_bytes())
 }
+
+/// The text of a name of 16 bytes: 32 hexadecimal digits, also in debug output, because it is no secret. With an error it is read
+/// from that text, too.
+macro_rules! id_text {
+    ($name:ident) => {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, out: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                out.write_str(&$crate::people::hex(&self.0))
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, out: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                write!(out, concat!(stringify!($name), "({})"), self)
+            }
+        }
+    };
+    ($name:ident, $error:ident :: $missing:ident) => {
+        $crate::people::id_text!($name);
+
+        impl ::std::str::FromStr for $name {
+            type Err = $error;
+
+            fn from_str(text: &str) -> Result<Self, $error> {
+                $crate::people::parse_id(text)
+                    .map(Self)
+                    .ok_or($error::$missing)
+            }
+        }
+    };
+}
+pub(crate) use id_text;

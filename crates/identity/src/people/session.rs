@@ -3,14 +3,14 @@
 //! Every request asks the database, so that a session that was ended on one node is dead on all of them at the next
 //! request. Ends are decided by the times of the row; [`People::tidy`] only sweeps.
 
-use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
+use std::{fmt, net::IpAddr, time::Duration};
 
 use softcap_database::{on_reader, on_writer, row};
 
 use super::{
     Column, Domain, Level, People, PersonError, PersonId, SecretText,
     mail_token::network,
-    random_id::{hex, parse_id, random_bytes},
+    random_id::{id_text, random_bytes},
     sign_up::{KNOW_SOURCE, actor},
 };
 use crate::{
@@ -46,25 +46,7 @@ pub(crate) const ROTATE: &str = "UPDATE session SET tag = $2, fresh_at = $3, see
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SessionId([u8; 16]);
 
-impl FromStr for SessionId {
-    type Err = PersonError;
-
-    fn from_str(text: &str) -> Result<Self, PersonError> {
-        parse_id(text).map(Self).ok_or(PersonError::NoSuchSession)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "SessionId({self})")
-    }
-}
+id_text!(SessionId, PersonError::NoSuchSession);
 
 /// Who is at the other end, for the list of sessions.
 #[derive(Clone)]

@@ -1,11 +1,11 @@
 //! What one person proposes and another approves.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use super::{ResetReason, Right, Role, RoleError};
 use crate::{
     DecisionId, PersonId, ResourceId, ResourcePattern, UnixMillis,
-    people::{hex, parse_id, random_bytes},
+    people::{id_text, random_bytes},
 };
 
 /// How long a proposal may wait for its approval.
@@ -21,25 +21,7 @@ impl ProposalId {
     }
 }
 
-impl FromStr for ProposalId {
-    type Err = RoleError;
-
-    fn from_str(text: &str) -> Result<Self, RoleError> {
-        parse_id(text).map(Self).ok_or(RoleError::NoProposal)
-    }
-}
-
-impl fmt::Display for ProposalId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for ProposalId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "ProposalId({self})")
-    }
-}
+id_text!(ProposalId, RoleError::NoProposal);
 
 /// A role of a person on every offering or on one.
 #[derive(Debug, Clone, PartialEq, Eq)]

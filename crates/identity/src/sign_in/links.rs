@@ -1,7 +1,5 @@
 //! Accounts of other sites that lead into an account here: used, added, listed, removed.
 
-use std::{fmt, str::FromStr};
-
 use softcap_database::{DatabaseError, on_reader, on_writer, row};
 
 use super::{Attempt, MOST_SIGN_INS, OutsideIdentity, SignInError};
@@ -11,7 +9,7 @@ use crate::{
     alerts::{judge_act, tell},
     audit::note,
     factors::HOLD,
-    people::{Beginning, MailWords, actor, hex, parse_id, random_bytes},
+    people::{Beginning, MailWords, actor, id_text, random_bytes},
     signals::Signal,
 };
 
@@ -46,25 +44,7 @@ pub struct SignIns {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SignInLinkId([u8; 16]);
 
-impl FromStr for SignInLinkId {
-    type Err = SignInError;
-
-    fn from_str(text: &str) -> Result<Self, SignInError> {
-        parse_id(text).map(Self).ok_or(SignInError::Missing)
-    }
-}
-
-impl fmt::Display for SignInLinkId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for SignInLinkId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "SignInLinkId({self})")
-    }
-}
+id_text!(SignInLinkId, SignInError::Missing);
 
 /// A link, for its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,9 @@
 //! An approval that waits for a second person.
 
-use std::fmt;
-
 use super::VerificationError;
 use crate::{
     PersonId, UnixMillis,
-    people::{hex, parse_id, random_bytes},
+    people::{id_text, parse_id, random_bytes},
 };
 
 /// Names what a first reviewer would approve: 16 random bytes.
@@ -23,17 +21,7 @@ impl DecisionId {
     }
 }
 
-impl fmt::Display for DecisionId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for DecisionId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "DecisionId({self})")
-    }
-}
+id_text!(DecisionId);
 
 /// What a second person approves: the case as the first one read it, and how long the approval counts. What is granted with
 /// it stands beside it as admissions that are proposed.

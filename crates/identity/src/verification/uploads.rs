@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Act, Column, KeyPurpose, PersonId, PersonalKey, UnixMillis,
-    people::{CHUNK, HEADER, SEALED_CHUNK, SealedStream, hex, parse_id, random_bytes},
+    people::{CHUNK, HEADER, SEALED_CHUNK, SealedStream, id_text, parse_id, random_bytes},
 };
 
 /// How often a row is tried while other uploads of the same person come in.
@@ -45,25 +45,7 @@ pub struct UploadSettings {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UploadId([u8; 16]);
 
-impl std::str::FromStr for UploadId {
-    type Err = VerificationError;
-
-    fn from_str(text: &str) -> Result<Self, VerificationError> {
-        parse_id(text).map(Self).ok_or(VerificationError::NoUpload)
-    }
-}
-
-impl fmt::Display for UploadId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for UploadId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "UploadId({self})")
-    }
-}
+id_text!(UploadId, VerificationError::NoUpload);
 
 /// A file that a person showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! The wallets of people: used, added, listed, removed.
 
-use std::{fmt, str::FromStr};
-
 use softcap_database::{DatabaseError, on_reader, on_writer, row};
 
 use super::{
@@ -13,7 +11,7 @@ use crate::{
     alerts::{judge_act, tell},
     audit::note,
     factors::HOLD,
-    people::{Beginning, MailWords, actor, hex, parse_id, random_bytes},
+    people::{Beginning, MailWords, actor, id_text, random_bytes},
     signals::Signal,
 };
 
@@ -41,25 +39,7 @@ pub struct Wallets {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct WalletId([u8; 16]);
 
-impl FromStr for WalletId {
-    type Err = WalletError;
-
-    fn from_str(text: &str) -> Result<Self, WalletError> {
-        parse_id(text).map(Self).ok_or(WalletError::Missing)
-    }
-}
-
-impl fmt::Display for WalletId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for WalletId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "WalletId({self})")
-    }
-}
+id_text!(WalletId, WalletError::Missing);
 
 /// A wallet, for its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]

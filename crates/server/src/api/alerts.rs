@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     extract::{Json, Path, Query},
-    problem::{ApiError, ProblemCode, sentence_of},
+    problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
@@ -225,13 +225,7 @@ pub(super) fn of_alert(error: AlertError) -> ApiError {
         AlertError::Missing => (StatusCode::NOT_FOUND, READ_AGAIN),
         AlertError::Closed => (StatusCode::CONFLICT, READ_AGAIN),
     };
-    ApiError::Domain {
-        status,
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        detail: String::new(),
-        remedy: remedy.into(),
-    }
+    ApiError::domain(&error, error.code(), (status, remedy))
 }
 
 const READ_AGAIN: &str = "Read the list at `GET /v1/alerts?closed=true` again.";
@@ -239,9 +233,6 @@ const READ_AGAIN: &str = "Read the list at `GET /v1/alerts?closed=true` again.";
 /// The codes of this file, for their pages.
 pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     let all = [AlertError::Missing, AlertError::Closed];
-    all.into_iter().map(|error| CodeText {
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        remedy: READ_AGAIN.into(),
-    })
+    all.into_iter()
+        .map(|error| CodeText::of(&error, error.code(), READ_AGAIN))
 }

@@ -4,10 +4,7 @@ use axum::http::StatusCode;
 use softcap_identity::{FactorError, PasskeyFault};
 
 use super::person_problem::of_person;
-use crate::{
-    problem::{ApiError, sentence_of},
-    system::CodeText,
-};
+use crate::{problem::ApiError, system::CodeText};
 
 /// A refusal as an answer.
 pub(crate) fn of_factor(error: FactorError) -> ApiError {
@@ -17,13 +14,7 @@ pub(crate) fn of_factor(error: FactorError) -> ApiError {
     let Some((status, remedy)) = like(&error) else {
         return ApiError::internal(&error);
     };
-    ApiError::Domain {
-        status,
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        detail: String::new(),
-        remedy: remedy.into(),
-    }
+    ApiError::domain(&error, error.code(), (status, remedy))
 }
 
 /// The codes of this file, for their pages.
@@ -48,11 +39,7 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     let faults = PasskeyFault::ALL.into_iter().map(FactorError::Passkey);
     own.into_iter().chain(faults).filter_map(|error| {
         let (_, remedy) = like(&error)?;
-        Some(CodeText {
-            code: error.code().into(),
-            title: sentence_of(&error).into(),
-            remedy: remedy.into(),
-        })
+        Some(CodeText::of(&error, error.code(), remedy))
     })
 }
 

@@ -7,7 +7,7 @@ use softcap_identity::{
 
 use super::{Service, caller::Staff, person_problem::of_person, role_problem::of_role};
 use crate::{
-    problem::{ApiError, ProblemCode, sentence_of},
+    problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
@@ -27,23 +27,14 @@ pub(crate) fn of_invitation(error: InvitationError) -> ApiError {
             like(&error)
         }
     };
-    ApiError::Domain {
-        status,
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        detail: String::new(),
-        remedy: remedy.into(),
-    }
+    ApiError::domain(&error, error.code(), (status, remedy))
 }
 
 /// The codes of this file that no other one has, for their pages.
 pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     let all = [InvitationError::NoInvitation, InvitationError::InviterLost];
-    all.into_iter().map(|error| CodeText {
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        remedy: like(&error).1.into(),
-    })
+    all.into_iter()
+        .map(|error| CodeText::of(&error, error.code(), like(&error).1))
 }
 
 fn like(error: &InvitationError) -> (StatusCode, &'static str) {

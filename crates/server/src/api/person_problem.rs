@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use softcap_identity::PersonError;
 
 use crate::{
-    problem::{ApiError, ProblemCode, sentence_of},
+    problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
@@ -41,13 +41,7 @@ pub(crate) fn of_person(error: PersonError) -> ApiError {
         | PersonError::AddressChangeWaits
         | PersonError::NoSuchSession => {
             let (status, remedy) = like(&error);
-            ApiError::Domain {
-                status,
-                code: error.code().into(),
-                title: sentence_of(&error).into(),
-                detail: String::new(),
-                remedy: remedy.into(),
-            }
+            ApiError::domain(&error, error.code(), (status, remedy))
         }
     }
 }
@@ -71,11 +65,8 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         PersonError::AddressChangeWaits,
         PersonError::NoSuchSession,
     ];
-    all.into_iter().map(|error| CodeText {
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        remedy: like(&error).1.into(),
-    })
+    all.into_iter()
+        .map(|error| CodeText::of(&error, error.code(), like(&error).1))
 }
 
 /// The status of a refusal, and what to do.

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     extract::{Json, Path},
-    problem::{ApiError, ProblemCode, sentence_of},
+    problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
@@ -346,13 +346,7 @@ fn of_privacy(error: PrivacyError) -> ApiError {
         PrivacyError::NoPerson => axum::http::StatusCode::NOT_FOUND,
         PrivacyError::HasRole => axum::http::StatusCode::CONFLICT,
     };
-    ApiError::Domain {
-        status,
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        detail: String::new(),
-        remedy: remedy(&error).into(),
-    }
+    ApiError::domain(&error, error.code(), (status, remedy(&error)))
 }
 
 fn remedy(error: &PrivacyError) -> &'static str {
@@ -371,9 +365,6 @@ fn remedy(error: &PrivacyError) -> &'static str {
 /// The codes of this file, for their pages.
 pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     let all = [PrivacyError::NoPerson, PrivacyError::HasRole];
-    all.into_iter().map(|error| CodeText {
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        remedy: remedy(&error).into(),
-    })
+    all.into_iter()
+        .map(|error| CodeText::of(&error, error.code(), remedy(&error)))
 }

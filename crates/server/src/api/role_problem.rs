@@ -5,7 +5,7 @@ use softcap_identity::RoleError;
 
 use super::person_problem::of_person;
 use crate::{
-    problem::{ApiError, ProblemCode, sentence_of},
+    problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
@@ -29,13 +29,7 @@ pub(crate) fn of_role(error: RoleError) -> ApiError {
         | RoleError::OwnCase
         | RoleError::InvitationUsed => like(&error),
     };
-    ApiError::Domain {
-        status,
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        detail: String::new(),
-        remedy: remedy.into(),
-    }
+    ApiError::domain(&error, error.code(), (status, remedy))
 }
 
 /// The codes of this file, for their pages.
@@ -53,11 +47,8 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         RoleError::OwnCase,
         RoleError::InvitationUsed,
     ];
-    all.into_iter().map(|error| CodeText {
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        remedy: like(&error).1.into(),
-    })
+    all.into_iter()
+        .map(|error| CodeText::of(&error, error.code(), like(&error).1))
 }
 
 /// The status of a refusal, and what to do.

@@ -4,10 +4,7 @@ use axum::http::StatusCode;
 use softcap_identity::SignInError;
 
 use super::person_problem::of_person;
-use crate::{
-    problem::{ApiError, sentence_of},
-    system::CodeText,
-};
+use crate::{problem::ApiError, system::CodeText};
 
 /// A refusal as an answer.
 pub(crate) fn of_sign_in(error: SignInError) -> ApiError {
@@ -17,24 +14,14 @@ pub(crate) fn of_sign_in(error: SignInError) -> ApiError {
     let Some((status, remedy)) = like(&error) else {
         return ApiError::internal(&error);
     };
-    ApiError::Domain {
-        status,
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        detail: String::new(),
-        remedy: remedy.into(),
-    }
+    ApiError::domain(&error, error.code(), (status, remedy))
 }
 
 /// The codes of this file, for their pages.
 pub(super) fn codes() -> impl Iterator<Item = CodeText> {
     SignInError::REFUSALS.into_iter().filter_map(|error| {
         let (_, remedy) = like(&error)?;
-        Some(CodeText {
-            code: error.code().into(),
-            title: sentence_of(&error).into(),
-            remedy: remedy.into(),
-        })
+        Some(CodeText::of(&error, error.code(), remedy))
     })
 }
 

@@ -5,7 +5,7 @@ use softcap_identity::{ApprovalError, StateKind, VerificationError};
 
 use super::{person_problem::of_person, role_problem::of_role};
 use crate::{
-    problem::{ApiError, ProblemCode, sentence_of},
+    problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
@@ -39,13 +39,7 @@ pub(crate) fn of_verification(error: VerificationError) -> ApiError {
         | VerificationError::Room
         | VerificationError::OtherWallet => like(&error),
     };
-    ApiError::Domain {
-        status,
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        detail: String::new(),
-        remedy: remedy.into(),
-    }
+    ApiError::domain(&error, error.code(), (status, remedy))
 }
 
 /// A refusal of an approval, whichever rule it broke.
@@ -85,11 +79,8 @@ pub(super) fn codes() -> impl Iterator<Item = CodeText> {
         VerificationError::Room,
         VerificationError::OtherWallet,
     ];
-    all.into_iter().map(|error| CodeText {
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        remedy: like(&error).1.into(),
-    })
+    all.into_iter()
+        .map(|error| CodeText::of(&error, error.code(), like(&error).1))
 }
 
 /// The status of a refusal, and what to do.

@@ -171,70 +171,37 @@ const fn before_entry(before: BeforeEntry) -> State {
 }
 
 const fn with_entry(entered: Entered) -> State {
-    match (entered.part, entered.course) {
+    match (entered.course, entered.part) {
         // What was never taken, or was taken back, does not depend on how the offering ends.
-        (Part::Refused, _) => State::Refused,
-        (Part::TakenBack, _) => State::Withdrawn,
-        (Part::Held, Course::Running | Course::Ended) => State::Held,
-        (Part::Whole, Course::Running) => State::Counted,
-        (Part::Some, Course::Running) => State::CountedPart,
-        (Part::Undecided, Course::Running) => State::Waiting,
-        (Part::InRange, Course::Running) => State::InRange,
-        (Part::OutOfRange, Course::Running) => State::OutOfRange,
-        (
-            Part::Whole | Part::Some | Part::Undecided | Part::InRange | Part::OutOfRange,
-            Course::Ended,
-        ) => State::EndedUndecided,
-        (
-            Part::Whole
-            | Part::Some
-            | Part::Undecided
-            | Part::InRange
-            | Part::OutOfRange
-            | Part::Held,
-            Course::Succeeded,
-        ) => match entered.payout {
+        (_, Part::Refused) => State::Refused,
+        (_, Part::TakenBack) => State::Withdrawn,
+        (Course::Running | Course::Ended, Part::Held) => State::Held,
+        (Course::Running, Part::Whole) => State::Counted,
+        (Course::Running, Part::Some) => State::CountedPart,
+        (Course::Running, Part::Undecided) => State::Waiting,
+        (Course::Running, Part::InRange) => State::InRange,
+        (Course::Running, Part::OutOfRange) => State::OutOfRange,
+        // From here on it is the same for all that was taken.
+        (Course::Ended, _) => State::EndedUndecided,
+        (Course::Contested, _) => State::Contestable,
+        (Course::Succeeded, _) => match entered.payout {
             Payout::Nothing => State::Allocated,
             Payout::Ready => State::Claimable,
             Payout::Sent => State::ClaimSent,
             Payout::Partly => State::Vesting,
             Payout::Done => State::Claimed,
         },
-        (
-            Part::Whole
-            | Part::Some
-            | Part::Undecided
-            | Part::InRange
-            | Part::OutOfRange
-            | Part::Held,
-            Course::Contested,
-        ) => State::Contestable,
-        (
-            Part::Whole
-            | Part::Some
-            | Part::Undecided
-            | Part::InRange
-            | Part::OutOfRange
-            | Part::Held,
-            Course::Voided,
-        ) => match entered.payout {
-            Payout::Nothing | Payout::Ready | Payout::Partly => State::Voided,
-            Payout::Sent => State::RefundSent,
-            Payout::Done => State::Refunded,
-        },
-        (
-            Part::Whole
-            | Part::Some
-            | Part::Undecided
-            | Part::InRange
-            | Part::OutOfRange
-            | Part::Held,
-            Course::GivenUp,
-        ) => match entered.payout {
-            Payout::Nothing | Payout::Ready | Payout::Partly => State::Refundable,
-            Payout::Sent => State::RefundSent,
-            Payout::Done => State::Refunded,
-        },
+        (Course::Voided, _) => money_back(State::Voided, entered.payout),
+        (Course::GivenUp, _) => money_back(State::Refundable, entered.payout),
+    }
+}
+
+/// Where the money of a contribution goes back: `waiting` until somebody takes it.
+const fn money_back(waiting: State, payout: Payout) -> State {
+    match payout {
+        Payout::Nothing | Payout::Ready | Payout::Partly => waiting,
+        Payout::Sent => State::RefundSent,
+        Payout::Done => State::Refunded,
     }
 }
 

@@ -5,7 +5,7 @@ use softcap_identity::{Fault, OauthError, acr, fresh_seconds};
 
 use crate::{
     api::person_problem::of_person,
-    problem::{ApiError, ProblemCode, sentence_of},
+    problem::{ApiError, ProblemCode},
     system::CodeText,
 };
 
@@ -28,13 +28,7 @@ pub(super) fn of_oauth(error: OauthError) -> ApiError {
         | OauthError::OverTotal
         | OauthError::Limits => {
             let (status, remedy) = like(&error);
-            ApiError::Domain {
-                status,
-                code: error.code().into(),
-                title: sentence_of(&error).into(),
-                detail: String::new(),
-                remedy: remedy.into(),
-            }
+            ApiError::domain(&error, error.code(), (status, remedy))
         }
     }
 }
@@ -80,11 +74,9 @@ pub(in crate::api) fn codes() -> impl Iterator<Item = CodeText> {
         OauthError::OverTotal,
         OauthError::Limits,
     ];
-    let own = own.into_iter().map(|error| CodeText {
-        code: error.code().into(),
-        title: sentence_of(&error).into(),
-        remedy: like(&error).1.into(),
-    });
+    let own = own
+        .into_iter()
+        .map(|error| CodeText::of(&error, error.code(), like(&error).1));
     of_protocol.chain(own)
 }
 
