@@ -14,6 +14,7 @@ mod audit;
 mod backup;
 mod bundle;
 mod companions;
+mod company;
 mod cosignatures;
 mod error;
 mod gathering;
@@ -43,7 +44,6 @@ mod tiles;
 mod time_guard;
 mod transfers;
 mod tree_head;
-mod turn;
 mod writer;
 
 pub use audit::{AuditLog, AuditMachine, AuditReading, AuditState};

@@ -96,8 +96,11 @@ impl<M: Machine> Log<M> {
             problem,
         };
         if row.first != self.edge.size() {
-            let problem = format!("entries {} to {} are missing", self.size(), row.first);
-            return Err(damaged(problem));
+            return Err(JournalError::Damaged {
+                log: self.name.to_string(),
+                index: self.size(),
+                problem: format!("it and what follows up to entry {} are missing", row.first),
+            });
         }
         let now = self.head();
         if !self.starts.is_right(row.tree_before, now) {

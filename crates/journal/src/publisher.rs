@@ -1,8 +1,7 @@
 //! What follows a batch that is on disk and applied: a checkpoint, and answers.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use softcap_offering::RequestId;
 use softcap_proof::SigningKey;
 use tokio::{runtime::Handle, sync::watch};
 
@@ -16,34 +15,46 @@ pub(crate) struct Publisher {
     pub(crate) runtime: Handle,
 }
 
-/// A batch with those who wait for its entries, one for each.
+/// A batch with those who wait for its entries.
 pub(crate) struct AppliedBatch {
     batch: UnsignedBatch,
+    /// One for each entry.
     waiting: Vec<Waiting>,
+    /// The entry that came first with the request of each.
+    firsts: Vec<u64>,
 }
 
 impl AppliedBatch {
-    pub(crate) fn new(batch: UnsignedBatch, waiting: Vec<Waiting>) -> Self {
-        Self { batch, waiting }
+    pub(crate) fn new(batch: UnsignedBatch, waiting: Vec<Waiting>, firsts: Vec<u64>) -> Self {
+        Self {
+            batch,
+            waiting,
+            firsts,
+        }
     }
 
     /// A batch that another node appended.
     pub(crate) fn of_others(batch: UnsignedBatch) -> Self {
-        Self::new(batch, Vec::new())
+        Self::new(batch, Vec::new(), Vec::new())
     }
 }
 
 impl Publisher {
     /// Signs a batch and tells everybody who waits for it.
     pub(crate) fn publish(&self, applied: AppliedBatch) {
-        let AppliedBatch { batch, waiting } = applied;
+        let AppliedBatch {
+            batch,
+            waiting,
+            firsts,
+        } = applied;
         match batch.sign(&self.origin, &self.key) {
             Ok(sealed) => {
                 let sealed = Arc::new(sealed);
                 self.newest.send_replace(Some(Arc::clone(&sealed)));
                 if !waiting.is_empty() {
                     // Among the tasks that wait: from another thread each would be woken by itself.
-                    self.runtime.spawn(async move { answer(waiting, &sealed) });
+                    self.runtime
+                        .spawn(async move { answer(waiting, &firsts, &sealed) });
                 }
             }
             Err(error) => {
@@ -57,22 +68,16 @@ impl Publisher {
     }
 }
 
-/// Tells everybody of a batch what their entry became. Two with the same request in one batch are one
-/// entry and its repeat.
-fn answer(waiting: Vec<Waiting>, sealed: &Arc<SealedBatch>) {
-    let mut firsts: HashMap<RequestId, u64> = HashMap::with_capacity(waiting.len());
-    for (index, one) in (sealed.first()..).zip(waiting) {
-        let first = one
-            .submission
-            .request
-            .map_or(index, |request| *firsts.entry(request).or_insert(index));
-        let answer = if first == index {
+/// Tells everybody of a batch what their entry became: the first of its request, or a repeat of it.
+fn answer(waiting: Vec<Waiting>, firsts: &[u64], sealed: &Arc<SealedBatch>) {
+    for ((index, first), one) in (sealed.first()..).zip(firsts).zip(waiting) {
+        let answer = if *first == index {
             Answer::Entered {
                 batch: Arc::clone(sealed),
                 index,
             }
         } else {
-            Answer::Known { first }
+            Answer::Known { first: *first }
         };
         let _ = one.answer.send(Ok(answer));
     }

@@ -1,8 +1,8 @@
 //! The rows of the record.
 //!
 //! What both databases must do, and one conformance test demands: [`Store::append`] gives the next
-//! numbers to a batch if nobody else took them, stamps it with a time that never runs back, and
-//! returns after it is on disk; [`Store::read`] gives the batches of everybody in order.
+//! numbers to a batch, stamps it with a time that never runs back, and returns after it is on disk, with
+//! what others wrote before it; [`Store::read`] gives the batches of everybody in order.
 
 mod cosignatures;
 mod follower;
@@ -37,7 +37,8 @@ enum Appender {
 /// A batch that has no place yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewBatch {
-    /// The number that its first entry takes, if the log still ends there.
+    /// Where the log ends as far as its writer knows: the number that its first entry takes, unless others
+    /// appended since.
     pub first: u64,
     /// How many entries; at least one.
     pub count: u64,
@@ -45,7 +46,7 @@ pub struct NewBatch {
     pub id: [u8; 16],
     /// The earliest time of the batch in unix milliseconds: not before that of the last one.
     pub time: u64,
-    /// The tree before it, or before the batch before it.
+    /// The newest head of the tree that its writer knows.
     pub tree_before: TreeHead,
     /// The entries, one after the other.
     pub body: Vec<u8>,
@@ -54,14 +55,19 @@ pub struct NewBatch {
 /// What became of an append.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appended {
-    /// It is on disk, with this time.
+    /// It is on disk.
     At {
+        /// The number of its first entry.
+        first: u64,
         /// Unix milliseconds.
         time: u64,
+        /// What others appended before it since its writer read, in order and without a gap.
+        before: Vec<BatchRow>,
     },
-    /// Others appended first: read what they wrote, then try again.
+    /// Others appended so much that it must be read first, or the log is not as long as the writer believes: read,
+    /// then try again.
     Behind {
-        /// Some of it, from the place of the batch on in order, to spare a question; perhaps nothing.
+        /// Some of what they wrote, from the place of the batch on in order, to spare a question; perhaps nothing.
         wrote: Vec<BatchRow>,
     },
 }
@@ -75,7 +81,7 @@ pub struct BatchRow {
     pub count: u64,
     /// Unix milliseconds.
     pub time: u64,
-    /// The tree before it, or before the batch before it.
+    /// A head of the tree shortly before it.
     pub tree_before: TreeHead,
     /// The entries.
     pub body: Vec<u8>,
@@ -193,6 +199,7 @@ impl Store {
                 "0004_issuer",
                 "0005_reference",
                 "0006_tree_head",
+                "0007_batch_id",
             ]
         );
         migrations.run(&database).await?;

@@ -27,10 +27,10 @@ use crate::locks::{read, write};
 use crate::{
     Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, Log, LogName, Machine, NewBatch,
     Store, Submission, UnsignedBatch,
+    company::Company,
     gathering::{self, Gathering},
     publisher::{AppliedBatch, Publisher},
     time_guard::{Moment, TimeGuard},
-    turn::Turn,
 };
 
 /// Most entries of a batch.
@@ -39,10 +39,6 @@ const BATCH_ENTRIES: usize = 4096;
 const BATCH_BYTES: usize = 4 << 20;
 /// Bytes that are read at a time from what other nodes appended.
 const PAGE_BYTES: usize = 8 << 20;
-/// How long the others have the turn: they read, apply and append in about half of it.
-const TURN: Duration = Duration::from_millis(1);
-/// How many times of that, until it is clear that they have nothing to append.
-const TURNS: u32 = 3;
 
 /// What the writer is asked to do.
 pub(crate) enum Work {
@@ -112,6 +108,8 @@ impl<M> Shared<M> {
 
 /// A batch that is on disk and not applied yet, with those who wait for its entries.
 struct StoredBatch {
+    /// What others appended before it, not applied either.
+    before: Vec<BatchRow>,
     row: BatchRow,
     waiting: Vec<Waiting>,
     /// Those of its entries.
@@ -119,9 +117,10 @@ struct StoredBatch {
 }
 
 impl StoredBatch {
-    fn new(row: BatchRow, waiting: Vec<Waiting>) -> Self {
+    fn new(before: Vec<BatchRow>, row: BatchRow, waiting: Vec<Waiting>) -> Self {
         let requests = waiting.iter().filter_map(|one| one.submission.request);
         Self {
+            before,
             row,
             requests: requests.collect(),
             waiting,
@@ -142,7 +141,7 @@ pub(crate) struct Writer<M> {
     store: Store,
     clock: Arc<dyn Clock>,
     guard: TimeGuard,
-    turn: Turn,
+    company: Company,
     gathering: Gathering,
     publisher: Publisher,
     /// The batch before the next one, when it is on disk and no more.
@@ -169,7 +168,7 @@ impl<M: Machine> Writer<M> {
             shared,
             store,
             guard: TimeGuard::new(&*clock, newest),
-            turn: Turn::default(),
+            company: Company::default(),
             gathering: Gathering::default(),
             clock,
             runtime: publisher.runtime.clone(),
@@ -204,12 +203,22 @@ impl<M: Machine> Writer<M> {
                     continue;
                 }
             };
-            self.let_others_go_first();
+            let shared = self.company.is_here(self.clock.monotonic());
+            if shared {
+                // While others commit, one's own clients are answered, and their next requests make one
+                // batch of what would be two.
+                let _ = self.finish();
+            }
+            let most = if shared {
+                Company::BATCH_ENTRIES
+            } else {
+                BATCH_ENTRIES
+            };
             self.gather(first.len(), &queue);
             let mut bytes = bytes_of(&first);
             let mut asked = None;
             batch.append(&mut first);
-            while batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES && asked.is_none() {
+            while batch.len() < most && bytes < BATCH_BYTES && asked.is_none() {
                 match queue.try_recv() {
                     Ok(Work::Enter(next)) => {
                         bytes += next.submission.body.len();
@@ -253,24 +262,6 @@ impl<M: Machine> Writer<M> {
         }
     }
 
-    /// After an own batch of a log that others write too. What cannot be read now will be named by the
-    /// append.
-    fn let_others_go_first(&mut self) {
-        if !self.turn.is_theirs() {
-            return;
-        }
-        if self.finish().is_err() {
-            return;
-        }
-        for _ in 0..TURNS {
-            thread::sleep(TURN);
-            if self.catch_up().is_err() || !self.turn.is_theirs() {
-                return;
-            }
-        }
-        self.turn.passes();
-    }
-
     fn catch_up_for(&mut self, asked: Option<oneshot::Sender<Result<(), JournalError>>>) {
         let done = self.catch_up();
         if let Err(error) = &done {
@@ -299,12 +290,24 @@ impl<M: Machine> Writer<M> {
 
     /// Applies the batch before, if it is on disk and no more, signs it and answers who waits for it.
     fn finish(&mut self) -> Result<(), JournalError> {
-        let Some(StoredBatch { row, waiting, .. }) = self.stored.take() else {
+        let Some(stored) = self.stored.take() else {
             return Ok(());
         };
-        match self.is_sound().and_then(|()| self.apply(&row)) {
+        let StoredBatch {
+            before,
+            row,
+            waiting,
+            ..
+        } = stored;
+        let applied = self
+            .is_sound()
+            .and_then(|()| self.follow(&before))
+            .and_then(|()| self.apply(&row));
+        match applied {
             Ok(batch) => {
-                self.publisher.publish(AppliedBatch::new(batch, waiting));
+                let firsts = self.firsts(row.first, &waiting);
+                let batch = AppliedBatch::new(batch, waiting, firsts);
+                self.publisher.publish(batch);
                 Ok(())
             }
             Err(error) => {
@@ -382,7 +385,7 @@ impl<M: Machine> Writer<M> {
             self.guard.observe(row.time);
             let batch = self.apply(row)?;
             self.publisher.publish(AppliedBatch::of_others(batch));
-            self.turn.others_wrote(self.clock.monotonic());
+            self.company.wrote(self.clock.monotonic());
         }
         Ok(())
     }
@@ -433,11 +436,14 @@ impl<M: Machine> Writer<M> {
             let (appended, finished) =
                 runtime.block_on(async { tokio::join!(biased; append, meanwhile) });
             match appended {
-                Ok(Appended::At { time }) => {
+                Ok(Appended::At {
+                    first,
+                    time,
+                    before,
+                }) => {
                     self.guard.observe(time);
-                    self.turn.own_stands(self.clock.monotonic());
                     let row = BatchRow {
-                        first: new.first,
+                        first,
                         count: new.count,
                         time,
                         tree_before: new.tree_before,
@@ -445,7 +451,7 @@ impl<M: Machine> Writer<M> {
                     };
                     let waiting = std::mem::take(batch);
                     self.gathering.goes(waiting.len(), self.clock.monotonic());
-                    self.stored = Some(StoredBatch::new(row, waiting));
+                    self.stored = Some(StoredBatch::new(before, row, waiting));
                     return Ok(());
                 }
                 Ok(Appended::Behind { wrote }) => {
@@ -526,6 +532,21 @@ impl<M: Machine> Writer<M> {
 
     fn size(&self) -> u64 {
         read(&self.shared.log).size()
+    }
+
+    /// The entry that came first with the request of each of a batch: it, one before it in the batch, or one
+    /// that another node entered meanwhile.
+    fn firsts(&self, first: u64, waiting: &[Waiting]) -> Vec<u64> {
+        let log = read(&self.shared.log);
+        let machine = log.machine();
+        (first..)
+            .zip(waiting)
+            .map(|(index, one)| {
+                let request = one.submission.request;
+                let first = request.and_then(|request| machine.find_request(request));
+                first.unwrap_or(index)
+            })
+            .collect()
     }
 
     /// Applies a batch of the record. One that cannot be applied leaves a state that follows from no

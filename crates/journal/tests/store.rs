@@ -58,6 +58,15 @@ async fn all(store: &Store) -> Vec<BatchRow> {
     store.read(&name(), 0, usize::MAX).await.unwrap()
 }
 
+/// What an append is told when nobody else appended since the writer read.
+fn at(first: u64, time: u64) -> Appended {
+    Appended::At {
+        first,
+        time,
+        before: Vec::new(),
+    }
+}
+
 /// What must hold of any record: numbers without gaps, times that do not run back.
 fn assert_in_order(rows: &[BatchRow]) {
     let (mut next, mut time) = (0, 0);
@@ -110,7 +119,7 @@ async fn rows_of_older_tables_come_along() {
             .bind(name().as_str())
             .bind(first)
             .bind(count)
-            .bind(&[0_u8; 16][..])
+            .bind(body.repeat(16))
             .bind(time)
             .bind(&[b'r'; 32][..])
             .bind(&body[..])
@@ -141,17 +150,13 @@ async fn both_databases_keep_the_contract() {
         assert!(matches!(again, JournalError::LogExists(_)), "{again:?}");
         assert_eq!(store.logs().await.unwrap(), [row()], "{shown}");
 
-        // The next number, and only that.
+        // The next number.
         let first = batch(0, 3, 1, 0);
-        let Appended::At { time } = store.append(&name(), &first).await.unwrap() else {
-            panic!("an empty log begins at 0: {shown}")
-        };
-        assert_eq!(time, first.time, "{shown}");
-        for (at, maker) in [(0, 2), (1, 2), (2, 2), (4, 2), (0, 1)] {
-            let other = batch(at, 1, maker, 7);
-            let answer = store.append(&name(), &other).await.unwrap();
-            assert!(matches!(answer, Appended::Behind { .. }), "{at} {shown}");
-        }
+        let time = first.time;
+        let answer = store.append(&name(), &first).await.unwrap();
+        assert_eq!(answer, at(0, time), "{shown}");
+        let beyond = store.append(&name(), &batch(4, 1, 2, 7)).await.unwrap();
+        assert_eq!(beyond, Appended::Behind { wrote: Vec::new() }, "{shown}");
 
         // A second try finds the first, with its time.
         let later = NewBatch {
@@ -160,7 +165,7 @@ async fn both_databases_keep_the_contract() {
         };
         for _ in 0..2 {
             let answer = store.append(&name(), &later).await.unwrap();
-            assert_eq!(answer, Appended::At { time }, "{shown}");
+            assert_eq!(answer, at(0, time), "{shown}");
         }
 
         // A time that the caller knows to be later counts.
@@ -169,7 +174,7 @@ async fn both_databases_keep_the_contract() {
             ..batch(3, 2, 1, 1)
         };
         let answer = store.append(&name(), &ahead).await.unwrap();
-        assert_eq!(answer, Appended::At { time: ahead.time }, "{shown}");
+        assert_eq!(answer, at(3, ahead.time), "{shown}");
         // While one batch is applied, the next one names the head before that.
         let next = NewBatch {
             time: ahead.time,
@@ -204,6 +209,56 @@ async fn both_databases_keep_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_one_writer_of_an_embedded_database_appends_where_it_believes_or_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&DatabaseUrl::Folder(folder.path().to_owned())).await;
+    store.create(&row()).await.unwrap();
+    store.append(&name(), &batch(0, 3, 1, 0)).await.unwrap();
+    for (place, maker) in [(0, 2), (1, 2), (2, 2), (4, 2), (0, 1)] {
+        let other = batch(place, 1, maker, 7);
+        let answer = store.append(&name(), &other).await.unwrap();
+        assert_eq!(answer, Appended::Behind { wrote: Vec::new() }, "{place}");
+    }
+    assert_eq!(all(&store).await.len(), 1);
+}
+
+/// A row may name a head that is so old, and no older.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_appends_behind_what_it_has_not_read_if_that_is_not_much() {
+    const UNREAD: u64 = 256;
+    let server = TemporaryPostgres::start().unwrap();
+    let store = open(&server.url()).await;
+    store.create(&row()).await.unwrap();
+    for (first, count) in [(0, 3), (3, UNREAD - 3)] {
+        let new = batch(first, count, 1, first);
+        assert_eq!(store.append(&name(), &new).await.unwrap(), at(first, 1_000));
+    }
+    let rows = all(&store).await;
+    let late = store.append(&name(), &batch(0, 2, 2, 0)).await.unwrap();
+    let expected = Appended::At {
+        first: UNREAD,
+        time: 1_000,
+        before: rows,
+    };
+    assert_eq!(late, expected);
+    // A second try is told the same.
+    let again = store.append(&name(), &batch(0, 2, 2, 0)).await.unwrap();
+    assert_eq!(again, expected);
+
+    let rows = all(&store).await;
+    let too_late = store.append(&name(), &batch(0, 2, 3, 0)).await.unwrap();
+    assert_eq!(
+        too_late,
+        Appended::Behind {
+            wrote: rows.clone()
+        }
+    );
+    let amid = store.append(&name(), &batch(1, 2, 3, 0)).await.unwrap();
+    assert_eq!(amid, Appended::Behind { wrote: Vec::new() });
+    assert_eq!(all(&store).await, rows);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_whose_clock_is_behind_takes_the_time_of_the_one_before_it() {
     let server = TemporaryPostgres::start().unwrap();
     let store = open(&server.url()).await;
@@ -214,12 +269,12 @@ async fn a_node_whose_clock_is_behind_takes_the_time_of_the_one_before_it() {
             ..batch(first, 1, 1, first)
         };
         let answer = store.append(&name(), &new).await.unwrap();
-        assert_eq!(answer, Appended::At { time: stamped });
+        assert_eq!(answer, at(first, stamped));
     }
 }
 
-/// Appends `batches` batches of one to five entries, each where the log ends by then. Returns their ids
-/// and how many entries they were.
+/// Appends `batches` batches of one to five entries, each where the log ends by then; what others wrote before it
+/// leaves no gap. Returns their ids and how many entries they were.
 async fn append_many(store: Store, maker: u8, batches: u64) -> (Vec<Vec<u8>>, u64) {
     let (mut next, mut ids, mut entries) = (0, Vec::new(), 0);
     for number in 0..batches {
@@ -227,7 +282,12 @@ async fn append_many(store: Store, maker: u8, batches: u64) -> (Vec<Vec<u8>>, u6
         loop {
             let new = batch(next, count, maker, number);
             match store.append(&name(), &new).await.unwrap() {
-                Appended::At { .. } => {
+                Appended::At { first, before, .. } => {
+                    for row in before {
+                        assert_eq!(row.first, next);
+                        next += row.count;
+                    }
+                    assert_eq!(first, next);
                     next += count;
                     break;
                 }
@@ -312,10 +372,7 @@ async fn a_try_whose_answer_was_lost_is_found_and_never_written_twice() {
     let answer = tries.remove(1).await.unwrap().unwrap();
     let rows = all(&store).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(answer, Appended::At { time: rows[0].time });
-    // Another batch at the same place is told to read first.
-    let other = store.append(&name(), &batch(0, 1, 2, 0)).await.unwrap();
-    assert_eq!(other, Appended::Behind { wrote: rows });
+    assert_eq!(answer, at(0, rows[0].time));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,20 +1,20 @@
 //! The record in PostgreSQL: several nodes append; the head row of a log gives the order.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
-use softcap_database::{DatabaseError, row};
+use softcap_database::DatabaseError;
 use sqlx::PgPool;
 use tokio::time::timeout;
 
-use super::{Appended, BatchColumns, LogRow, NewBatch, batch_row, column, number};
-use crate::{JournalError, LogName};
+use super::{Appended, BatchColumns, BatchRow, LogRow, NewBatch, batch_row, column, number};
+use crate::{JournalError, LogName, tree_head::UNREAD};
 
 /// How long an append waits for its answer before the database counts as gone. Without it, a writer
 /// would wait as long as the network keeps a dead connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Batches of others that a writer that came second is told of at once; usually it is one.
-const OTHERS: i64 = 16;
+/// Entries of others that a writer that is too far behind is told of at once.
+const BEHIND: u64 = 16 * UNREAD as u64;
 
 pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalError> {
     let failed = |error: sqlx::Error| JournalError::from(DatabaseError::from(error));
@@ -42,8 +42,7 @@ pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalErr
 }
 
 /// A connection that breaks leaves it open whether the batch was written, and even whether it will be:
-/// its statement may still wait in the server. A second try of the same batch waits for the same row,
-/// so that it comes after it and finds it.
+/// its statement may still wait in the server. Wherever it comes to stand, it does so once.
 pub(super) async fn append(
     pool: &PgPool,
     log: &LogName,
@@ -57,20 +56,57 @@ pub(super) async fn append(
         })
 }
 
-/// One statement: the head row is locked for its length only, and moves only from where the caller
-/// believes it is. The time is the caller's, which its guard watches, and never before that of the last
-/// batch. The database's own clock plays no part: nothing here could tell a jump of it from time.
 async fn append_or_find(
     pool: &PgPool,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Appended, JournalError> {
+    let written = match write(pool, log, batch).await {
+        Err(JournalError::Database(error)) if matches!(*error, DatabaseError::Taken(_)) => None,
+        other => other?,
+    };
+    let place = match written {
+        Some(place) => Some(place),
+        // Perhaps an earlier try is there, whose answer was lost.
+        None => find(pool, log, batch).await?,
+    };
+    let Some((first, time)) = place else {
+        let wrote = rows(pool, log, batch.first..batch.first + BEHIND).await?;
+        // Else the place is in the middle of somebody's batch, or behind the end.
+        let follows = wrote.first().is_some_and(|row| row.first == batch.first);
+        return Ok(Appended::Behind {
+            wrote: if follows { wrote } else { Vec::new() },
+        });
+    };
+    let (first, time) = (number(first), number(time));
+    let before = if first > batch.first {
+        rows(pool, log, batch.first..first).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Appended::At {
+        first,
+        time,
+        before,
+    })
+}
+
+/// One statement: the head row is locked for its length only. The place is where the log ends by then; what its
+/// entries become follows from the order, so that nobody need know what stands before them. Only so much may stand
+/// there that the head that the row names is recent enough ([`UNREAD`]), and a log that is shorter than its writer
+/// believes lost rows. The time is the caller's, which its guard watches, and never before that of the last
+/// batch. The database's own clock plays no part: nothing here could tell a jump of it from time.
+async fn write(
+    pool: &PgPool,
+    log: &LogName,
+    batch: &NewBatch,
+) -> Result<Option<(i64, i64)>, JournalError> {
     const TEXT: &str = "WITH head AS (\
             UPDATE log_head SET next = next + $3, time = greatest(time, $5) \
-            WHERE log = $1 AND next = $2 RETURNING time) \
+            WHERE log = $1 AND next BETWEEN $2 AND $2 + $9 RETURNING next - $3 AS first, time) \
         INSERT INTO batch (log, first, n, id, time, root_size, root_before, body) \
-        SELECT $1, $2, $3, $4, head.time, $6, $7, $8 FROM head RETURNING time";
-    let row: Option<(i64,)> = sqlx::query_as(TEXT)
+        SELECT $1, head.first, $3, $4, head.time, $6, $7, $8 FROM head RETURNING first, time";
+    let place = sqlx::query_as(TEXT)
         .bind(log.as_str())
         .bind(column(batch.first)?)
         .bind(column(batch.count)?)
@@ -79,60 +115,42 @@ async fn append_or_find(
         .bind(column(batch.tree_before.size)?)
         .bind(batch.tree_before.root.as_slice())
         .bind(batch.body.as_slice())
+        .bind(i64::from(UNREAD))
         .fetch_optional(pool)
-        .await
-        .map_err(DatabaseError::from)?;
-    if let Some((time,)) = row {
-        return Ok(Appended::At { time: number(time) });
-    }
-    // Somebody's batch stands there: perhaps this one, whose answer was lost.
-    let rows: Vec<Placed> = sqlx::query_as(
-        "SELECT id, first, n, time, root_size, root_before, body FROM batch \
-         WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3",
+        .await;
+    Ok(place.map_err(DatabaseError::from)?)
+}
+
+/// Where a batch stands, and its time.
+async fn find(
+    pool: &PgPool,
+    log: &LogName,
+    batch: &NewBatch,
+) -> Result<Option<(i64, i64)>, JournalError> {
+    const TEXT: &str = "SELECT first, time FROM batch WHERE log = $1 AND id = $2";
+    let place = sqlx::query_as(TEXT)
+        .bind(log.as_str())
+        .bind(batch.id.as_slice())
+        .fetch_optional(pool)
+        .await;
+    Ok(place.map_err(DatabaseError::from)?)
+}
+
+/// The batches that begin at these numbers.
+async fn rows(
+    pool: &PgPool,
+    log: &LogName,
+    firsts: Range<u64>,
+) -> Result<Vec<BatchRow>, JournalError> {
+    let rows: Vec<BatchColumns> = sqlx::query_as(
+        "SELECT first, n, time, root_size, root_before, body FROM batch \
+         WHERE log = $1 AND first >= $2 AND first < $3 ORDER BY first",
     )
     .bind(log.as_str())
-    .bind(column(batch.first)?)
-    .bind(OTHERS)
+    .bind(column(firsts.start)?)
+    .bind(column(firsts.end)?)
     .fetch_all(pool)
     .await
     .map_err(DatabaseError::from)?;
-    match rows.first() {
-        Some(row) if row.first == column(batch.first)? => {}
-        // The place is in the middle of somebody's batch, or behind the end.
-        Some(_) | None => return Ok(Appended::Behind { wrote: Vec::new() }),
-    }
-    if let Some(row) = rows.first().filter(|row| row.id == batch.id) {
-        return Ok(Appended::At {
-            time: number(row.time),
-        });
-    }
-    let wrote = rows.into_iter().map(|row| batch_row(log, row.into()));
-    Ok(Appended::Behind {
-        wrote: wrote.collect::<Result<_, _>>()?,
-    })
-}
-
-row! {
-    struct Placed {
-        id: Vec<u8>,
-        first: i64,
-        n: i64,
-        time: i64,
-        root_size: i64,
-        root_before: Vec<u8>,
-        body: Vec<u8>,
-    }
-}
-
-impl From<Placed> for BatchColumns {
-    fn from(row: Placed) -> Self {
-        Self {
-            first: row.first,
-            n: row.n,
-            time: row.time,
-            root_size: row.root_size,
-            root_before: row.root_before,
-            body: row.body,
-        }
-    }
+    rows.into_iter().map(|row| batch_row(log, row)).collect()
 }

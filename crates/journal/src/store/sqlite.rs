@@ -81,7 +81,7 @@ pub(super) async fn append(
     .await
     .map_err(DatabaseError::from)?;
     if written.rows_affected() == 1 {
-        return Ok(Appended::At { time: batch.time });
+        return Ok(at(batch, batch.time));
     }
     find(connection, log, batch).await
 }
@@ -99,9 +99,16 @@ async fn find(
             .await
             .map_err(DatabaseError::from)?;
     Ok(match row {
-        Some((id, time)) if id == batch.id => Appended::At {
-            time: super::number(time),
-        },
+        Some((id, time)) if id == batch.id => at(batch, super::number(time)),
         Some(_) | None => Appended::Behind { wrote: Vec::new() },
     })
+}
+
+/// Nobody else writes: a batch stands where its writer believes that the log ends.
+fn at(batch: &NewBatch, time: u64) -> Appended {
+    Appended::At {
+        first: batch.first,
+        time,
+        before: Vec::new(),
+    }
 }
