@@ -4,11 +4,13 @@
 //! numbers to a batch, stamps it with a time that never runs back, and returns after it is on disk, with
 //! what others wrote before it; [`Store::read`] gives the batches of everybody in order.
 
+mod connections;
 mod cosignatures;
 mod follower;
 mod postgres;
 mod sqlite;
 
+use connections::Connections;
 pub(crate) use cosignatures::CosignatureRow;
 pub use follower::Follower;
 use follower::{Herald, NodeMark};
@@ -31,7 +33,11 @@ enum Appender {
     /// By the one connection that writes.
     Sqlite(sqlite::Writer),
     /// By any connection; other nodes are told.
-    Postgres { pool: PgPool, herald: Herald },
+    Postgres {
+        pool: PgPool,
+        connections: Connections,
+        herald: Herald,
+    },
 }
 
 /// A batch that has no place yet.
@@ -207,6 +213,7 @@ impl Store {
             Database::Sqlite(sqlite) => Appender::Sqlite(sqlite::Writer::of(sqlite).await?),
             Database::Postgres(pool) => Appender::Postgres {
                 pool: pool.clone(),
+                connections: Connections::of(pool.clone()),
                 herald: Herald::start(pool.clone(), NodeMark::new()?),
             },
         };
@@ -282,8 +289,12 @@ impl Store {
     pub async fn append(&self, log: &LogName, batch: &NewBatch) -> Result<Appended, JournalError> {
         match &self.appender {
             Appender::Sqlite(writer) => sqlite::append(writer, log, batch).await,
-            Appender::Postgres { pool, herald } => {
-                let appended = postgres::append(pool, log, batch).await?;
+            Appender::Postgres {
+                connections,
+                herald,
+                ..
+            } => {
+                let appended = postgres::append(connections, log, batch).await?;
                 herald.tell();
                 Ok(appended)
             }
@@ -292,8 +303,9 @@ impl Store {
 
     /// Closes all connections. Nothing is appended after it.
     pub async fn close(&self) {
-        if let Appender::Sqlite(writer) = &self.appender {
-            writer.close().await;
+        match &self.appender {
+            Appender::Sqlite(writer) => writer.close().await,
+            Appender::Postgres { connections, .. } => connections.close().await,
         }
         self.database.close().await;
     }
@@ -303,7 +315,9 @@ impl Store {
     pub fn follower(&self) -> Option<Follower> {
         match &self.appender {
             Appender::Sqlite(_) => None,
-            Appender::Postgres { pool, herald } => Some(Follower::new(pool.clone(), herald.mark())),
+            Appender::Postgres { pool, herald, .. } => {
+                Some(Follower::new(pool.clone(), herald.mark()))
+            }
         }
     }
 

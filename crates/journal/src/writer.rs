@@ -301,8 +301,8 @@ impl<M: Machine> Writer<M> {
         } = stored;
         let applied = self
             .is_sound()
-            .and_then(|()| self.follow(&before))
-            .and_then(|()| self.apply(&row));
+            .and_then(|()| self.apply_all(&before))
+            .and_then(|_| self.apply(&row));
         match applied {
             Ok(batch) => {
                 let firsts = self.firsts(row.first, &waiting);
@@ -379,15 +379,22 @@ impl<M: Machine> Writer<M> {
         }
     }
 
-    /// Applies what others appended.
+    /// Applies what others appended, and signs the last of it: it stands for what is before it.
     fn follow(&mut self, rows: &[BatchRow]) -> Result<(), JournalError> {
-        for row in rows {
-            self.guard.observe(row.time);
-            let batch = self.apply(row)?;
-            self.publisher.publish(AppliedBatch::of_others(batch));
-            self.company.wrote(self.clock.monotonic());
+        if let Some(last) = self.apply_all(rows)? {
+            self.publisher.publish(AppliedBatch::of_others(last));
         }
         Ok(())
+    }
+
+    fn apply_all(&mut self, rows: &[BatchRow]) -> Result<Option<UnsignedBatch>, JournalError> {
+        let mut last = None;
+        for row in rows {
+            self.guard.observe(row.time);
+            last = Some(self.apply(row)?);
+            self.company.wrote(self.clock.monotonic());
+        }
+        Ok(last)
     }
 
     /// After somebody else took the place of a batch: their batch must be there to read.

@@ -3,10 +3,13 @@
 use std::{ops::Range, time::Duration};
 
 use softcap_database::DatabaseError;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::time::timeout;
 
-use super::{Appended, BatchColumns, BatchRow, LogRow, NewBatch, batch_row, column, number};
+use super::{
+    Appended, BatchColumns, BatchRow, LogRow, NewBatch, batch_row, column,
+    connections::Connections, number,
+};
 use crate::{JournalError, LogName, tree_head::UNREAD};
 
 /// How long an append waits for its answer before the database counts as gone. Without it, a writer
@@ -44,34 +47,38 @@ pub(super) async fn create(pool: &PgPool, row: &LogRow) -> Result<(), JournalErr
 /// A connection that breaks leaves it open whether the batch was written, and even whether it will be:
 /// its statement may still wait in the server. Wherever it comes to stand, it does so once.
 pub(super) async fn append(
-    pool: &PgPool,
+    connections: &Connections,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Appended, JournalError> {
-    timeout(PATIENCE, append_or_find(pool, log, batch))
-        .await
-        .unwrap_or_else(|_| {
-            let text = format!("no answer to an append after {} s", PATIENCE.as_secs());
-            Err(DatabaseError::Gone(text).into())
-        })
+    let appended = async {
+        let mut connection = connections.take().await?;
+        let appended = append_or_find(connection.get(), log, batch).await?;
+        connections.put_back(connection);
+        Ok(appended)
+    };
+    timeout(PATIENCE, appended).await.unwrap_or_else(|_| {
+        let text = format!("no answer to an append after {} s", PATIENCE.as_secs());
+        Err(DatabaseError::Gone(text).into())
+    })
 }
 
 async fn append_or_find(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Appended, JournalError> {
-    let written = match write(pool, log, batch).await {
+    let written = match write(connection, log, batch).await {
         Err(JournalError::Database(error)) if matches!(*error, DatabaseError::Taken(_)) => None,
         other => other?,
     };
     let place = match written {
         Some(place) => Some(place),
         // Perhaps an earlier try is there, whose answer was lost.
-        None => find(pool, log, batch).await?,
+        None => find(connection, log, batch).await?,
     };
     let Some((first, time)) = place else {
-        let wrote = rows(pool, log, batch.first..batch.first + BEHIND).await?;
+        let wrote = rows(connection, log, batch.first..batch.first + BEHIND).await?;
         // Else the place is in the middle of somebody's batch, or behind the end.
         let follows = wrote.first().is_some_and(|row| row.first == batch.first);
         return Ok(Appended::Behind {
@@ -80,7 +87,7 @@ async fn append_or_find(
     };
     let (first, time) = (number(first), number(time));
     let before = if first > batch.first {
-        rows(pool, log, batch.first..first).await?
+        rows(connection, log, batch.first..first).await?
     } else {
         Vec::new()
     };
@@ -97,7 +104,7 @@ async fn append_or_find(
 /// believes lost rows. The time is the caller's, which its guard watches, and never before that of the last
 /// batch. The database's own clock plays no part: nothing here could tell a jump of it from time.
 async fn write(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Option<(i64, i64)>, JournalError> {
@@ -116,14 +123,14 @@ async fn write(
         .bind(batch.tree_before.root.as_slice())
         .bind(batch.body.as_slice())
         .bind(i64::from(UNREAD))
-        .fetch_optional(pool)
+        .fetch_optional(connection)
         .await;
     Ok(place.map_err(DatabaseError::from)?)
 }
 
 /// Where a batch stands, and its time.
 async fn find(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     log: &LogName,
     batch: &NewBatch,
 ) -> Result<Option<(i64, i64)>, JournalError> {
@@ -131,14 +138,14 @@ async fn find(
     let place = sqlx::query_as(TEXT)
         .bind(log.as_str())
         .bind(batch.id.as_slice())
-        .fetch_optional(pool)
+        .fetch_optional(connection)
         .await;
     Ok(place.map_err(DatabaseError::from)?)
 }
 
 /// The batches that begin at these numbers.
 async fn rows(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     log: &LogName,
     firsts: Range<u64>,
 ) -> Result<Vec<BatchRow>, JournalError> {
@@ -149,7 +156,7 @@ async fn rows(
     .bind(log.as_str())
     .bind(column(firsts.start)?)
     .bind(column(firsts.end)?)
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await
     .map_err(DatabaseError::from)?;
     rows.into_iter().map(|row| batch_row(log, row)).collect()

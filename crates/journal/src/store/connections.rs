@@ -1,0 +1,97 @@
+//! Connections to PostgreSQL that append.
+//!
+//! A pool asks a connection whether it is there before it lends it, and once more when it gets it back: three round
+//! trips for an append, which is one. These are asked only when nobody used them for a while, and one that failed
+//! is not used again.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use softcap_database::DatabaseError;
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use crate::JournalError;
+
+/// How many logs append at the same time.
+const CONNECTIONS: usize = 8;
+/// A connection that was used this long ago may have lost its server since: no restart is as short.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// The connections that nobody uses now. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    pool: PgPool,
+    free: Arc<Mutex<Vec<(PgConnection, Instant)>>>,
+    places: Arc<Semaphore>,
+}
+
+/// A connection with the place that it takes.
+#[derive(Debug)]
+pub(super) struct Taken {
+    connection: PgConnection,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Taken {
+    pub(super) fn get(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Connections {
+    /// None yet; new ones are those of the pool.
+    pub(super) fn of(pool: PgPool) -> Self {
+        Self {
+            pool,
+            free: Arc::default(),
+            places: Arc::new(Semaphore::new(CONNECTIONS)),
+        }
+    }
+
+    /// A connection that was there a moment ago. Who fails with it drops it.
+    pub(super) async fn take(&self) -> Result<Taken, JournalError> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|_| DatabaseError::Gone("it is closed".to_owned()))?;
+        while let Some((mut connection, used)) = self.pop() {
+            if used.elapsed() < FRESH || connection.ping().await.is_ok() {
+                return Ok(Taken {
+                    connection,
+                    _place: place,
+                });
+            }
+        }
+        let new = self.pool.acquire().await.map_err(DatabaseError::from)?;
+        Ok(Taken {
+            connection: new.detach(),
+            _place: place,
+        })
+    }
+
+    /// Takes back one that did what it was asked.
+    pub(super) fn put_back(&self, taken: Taken) {
+        if !self.places.is_closed() {
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            free.push((taken.connection, Instant::now()));
+        }
+    }
+
+    /// Lends no more, and closes those that are free.
+    pub(super) async fn close(&self) {
+        self.places.close();
+        while let Some((connection, _)) = self.pop() {
+            // Nothing is under way on it.
+            let _ = connection.close().await;
+        }
+    }
+
+    fn pop(&self) -> Option<(PgConnection, Instant)> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.pop()
+    }
+}
