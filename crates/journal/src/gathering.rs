@@ -16,10 +16,28 @@ const BATCHES: usize = 3;
 const ENOUGH: usize = 32;
 /// Who was in a batch longer ago is not expected any more.
 const RECENT: Duration = Duration::from_millis(5);
-/// Longest wait for those who are expected, much less than anybody notices.
-pub(crate) const LONGEST: Duration = Duration::from_micros(300);
-/// How long to sleep until the next look at the queue.
-pub(crate) const LOOK: Duration = Duration::from_micros(40);
+
+/// How long to wait for those who are expected: much less than anybody notices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// The longest wait.
+    pub(crate) longest: Duration,
+    /// How long to sleep until the next look at the queue.
+    pub(crate) look: Duration,
+}
+
+impl Patience {
+    /// Of the one writer of a log: meanwhile the disk waits.
+    pub(crate) const ALONE: Self = Self {
+        longest: Duration::from_micros(300),
+        look: Duration::from_micros(100),
+    };
+    /// Where other nodes commit meanwhile: a batch that went to the database earlier would wait there, and grow no more.
+    pub(crate) const SHARED: Self = Self {
+        longest: Duration::from_micros(1200),
+        look: Duration::from_micros(300),
+    };
+}
 
 /// How many entries came lately.
 #[derive(Debug, Default)]

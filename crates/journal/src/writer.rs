@@ -28,7 +28,7 @@ use crate::{
     Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, Log, LogName, Machine, NewBatch,
     Store, Submission, UnsignedBatch,
     company::Company,
-    gathering::{self, Gathering},
+    gathering::{Gathering, Patience},
     publisher::{AppliedBatch, Publisher},
     time_guard::{Moment, TimeGuard},
 };
@@ -209,12 +209,12 @@ impl<M: Machine> Writer<M> {
                 // batch of what would be two.
                 let _ = self.finish();
             }
-            let most = if shared {
-                Company::BATCH_ENTRIES
+            let (most, patience) = if shared {
+                (Company::BATCH_ENTRIES, Patience::SHARED)
             } else {
-                BATCH_ENTRIES
+                (BATCH_ENTRIES, Patience::ALONE)
             };
-            self.gather(first.len(), &queue);
+            self.gather(first.len(), patience, &queue);
             let mut bytes = bytes_of(&first);
             let mut asked = None;
             batch.append(&mut first);
@@ -244,16 +244,16 @@ impl<M: Machine> Writer<M> {
 
     /// Lets those come who are about to ask, when they are many. The batch before is answered first: among
     /// those it answers are they.
-    fn gather(&mut self, here: usize, queue: &mpsc::Receiver<Work>) {
+    fn gather(&mut self, here: usize, patience: Patience, queue: &mpsc::Receiver<Work>) {
         let expected = self.gathering.expected(self.clock.monotonic());
         if here + queue.len() >= expected || self.finish().is_err() {
             return;
         }
         let mut waited = Duration::ZERO;
         let mut queued = queue.len();
-        while here + queued < expected && waited < gathering::LONGEST {
-            thread::sleep(gathering::LOOK);
-            waited += gathering::LOOK;
+        while here + queued < expected && waited < patience.longest {
+            thread::sleep(patience.look);
+            waited += patience.look;
             let now = queue.len();
             if now == queued {
                 return;
