@@ -242,7 +242,7 @@ impl Record {
         let meanwhile = async { self.finish() };
         let (appended, finished) =
             runtime.block_on(async { tokio::join!(biased; append, meanwhile) });
-        let Appended::At { time } = appended? else {
+        let Appended::At { time, .. } = appended? else {
             return Err(BenchFailure("somebody else appends".into()));
         };
         self.stored = Some(BatchRow {

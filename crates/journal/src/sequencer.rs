@@ -17,7 +17,8 @@ use crate::locks::{read, write};
 use crate::{
     Clock, Hold, JournalError, Log, LogName, Machine, SealedBatch, Store,
     publisher::Publisher,
-    writer::{Shared, Waiting, Work, Writer},
+    shared::Shared,
+    writer::{Waiting, Work, Writer},
 };
 
 /// Sizes and names of a writer.

@@ -7,17 +7,8 @@
 //! A batch is applied, signed and answered while the next one is on its way to the disk. The row of that one
 //! names the tree's head before the batch that is being applied ([`TreeHead`]).
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, thread, time::Duration};
 
-use softcap_offering::RequestId;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
@@ -25,11 +16,13 @@ use tokio::{
 
 use crate::locks::{read, write};
 use crate::{
-    Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, Log, LogName, Machine, NewBatch,
+    Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, LogName, Machine, NewBatch,
     Store, Submission, UnsignedBatch,
     company::Company,
     gathering::{Gathering, Patience},
     publisher::{AppliedBatch, Publisher},
+    shared::Shared,
+    stored_batch::StoredBatch,
     time_guard::{Moment, TimeGuard},
 };
 
@@ -47,8 +40,11 @@ pub(crate) enum Work {
     /// Append entries in one batch: all of them or none.
     EnterAll(Vec<Waiting>),
     /// Apply what other nodes appended, and tell who asks when it is done.
-    CatchUp(Option<oneshot::Sender<Result<(), JournalError>>>),
+    CatchUp(Asked),
 }
+
+/// Who waits until this node has read what others appended, if anybody does.
+pub(crate) type Asked = Option<oneshot::Sender<Result<(), JournalError>>>;
 
 /// A submission, and who waits for what becomes of it.
 pub(crate) struct Waiting {
@@ -58,80 +54,6 @@ pub(crate) struct Waiting {
 
 fn bytes_of(all: &[Waiting]) -> usize {
     all.iter().map(|one| one.submission.body.len()).sum()
-}
-
-/// What the writer shares with readers.
-#[derive(Debug)]
-pub(crate) struct Shared<M> {
-    pub(crate) log: RwLock<Log<M>>,
-    stopped: RwLock<Option<Arc<str>>>,
-    confirmed: AtomicBool,
-    held: RwLock<Option<Hold>>,
-}
-
-impl<M> Shared<M> {
-    pub(crate) fn of(log: Log<M>) -> Self {
-        Self {
-            log: RwLock::new(log),
-            stopped: RwLock::new(None),
-            confirmed: AtomicBool::new(false),
-            held: RwLock::new(None),
-        }
-    }
-
-    /// The clock is right, and what stopped contributions is over.
-    pub(crate) fn confirm(&self) {
-        self.confirmed.store(true, Ordering::Release);
-        self.set_stopped(None);
-    }
-
-    pub(crate) fn held(&self) -> Option<Hold> {
-        let held = read(&self.held);
-        held.clone()
-    }
-
-    pub(crate) fn set_held(&self, hold: Option<Hold>) {
-        let mut held = write(&self.held);
-        *held = hold;
-    }
-
-    pub(crate) fn stopped(&self) -> Option<Arc<str>> {
-        let held = read(&self.stopped);
-        held.clone()
-    }
-
-    pub(crate) fn set_stopped(&self, reason: Option<Arc<str>>) {
-        let mut held = write(&self.stopped);
-        *held = reason;
-    }
-}
-
-/// A batch that is on disk and not applied yet, with those who wait for its entries.
-struct StoredBatch {
-    /// What others appended before it, not applied either.
-    before: Vec<BatchRow>,
-    row: BatchRow,
-    waiting: Vec<Waiting>,
-    /// Those of its entries.
-    requests: HashSet<RequestId>,
-}
-
-impl StoredBatch {
-    fn new(before: Vec<BatchRow>, row: BatchRow, waiting: Vec<Waiting>) -> Self {
-        let requests = waiting.iter().filter_map(|one| one.submission.request);
-        Self {
-            before,
-            row,
-            requests: requests.collect(),
-            waiting,
-        }
-    }
-
-    /// Whether a request of a batch is one of these, so that it is not known before these are applied.
-    fn is_repeated_in(&self, batch: &[Waiting]) -> bool {
-        let mut requests = batch.iter().filter_map(|one| one.submission.request);
-        requests.any(|request| self.requests.contains(&request))
-    }
 }
 
 /// What a writer works with; it runs on a thread of its own.
@@ -195,7 +117,7 @@ impl<M: Machine> Writer<M> {
                     None => break,
                 },
             };
-            let mut first = match work {
+            let first = match work {
                 Work::Enter(first) => vec![first],
                 Work::EnterAll(all) => all,
                 Work::CatchUp(asked) => {
@@ -203,43 +125,47 @@ impl<M: Machine> Writer<M> {
                     continue;
                 }
             };
-            let shared = self.company.is_here(self.clock.monotonic());
-            if shared {
-                // While others commit, one's own clients are answered, and their next requests make one
-                // batch of what would be two.
-                let _ = self.finish();
-            }
-            let (most, patience) = if shared {
-                (Company::BATCH_ENTRIES, Patience::SHARED)
-            } else {
-                (BATCH_ENTRIES, Patience::ALONE)
-            };
-            self.gather(first.len(), patience, &queue);
-            let mut bytes = bytes_of(&first);
-            let mut asked = None;
-            batch.append(&mut first);
-            while batch.len() < most && bytes < BATCH_BYTES && asked.is_none() {
-                match queue.try_recv() {
-                    Ok(Work::Enter(next)) => {
-                        bytes += next.submission.body.len();
-                        batch.push(next);
-                    }
-                    Ok(Work::EnterAll(mut all)) => {
-                        bytes += bytes_of(&all);
-                        batch.append(&mut all);
-                    }
-                    // Whoever appends learns by it whether there is something to catch up with; who
-                    // asked waits for more than that.
-                    Ok(Work::CatchUp(who)) => asked = who,
-                    Err(_) => break,
-                }
-            }
+            batch.extend(first);
+            let asked = self.collect(&mut batch, &mut queue);
             self.take(&mut batch);
             if asked.is_some() {
                 self.catch_up_for(asked);
             }
         }
         tracing::info!(log = %self.name, "the writer ended");
+    }
+
+    /// Adds what is queued to a batch, until it is full or somebody asks to catch up, which is returned.
+    fn collect(&mut self, batch: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Work>) -> Asked {
+        let shared = self.company.is_here(self.clock.monotonic());
+        let (most, patience) = if shared {
+            // While others commit, one's own clients are answered, and their next requests make one
+            // batch of what would be two. The next batch meets again what goes wrong.
+            let _ = self.finish();
+            (Company::BATCH_ENTRIES, Patience::SHARED)
+        } else {
+            (BATCH_ENTRIES, Patience::ALONE)
+        };
+        self.gather(batch.len(), patience, queue);
+        let mut bytes = bytes_of(batch);
+        while batch.len() < most && bytes < BATCH_BYTES {
+            match queue.try_recv() {
+                Ok(Work::Enter(next)) => {
+                    bytes += next.submission.body.len();
+                    batch.push(next);
+                }
+                Ok(Work::EnterAll(mut all)) => {
+                    bytes += bytes_of(&all);
+                    batch.append(&mut all);
+                }
+                // Whoever appends learns by it whether there is something to catch up with; who
+                // asked waits for more than that.
+                Ok(Work::CatchUp(None)) => {}
+                Ok(Work::CatchUp(asked)) => return asked,
+                Err(_) => break,
+            }
+        }
+        None
     }
 
     /// Lets those come who are about to ask, when they are many. The batch before is answered first: among
@@ -262,7 +188,7 @@ impl<M: Machine> Writer<M> {
         }
     }
 
-    fn catch_up_for(&mut self, asked: Option<oneshot::Sender<Result<(), JournalError>>>) {
+    fn catch_up_for(&mut self, asked: Asked) {
         let done = self.catch_up();
         if let Err(error) = &done {
             tracing::warn!(log = %self.name, %error, "what others appended was not read");
@@ -475,8 +401,7 @@ impl<M: Machine> Writer<M> {
 
     /// The time of the next batch. A jump stops contributions, and leaves the time where it was.
     fn time(&mut self) -> u64 {
-        let confirmed = &self.shared.confirmed;
-        if confirmed.swap(false, Ordering::AcqRel) {
+        if self.shared.takes_confirmation() {
             self.guard.confirm(&*self.clock);
         }
         match self.guard.moment(&*self.clock) {
