@@ -232,6 +232,7 @@ impl Record {
             first,
             count,
             id,
+            after: stored.map(|row| row.id),
             time: OPEN + first,
             tree_before,
             body,
@@ -248,6 +249,7 @@ impl Record {
         self.stored = Some(BatchRow {
             first,
             count,
+            id,
             time,
             tree_before,
             body: new.body,

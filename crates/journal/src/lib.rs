@@ -68,7 +68,9 @@ pub use record_reading::{ReadOffering, read_offerings};
 pub use restore::{Restored, Restoring, restore};
 pub use sealed_batch::{SealedBatch, UnsignedBatch};
 pub use sequencer::{Answer, Intake, Sequencer, SequencerConfig, Submission};
-pub use store::{Appended, BatchRow, Follower, IssuerSignature, LogKind, LogRow, NewBatch, Store};
+pub use store::{
+    Appended, BatchId, BatchRow, Follower, IssuerSignature, LogKind, LogRow, NewBatch, Store,
+};
 pub use tile_edge::TileEdge;
 pub use tiles::Tiles;
 pub use time_guard::{Clock, SystemClock, TimeGuard};

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use softcap_proof::{LeafHash, Root, tree_batch::TreeBatch};
 
 use crate::{
-    BatchRow, JournalError, Leaves, LogName, Machine, TileEdge, TreeHead, UnsignedBatch,
+    BatchId, BatchRow, JournalError, Leaves, LogName, Machine, TileEdge, TreeHead, UnsignedBatch,
     tile_edge::{BUNDLE_LEVEL, FullTile, TILE},
     tree_head::BatchStarts,
 };
@@ -19,6 +19,7 @@ pub struct Log<M> {
     /// Full tiles that are not in the database yet, oldest first.
     unwritten: VecDeque<Arc<FullTile>>,
     newest: u64,
+    newest_batch: Option<BatchId>,
     starts: BatchStarts,
 }
 
@@ -36,6 +37,7 @@ impl<M: Machine> Log<M> {
             edge,
             unwritten: VecDeque::new(),
             newest,
+            newest_batch: None,
             starts: BatchStarts::default(),
         }
     }
@@ -68,6 +70,11 @@ impl<M: Machine> Log<M> {
     /// Time of the newest batch in unix milliseconds; 0 when there is none.
     pub fn newest(&self) -> u64 {
         self.newest
+    }
+
+    /// The newest batch, if one was applied since the snapshot that the log began with.
+    pub fn newest_batch(&self) -> Option<BatchId> {
+        self.newest_batch
     }
 
     pub(crate) fn edge(&self) -> &TileEdge {
@@ -132,6 +139,7 @@ impl<M: Machine> Log<M> {
             });
         }
         self.newest = row.time;
+        self.newest_batch = Some(row.id);
         self.starts.began(now, row.tree_before);
         let hashes = leaves.hashes();
         Ok((leaves, hashes))

@@ -40,6 +40,9 @@ enum Appender {
     },
 }
 
+/// What names a batch: drawn at random.
+pub type BatchId = [u8; 16];
+
 /// A batch that has no place yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewBatch {
@@ -49,7 +52,9 @@ pub struct NewBatch {
     /// How many entries; at least one.
     pub count: u64,
     /// Drawn by who appends it; how a batch is found again after a lost connection.
-    pub id: [u8; 16],
+    pub id: BatchId,
+    /// The newest batch that its writer knows, unless it began with a snapshot and knows none.
+    pub after: Option<BatchId>,
     /// The earliest time of the batch in unix milliseconds: not before that of the last one.
     pub time: u64,
     /// The newest head of the tree that its writer knows.
@@ -85,6 +90,8 @@ pub struct BatchRow {
     pub first: u64,
     /// How many entries.
     pub count: u64,
+    /// Its name.
+    pub id: BatchId,
     /// Unix milliseconds.
     pub time: u64,
     /// A head of the tree shortly before it.
@@ -162,6 +169,7 @@ row! {
     struct BatchColumns {
         first: i64,
         n: i64,
+        id: Vec<u8>,
         time: i64,
         root_size: i64,
         root_before: Vec<u8>,
@@ -357,7 +365,7 @@ impl Store {
         from: u64,
         rows: u16,
     ) -> Result<Vec<BatchRow>, JournalError> {
-        const TEXT: &str = "SELECT first, n, time, root_size, root_before, body FROM batch \
+        const TEXT: &str = "SELECT first, n, id, time, root_size, root_before, body FROM batch \
             WHERE log = $1 AND first >= $2 ORDER BY first LIMIT $3";
         let at = column(from)?;
         let rows = on_reader!(&self.database, |pool| sqlx::query_as::<_, BatchColumns>(
@@ -398,21 +406,21 @@ impl Store {
 
 fn batch_row(log: &LogName, row: BatchColumns) -> Result<BatchRow, JournalError> {
     let first = number(row.first);
-    let root = row
-        .root_before
-        .try_into()
-        .map_err(|_| JournalError::Damaged {
-            log: log.to_string(),
-            index: first,
-            problem: "the root before it has not 32 bytes".to_owned(),
-        })?;
+    let damaged = |problem: &str| JournalError::Damaged {
+        log: log.to_string(),
+        index: first,
+        problem: problem.to_owned(),
+    };
+    let root = row.root_before.try_into();
+    let id = row.id.try_into();
     Ok(BatchRow {
         first,
         count: number(row.n),
+        id: id.map_err(|_| damaged("the id of its batch has not 16 bytes"))?,
         time: number(row.time),
         tree_before: TreeHead {
             size: number(row.root_size),
-            root,
+            root: root.map_err(|_| damaged("the root before it has not 32 bytes"))?,
         },
         body: row.body,
     })

@@ -378,6 +378,7 @@ impl<M: Machine> Writer<M> {
                     let row = BatchRow {
                         first,
                         count: new.count,
+                        id: new.id,
                         time,
                         tree_before: new.tree_before,
                         body: new.body,
@@ -438,13 +439,14 @@ impl<M: Machine> Writer<M> {
     }
 
     fn new_batch(&self, batch: &[Waiting], time: u64) -> Result<NewBatch, JournalError> {
-        let (tree_before, mut newest) = {
+        let (tree_before, mut after, mut newest) = {
             let log = read(&self.shared.log);
-            (log.head(), log.newest())
+            (log.head(), log.newest_batch(), log.newest())
         };
         let mut first = tree_before.size;
         if let Some(StoredBatch { row, .. }) = &self.stored {
             first = row.first + row.count;
+            after = Some(row.id);
             newest = row.time;
         }
         let mut id = [0; 16];
@@ -456,6 +458,7 @@ impl<M: Machine> Writer<M> {
             first,
             count: batch.len() as u64,
             id,
+            after,
             time: time.max(newest),
             tree_before,
             body: bodies.collect::<Vec<_>>().concat(),

@@ -39,6 +39,7 @@ fn batch(first: u64, count: u64, maker: u8, number: u64) -> NewBatch {
         first,
         count,
         id,
+        after: None,
         time: 1_000,
         tree_before: TreeHead {
             size: first,
@@ -253,6 +254,13 @@ async fn a_node_appends_behind_what_it_has_not_read_if_that_is_not_much() {
             wrote: rows.clone()
         }
     );
+    // Nor who knows a batch that is not there.
+    let of_another_record = NewBatch {
+        after: Some([9; 16]),
+        ..batch(UNREAD + 2, 1, 3, 0)
+    };
+    let refused = store.append(&name(), &of_another_record).await.unwrap();
+    assert_eq!(refused, Appended::Behind { wrote: Vec::new() });
     let amid = store.append(&name(), &batch(1, 2, 3, 0)).await.unwrap();
     assert_eq!(amid, Appended::Behind { wrote: Vec::new() });
     assert_eq!(all(&store).await, rows);

@@ -101,7 +101,7 @@ async fn append_or_find(
 /// One statement: the head row is locked for its length only. The place is where the log ends by then; what its
 /// entries become follows from the order, so that nobody need know what stands before them. Only so much may stand
 /// there that the head that the row names is recent enough ([`UNREAD`]), and a log that is shorter than its writer
-/// believes lost rows. The time is the caller's, which its guard watches, and never before that of the last
+/// believes, or does not have the newest batch that it knows, lost rows: behind others, nobody could read a row of this writer. The time is the caller's, which its guard watches, and never before that of the last
 /// batch. The database's own clock plays no part: nothing here could tell a jump of it from time.
 async fn write(
     connection: &mut PgConnection,
@@ -110,7 +110,8 @@ async fn write(
 ) -> Result<Option<(i64, i64)>, JournalError> {
     const TEXT: &str = "WITH head AS (\
             UPDATE log_head SET next = next + $3, time = greatest(time, $5) \
-            WHERE log = $1 AND next BETWEEN $2 AND $2 + $9 RETURNING next - $3 AS first, time) \
+            WHERE log = $1 AND next BETWEEN $2 AND $2 + $9 \
+            AND ($10 IS NULL OR EXISTS (SELECT 1 FROM batch WHERE log = $1 AND id = $10)) RETURNING next - $3 AS first, time) \
         INSERT INTO batch (log, first, n, id, time, root_size, root_before, body) \
         SELECT $1, head.first, $3, $4, head.time, $6, $7, $8 FROM head RETURNING first, time";
     let place = sqlx::query_as(TEXT)
@@ -123,6 +124,7 @@ async fn write(
         .bind(batch.tree_before.root.as_slice())
         .bind(batch.body.as_slice())
         .bind(i64::from(UNREAD))
+        .bind(batch.after.as_ref().map(<[u8; 16]>::as_slice))
         .fetch_optional(connection)
         .await;
     Ok(place.map_err(DatabaseError::from)?)
@@ -150,7 +152,7 @@ async fn rows(
     firsts: Range<u64>,
 ) -> Result<Vec<BatchRow>, JournalError> {
     let rows: Vec<BatchColumns> = sqlx::query_as(
-        "SELECT first, n, time, root_size, root_before, body FROM batch \
+        "SELECT first, n, id, time, root_size, root_before, body FROM batch \
          WHERE log = $1 AND first >= $2 AND first < $3 ORDER BY first",
     )
     .bind(log.as_str())

@@ -129,6 +129,7 @@ async fn missing_entries_that_another_node_brings_end_the_wait() {
             first: row.first,
             count: row.count,
             id: [place; 16],
+            after: None,
             time: row.time,
             tree_before: row.tree_before,
             body: row.body,

@@ -121,6 +121,42 @@ async fn an_order_that_is_past_the_record_ends_in_an_error() {
     assert_eq!(log.reader.size(), 2, "what was there can be read");
 }
 
+/// A database that lost its newest batch and grew again by another node: whoever knows what was lost says so, and
+/// writes nothing that the others could not read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_knows_what_the_database_lost_enters_nothing() {
+    let server = TemporaryPostgres::start().unwrap();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let knows = node(&server, folders[0].path()).await;
+    let name = LogName::from_str("harbour").unwrap();
+    let log = knows.announce(&name, TERMS).await.unwrap();
+    receipt(&log, contribution(1, 500)).await;
+    let softcap_database::Database::Postgres(pool) = knows.store().database() else {
+        panic!("this is PostgreSQL")
+    };
+    for text in [
+        "DELETE FROM batch WHERE first = 1",
+        "UPDATE log_head SET next = 1",
+    ] {
+        sqlx::query(text).execute(pool).await.unwrap();
+    }
+    let other = node(&server, folders[1].path()).await;
+    let there = other.offering(&name).unwrap();
+    receipt(&there, contribution(2, 500)).await;
+
+    let error = log
+        .sequencer
+        .submit(contribution(3, 500))
+        .await
+        .unwrap_err();
+    assert_eq!(error.entry(), Some(2), "{error}");
+    assert!(log.sequencer.stopped().is_some());
+    receipt(&there, contribution(4, 500)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let late = node(&server, folder.path()).await;
+    assert_eq!(root(&late.offering(&name).unwrap()), root(&there));
+}
+
 fn root(log: &OfferingLog) -> softcap_proof::Root {
     log.reader.checkpoint().unwrap().unverified().root()
 }
