@@ -21,8 +21,8 @@ const IDLE_INTERVAL: Duration = Duration::from_millis(500);
 /// Pages (of 4 kB) in the log above which the commit itself moves them. While commits come without a
 /// pause, only the writer can find the log moved whole and begin it anew, so without this bound it
 /// would grow for ever. What is left to move then is what came since the last checkpoint beside it.
-/// 4 MB: to write where the log was written before takes the disk 100 microseconds, to make it longer 190.
-const PAGES_BEFORE_THE_WRITER_HELPS: &str = "1024";
+/// With a sixteenth of it, a log that grew by 377,000 entries a second stood still for 169 ms once.
+const PAGES_BEFORE_THE_WRITER_HELPS: &str = "16384";
 
 /// An open SQLite file: one connection that writes, some that read, one that moves the write-ahead
 /// log into the file. Readers never wait for the writer, and one writer has no lock to wait for.

@@ -254,6 +254,13 @@ impl Journal {
         }
     }
 
+    /// Entries of a log that this node applied; none where it does not know the log.
+    fn size_of(&self, name: &LogName) -> u64 {
+        let offering = self.offering(name).map(|log| log.reader.size());
+        let private = || self.platform.size(name).or_else(|| self.audit.size(name));
+        offering.or_else(private).unwrap_or(0)
+    }
+
     async fn learn_of(&self, name: &LogName) -> Result<(), JournalError> {
         if let Some(log) = self.offering(name) {
             log.sequencer.catch_up();
@@ -553,13 +560,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 async fn follow(journal: Weak<Journal>, mut follower: Follower) {
     loop {
-        let grown = follower.grown().await;
+        let heads = follower.heads().await;
         let Some(journal) = journal.upgrade() else {
             return;
         };
-        let mut failed = grown.as_ref().err().cloned();
-        for name in grown.unwrap_or_default() {
-            failed = journal.learn_of(&name).await.err().or(failed);
+        let mut failed = heads.as_ref().err().cloned();
+        for (name, next) in heads.unwrap_or_default() {
+            if journal.size_of(&name) < next {
+                failed = journal.learn_of(&name).await.err().or(failed);
+            }
         }
         drop(journal);
         if let Some(error) = failed {

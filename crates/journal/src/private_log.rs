@@ -104,13 +104,20 @@ impl<M: Machine + Default> PrivateCell<M> {
 
     /// Whether it runs and has this name; then it reads what other nodes appended.
     pub(crate) fn catch_up(&self, name: &LogName) -> bool {
-        let running = self
-            .running
-            .get()
-            .filter(|running| running.row.name == *name);
+        let running = self.named(name);
         running
             .map(|running| running.sequencer.catch_up())
             .is_some()
+    }
+
+    /// How many entries it applied, if it runs and has this name.
+    pub(crate) fn size(&self, name: &LogName) -> Option<u64> {
+        self.named(name).map(|running| running.reader.size())
+    }
+
+    fn named(&self, name: &LogName) -> Option<&Arc<PrivateLog<M>>> {
+        let running = self.running.get();
+        running.filter(|running| running.row.name == *name)
     }
 
     /// Stops what runs beside the writer, and writes its tiles.

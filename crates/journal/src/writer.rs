@@ -190,7 +190,10 @@ impl<M: Machine> Writer<M> {
 
     fn catch_up_for(&mut self, asked: Asked) {
         let done = self.catch_up();
-        if let Err(error) = &done {
+        // A state that is broken was told of once, and this comes again every second.
+        if let Err(error) = &done
+            && self.broken.is_none()
+        {
             tracing::warn!(log = %self.name, %error, "what others appended was not read");
         }
         if let Some(asked) = asked {

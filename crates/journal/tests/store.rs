@@ -461,17 +461,18 @@ async fn a_follower_hears_of_what_others_append_also_after_a_crash() {
             .append(&name(), &batch(number, 1, 1, number))
             .await
             .unwrap();
-        assert_eq!(follower.grown().await.unwrap(), [name()]);
+        let heads = follower.heads().await.unwrap();
+        assert_eq!(heads, [(name(), number + 1)]);
         // It need not wait until it looks by itself.
         listener.recv().await.unwrap();
     }
     drop(listener);
     server.kill();
-    let gone = follower.grown().await.unwrap_err();
+    let gone = follower.heads().await.unwrap_err();
     assert!(is_gone(&gone), "{gone:?}");
     server.resume().unwrap();
     there.append(&name(), &batch(3, 1, 1, 3)).await.unwrap();
-    assert_eq!(follower.grown().await.unwrap(), [name()]);
+    assert_eq!(follower.heads().await.unwrap(), [(name(), 4)]);
     assert_eq!(all(&here).await.len(), 4);
 }
 

@@ -1,8 +1,8 @@
 //! Connections to PostgreSQL that append.
 //!
 //! A pool asks a connection whether it is there before it lends it, and once more when it gets it back: three round
-//! trips for an append, which is one. These are asked only when nobody used them for a while, and one that failed
-//! is not used again.
+//! trips for an append, which is one. These stay lent by the pool, so that its bound holds for them too; they are asked
+//! only when nobody used them for a while, and one that failed goes back.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use softcap_database::DatabaseError;
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, pool::PoolConnection};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::Instant,
@@ -18,8 +18,8 @@ use tokio::{
 
 use crate::JournalError;
 
-/// How many logs append at the same time.
-const CONNECTIONS: usize = 8;
+/// How many logs append at the same time; the pool has some more, for all else.
+const CONNECTIONS: usize = 10;
 /// A connection that was used this long ago may have lost its server since: no restart is as short.
 const FRESH: Duration = Duration::from_millis(100);
 
@@ -27,14 +27,21 @@ const FRESH: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     pool: PgPool,
-    free: Arc<Mutex<Vec<(PgConnection, Instant)>>>,
+    free: Arc<Mutex<Vec<Free>>>,
     places: Arc<Semaphore>,
+}
+
+/// A connection, and when it was used.
+#[derive(Debug)]
+struct Free {
+    connection: PoolConnection<Postgres>,
+    used: Instant,
 }
 
 /// A connection with the place that it takes.
 #[derive(Debug)]
 pub(super) struct Taken {
-    connection: PgConnection,
+    connection: PoolConnection<Postgres>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -45,7 +52,7 @@ impl Taken {
 }
 
 impl Connections {
-    /// None yet; new ones are those of the pool.
+    /// None yet.
     pub(super) fn of(pool: PgPool) -> Self {
         Self {
             pool,
@@ -58,7 +65,11 @@ impl Connections {
     pub(super) async fn take(&self) -> Result<Taken, JournalError> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(|_| DatabaseError::Gone("it is closed".to_owned()))?;
-        while let Some((mut connection, used)) = self.pop() {
+        while let Some(Free {
+            mut connection,
+            used,
+        }) = self.pop()
+        {
             if used.elapsed() < FRESH || connection.ping().await.is_ok() {
                 return Ok(Taken {
                     connection,
@@ -66,9 +77,9 @@ impl Connections {
                 });
             }
         }
-        let new = self.pool.acquire().await.map_err(DatabaseError::from)?;
+        let connection = self.pool.acquire().await.map_err(DatabaseError::from)?;
         Ok(Taken {
-            connection: new.detach(),
+            connection,
             _place: place,
         })
     }
@@ -77,20 +88,23 @@ impl Connections {
     pub(super) fn put_back(&self, taken: Taken) {
         if !self.places.is_closed() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.push((taken.connection, Instant::now()));
+            free.push(Free {
+                connection: taken.connection,
+                used: Instant::now(),
+            });
         }
     }
 
     /// Lends no more, and closes those that are free.
     pub(super) async fn close(&self) {
         self.places.close();
-        while let Some((connection, _)) = self.pop() {
+        while let Some(free) = self.pop() {
             // Nothing is under way on it.
-            let _ = connection.close().await;
+            let _ = free.connection.close().await;
         }
     }
 
-    fn pop(&self) -> Option<(PgConnection, Instant)> {
+    fn pop(&self) -> Option<Free> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.pop()
     }

@@ -1,7 +1,7 @@
 //! How a node learns that another one appended: a notification wakes it, and because notifications get
 //! lost with their connection, it also looks once a second.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use softcap_database::DatabaseError;
 use sqlx::{PgPool, postgres::PgListener};
@@ -11,6 +11,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
+use super::number;
 use crate::{JournalError, LogName};
 
 const CHANNEL: &str = "softcap_journal";
@@ -95,14 +96,12 @@ async fn notify(pool: PgPool, wake: Arc<Notify>, mark: NodeMark) {
     }
 }
 
-/// What was appended to which log, by any node.
+/// Where the logs end, whoever appended to them.
 #[derive(Debug)]
 pub struct Follower {
     pool: PgPool,
     own: NodeMark,
     listener: Option<PgListener>,
-    /// The size of each log when it was last told.
-    told: BTreeMap<String, i64>,
 }
 
 impl Follower {
@@ -111,27 +110,22 @@ impl Follower {
             pool,
             own,
             listener: None,
-            told: BTreeMap::new(),
         }
     }
 
-    /// Waits until there is a log that grew since the last call, or since it was made, and names all
-    /// such logs. The first call names every log that is not empty.
+    /// Waits until another node may have appended, at most a second and at the first call not at all; then says how
+    /// many entries each log has. What a reader did not come to read by then is said again.
     ///
     /// # Errors
-    /// What the database says; call again to go on. Nothing that grew meanwhile is missed.
-    pub async fn grown(&mut self) -> Result<Vec<LogName>, JournalError> {
+    /// What the database says; call again to go on.
+    pub async fn heads(&mut self) -> Result<Vec<(LogName, u64)>, JournalError> {
         if self.listener.is_none() {
             // Before the first look, so that nothing falls between the two.
             self.listen().await?;
-        }
-        loop {
-            let grown = self.look().await?;
-            if !grown.is_empty() {
-                return Ok(grown);
-            }
+        } else {
             self.wait().await?;
         }
+        self.look().await
     }
 
     async fn listen(&mut self) -> Result<(), JournalError> {
@@ -165,18 +159,14 @@ impl Follower {
         }
     }
 
-    async fn look(&mut self) -> Result<Vec<LogName>, JournalError> {
+    async fn look(&self) -> Result<Vec<(LogName, u64)>, JournalError> {
         let heads: Vec<(String, i64)> = sqlx::query_as("SELECT log, next FROM log_head")
             .fetch_all(&self.pool)
             .await
             .map_err(DatabaseError::from)?;
-        let mut grown = Vec::new();
-        for (log, next) in heads {
-            if self.told.get(&log).copied().unwrap_or(0) < next {
-                grown.push(log.parse()?);
-                self.told.insert(log, next);
-            }
-        }
-        Ok(grown)
+        heads
+            .into_iter()
+            .map(|(log, next)| Ok((log.parse()?, number(next))))
+            .collect()
     }
 }
