@@ -5,7 +5,7 @@
 //! each may let a burst in; that is taken back afterwards.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -60,6 +60,8 @@ pub struct UseExchange {
 struct Known {
     /// What this node let in, and when last.
     own: HashMap<Subject, (i64, UnixMillis)>,
+    /// Whose calls the others were not told of yet.
+    untold: BTreeSet<Subject>,
     /// What the others said last; nothing before they were heard the first time.
     heard: Option<HashMap<(String, Subject), i64>>,
 }
@@ -95,8 +97,10 @@ impl UseExchange {
         for (subject, cost) in uses {
             let (total, at) = known.own.entry(subject).or_insert((0, now));
             (*total, *at) = (total.saturating_add(i64::from(cost)), now);
+            known.untold.insert(subject);
         }
-        self.tell(&known.own, now).await?;
+        self.tell(&known, now).await?;
+        known.untold.clear();
         let over = now.minus(KEPT);
         known.own.retain(|_, (_, at)| *at > over);
         // Longer than any node remembers, so that what it says is always more or begins anew.
@@ -108,14 +112,12 @@ impl UseExchange {
     }
 
     /// Writes what changed, and removes what is over.
-    async fn tell(
-        &self,
-        own: &HashMap<Subject, (i64, UnixMillis)>,
-        now: UnixMillis,
-    ) -> Result<(), DatabaseError> {
+    async fn tell(&self, known: &Known, now: UnixMillis) -> Result<(), DatabaseError> {
         const REMOVE: &str = "DELETE FROM call_use WHERE at <= $1";
-        let mut new: Vec<_> = own.iter().filter(|(_, (_, at))| *at == now).collect();
-        new.sort_unstable();
+        let new = known.untold.iter();
+        let new: Vec<_> = new
+            .filter_map(|subject| known.own.get_key_value(subject))
+            .collect();
         for rows in new.chunks(AT_ONCE) {
             on_writer!(&self.database, |pool| {
                 async {

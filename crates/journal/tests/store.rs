@@ -448,6 +448,16 @@ async fn a_killed_server_keeps_what_it_acknowledged_once() {
     }
 }
 
+/// As the thread of a writer does when nobody closed the record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_may_be_dropped_where_there_is_no_runtime() {
+    let server = TemporaryPostgres::start().unwrap();
+    let store = open(&server.url()).await;
+    store.create(&row()).await.unwrap();
+    store.append(&name(), &batch(0, 1, 1, 0)).await.unwrap();
+    std::thread::spawn(move || drop(store)).join().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_hears_of_what_others_append_also_after_a_crash() {
     let mut server = TemporaryPostgres::start().unwrap();

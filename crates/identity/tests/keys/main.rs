@@ -102,6 +102,7 @@ async fn all_scenarios(database: Database) {
     signing::a_signature_is_used_once_whichever_node_gets_it(&here).await;
     signing::a_form_makes_one_key(&here).await;
     sharing::nodes_share_the_limit_of_a_key(&here).await;
+    sharing::what_could_not_be_told_is_told_later(&here).await;
     sharing::nodes_share_the_limits_of_others(&here).await;
     sharing::a_node_counts_nothing_that_was_before_it_began(&here).await;
     administering::a_key_that_nobody_uses_ends(&here).await;

@@ -110,6 +110,29 @@ pub(crate) async fn nodes_share_the_limit_of_a_key(here: &Installation) {
     assert_eq!(one.lets_in(here, &key, 50), 20);
 }
 
+async fn rename(here: &Installation, text: &'static str) {
+    softcap_database::on_writer!(&here.database, |pool| sqlx::query(text)
+        .execute(pool)
+        .await
+        .map(drop))
+    .unwrap();
+}
+
+/// A database that is away for a moment: what was let in meanwhile is told when it is back, also of who does not come again.
+pub(crate) async fn what_could_not_be_told_is_told_later(here: &Installation) {
+    const AWAY: &str = "ALTER TABLE call_use RENAME TO away";
+    const BACK: &str = "ALTER TABLE away RENAME TO call_use";
+    let (one, other) = (Node::start(here).await, Node::start(here).await);
+    let key = key_of(here, [&one, &other]).await;
+    assert_eq!(one.lets_in(here, &key, 15), 15);
+    rename(here, AWAY).await;
+    one.exchange.exchange(here.now).await.unwrap_err();
+    rename(here, BACK).await;
+    one.exchange.exchange(here.now.plus(SECOND)).await.unwrap();
+    other.tell(here).await;
+    assert_eq!(other.lets_in(here, &key, 15), 5);
+}
+
 impl Installation {
     /// A node that has not heard from the database lets nobody in.
     async fn keys_hear(&self, nodes: [&Node; 2]) {

@@ -5,7 +5,7 @@
 //! only when nobody used them for a while, and one that failed goes back.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -27,8 +27,22 @@ const FRESH: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     pool: PgPool,
-    free: Arc<Mutex<Vec<Free>>>,
+    free: Arc<FreeList>,
     places: Arc<Semaphore>,
+}
+
+#[derive(Debug, Default)]
+struct FreeList(Mutex<Vec<Free>>);
+
+impl Drop for FreeList {
+    /// A connection that goes back to its pool needs a runtime, and the thread of a writer, which may drop the last
+    /// clone, has none.
+    fn drop(&mut self) {
+        let free = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for one in free.drain(..) {
+            drop(one.connection.detach());
+        }
+    }
 }
 
 /// A connection, and when it was used.
@@ -87,8 +101,7 @@ impl Connections {
     /// Takes back one that did what it was asked.
     pub(super) fn put_back(&self, taken: Taken) {
         if !self.places.is_closed() {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.push(Free {
+            self.free().push(Free {
                 connection: taken.connection,
                 used: Instant::now(),
             });
@@ -105,7 +118,11 @@ impl Connections {
     }
 
     fn pop(&self) -> Option<Free> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.pop()
+        self.free().pop()
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Free>> {
+        let free = self.free.0.lock();
+        free.unwrap_or_else(PoisonError::into_inner)
     }
 }
