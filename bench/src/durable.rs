@@ -233,6 +233,7 @@ impl Record {
             count,
             id,
             after: stored.map(|row| row.id),
+            unread: 0,
             time: OPEN + first,
             tree_before,
             body,

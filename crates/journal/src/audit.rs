@@ -34,6 +34,9 @@ impl AuditMachine {
 }
 
 impl Machine for AuditMachine {
+    /// Each node carries the rows of all.
+    const UNREAD: u32 = 0;
+
     fn apply_batch(
         &mut self,
         first: u64,

@@ -11,7 +11,7 @@ use softcap_proof::{
     entry::{Commands, Entry, decode, encode},
 };
 
-use crate::BatchRow;
+use crate::{BatchRow, tree_head::UNREAD};
 
 /// The position of an entry that stands at the time of its batch: the order and the time of entries
 /// are given together, when the batch is appended.
@@ -92,6 +92,10 @@ pub struct StateFailure(pub String);
 
 /// A state machine whose commands are a log. Pure: the same batches give the same state and leaves.
 pub trait Machine: Send + Sync + Sized + 'static {
+    /// How many entries of other nodes a node need not have read to append. Where all nodes enter the same things, it
+    /// is none: what is there already is not entered again.
+    const UNREAD: u32 = UNREAD;
+
     /// Applies the entries of a batch; their leaves are added in order.
     ///
     /// # Errors

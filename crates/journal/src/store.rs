@@ -55,6 +55,8 @@ pub struct NewBatch {
     pub id: BatchId,
     /// The newest batch that its writer knows, unless it began with a snapshot and knows none.
     pub after: Option<BatchId>,
+    /// How many entries of others may stand before it that its writer has not read.
+    pub unread: u32,
     /// The earliest time of the batch in unix milliseconds: not before that of the last one.
     pub time: u64,
     /// The newest head of the tree that its writer knows.

@@ -7,7 +7,7 @@
 
 use std::{collections::VecDeque, ops::Range};
 
-/// Entries of other nodes that may stand between what a writer has read and the batch that it appends. Who is
+/// Most entries of other nodes that may stand between what a writer has read and the batch that it appends. Who is
 /// behind by more reads first.
 pub(crate) const UNREAD: u32 = 256;
 /// How old the head may be that a row names, in batches: what stood unread before two batches of one writer, if

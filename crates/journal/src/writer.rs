@@ -462,6 +462,7 @@ impl<M: Machine> Writer<M> {
             count: batch.len() as u64,
             id,
             after,
+            unread: M::UNREAD,
             time: time.max(newest),
             tree_before,
             body: bodies.collect::<Vec<_>>().concat(),

@@ -40,6 +40,7 @@ fn batch(first: u64, count: u64, maker: u8, number: u64) -> NewBatch {
         count,
         id,
         after: None,
+        unread: 256,
         time: 1_000,
         tree_before: TreeHead {
             size: first,
@@ -252,6 +253,18 @@ async fn a_node_appends_behind_what_it_has_not_read_if_that_is_not_much() {
         too_late,
         Appended::Behind {
             wrote: rows.clone()
+        }
+    );
+    // Nor who must have read everything.
+    let all_read = NewBatch {
+        unread: 0,
+        ..batch(UNREAD, 1, 3, 0)
+    };
+    let behind = store.append(&name(), &all_read).await.unwrap();
+    assert_eq!(
+        behind,
+        Appended::Behind {
+            wrote: rows[2..].to_vec()
         }
     );
     // Nor who knows a batch that is not there.

@@ -100,7 +100,7 @@ async fn append_or_find(
 
 /// One statement: the head row is locked for its length only. The place is where the log ends by then; what its
 /// entries become follows from the order, so that nobody need know what stands before them. Only so much may stand
-/// there that the head that the row names is recent enough ([`UNREAD`]), and a log that is shorter than its writer
+/// there that the head that the row names is recent enough ([`NewBatch::unread`]), and a log that is shorter than its writer
 /// believes, or does not have the newest batch that it knows, lost rows: behind others, nobody could read a row of this writer. The time is the caller's, which its guard watches, and never before that of the last
 /// batch. The database's own clock plays no part: nothing here could tell a jump of it from time.
 async fn write(
@@ -123,7 +123,7 @@ async fn write(
         .bind(column(batch.tree_before.size)?)
         .bind(batch.tree_before.root.as_slice())
         .bind(batch.body.as_slice())
-        .bind(i64::from(UNREAD))
+        .bind(i64::from(batch.unread))
         .bind(batch.after.as_ref().map(<[u8; 16]>::as_slice))
         .fetch_optional(connection)
         .await;

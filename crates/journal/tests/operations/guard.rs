@@ -130,6 +130,7 @@ async fn missing_entries_that_another_node_brings_end_the_wait() {
             count: row.count,
             id: [place; 16],
             after: None,
+            unread: 256,
             time: row.time,
             tree_before: row.tree_before,
             body: row.body,
