@@ -174,8 +174,8 @@ impl<M: Machine> Sequencer<M> {
         })
     }
 
-    /// Asks the writer to apply what other nodes appended. Nothing is lost when its queue is full: the
-    /// next batch of a writer that is behind is refused a place until it has caught up.
+    /// Asks the writer to apply what other nodes appended. Nothing is lost when its queue is full, or when it could
+    /// not read: a node asks again for as long as its log is behind.
     pub fn catch_up(&self) {
         let _ = self.queue.try_send(Work::CatchUp(None));
     }

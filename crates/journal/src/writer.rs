@@ -326,7 +326,7 @@ impl<M: Machine> Writer<M> {
         Ok(last)
     }
 
-    /// After somebody else took the place of a batch: their batch must be there to read.
+    /// After a batch that found no place: what stands where it would begin must be there to read.
     fn catch_up_past(&mut self, first: u64, wrote: &[BatchRow]) -> Result<(), JournalError> {
         self.follow(wrote)?;
         if self.size() > first {

@@ -1,7 +1,7 @@
 //! Two nodes that append one request to one log, in every order of the steps that they can see of each
 //! other, also when one of them loses its connection or dies half way.
 //!
-//! What a node does alone (look the request up, append where it believes the log ends) shows to the
+//! What a node does alone (look the request up, append where the log ends by then) shows to the
 //! other one only as one statement that moves the row of the log's head. So whoever holds that row
 //! decides the order: this test does, and lets the statements in as each case says.
 
@@ -174,7 +174,7 @@ const fn place(turn: Turn) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_key_at_two_nodes_is_one_entry_in_every_order() {
+async fn one_key_at_two_nodes_is_one_contribution_in_every_order() {
     let mut nodes = Nodes::start().await;
     let mut held = Vec::new();
     let mut cases = 0;
