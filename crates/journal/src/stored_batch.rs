@@ -18,11 +18,12 @@ pub(crate) struct StoredBatch {
 
 impl StoredBatch {
     pub(crate) fn new(before: Vec<BatchRow>, row: BatchRow, waiting: Vec<Waiting>) -> Self {
-        let requests = waiting.iter().filter_map(|one| one.submission.request);
+        let mut requests = HashSet::with_capacity(waiting.len());
+        requests.extend(waiting.iter().filter_map(|one| one.submission.request));
         Self {
             before,
             row,
-            requests: requests.collect(),
+            requests,
             waiting,
         }
     }

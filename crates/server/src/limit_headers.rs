@@ -54,7 +54,7 @@ impl LimitNote {
         };
         let (policy, left) = texts(whose.name(), *limit, *left);
         for (name, text) in [(POLICY, policy), (LEFT, left)] {
-            if let Ok(value) = HeaderValue::try_from(text) {
+            if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.insert(name, value);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
-use axum::{Extension, Router};
+use axum::Router;
 use prometheus_client::registry::Registry;
 use softcap_database::{Database, DatabaseUrl};
 use softcap_identity::{
@@ -243,12 +243,11 @@ impl Node {
             })),
         };
         let mut routes = system_routes(system)
-            .merge(api::routes(Arc::clone(&self.service)))
-            .merge(web::routes(Arc::clone(&self.service)));
+            .merge(api::routes(Arc::clone(&self.service), &stopping))
+            .merge(web::routes(Arc::clone(&self.service), &stopping));
         if let Some(folder) = &config.mail.folder {
             routes = routes.merge(page_routes(folder));
         }
-        let routes = routes.layer(Extension(stopping));
         frame(routes, config, metrics)
     }
 

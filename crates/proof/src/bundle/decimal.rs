@@ -33,7 +33,8 @@ pub fn push_decimal(units: u128, decimals: u8, out: &mut Vec<u8>) {
 /// The same as a text.
 #[must_use]
 pub fn display_decimal(units: u128, decimals: u8) -> String {
-    let mut text = Vec::new();
+    // A symbol may follow.
+    let mut text = Vec::with_capacity(DIGITS_MAX + 9);
     push_decimal(units, decimals, &mut text);
     // Digits and a point are UTF-8.
     String::from_utf8(text).unwrap_or_default()

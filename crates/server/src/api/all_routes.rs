@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, middleware::from_fn_with_state};
 
 use super::*;
-use crate::system::CodeText;
+use crate::{stop::Stopping, system::CodeText};
 
 /// Problems that other crates number and these routes answer with, for their pages.
 pub(crate) fn problem_codes() -> Vec<CodeText> {
@@ -26,7 +26,7 @@ pub(crate) fn problem_codes() -> Vec<CodeText> {
 }
 
 /// All routes of offerings.
-pub fn routes(service: Arc<Service>) -> Router {
+pub fn routes(service: Arc<Service>, stopping: &Stopping) -> Router {
     let state = || Arc::clone(&service);
     Router::new()
         .merge(changes().route_layer(from_fn_with_state(state(), call_note::write_changes)))
@@ -39,7 +39,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(log::routes())
         .merge(audit::routes())
         .merge(cosignatures::routes())
-        .merge(events::routes())
+        .merge(events::routes(stopping))
         .merge(keys::routes())
         .merge(leaks::routes())
         .merge(sign_up::routes())
@@ -63,7 +63,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .merge(verifications::routes())
         .merge(privacy::routes())
         .merge(oauth::routes())
-        .layer(from_fn_with_state(state(), call_note::around))
+        .layer(CallNotes::of(&service))
         .with_state(service)
 }
 

@@ -1,7 +1,5 @@
 //! Amounts on the wire: strings of smallest units, with a form for people beside it.
 
-use std::fmt;
-
 use serde::{Serialize, Serializer};
 use softcap_offering::{Amount, terms::Terms};
 use softcap_proof::bundle::display_decimal;
@@ -26,7 +24,7 @@ struct Units(u128);
 
 impl Serialize for Units {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(&self.0)
+        out.serialize_str(&display_decimal(self.0, 0))
     }
 }
 
@@ -38,17 +36,12 @@ struct Shown {
     symbol: String,
 }
 
-impl fmt::Display for Shown {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&display_decimal(self.units, self.decimals))?;
-        out.write_str(" ")?;
-        out.write_str(&self.symbol)
-    }
-}
-
 impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(self)
+        let mut text = display_decimal(self.units, self.decimals);
+        text.push(' ');
+        text.push_str(&self.symbol);
+        out.serialize_str(&text)
     }
 }
 

@@ -7,17 +7,22 @@
 //! money or rights is therefore written down before, with the name under which the entry stands in its log.
 
 use std::{
+    convert::Infallible,
+    future::ready,
     num::NonZeroU32,
+    pin::Pin,
     sync::{Arc, OnceLock},
+    task::{Context, Poll},
 };
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use softcap_identity::{Act, KeyId, PersonId};
+use tower::Layer;
 
 use super::{
     Service,
@@ -76,60 +81,126 @@ impl CallNote {
     }
 }
 
-/// Takes from the limit of a network what nobody else answers for, counts what a caller who was let in may not do, and says to whoever was not how to come in. One layer for both: each
-/// costs every call two allocations.
-pub(crate) async fn around(
-    State(service): State<Arc<Service>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let sends_proof = sends_proof(request.headers());
-    let client = request.extensions().get::<ClientAddress>().copied();
-    let is_signed = is_signed(request.headers());
-    let shows_something = request.headers().contains_key(header::AUTHORIZATION)
-        || is_signed
-        || session_secret(request.headers()).is_some();
-    if !shows_something
-        && let Err(error) = charge_source(&service, client, request.extensions().get())
-    {
-        return error.into_response();
+/// Takes from the limit of a network what nobody else answers for, counts what a caller who was let in may not do, and says to whoever was not how to come in.
+///
+/// A service and no function: a function as a layer costs every contribution three more boxes.
+#[derive(Clone, Debug)]
+pub(crate) struct CallNotes(Arc<Service>);
+
+impl CallNotes {
+    pub(crate) fn of(service: &Arc<Service>) -> Self {
+        Self(Arc::clone(service))
     }
-    if is_signed {
-        request = guard(request);
+}
+
+impl<S> Layer<S> for CallNotes {
+    type Service = NotedCalls<S>;
+
+    fn layer(&self, inner: S) -> NotedCalls<S> {
+        NotedCalls {
+            inner,
+            service: Arc::clone(&self.0),
+        }
     }
-    let note = CallNote::default();
-    request.extensions_mut().insert(note.clone());
-    let shown = shows_something.then(|| Unanswered::of(&request));
-    let mut response = next.run(request).await;
-    if response.status() == StatusCode::FORBIDDEN
-        && let Some(who) = note.who()
-    {
-        service.keys.note_not_allowed(who.subject());
+}
+
+/// What is inside of [`CallNotes`].
+#[derive(Clone, Debug)]
+pub(crate) struct NotedCalls<S> {
+    inner: S,
+    service: Arc<Service>,
+}
+
+impl<S> tower::Service<Request> for NotedCalls<S>
+where
+    S: tower::Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
     }
-    // Who shows what does not hold is nobody, and would else try, or read what is public, without a limit.
-    if let Some(shown) = shown
-        && !shown.answered_for(&service, response.status()).await
-        && let Err(error) = charge_source(&service, client, None)
-    {
-        return error.into_response();
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let service = Arc::clone(&self.service);
+        let (call, request) = match Call::begin(&service, request) {
+            Ok(begun) => begun,
+            Err(error) => return Box::pin(ready(Ok(error.into_response()))),
+        };
+        let answer = self.inner.call(request);
+        Box::pin(async move { Ok(call.end(&service, answer.await?).await) })
     }
-    name_metadata(&service, sends_proof, response.headers_mut());
-    response
+}
+
+/// What is to be known of a call when it is answered.
+struct Call {
+    note: CallNote,
+    client: Option<ClientAddress>,
+    shown: Option<Unanswered>,
+    sends_proof: bool,
+}
+
+impl Call {
+    /// An error when it shows nothing, and the limit of its network is used up.
+    fn begin(service: &Service, mut request: Request) -> Result<(Self, Request), ApiError> {
+        let headers = request.headers();
+        let sends_proof = sends_proof(headers);
+        let is_signed = is_signed(headers);
+        let shows_something = headers.contains_key(header::AUTHORIZATION)
+            || is_signed
+            || session_secret(headers).is_some();
+        let client = request.extensions().get::<ClientAddress>().copied();
+        if !shows_something {
+            charge_source(service, client, request.extensions().get())?;
+        }
+        let shown = shows_something.then(|| Unanswered::of(&request));
+        if is_signed {
+            request = guard(request);
+        }
+        let note = CallNote::default();
+        request.extensions_mut().insert(note.clone());
+        let call = Self {
+            note,
+            client,
+            shown,
+            sends_proof,
+        };
+        Ok((call, request))
+    }
+
+    async fn end(self, service: &Service, mut response: Response) -> Response {
+        if response.status() == StatusCode::FORBIDDEN
+            && let Some(who) = self.note.who()
+        {
+            service.keys.note_not_allowed(who.subject());
+        }
+        // Who shows what does not hold is nobody, and would else try, or read what is public, without a limit.
+        if let Some(shown) = self.shown
+            && !shown.answered_for(service, response.status()).await
+            && let Err(error) = charge_source(service, self.client, None)
+        {
+            return error.into_response();
+        }
+        name_metadata(service, self.sends_proof, response.headers_mut());
+        response
+    }
 }
 
 /// A request that shows something, of which nobody knows yet whether it holds.
 struct Unanswered {
-    headers: Option<HeaderMap>,
+    /// A key is the one thing that is judged without a question to the database.
+    key: Option<HeaderValue>,
     client: Option<ClientAddress>,
     limit: Option<LimitNote>,
 }
 
 impl Unanswered {
     fn of(request: &Request) -> Self {
-        // A key is the one thing that is judged without a question to the database.
-        let key = request.headers().get(header::AUTHORIZATION);
         Self {
-            headers: key.map(|key| HeaderMap::from_iter([(header::AUTHORIZATION, key.clone())])),
+            key: request.headers().get(header::AUTHORIZATION).cloned(),
             client: request.extensions().get().copied(),
             limit: request.extensions().get().cloned(),
         }
@@ -147,9 +218,10 @@ impl Unanswered {
         if self.limit.as_ref().is_some_and(LimitNote::is_noted) {
             return true;
         }
-        let (Some(headers), Some(client)) = (self.headers, self.client) else {
+        let (Some(key), Some(client)) = (self.key, self.client) else {
             return false;
         };
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, key)]);
         // Apart: few calls come here, and the future of all would be as large.
         let caller = Caller::of(service.keys(), &headers, client, NonZeroU32::MIN);
         Box::pin(caller).await.is_ok()

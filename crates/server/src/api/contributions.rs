@@ -219,17 +219,19 @@ pub(super) fn limit_price(body: &LimitPriceBody) -> Result<LimitPrice, ApiError>
     })
 }
 
-/// Room for an answer but for its receipt: grown bit by bit it would be copied five times.
-const ANSWER_BYTES: usize = 1024;
+/// Room for the headers of an answer, those of the frame with them.
+const HEADERS: usize = 14;
 
 pub(super) fn created(offering: &str, entry: &EntryView) -> Response {
-    let mut body = Vec::with_capacity(ANSWER_BYTES + entry.receipt.get().len());
-    if let Err(error) = serde_json::to_writer(&mut body, entry) {
-        return ApiError::internal(&error).into_response();
-    }
+    let body = match entry.to_json() {
+        Ok(body) => body,
+        Err(error) => return ApiError::internal(&error).into_response(),
+    };
     let place = format!("/v1/offerings/{offering}/log/entries/{}", entry.sequence);
-    let mut response = (StatusCode::CREATED, body).into_response();
+    let mut response = Response::new(body.into());
+    *response.status_mut() = StatusCode::CREATED;
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),

@@ -1,7 +1,6 @@
 //! An entry as JSON: what it did, and its receipt.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer, ser::Error as _};
 use softcap_journal::LogName;
 use softcap_offering::{
     Amount, Command, Outcome, Refusal,
@@ -26,8 +25,38 @@ pub(crate) struct EntryView {
     /// The receipt: a C2SP tlog-proof of the entry, to be kept. `softcap verify` and any C2SP tool
     /// read it.
     #[schema(value_type = String)]
-    pub receipt: Box<RawValue>,
+    pub receipt: ReceiptJson,
 }
+
+/// A receipt as a JSON string, quotes and all. [`EntryView::to_json`] takes it as it is.
+#[derive(Clone, Debug)]
+pub(crate) struct ReceiptJson(pub(super) String);
+
+impl ReceiptJson {
+    /// Of a receipt's text.
+    pub(super) fn of(text: &str) -> Self {
+        Self(serde_json::Value::from(text).to_string())
+    }
+}
+
+impl Serialize for ReceiptJson {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let text: String = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        out.serialize_str(&text)
+    }
+}
+
+/// What an answer says before its receipt.
+#[derive(Serialize)]
+struct BeforeReceipt<'a> {
+    offering: &'a str,
+    sequence: u64,
+    position: &'a str,
+    outcome: &'a OutcomeView,
+}
+
+/// Room for it: grown bit by bit it would be copied five times.
+const BEFORE_RECEIPT: usize = 1024;
 
 /// What an entry did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -116,7 +145,7 @@ impl EntryView {
         name: &LogName,
         terms: &Terms,
         leaf: &[u8],
-        receipt: Box<RawValue>,
+        receipt: ReceiptJson,
     ) -> Result<Self, ProofError> {
         let (entry, outcome) = decode(leaf)?;
         Ok(Self {
@@ -126,6 +155,29 @@ impl EntryView {
             outcome: OutcomeView::new(terms, &entry.command, &outcome),
             receipt,
         })
+    }
+
+    /// The bytes that [`serde_json::to_vec`] gives, without reading and escaping the receipt once more.
+    ///
+    /// # Errors
+    /// Never so far: what an outcome says can always be written.
+    pub(super) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        const RECEIPT: &[u8] = b",\"receipt\":";
+        let receipt = self.receipt.0.as_bytes();
+        let mut json = Vec::with_capacity(BEFORE_RECEIPT + receipt.len());
+        let before = BeforeReceipt {
+            offering: &self.offering,
+            sequence: self.sequence,
+            position: &self.position,
+            outcome: &self.outcome,
+        };
+        serde_json::to_writer(&mut json, &before)?;
+        // The receipt goes before the brace.
+        json.pop();
+        json.extend_from_slice(RECEIPT);
+        json.extend_from_slice(receipt);
+        json.push(b'}');
+        Ok(json)
     }
 }
 
@@ -183,5 +235,38 @@ pub(super) fn position_text(terms: &Terms, position: u64) -> String {
             .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())
             .map_or_else(|| position.to_string(), |time| time.to_string()),
         ClockKind::Block => position.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_what_a_serializer_gives() {
+        let money = || Money::new(1_500, 3, "E\"UR");
+        let contributed = OutcomeView::Contributed {
+            round: "early \\ birds".to_owned(),
+            accepted: money(),
+            refunded: money(),
+            waiting: money(),
+            kept: money(),
+            tokens: money(),
+            reason: None,
+        };
+        let receipt = "c2sp.org/tlog-proof@v1\nindex 7\n\n\"shop\" — shop sig\n";
+        for outcome in [contributed, OutcomeView::Done] {
+            let entry = EntryView {
+                offering: "harbour".to_owned(),
+                sequence: 7,
+                position: "2026-11-30T12:00:00Z".to_owned(),
+                outcome,
+                receipt: ReceiptJson::of(receipt),
+            };
+            let json = entry.to_json().unwrap();
+            assert_eq!(json, serde_json::to_vec(&entry).unwrap());
+            let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
+            assert_eq!(read["receipt"], receipt);
+        }
     }
 }

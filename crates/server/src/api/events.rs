@@ -32,8 +32,9 @@ const BEAT: Duration = Duration::from_secs(15);
 #[openapi(paths(events), components(schemas(LiveEntry)))]
 pub(crate) struct EventPaths;
 
-pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/v1/offerings/{offering}/events", get(events))
+pub(super) fn routes(stopping: &Stopping) -> Router<Arc<Service>> {
+    let events = get(events).layer(Extension(stopping.clone()));
+    Router::new().route("/v1/offerings/{offering}/events", events)
 }
 
 /// What an event says.

@@ -122,7 +122,7 @@ pub(crate) use audit::{AuditPaths, AuditWish, audit_rows_back, readable_audit_lo
 pub(crate) use balances::BalancePaths;
 pub(crate) use bids::BidPaths;
 pub(crate) use bundles::BundlePaths;
-pub(crate) use call_note::{around as around_call, write_page_changes};
+pub(crate) use call_note::{CallNotes, write_page_changes};
 pub(crate) use caller::{Caller, IdempotencyKey, Staff};
 pub(crate) use contributions::ContributionPaths;
 pub(crate) use cosignatures::CosignaturePaths;

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use axum::http::StatusCode;
-use serde_json::value::{RawValue, to_raw_value};
 use softcap_journal::{
     Answer, BATCH_TIME, Intake, JournalError, Machine as _, OfferingLog, OfferingMachine,
     Submission, encode_at_batch_time,
@@ -19,7 +18,7 @@ use super::{
     Service,
     call_note::begin_change,
     caller::{Caller, IdempotencyKey},
-    entry_view::{EntryView, OutcomeView},
+    entry_view::{EntryView, OutcomeView, ReceiptJson},
     refusal_limit::{Admitted, Became, Undecided},
 };
 use crate::{
@@ -73,6 +72,9 @@ pub(super) async fn submit_at(
     submit_as(service, log, request, entry).await
 }
 
+/// Room for an entry as most are.
+const ENTRY_BYTES: usize = 192;
+
 /// As [`submit_at`], under a request of another origin.
 pub(crate) async fn submit_as(
     service: &Service,
@@ -88,7 +90,7 @@ pub(crate) async fn submit_as(
     {
         return Err(conflict(ON_CHAIN, String::new()));
     }
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(ENTRY_BYTES);
     let entry = Entry {
         sequence: Sequence(0),
         stamp,
@@ -207,11 +209,7 @@ async fn answered(
         Answer::Entered { batch, index } => {
             let receipt = batch.receipt_json(index).map_err(JournalError::from);
             let leaf = batch.leaf(index).unwrap_or_default();
-            new_view(
-                log,
-                leaf,
-                RawValue::from_string(receipt.map_err(of_journal)?),
-            )
+            new_view(log, leaf, ReceiptJson(receipt.map_err(of_journal)?))
         }
         Answer::Known { first } => {
             // Apart: a repeat is rare, and each contribution would carry room for reading its receipt.
@@ -231,15 +229,10 @@ async fn answered(
 
 /// An entry as JSON, from its receipt.
 pub(super) fn view(log: &OfferingLog, receipt: &Receipt) -> Result<EntryView, ApiError> {
-    new_view(log, receipt.leaf(), to_raw_value(&receipt.to_string()))
+    new_view(log, receipt.leaf(), ReceiptJson::of(&receipt.to_string()))
 }
 
-fn new_view(
-    log: &OfferingLog,
-    leaf: &[u8],
-    receipt: serde_json::Result<Box<RawValue>>,
-) -> Result<EntryView, ApiError> {
-    let receipt = receipt.map_err(|error| ApiError::internal(&error))?;
+fn new_view(log: &OfferingLog, leaf: &[u8], receipt: ReceiptJson) -> Result<EntryView, ApiError> {
     EntryView::new(&log.row.name, &log.terms, leaf, receipt)
         .map_err(|error| ApiError::internal(&error))
 }

@@ -77,7 +77,7 @@ mod verification;
 mod visit;
 mod wallet;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Extension, Router,
@@ -85,7 +85,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::api::Service;
+use crate::{api::Service, stop::Stopping};
 
 pub(crate) use language::Language;
 pub(crate) use log_pages::leaves;
@@ -97,7 +97,7 @@ pub(crate) use times::When;
 pub(crate) use visit::{Visit, Visitor, set_headers as set_page_headers, with_next};
 
 /// All pages.
-pub(crate) fn routes(service: Arc<Service>) -> Router {
+pub(crate) fn routes(service: Arc<Service>, stopping: &Stopping) -> Router {
     let pages = Router::new()
         .route("/", get(home::home))
         .route("/offerings.ics", get(feeds::calendar))
@@ -109,7 +109,9 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         )
         .route(
             "/offerings/{offering}/live",
-            get(live::live).layer(Extension(live::LiveTotals::default())),
+            get(live::live)
+                .layer::<_, Infallible>(Extension(live::LiveTotals::default()))
+                .layer(Extension(stopping.clone())),
         )
         .route("/offerings/{offering}/log", get(log_pages::log))
         .route(
@@ -123,7 +125,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router {
         .merge(investor_pages())
         .merge(entrance_pages())
         .merge(account_pages())
-        .merge(issuer::pages(&service))
+        .merge(issuer::pages(&service, stopping))
         .merge(invitation::pages())
         .merge(own_check::pages())
         .merge(own_account::pages())

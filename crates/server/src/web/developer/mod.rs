@@ -22,7 +22,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::api::{Service, around_call, write_page_changes};
+use crate::api::{CallNotes, Service, write_page_changes};
 
 /// The pages of this folder. What is refused on them is counted as it is for programs.
 pub(super) fn pages(service: &Arc<Service>) -> Router<Arc<Service>> {
@@ -36,7 +36,7 @@ pub(super) fn pages(service: &Arc<Service>) -> Router<Arc<Service>> {
         .merge(about_keys())
         .merge(about_applications())
         .merge(about_webhooks(service))
-        .route_layer(from_fn_with_state(Arc::clone(service), around_call))
+        .route_layer(CallNotes::of(service))
 }
 
 fn about_keys() -> Router<Arc<Service>> {

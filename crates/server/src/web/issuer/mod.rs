@@ -37,7 +37,7 @@ pub(super) use team::{on_words, role_words};
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::FromRequestParts,
     http::request::Parts,
     middleware::from_fn_with_state,
@@ -45,21 +45,22 @@ use axum::{
 };
 
 use crate::{
-    api::{Caller, Service, Staff, around_call, write_page_changes},
+    api::{CallNotes, Caller, Service, Staff, write_page_changes},
     problem::ApiError,
+    stop::Stopping,
 };
 
 /// The pages of this folder.
-pub(super) fn pages(service: &Arc<Service>) -> Router<Arc<Service>> {
+pub(super) fn pages(service: &Arc<Service>, stopping: &Stopping) -> Router<Arc<Service>> {
     let state = || Arc::clone(service);
     Router::new()
         .route("/issuer", get(overview::overview))
         .merge(draft_pages())
-        .merge(offering_pages())
+        .merge(offering_pages(stopping))
         .route_layer(from_fn_with_state(state(), write_page_changes))
         // What two people do, and what is sent to a third one, is a row of the audit already.
         .merge(pages_of_two())
-        .route_layer(from_fn_with_state(state(), around_call))
+        .route_layer(CallNotes::of(service))
 }
 
 fn pages_of_two() -> Router<Arc<Service>> {
@@ -113,10 +114,11 @@ fn draft_pages() -> Router<Arc<Service>> {
         )
 }
 
-fn offering_pages() -> Router<Arc<Service>> {
+fn offering_pages(stopping: &Stopping) -> Router<Arc<Service>> {
+    let live = get(desk_live::live).layer(Extension(stopping.clone()));
     Router::new()
         .route("/issuer/offerings/{offering}", get(desk::desk))
-        .route("/issuer/offerings/{offering}/live", get(desk_live::live))
+        .route("/issuer/offerings/{offering}/live", live)
         .route(
             "/issuer/offerings/{offering}/operations",
             post(desk_acts::operate),

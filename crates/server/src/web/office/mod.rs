@@ -16,11 +16,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    middleware::from_fn_with_state,
     routing::{get, post},
 };
 
-use crate::api::{Service, around_call};
+use crate::api::{CallNotes, Service};
 
 /// The pages of this folder. What is refused on them is counted as it is for programs.
 pub(super) fn pages(service: &Arc<Service>) -> Router<Arc<Service>> {
@@ -35,7 +34,7 @@ pub(super) fn pages(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route("/office/alerts/{alert}/close", post(incident::close))
         .route("/office/health", get(health::health))
         .merge(about_people())
-        .route_layer(from_fn_with_state(Arc::clone(service), around_call))
+        .route_layer(CallNotes::of(service))
 }
 
 /// The review desk, and second factors that were lost.
