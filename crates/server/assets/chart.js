@@ -2,9 +2,12 @@
 // stays. Only numbers, texts and attributes are set.
 const language = document.documentElement.lang || 'en';
 const dates = language === 'en' ? 'en-GB' : language;
-const whole = new Intl.DateTimeFormat(dates, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+const moment = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' };
+const minutes = new Intl.DateTimeFormat(dates, moment);
+const seconds = new Intl.DateTimeFormat(dates, { ...moment, second: '2-digit' });
 const day = new Intl.DateTimeFormat(dates, { day: 'numeric', month: 'short' });
 const hour = new Intl.DateTimeFormat(dates, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const short = new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 });
 const said = document.getElementById('said');
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -18,9 +21,12 @@ const MOST = 360;
 // In seconds: uPlot's unit of time.
 const at = (millis) => millis / 1000;
 
+// A moment in words, with seconds where it has some, as the server says it.
+const whole = (time) => (Math.floor(time) % 60 ? seconds : minutes).format(time * 1000);
+
 // The axes of a picture: few lines, words in the page's language and the reader's zone.
-function axes(seconds) {
-  const words = seconds < 3 * 86400 ? hour : day;
+function axes(length) {
+  const words = length < 600 ? clock : length < 3 * 86400 ? hour : day;
   const plain = { stroke: () => colour('--quiet'), font: '12px system-ui, sans-serif', ticks: { show: false } };
   return [
     { ...plain, grid: { show: false }, size: 32, space: 90, values: (_, splits) => splits.map((split) => words.format(split * 1000)) },
@@ -118,7 +124,7 @@ function raiseChart(figure, told) {
   const series = [line('--chart-1', { fill: () => `${colour('--chart-1')}24` }), ...caps.map(([, name, dash]) => line(name, { dash, width: 2 }))];
   const words = (idx) => {
     const point = points[idx];
-    return point && point[2] ? `${whole.format(point[0] * 1000)}: ${point[2]}` : '';
+    return point && point[2] ? `${whole(point[0])}: ${point[2]}` : '';
   };
   const { plot, conclude } = draw(figure, range, series, data(), words);
   // The same as the server's words, in the reader's zone.
@@ -169,7 +175,7 @@ function priceChart(figure, told) {
     put(until, cost, until <= now, until >= now && until > from, price[1]);
     put(until, null, false, false, '');
   });
-  const words = (idx) => (texts[idx] ? `${whole.format(times[idx] * 1000)}: ${texts[idx]}` : '');
+  const words = (idx) => (texts[idx] ? `${whole(times[idx])}: ${texts[idx]}` : '');
   const series = [line('--chart-1', { paths: straight }), line('--chart-1', { paths: straight, dash: [6, 4] })];
   draw(figure, () => [at(told.from), at(told.until)], series, [times, past, coming], words);
 }
