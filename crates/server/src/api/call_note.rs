@@ -83,7 +83,7 @@ impl CallNote {
 
 /// Takes from the limit of a network what nobody else answers for, counts what a caller who was let in may not do, and says to whoever was not how to come in.
 ///
-/// A service and no function: a function as a layer costs every contribution three more boxes.
+/// A service and no function: around a function the framework boxes what is inside of it once more for each call.
 #[derive(Clone, Debug)]
 pub(crate) struct CallNotes(Arc<Service>);
 

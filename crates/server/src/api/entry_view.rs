@@ -28,7 +28,7 @@ pub(crate) struct EntryView {
     pub receipt: ReceiptJson,
 }
 
-/// A receipt as a JSON string, quotes and all. [`EntryView::to_json`] takes it as it is.
+/// A receipt as a JSON string, quotes and all: what stands here is written into answers unread ([`EntryView::to_json`]).
 #[derive(Clone, Debug)]
 pub(crate) struct ReceiptJson(pub(super) String);
 
