@@ -71,14 +71,24 @@ impl Site {
 
     /// The browser of somebody who has signed up and logged in.
     pub(crate) fn signed_up(&self, email: &str) -> Browser<'_> {
+        self.signed_up_with_mails_of(&[self], email)
+    }
+
+    /// The same where another node may be the one that sends the mail.
+    pub(super) fn signed_up_beside(&self, other: &Self, email: &str) -> Browser<'_> {
+        self.signed_up_with_mails_of(&[self, other], email)
+    }
+
+    fn signed_up_with_mails_of(&self, sites: &[&Self], email: &str) -> Browser<'_> {
         let mut browser = self.browser("192.0.2.10");
         let recipient = format!("To: {email}\r\n");
         let is_it = |mail: &str| mail.contains(&recipient) && mail.contains("confirm your address");
         // The address may have signed up before, as somebody who is erased now.
-        let before = self.mails().iter().filter(|mail| is_it(mail)).count();
+        let mails = sites.iter().flat_map(|site| site.mails());
+        let before = mails.filter(|mail| is_it(mail)).count();
         let asked = browser.post("/v1/sign-up", &json!({ "email": email }));
         assert_eq!(asked.status, 202);
-        let mail = Self::mail_after(before, &[self], "the sign-up", is_it);
+        let mail = Self::mail_after(before, sites, "the sign-up", is_it);
         let body = json!({ "code": code_in(&mail), "password": PASSWORD });
         assert_eq!(browser.post("/v1/sign-up/confirmation", &body).status, 201);
         assert_eq!(browser.log_in(email, PASSWORD).status, 201);

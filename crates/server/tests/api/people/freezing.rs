@@ -15,7 +15,7 @@ fn a_code_of_a_mail_stops_everything_on_both_nodes_until_there_is_a_new_password
     };
     let one = Site::start_on(url.clone(), None);
     let other = Site::start_on(url, Some(one.node.folder().join("node/secrets")));
-    let mut here = one.signed_up(EMAIL);
+    let mut here = one.signed_up_beside(&other, EMAIL);
     let secret = here.secret().unwrap();
     let mut thief = other.browser("203.0.113.9");
     assert_eq!(thief.log_in(EMAIL, PASSWORD).status, 201);

@@ -15,7 +15,7 @@ fn v7_4_1_a_session_that_was_ended_on_one_node_is_dead_on_the_other_at_once() {
     };
     let one = Site::start_on(url.clone(), None);
     let other = Site::start_on(url, Some(one.node.folder().join("node/secrets")));
-    let mut here = one.signed_up("anna@example.org");
+    let mut here = one.signed_up_beside(&other, "anna@example.org");
     let mut there = other.browser("192.0.2.10");
     assert_eq!(there.log_in("anna@example.org", PASSWORD).status, 201);
     let on_other = |browser: &Browser<'_>, site| {
