@@ -17,7 +17,7 @@ mod tables;
 pub(crate) mod tests;
 mod writer;
 
-pub use decimal::{display_decimal, push_decimal};
+pub use decimal::{DecimalText, display_decimal, push_decimal};
 pub(crate) use investors_table::{leaf_encoding, leaf_id, push_leaf_amounts};
 
 pub use digest::{DigestWriter, FileDigest};

@@ -13,6 +13,8 @@
 //! ...
 //! ```
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use base64ct::{Base64, Encoding};
 use serde::Serialize;
@@ -217,7 +219,8 @@ pub(crate) fn push_entry(text: &mut String, leaf: &[u8], index: u64, end: &str) 
     push_base64(text, leaf);
     text.push_str(end);
     text.push_str("index ");
-    text.push_str(&index.to_string());
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{index}");
     text.push_str(end);
 }
 

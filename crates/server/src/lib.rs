@@ -22,6 +22,7 @@ mod extract;
 mod forwarded;
 mod frame;
 mod guarded_stream;
+mod header_text;
 mod health;
 mod last_backup;
 mod leak_reporter;

@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header::InvalidHeaderValue};
 use softcap_identity::RateLimit;
+
+use crate::header_text::header_text;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
+/// Room for the value of one.
+const ROOM: usize = 32;
 
 /// Whose limit it is, as the headers call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +56,9 @@ impl LimitNote {
         let Some((whose, limit, left)) = self.0.get() else {
             return;
         };
-        let (policy, left) = texts(whose.name(), *limit, *left);
-        for (name, text) in [(POLICY, policy), (LEFT, left)] {
-            if let Ok(value) = HeaderValue::from_str(&text) {
+        let [policy, left] = values(whose.name(), *limit, *left);
+        for (name, value) in [(POLICY, policy), (LEFT, left)] {
+            if let Ok(value) = value {
                 headers.insert(name, value);
             }
         }
@@ -62,14 +66,14 @@ impl LimitNote {
 }
 
 /// The burst and the seconds in which it comes back; what is left, and after how many seconds all of it is there again.
-fn texts(name: &str, limit: RateLimit, left: u32) -> (String, String) {
+fn values(name: &str, limit: RateLimit, left: u32) -> [Result<HeaderValue, InvalidHeaderValue>; 2] {
     let (burst, rate) = (limit.burst(), limit.per_second());
     let window = burst.div_ceil(rate);
     let wait = burst.saturating_sub(left).div_ceil(rate);
-    (
-        format!("\"{name}\";q={burst};w={window}"),
-        format!("\"{name}\";r={left};t={wait}"),
-    )
+    [
+        header_text(ROOM, format_args!("\"{name}\";q={burst};w={window}")),
+        header_text(ROOM, format_args!("\"{name}\";r={left};t={wait}")),
+    ]
 }
 
 #[cfg(test)]
@@ -84,8 +88,9 @@ mod tests {
             (7, 20, 20, ("\"key\";q=20;w=3", "\"key\";r=20;t=0")),
         ] {
             let limit = RateLimit::new(rate, burst).unwrap();
-            let (policy, rest) = texts(Limited::Key.name(), limit, left);
-            assert_eq!((policy.as_str(), rest.as_str()), expected);
+            let values = values(Limited::Key.name(), limit, left).map(Result::unwrap);
+            let [policy, rest] = values.each_ref().map(|value| value.to_str().unwrap());
+            assert_eq!((policy, rest), expected);
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Amounts on the wire: strings of smallest units, with a form for people beside it.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
+use smol_str::SmolStr;
 use softcap_offering::{Amount, terms::Terms};
-use softcap_proof::bundle::display_decimal;
+use softcap_proof::bundle::DecimalText;
 use utoipa::ToSchema;
 
 use crate::problem::ApiError;
@@ -24,7 +27,7 @@ struct Units(u128);
 
 impl Serialize for Units {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&display_decimal(self.0, 0))
+        out.serialize_str(DecimalText::new(self.0, 0).as_str())
     }
 }
 
@@ -33,15 +36,20 @@ impl Serialize for Units {
 struct Shown {
     units: u128,
     decimals: u8,
-    symbol: String,
+    symbol: SmolStr,
 }
 
 impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut text = display_decimal(self.units, self.decimals);
-        text.push(' ');
-        text.push_str(&self.symbol);
-        out.serialize_str(&text)
+        out.collect_str(self)
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(DecimalText::new(self.units, self.decimals).as_str())?;
+        out.write_str(" ")?;
+        out.write_str(&self.symbol)
     }
 }
 
@@ -53,7 +61,7 @@ impl Money {
             display: Shown {
                 units,
                 decimals,
-                symbol: symbol.to_owned(),
+                symbol: symbol.into(),
             },
         }
     }

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use softcap_identity::Verb;
 use softcap_journal::OfferingLog;
@@ -29,6 +30,7 @@ use super::{
 use crate::{
     contribution_state::{ResultOnChain, facts},
     extract::{Json, Path, Query},
+    header_text::header_text,
     problem::ApiError,
 };
 
@@ -220,15 +222,19 @@ pub(super) fn limit_price(body: &LimitPriceBody) -> Result<LimitPrice, ApiError>
 }
 
 /// Room for the headers of an answer, those of the frame with them.
-const HEADERS: usize = 14;
+const HEADERS: usize = 12;
+/// Room for the path of an entry.
+const PLACE: usize = 96;
 
 pub(super) fn created(offering: &str, entry: &EntryView) -> Response {
     let body = match entry.to_json() {
         Ok(body) => body,
         Err(error) => return ApiError::internal(&error).into_response(),
     };
-    let place = format!("/v1/offerings/{offering}/log/entries/{}", entry.sequence);
-    let mut response = Response::new(body.into());
+    let place = format_args!("/v1/offerings/{offering}/log/entries/{}", entry.sequence);
+    let place = header_text(PLACE, place);
+    // Exactly as long as it is, the answer goes out from where it was written.
+    let mut response = Response::new(Bytes::from(body.into_boxed_slice()).into());
     *response.status_mut() = StatusCode::CREATED;
     let headers = response.headers_mut();
     headers.reserve(HEADERS);
@@ -236,7 +242,7 @@ pub(super) fn created(offering: &str, entry: &EntryView) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    if let Ok(place) = HeaderValue::from_str(&place) {
+    if let Ok(place) = place {
         headers.insert(header::LOCATION, place);
     }
     response

@@ -1,6 +1,7 @@
 //! An entry as JSON: what it did, and its receipt.
 
 use serde::{Serialize, Serializer, ser::Error as _};
+use smol_str::SmolStr;
 use softcap_journal::LogName;
 use softcap_offering::{
     Amount, Command, Outcome, Refusal,
@@ -15,7 +16,8 @@ use super::amount::Money;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct EntryView {
     /// The offering.
-    pub offering: String,
+    #[schema(value_type = String)]
+    pub offering: SmolStr,
     /// Its number in the order, from 0; also the id of a contribution.
     pub sequence: u64,
     /// Where in the schedule it stands: RFC 3339, or a block height.
@@ -69,7 +71,8 @@ pub(crate) enum OutcomeView {
     /// A contribution was taken, in whole or in part.
     Contributed {
         /// The name of the round.
-        round: String,
+        #[schema(value_type = String)]
+        round: SmolStr,
         /// What the round took; in a batch round it is decided at settlement.
         accepted: Money,
         /// What goes back at once.
@@ -149,7 +152,7 @@ impl EntryView {
     ) -> Result<Self, ProofError> {
         let (entry, outcome) = decode(leaf)?;
         Ok(Self {
-            offering: name.to_string(),
+            offering: name.as_str().into(),
             sequence: entry.sequence.0,
             position: position_text(terms, entry.stamp.position.0),
             outcome: OutcomeView::new(terms, &entry.command, &outcome),
@@ -194,7 +197,7 @@ impl OutcomeView {
                 let money = |amount: Amount| Money::of_currency(terms, currency, amount);
                 let round = terms.rounds.get(taken.round.index());
                 Self::Contributed {
-                    round: round.map_or_else(String::new, |round| round.name.clone()),
+                    round: round.map_or_else(SmolStr::default, |round| round.name.as_str().into()),
                     accepted: money(taken.accepted),
                     refunded: money(taken.refunded),
                     waiting: money(taken.waiting),
@@ -246,7 +249,7 @@ mod tests {
     fn an_answer_is_what_a_serializer_gives() {
         let money = || Money::new(1_500, 3, "E\"UR");
         let contributed = OutcomeView::Contributed {
-            round: "early \\ birds".to_owned(),
+            round: "early \\ birds".into(),
             accepted: money(),
             refunded: money(),
             waiting: money(),
@@ -257,7 +260,7 @@ mod tests {
         let receipt = "c2sp.org/tlog-proof@v1\nindex 7\n\n\"shop\" — shop sig\n";
         for outcome in [contributed, OutcomeView::Done] {
             let entry = EntryView {
-                offering: "harbour".to_owned(),
+                offering: "harbour".into(),
                 sequence: 7,
                 position: "2026-11-30T12:00:00Z".to_owned(),
                 outcome,
