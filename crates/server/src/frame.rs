@@ -90,7 +90,8 @@ pub fn frame(router: Router, config: &Config, metrics: Arc<Metrics>) -> Router {
 async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::of(request.headers());
-    let peer = request.extensions().get::<SocketPeer>().copied();
+    // Taken out: behind the frame the client's address counts, and the map of what is noted stays small.
+    let peer = request.extensions_mut().remove::<SocketPeer>();
     let client = client_address(peer, request.headers(), &frame.proxies);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
@@ -134,7 +135,8 @@ async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Nex
         tracing::debug!(%id, %method, route, status = code, micros, "answered");
     }
     match encodings {
-        Some(encodings) if may_compress(&response) => compress(response, encodings).await,
+        // Apart: each call would carry room for it.
+        Some(encodings) if may_compress(&response) => Box::pin(compress(response, encodings)).await,
         _ => response,
     }
 }

@@ -131,7 +131,12 @@ where
             Err(error) => return Box::pin(ready(Ok(error.into_response()))),
         };
         let answer = self.inner.call(request);
-        Box::pin(async move { Ok(call.end(&service, answer.await?).await) })
+        Box::pin(async move {
+            Ok(match call.end(&service, answer.await?) {
+                Ended::Answered(response) => response,
+                Ended::Asked(asked) => asked.await,
+            })
+        })
     }
 }
 
@@ -171,22 +176,60 @@ impl Call {
         Ok((call, request))
     }
 
-    async fn end(self, service: &Service, mut response: Response) -> Response {
+    fn end(mut self, service: &Arc<Service>, response: Response) -> Ended {
         if response.status() == StatusCode::FORBIDDEN
             && let Some(who) = self.note.who()
         {
             service.keys.note_not_allowed(who.subject());
         }
-        // Who shows what does not hold is nobody, and would else try, or read what is public, without a limit.
-        if let Some(shown) = self.shown
-            && !shown.answered_for(service, response.status()).await
-            && let Err(error) = charge_source(service, self.client, None)
-        {
-            return error.into_response();
+        let paid = self
+            .shown
+            .take()
+            .map_or(Paid::Yes, |shown| shown.paid(response.status()));
+        match paid {
+            Paid::Yes => Ended::Answered(self.answer(service, response)),
+            Paid::No => Ended::Answered(self.answer_nobody(service, response)),
+            Paid::IfItHolds(key, client) => {
+                let service = Arc::clone(service);
+                Ended::Asked(Box::pin(async move {
+                    let headers = HeaderMap::from_iter([(header::AUTHORIZATION, key)]);
+                    let caller = Caller::of(service.keys(), &headers, client, NonZeroU32::MIN);
+                    match caller.await {
+                        Ok(_) => self.answer(&service, response),
+                        Err(_) => self.answer_nobody(&service, response),
+                    }
+                }))
+            }
         }
+    }
+
+    /// Who shows what does not hold is nobody, and would else try, or read what is public, without a limit.
+    fn answer_nobody(self, service: &Service, response: Response) -> Response {
+        match charge_source(service, self.client, None) {
+            Ok(()) => self.answer(service, response),
+            Err(error) => error.into_response(),
+        }
+    }
+
+    fn answer(self, service: &Service, mut response: Response) -> Response {
         name_metadata(service, self.sends_proof, response.headers_mut());
         response
     }
+}
+
+/// An answer, or the way to it.
+enum Ended {
+    Answered(Response),
+    /// Few calls come here, and the future of all would be as large.
+    Asked(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+/// Whether somebody's own limit paid for a call.
+enum Paid {
+    Yes,
+    No,
+    /// That of the key does, if it holds.
+    IfItHolds(HeaderValue, ClientAddress),
 }
 
 /// A request that shows something, of which nobody knows yet whether it holds.
@@ -208,23 +251,20 @@ impl Unanswered {
 
     /// Whether somebody's own limit paid for it: that of whoever was let in, or that of the key that it shows where nobody
     /// looked, because what was read is public.
-    async fn answered_for(self, service: &Service, status: StatusCode) -> bool {
+    fn paid(self, status: StatusCode) -> Paid {
         match status {
-            StatusCode::UNAUTHORIZED => return false,
+            StatusCode::UNAUTHORIZED => return Paid::No,
             // Some limit was met already.
-            StatusCode::TOO_MANY_REQUESTS => return true,
+            StatusCode::TOO_MANY_REQUESTS => return Paid::Yes,
             _ => {}
         }
         if self.limit.as_ref().is_some_and(LimitNote::is_noted) {
-            return true;
+            return Paid::Yes;
         }
-        let (Some(key), Some(client)) = (self.key, self.client) else {
-            return false;
-        };
-        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, key)]);
-        // Apart: few calls come here, and the future of all would be as large.
-        let caller = Caller::of(service.keys(), &headers, client, NonZeroU32::MIN);
-        Box::pin(caller).await.is_ok()
+        match (self.key, self.client) {
+            (Some(key), Some(client)) => Paid::IfItHolds(key, client),
+            (None, _) | (_, None) => Paid::No,
+        }
     }
 }
 
