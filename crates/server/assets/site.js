@@ -12,13 +12,13 @@ function say(text) {
 // English dates as most of the world writes them: day before month.
 const dates = language === 'en' ? 'en-GB' : language;
 
-// Times in the reader's zone, with its name; UTC stays in the title.
+// Times in the reader's zone, with its name, and with seconds where the moment has some; UTC stays in the title.
 function localTimes(root) {
   const style = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' };
   for (const time of root.querySelectorAll('time[data-local]')) {
     const date = new Date(time.dateTime);
     if (Number.isNaN(date.getTime())) continue;
-    const options = time.dataset.local === 'seconds' ? { ...style, second: '2-digit' } : style;
+    const options = date.getSeconds() === 0 ? style : { ...style, second: '2-digit' };
     time.title = time.textContent;
     time.textContent = new Intl.DateTimeFormat(dates, options).format(date);
     time.removeAttribute('data-local');

@@ -32,6 +32,11 @@ await announceNext();
   await page.goto(`${origin}/offerings/${offering}/log/2`);
   const receipt = await page.locator('#receipt').textContent();
   said.localTime = await page.locator('time').first().textContent();
+  // The title is what the server said.
+  said.otherClocks = await page.locator('time').evaluateAll((all) => {
+    const parts = (text) => text.split(':').length;
+    return all.filter((time) => parts(time.title) !== parts(time.textContent)).map((time) => time.textContent);
+  });
   await page.goto(`${origin}/verification`);
   await page.getByLabel('Receipt', { exact: true }).fill(receipt);
   await page.getByRole('button', { name: 'Check the receipt' }).click();

@@ -259,4 +259,5 @@ fn people_do_what_they_come_for_on_the_pages() {
         "{}",
         said["localTime"]
     );
+    assert_eq!(said["otherClocks"], json!([]));
 }

@@ -65,10 +65,7 @@ impl fmt::Display for When {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Both are made here, of digits and names of days.
         let Self { iso, text } = self;
-        write!(
-            out,
-            "<time datetime=\"{iso}\" data-local=\"minutes\">{text}</time>"
-        )
+        write!(out, "<time datetime=\"{iso}\" data-local>{text}</time>")
     }
 }
 

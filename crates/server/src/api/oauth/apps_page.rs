@@ -35,7 +35,7 @@ impl ShownGrant {
 
 fn time(visit: &Visit, time: UnixMillis) -> Markup {
     let When { iso, text } = When::of(visit.language, time);
-    html! { time datetime=(iso) data-local="minutes" { (text) } }
+    html! { time datetime=(iso) data-local { (text) } }
 }
 
 /// All of them, each with a form that takes parts of it away and one that ends it.
