@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf, thread, time::Duration};
 
 use serde_json::{Value, json};
+use softcap_database::{DatabaseUrl, temporary::TemporaryPostgres};
 use softcap_server::Config;
 
 use crate::test_node::{Answer, Call, TestNode};
@@ -39,8 +40,19 @@ impl Site {
         site
     }
 
+    /// Two nodes with the same secrets on one PostgreSQL, which stops when it is dropped.
+    pub(super) fn two_nodes() -> (TemporaryPostgres, Self, Self) {
+        let server = TemporaryPostgres::start().unwrap();
+        let DatabaseUrl::Postgres(url) = server.url() else {
+            panic!("no address of PostgreSQL");
+        };
+        let one = Self::start_on(url.clone(), None);
+        let other = Self::start_on(url, Some(one.node.folder().join("node/secrets")));
+        (server, one, other)
+    }
+
     /// A node on a PostgreSQL, with the secrets of another one if there is one already.
-    pub(super) fn start_on(url: String, secrets: Option<PathBuf>) -> Self {
+    fn start_on(url: String, secrets: Option<PathBuf>) -> Self {
         let node = TestNode::empty_with(move |config| {
             with_mail(config);
             let folder = PathBuf::from(&config.server.data).with_file_name("node");

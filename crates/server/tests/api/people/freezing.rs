@@ -1,7 +1,6 @@
 //! "This was not me", over the wire and on two nodes.
 
 use serde_json::json;
-use softcap_database::{DatabaseUrl, temporary::TemporaryPostgres};
 
 use super::browser::{NEW_PASSWORD, PASSWORD, Site, code_in};
 
@@ -9,12 +8,7 @@ const EMAIL: &str = "anna@example.org";
 
 #[test]
 fn a_code_of_a_mail_stops_everything_on_both_nodes_until_there_is_a_new_password() {
-    let server = TemporaryPostgres::start().unwrap();
-    let DatabaseUrl::Postgres(url) = server.url() else {
-        panic!("no address of PostgreSQL");
-    };
-    let one = Site::start_on(url.clone(), None);
-    let other = Site::start_on(url, Some(one.node.folder().join("node/secrets")));
+    let (_server, one, other) = Site::two_nodes();
     let mut here = one.signed_up_beside(&other, EMAIL);
     let secret = here.secret().unwrap();
     let mut thief = other.browser("203.0.113.9");

@@ -3,18 +3,12 @@
 use std::{fs, path::Path};
 
 use serde_json::json;
-use softcap_database::{DatabaseUrl, temporary::TemporaryPostgres};
 
 use super::browser::{Browser, PASSWORD, Site};
 
 #[test]
 fn v7_4_1_a_session_that_was_ended_on_one_node_is_dead_on_the_other_at_once() {
-    let server = TemporaryPostgres::start().unwrap();
-    let DatabaseUrl::Postgres(url) = server.url() else {
-        panic!("no address of PostgreSQL");
-    };
-    let one = Site::start_on(url.clone(), None);
-    let other = Site::start_on(url, Some(one.node.folder().join("node/secrets")));
+    let (_server, one, other) = Site::two_nodes();
     let mut here = one.signed_up_beside(&other, "anna@example.org");
     let mut there = other.browser("192.0.2.10");
     assert_eq!(there.log_in("anna@example.org", PASSWORD).status, 201);
