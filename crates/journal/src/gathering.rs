@@ -5,8 +5,8 @@
 //! on its way to the disk, in the one that is being answered, or in the queue. Left alone the three stay
 //! equal, and every batch holds a third of the clients. Waiting until half of them are queued makes two
 //! places of three, and a third fewer commits. Who is alone never waits: half of three batches of one
-//! entry is one. And nobody waits for who does not come: a look at the queue that finds nothing new is the
-//! last one. PostgreSQL's `commit_delay` is the same idea with a fixed time.
+//! entry is one. And nobody waits for who does not come: where looks at the queue find nothing new, waiting ends
+//! ([`Patience`]). PostgreSQL's `commit_delay` is the same idea with a fixed time.
 
 use std::time::Duration;
 
@@ -18,24 +18,31 @@ const ENOUGH: usize = 32;
 const RECENT: Duration = Duration::from_millis(5);
 
 /// How long to wait for those who are expected: much less than anybody notices.
+///
+/// Between two looks at the queue everybody whose request is here has a turn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     /// The longest wait.
     pub(crate) longest: Duration,
-    /// How long to sleep until the next look at the queue.
-    pub(crate) look: Duration,
+    /// How many looks in a row may find nobody new; the next one is the last.
+    pub(crate) vain: u32,
 }
 
 impl Patience {
-    /// Of the one writer of a log: meanwhile the disk waits.
-    pub(crate) const ALONE: Self = Self {
+    /// Of the one writer of an embedded database: meanwhile the disk waits.
+    pub(crate) const EMBEDDED: Self = Self {
         longest: Duration::from_micros(300),
-        look: Duration::from_micros(100),
+        vain: 0,
+    };
+    /// Of the one writer of a log in a database of its own processes, whose commits cost several times as much.
+    pub(crate) const SERVER: Self = Self {
+        longest: Duration::from_micros(300),
+        vain: 19,
     };
     /// Where other nodes commit meanwhile: a batch that went to the database earlier would wait there, and grow no more.
     pub(crate) const SHARED: Self = Self {
         longest: Duration::from_micros(1200),
-        look: Duration::from_micros(300),
+        vain: 39,
     };
 }
 

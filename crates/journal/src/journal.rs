@@ -368,7 +368,7 @@ impl Journal {
             Arc::clone(&self.key),
             Arc::clone(&self.clock),
             config,
-        )?;
+        );
         let reader = LogReader::new(
             sequencer.clone(),
             self.store.clone(),

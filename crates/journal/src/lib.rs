@@ -10,6 +10,7 @@
 //! - [`Cosignatures`]: what witnesses said of the checkpoints.
 //! - [`Journal`]: all of it for one data folder or database.
 
+mod applying;
 mod audit;
 mod backup;
 mod bundle;

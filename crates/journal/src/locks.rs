@@ -1,7 +1,7 @@
 //! Locks whose holder may have panicked.
 //!
 //! A panic while a log is applied is a defect that ends the program in a release build. In a debug
-//! build the reader of the state goes on, and the writer, whose thread is gone, takes nothing more.
+//! build the reader of the state goes on, and the writer, whose task is gone, takes nothing more.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use softcap_proof::SigningKey;
-use tokio::{runtime::Handle, sync::watch};
+use tokio::sync::watch;
 
 use crate::{Answer, JournalError, SealedBatch, UnsignedBatch, writer::Waiting};
 
@@ -12,7 +12,6 @@ pub(crate) struct Publisher {
     pub(crate) origin: String,
     pub(crate) key: Arc<SigningKey>,
     pub(crate) newest: watch::Sender<Option<Arc<SealedBatch>>>,
-    pub(crate) runtime: Handle,
 }
 
 /// A batch with those who wait for its entries.
@@ -52,9 +51,8 @@ impl Publisher {
                 let sealed = Arc::new(sealed);
                 self.newest.send_replace(Some(Arc::clone(&sealed)));
                 if !waiting.is_empty() {
-                    // Among the tasks that wait: from another thread each would be woken by itself.
-                    self.runtime
-                        .spawn(async move { answer(waiting, &firsts, &sealed) });
+                    // Apart, so that the writer goes on with the next batch meanwhile.
+                    tokio::spawn(async move { answer(waiting, &firsts, &sealed) });
                 }
             }
             Err(error) => {

@@ -1,17 +1,11 @@
 //! The way to the one writer of a log in this process: what is to be appended goes in, and what it
 //! became comes back.
 
-use std::{
-    sync::{Arc, RwLockReadGuard},
-    thread,
-};
+use std::sync::{Arc, RwLockReadGuard};
 
 use softcap_offering::RequestId;
 use softcap_proof::SigningKey;
-use tokio::{
-    runtime::Handle,
-    sync::{mpsc, oneshot, watch},
-};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::locks::{read, write};
 use crate::{
@@ -89,17 +83,14 @@ impl<M> Clone for Sequencer<M> {
 }
 
 impl<M: Machine> Sequencer<M> {
-    /// Starts the writer of a log that is up to date with the record.
-    ///
-    /// # Errors
-    /// When the thread cannot be made.
+    /// Starts the writer of a log that is up to date with the record, as a task of the runtime that is at work.
     pub fn start(
         log: Log<M>,
         store: Store,
         key: Arc<SigningKey>,
         clock: Arc<dyn Clock>,
         config: SequencerConfig,
-    ) -> Result<Self, JournalError> {
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(config.queue.max(1));
         let (newest_writer, newest) = watch::channel(None);
         let name = log.name().clone();
@@ -108,19 +99,15 @@ impl<M: Machine> Sequencer<M> {
             origin: config.origin,
             key,
             newest: newest_writer,
-            runtime: Handle::current(),
         };
         let writer = Writer::new(name.clone(), Arc::clone(&shared), store, clock, publisher);
-        thread::Builder::new()
-            .name(format!("log {name}"))
-            .spawn(move || writer.run(waiting))
-            .map_err(JournalError::file("the writer's thread"))?;
-        Ok(Self {
+        tokio::spawn(writer.run(waiting));
+        Self {
             name,
             queue,
             shared,
             newest,
-        })
+        }
     }
 
     /// The name of the log.

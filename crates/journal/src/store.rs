@@ -311,6 +311,11 @@ impl Store {
         }
     }
 
+    /// Whether this process is the whole database.
+    pub(crate) fn is_embedded(&self) -> bool {
+        matches!(self.appender, Appender::Sqlite(_))
+    }
+
     /// Closes all connections. Nothing is appended after it.
     pub async fn close(&self) {
         match &self.appender {

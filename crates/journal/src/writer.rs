@@ -6,18 +6,22 @@
 //!
 //! A batch is applied, signed and answered while the next one is on its way to the disk. The row of that one
 //! names the tree's head before the batch that is being applied ([`TreeHead`]).
+//!
+//! It is a task among those that it answers, and no thread: the system wakes a thread on a processor that is
+//! busy with them, and lets it wait there while the other one is idle.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::sync::Arc;
 
 use tokio::{
-    runtime::Handle,
     sync::{mpsc, oneshot},
+    task::yield_now,
 };
 
 use crate::locks::{read, write};
 use crate::{
     Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, LogName, Machine, NewBatch,
     Store, Submission, UnsignedBatch,
+    applying::applying,
     company::Company,
     gathering::{Gathering, Patience},
     publisher::{AppliedBatch, Publisher},
@@ -56,7 +60,7 @@ fn bytes_of(all: &[Waiting]) -> usize {
     all.iter().map(|one| one.submission.body.len()).sum()
 }
 
-/// What a writer works with; it runs on a thread of its own.
+/// What a writer works with; it runs as a task of its own.
 pub(crate) struct Writer<M> {
     name: LogName,
     shared: Arc<Shared<M>>,
@@ -65,10 +69,11 @@ pub(crate) struct Writer<M> {
     guard: TimeGuard,
     company: Company,
     gathering: Gathering,
+    /// Where no other node writes.
+    patience: Patience,
     publisher: Publisher,
     /// The batch before the next one, when it is on disk and no more.
     stored: Option<StoredBatch>,
-    runtime: Handle,
     /// A batch of which it is open whether it was appended: it must be settled before the next one.
     unanswered: Option<NewBatch>,
     /// Why the state in memory may not be used any more: the record could not be applied to it.
@@ -85,6 +90,11 @@ impl<M: Machine> Writer<M> {
         publisher: Publisher,
     ) -> Self {
         let newest = read(&shared.log).newest();
+        let patience = if store.is_embedded() {
+            Patience::EMBEDDED
+        } else {
+            Patience::SERVER
+        };
         Self {
             name,
             shared,
@@ -92,8 +102,8 @@ impl<M: Machine> Writer<M> {
             guard: TimeGuard::new(&*clock, newest),
             company: Company::default(),
             gathering: Gathering::default(),
+            patience,
             clock,
-            runtime: publisher.runtime.clone(),
             publisher,
             stored: None,
             unanswered: None,
@@ -102,7 +112,7 @@ impl<M: Machine> Writer<M> {
     }
 
     /// Works until nobody can ask any more.
-    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Work>) {
         let mut batch = Vec::with_capacity(BATCH_ENTRIES);
         loop {
             let work = match (&self.stored, queue.try_recv()) {
@@ -112,7 +122,7 @@ impl<M: Machine> Writer<M> {
                     let _ = self.finish();
                     continue;
                 }
-                (None, Err(_)) => match queue.blocking_recv() {
+                (None, Err(_)) => match queue.recv().await {
                     Some(work) => work,
                     None => break,
                 },
@@ -121,22 +131,26 @@ impl<M: Machine> Writer<M> {
                 Work::Enter(first) => vec![first],
                 Work::EnterAll(all) => all,
                 Work::CatchUp(asked) => {
-                    self.catch_up_for(asked);
+                    self.catch_up_for(asked).await;
                     continue;
                 }
             };
             batch.extend(first);
-            let asked = self.collect(&mut batch, &mut queue);
-            self.take(&mut batch);
+            let asked = self.collect(&mut batch, &mut queue).await;
+            self.take(&mut batch).await;
             if asked.is_some() {
-                self.catch_up_for(asked);
+                self.catch_up_for(asked).await;
             }
         }
         tracing::info!(log = %self.name, "the writer ended");
     }
 
     /// Adds what is queued to a batch, until it is full or somebody asks to catch up, which is returned.
-    fn collect(&mut self, batch: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Work>) -> Asked {
+    async fn collect(
+        &mut self,
+        batch: &mut Vec<Waiting>,
+        queue: &mut mpsc::Receiver<Work>,
+    ) -> Asked {
         let shared = self.company.is_here(self.clock.monotonic());
         let (most, patience) = if shared {
             // While others commit, one's own clients are answered, and their next requests make one
@@ -144,9 +158,9 @@ impl<M: Machine> Writer<M> {
             let _ = self.finish();
             (Company::BATCH_ENTRIES, Patience::SHARED)
         } else {
-            (BATCH_ENTRIES, Patience::ALONE)
+            (BATCH_ENTRIES, self.patience)
         };
-        self.gather(batch.len(), patience, queue);
+        self.gather(batch.len(), patience, queue).await;
         let mut bytes = bytes_of(batch);
         while batch.len() < most && bytes < BATCH_BYTES {
             match queue.try_recv() {
@@ -170,26 +184,28 @@ impl<M: Machine> Writer<M> {
 
     /// Lets those come who are about to ask, when they are many. The batch before is answered first: among
     /// those it answers are they.
-    fn gather(&mut self, here: usize, patience: Patience, queue: &mpsc::Receiver<Work>) {
+    async fn gather(&mut self, here: usize, patience: Patience, queue: &mpsc::Receiver<Work>) {
         let expected = self.gathering.expected(self.clock.monotonic());
         if here + queue.len() >= expected || self.finish().is_err() {
             return;
         }
-        let mut waited = Duration::ZERO;
-        let mut queued = queue.len();
-        while here + queued < expected && waited < patience.longest {
-            thread::sleep(patience.look);
-            waited += patience.look;
+        let begun = self.clock.monotonic();
+        let (mut queued, mut vain) = (queue.len(), 0);
+        while here + queued < expected
+            && self.clock.monotonic().saturating_sub(begun) < patience.longest
+        {
+            yield_now().await;
             let now = queue.len();
-            if now == queued {
+            vain = if now == queued { vain + 1 } else { 0 };
+            if vain > patience.vain {
                 return;
             }
             queued = now;
         }
     }
 
-    fn catch_up_for(&mut self, asked: Asked) {
-        let done = self.catch_up();
+    async fn catch_up_for(&mut self, asked: Asked) {
+        let done = self.catch_up().await;
         // A state that is broken was told of once, and this comes again every second.
         if let Err(error) = &done
             && self.broken.is_none()
@@ -201,13 +217,8 @@ impl<M: Machine> Writer<M> {
         }
     }
 
-    fn take(&mut self, batch: &mut Vec<Waiting>) {
-        let answers = self
-            .is_sound()
-            .and_then(|()| self.settle_unanswered())
-            .and_then(|()| self.pass_hold())
-            .and_then(|()| self.enter(batch));
-        if let Err(error) = answers {
+    async fn take(&mut self, batch: &mut Vec<Waiting>) {
+        if let Err(error) = self.try_take(batch).await {
             tracing::warn!(log = %self.name, %error, "a batch was not appended");
             // They are told of it in their order.
             let _ = self.finish();
@@ -215,6 +226,13 @@ impl<M: Machine> Writer<M> {
                 let _ = waiting.answer.send(Err(error.clone()));
             }
         }
+    }
+
+    async fn try_take(&mut self, batch: &mut Vec<Waiting>) -> Result<(), JournalError> {
+        self.is_sound()?;
+        self.settle_unanswered().await?;
+        self.pass_hold().await?;
+        self.enter(batch).await
     }
 
     /// Applies the batch before, if it is on disk and no more, signs it and answers who waits for it.
@@ -228,10 +246,12 @@ impl<M: Machine> Writer<M> {
             waiting,
             ..
         } = stored;
-        let applied = self
-            .is_sound()
-            .and_then(|()| self.apply_all(&before))
-            .and_then(|_| self.apply(&row));
+        let entries = before.iter().map(|row| row.count).sum::<u64>() + row.count;
+        let applied = applying(entries, || {
+            self.is_sound()?;
+            self.apply_all(&before)?;
+            self.apply(&row)
+        });
         match applied {
             Ok(batch) => {
                 let firsts = self.firsts(row.first, &waiting);
@@ -254,19 +274,19 @@ impl<M: Machine> Writer<M> {
 
     /// A batch whose append failed half way: found in the record it is applied, else forgotten, so that
     /// a later try of the same requests does not meet it in between.
-    fn settle_unanswered(&mut self) -> Result<(), JournalError> {
+    async fn settle_unanswered(&mut self) -> Result<(), JournalError> {
         if self.unanswered.is_none() {
             return Ok(());
         }
-        self.catch_up()?;
+        self.catch_up().await?;
         self.unanswered = None;
         Ok(())
     }
 
     /// While the log is held nothing is entered; another node may have brought what was missing.
-    fn pass_hold(&mut self) -> Result<(), JournalError> {
+    async fn pass_hold(&mut self) -> Result<(), JournalError> {
         if matches!(self.shared.held(), Some(Hold::Behind { .. })) {
-            self.catch_up()?;
+            self.catch_up().await?;
         }
         match self.shared.held() {
             Some(hold) => Err(JournalError::Held(Box::new(hold))),
@@ -293,14 +313,12 @@ impl<M: Machine> Writer<M> {
     }
 
     /// Applies what stands in the record after the newest applied entry.
-    fn catch_up(&mut self) -> Result<(), JournalError> {
+    async fn catch_up(&mut self) -> Result<(), JournalError> {
         self.finish()?;
         self.is_sound()?;
         loop {
             let from = self.size();
-            let rows = self
-                .runtime
-                .block_on(self.store.read(&self.name, from, PAGE_BYTES))?;
+            let rows = self.store.read(&self.name, from, PAGE_BYTES).await?;
             if rows.is_empty() {
                 return Ok(());
             }
@@ -310,7 +328,8 @@ impl<M: Machine> Writer<M> {
 
     /// Applies what others appended, and signs the last of it: it stands for what is before it.
     fn follow(&mut self, rows: &[BatchRow]) -> Result<(), JournalError> {
-        if let Some(last) = self.apply_all(rows)? {
+        let entries = rows.iter().map(|row| row.count).sum();
+        if let Some(last) = applying(entries, || self.apply_all(rows))? {
             self.publisher.publish(AppliedBatch::of_others(last));
         }
         Ok(())
@@ -327,12 +346,12 @@ impl<M: Machine> Writer<M> {
     }
 
     /// After a batch that found no place: what stands where it would begin must be there to read.
-    fn catch_up_past(&mut self, first: u64, wrote: &[BatchRow]) -> Result<(), JournalError> {
+    async fn catch_up_past(&mut self, first: u64, wrote: &[BatchRow]) -> Result<(), JournalError> {
         self.follow(wrote)?;
         if self.size() > first {
             return Ok(());
         }
-        self.catch_up()?;
+        self.catch_up().await?;
         if self.size() > first {
             return Ok(());
         }
@@ -352,7 +371,7 @@ impl<M: Machine> Writer<M> {
         self.broken = Some(error.clone());
     }
 
-    fn enter(&mut self, batch: &mut Vec<Waiting>) -> Result<(), JournalError> {
+    async fn enter(&mut self, batch: &mut Vec<Waiting>) -> Result<(), JournalError> {
         let time = self.time();
         let stored = self.stored.as_ref();
         if stored.is_some_and(|stored| stored.is_repeated_in(batch)) {
@@ -365,12 +384,10 @@ impl<M: Machine> Writer<M> {
             }
             let new = self.new_batch(batch, time)?;
             let (store, name) = (self.store.clone(), self.name.clone());
-            let runtime = self.runtime.clone();
             let append = store.append(&name, &new);
             let meanwhile = async { self.finish() };
             // The append is asked first, so that it is under way meanwhile.
-            let (appended, finished) =
-                runtime.block_on(async { tokio::join!(biased; append, meanwhile) });
+            let (appended, finished) = tokio::join!(biased; append, meanwhile);
             match appended {
                 Ok(Appended::At {
                     first,
@@ -393,7 +410,7 @@ impl<M: Machine> Writer<M> {
                 }
                 Ok(Appended::Behind { wrote }) => {
                     finished?;
-                    self.catch_up_past(new.first, &wrote)?;
+                    self.catch_up_past(new.first, &wrote).await?;
                 }
                 Err(error) => {
                     self.unanswered = Some(new);
