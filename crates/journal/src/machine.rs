@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use softcap_offering::{Command, LineIndex, Offering, Position, RequestId, Sequence, terms::Terms};
+use softcap_offering::{
+    Command, Funding, LineIndex, Offering, Position, RequestId, Sequence, terms::Terms,
+};
 use softcap_proof::{
     LeafHash, ProofError,
     entry::{Commands, Entry, decode, encode},
@@ -112,6 +114,10 @@ pub trait Machine: Send + Sync + Sized + 'static {
     /// The entry that came first with a request.
     fn find_request(&self, request: RequestId) -> Option<u64>;
 
+    /// Brings near what [`Machine::find_request`] looks at for each of these, where they are so many that it pays; changes
+    /// nothing.
+    fn touch_requests(&self, _requests: impl Iterator<Item = RequestId>) {}
+
     /// Whether a leaf is of the same command as a submitted entry (position and outcome aside).
     fn is_same_command(leaf: &[u8], body: &[u8]) -> bool;
 
@@ -195,8 +201,15 @@ impl OfferingMachine {
             Command::Contribute(contribute) => Some(contribute.investor),
             _ => None,
         });
+        let owners = group.iter().filter_map(|entry| match &entry.command {
+            Command::Contribute(contribute) if contribute.funding == Funding::Account => {
+                Some((contribute.investor, contribute.currency))
+            }
+            _ => None,
+        });
         let requests = group.iter().filter_map(|entry| entry.request);
         self.offering.prepare(investors, requests);
+        self.offering.prepare_accounts(owners);
     }
 }
 
@@ -236,6 +249,10 @@ impl Machine for OfferingMachine {
 
     fn find_request(&self, request: RequestId) -> Option<u64> {
         self.offering.find_request(request).map(|found| found.0)
+    }
+
+    fn touch_requests(&self, requests: impl Iterator<Item = RequestId>) {
+        self.offering.prepare(std::iter::empty(), requests);
     }
 
     fn is_same_command(leaf: &[u8], body: &[u8]) -> bool {

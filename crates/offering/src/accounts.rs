@@ -104,6 +104,14 @@ impl Accounts {
         hash(self.seed, &number.to_le_bytes())
     }
 
+    /// Brings some accounts near.
+    fn touch(&self, keys: impl Iterator<Item = Key>) {
+        let hashes = keys.map(|key| self.hash_of(key));
+        self.lookup.touch_records(hashes, |place| {
+            self.records.get(place).map_or(0, |held| held.currency.0)
+        });
+    }
+
     fn place(&self, key: Key) -> Option<usize> {
         let is_right = |index: u32| {
             let place = usize::try_from(index).ok();
@@ -200,6 +208,15 @@ enum Ending {
 }
 
 impl Offering {
+    /// Brings the accounts of investors near whose records are ([`Offering::prepare`]); changes nothing.
+    pub fn prepare_accounts<'a>(
+        &self,
+        owners: impl Iterator<Item = (InvestorId<'a>, CurrencyIndex)>,
+    ) {
+        let known = owners.filter_map(|(id, currency)| Some((self.find_investor(id)?, currency)));
+        self.accounts.touch(known);
+    }
+
     /// An investor's account in a currency; all zero where there is none.
     pub fn account(&self, investor: InvestorIndex, currency: CurrencyIndex) -> AccountBalance {
         let account = self.accounts.get((investor, currency));

@@ -3,14 +3,10 @@
 //! Iteration is by index only, so the order of the look-up never reaches an outcome, and neither does
 //! the seed of its hash.
 
-use std::hint::black_box;
-
 use crate::{InvestorId, InvestorIndex, chunked::Chunked, lookup::Lookup};
 
 /// Ids up to this length are held in the record itself.
 const INLINE: usize = 23;
-/// Investors whose records are brought near together.
-const TOGETHER: usize = 64;
 const SPILLED: u8 = 255;
 const ADDRESS: u8 = 254;
 
@@ -98,34 +94,12 @@ impl Investors {
         self.lookup.find(hash, is_right).map(InvestorIndex)
     }
 
-    /// Brings the records of some investors near. A processor waits for as many cache misses at once as it
-    /// has instructions in sight, so each loop that waits does nothing else: hashing, in a loop of its own, would
-    /// push all but two or three of them out of sight.
-    pub(crate) fn touch<'a>(&self, mut ids: impl Iterator<Item = InvestorId<'a>>) {
-        let mut hashes = [0; TOGETHER];
-        let mut likely = [0; TOGETHER];
-        loop {
-            let mut count = 0;
-            for (place, id) in hashes.iter_mut().zip(&mut ids) {
-                *place = self.hash_of(id);
-                count += 1;
-            }
-            let lines = hashes[..count].iter().map(|hash| self.lookup.touch(*hash));
-            black_box(lines.fold(0, u64::wrapping_add));
-            // Whether it is the right record is not asked: the answer would have to be waited for.
-            for (place, hash) in likely.iter_mut().zip(&hashes[..count]) {
-                let index = self.lookup.find(*hash, |_| true);
-                *place = index.map_or(usize::MAX, |index| InvestorIndex(index).index());
-            }
-            let records = likely[..count].iter().map(|place| {
-                let record = self.records.get(*place);
-                record.map_or(0, |record| record.round)
-            });
-            black_box(records.fold(0, u8::wrapping_add));
-            if count < TOGETHER {
-                return;
-            }
-        }
+    /// Brings the records of some investors near.
+    pub(crate) fn touch<'a>(&self, ids: impl Iterator<Item = InvestorId<'a>>) {
+        let hashes = ids.map(|id| self.hash_of(id));
+        self.lookup.touch_records(hashes, |place| {
+            self.records.get(place).map_or(0, |record| record.round)
+        });
     }
 
     /// The investor with this id, made if there is none; `None` when 2^32 - 1 are there.

@@ -9,7 +9,11 @@
 //!
 //! There is no iteration, so neither the order of the slots nor the hash can reach an outcome.
 
+use std::hint::black_box;
+
 const SHARDS: u64 = 4096;
+/// Hashes whose records are brought near together.
+const TOGETHER: usize = 64;
 /// Slots of a new shard.
 const FIRST: usize = 8;
 
@@ -49,8 +53,48 @@ impl Lookup {
         }
     }
 
-    /// Looks at the line in which a hash would be found, so that it is near when it is needed.
-    pub(crate) fn touch(&self, hash: u64) -> u64 {
+    /// Brings near where some hashes would be found.
+    pub(crate) fn touch(&self, hashes: impl Iterator<Item = u64>) {
+        black_box(
+            hashes
+                .map(|hash| self.line(hash))
+                .fold(0, u64::wrapping_add),
+        );
+    }
+
+    /// Brings near where some hashes are found, and the records that have them; `look` reads one of those. A processor
+    /// waits for as many cache misses at once as it has instructions in sight, so each loop that waits does nothing
+    /// else: hashing, in a loop of its own, would push all but two or three of them out of sight.
+    pub(crate) fn touch_records(
+        &self,
+        mut hashes: impl Iterator<Item = u64>,
+        look: impl Fn(usize) -> u8,
+    ) {
+        let mut group = [0; TOGETHER];
+        let mut likely = [0; TOGETHER];
+        loop {
+            let mut count = 0;
+            for (place, hash) in group.iter_mut().zip(&mut hashes) {
+                *place = hash;
+                count += 1;
+            }
+            self.touch(group[..count].iter().copied());
+            // Whether it is the right record is not asked: the answer would have to be waited for.
+            for (place, hash) in likely.iter_mut().zip(&group[..count]) {
+                let index = self.find(*hash, |_| true);
+                let index = index.and_then(|index| usize::try_from(index).ok());
+                *place = index.unwrap_or(usize::MAX);
+            }
+            let records = likely[..count].iter().map(|place| look(*place));
+            black_box(records.fold(0, u8::wrapping_add));
+            if count < TOGETHER {
+                return;
+            }
+        }
+    }
+
+    /// The first slot in which a hash may be.
+    fn line(&self, hash: u64) -> u64 {
         self.shards.get(shard_of(hash)).map_or(0, |shard| {
             shard
                 .home(tag_of(hash))
@@ -191,14 +235,32 @@ mod tests {
     }
 
     #[test]
+    fn records_of_hashes_are_looked_at_in_groups() {
+        let spread = 0x9e37_79b9_7f4a_7c15;
+        let mut lookup = Lookup::default();
+        for (index, hash) in (0..).zip(hashes(spread)) {
+            lookup.insert(hash, index);
+        }
+        for count in [0, 1, TOGETHER, TOGETHER + 1, 3 * TOGETHER] {
+            let looked = std::cell::RefCell::new(Vec::new());
+            lookup.touch_records(hashes(spread).take(count), |place| {
+                looked.borrow_mut().push(place);
+                0
+            });
+            let expected: Vec<usize> = (0..count).collect();
+            assert_eq!(looked.into_inner(), expected, "{count}");
+        }
+    }
+
+    #[test]
     fn a_touch_looks_at_the_first_place_of_a_hash() {
         let mut lookup = Lookup::default();
         let hash = 3 << 32 | 9;
-        assert_eq!(lookup.touch(hash), 0);
+        assert_eq!(lookup.line(hash), 0);
         lookup.insert(hash, 76);
-        assert_eq!(lookup.touch(hash), 3 << 32 | 77);
+        assert_eq!(lookup.line(hash), 3 << 32 | 77);
         // The upper half of the tags begins in the middle.
-        assert_eq!(lookup.touch(1 << 63 | 9), 0);
+        assert_eq!(lookup.line(1 << 63 | 9), 0);
     }
 
     #[test]
