@@ -1,20 +1,26 @@
 //! What surrounds every route: request id, client address, limits, problems, headers, compression,
 //! numbers and the log line. One layer, because each costs an allocation or two per request.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn_with_state},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper::body::Body as _;
 use ipnet::IpNet;
 use tokio::time::Instant;
-use tower::ServiceExt as _;
+use tower::{Layer, ServiceExt as _};
 use tower_http::compression::Compression;
 use tracing::Instrument as _;
 
@@ -50,6 +56,8 @@ struct Frame {
     body_time: Duration,
     answer_time: Duration,
     upload_time: Duration,
+    /// Of bodies where a route says nothing else.
+    body_limit: DefaultBodyLimit,
     is_https: bool,
     metrics: Arc<Metrics>,
 }
@@ -71,73 +79,163 @@ impl Frame {
 /// A route with larger bodies than `limits.body_bytes` says so with
 /// `.layer(axum::extract::DefaultBodyLimit::max(n))`.
 pub fn frame(router: Router, config: &Config, metrics: Arc<Metrics>) -> Router {
+    let largest = usize::try_from(config.limits.body_bytes).unwrap_or(usize::MAX);
     let frame = Frame {
         proxies: config.server.proxies.iter().map(|net| net.0).collect(),
         body_time: seconds(config.limits.body_seconds),
         answer_time: seconds(config.limits.answer_seconds),
         upload_time: seconds(config.verification.upload_seconds),
+        body_limit: DefaultBodyLimit::max(largest),
         is_https: config.is_https(),
         metrics,
     };
-    let largest = usize::try_from(config.limits.body_bytes).unwrap_or(usize::MAX);
     router
         .fallback(|| async { ApiError::from(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { ApiError::from(ProblemCode::WrongMethod) })
-        .layer(DefaultBodyLimit::max(largest))
-        .layer(from_fn_with_state(Arc::new(frame), around))
+        .layer(Around(Arc::new(frame)))
 }
 
-async fn around(State(frame): State<Arc<Frame>>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = RequestId::of(request.headers());
-    // Taken out: behind the frame the client's address counts, and the map of what is noted stays small.
-    let peer = request.extensions_mut().remove::<SocketPeer>();
-    let client = client_address(peer, request.headers(), &frame.proxies);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
-    let encodings = request.headers().get(header::ACCEPT_ENCODING).cloned();
-    let reader = page_reader(&request);
-    request.extensions_mut().insert(client);
-    request.extensions_mut().insert(id.clone());
-    let limit = LimitNote::default();
-    request.extensions_mut().insert(limit.clone());
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let (body_time, answer_time) = frame.times(route);
-    if body_deadline::has_body(request.headers()) {
-        request = request.map(|body| body_deadline::within(body, body_time));
+/// Puts the frame around something.
+///
+/// A service and no function: around a function the framework boxes what is inside of it once more for each call.
+#[derive(Clone)]
+struct Around(Arc<Frame>);
+
+impl<S> Layer<S> for Around {
+    type Service = Framed<S>;
+
+    fn layer(&self, inner: S) -> Framed<S> {
+        Framed {
+            inner,
+            frame: Arc::clone(&self.0),
+        }
     }
-    // A span costs more than the rest of the frame, so that it is there only for who debugs.
-    let span = tracing::debug_span!("request", %id, %method, route);
-    let mut response = tokio::time::timeout(answer_time, next.run(request))
-        .instrument(span)
-        .await
-        .unwrap_or_else(|_| ApiError::from(ProblemCode::TooSlow).into_response());
-    let cause = response.extensions_mut().remove::<Cause>();
-    if let Some(visit) = reader {
-        show_problem(&mut response, &visit, &id);
+}
+
+/// What has the frame around it.
+#[derive(Clone)]
+struct Framed<S> {
+    inner: S,
+    frame: Arc<Frame>,
+}
+
+impl<S> tower::Service<Request> for Framed<S>
+where
+    S: tower::Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
     }
-    complete_problem(&mut response, &id);
-    set_headers(response.headers_mut(), &id);
-    limit.say(response.headers_mut());
-    if frame.is_https {
-        let headers = response.headers_mut();
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_TLS);
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let frame = Arc::clone(&self.frame);
+        let call = Call::begin(&frame, &mut request);
+        let answer = self.inner.call(request);
+        Box::pin(async move { Ok(call.answered(&frame, answer).await) })
     }
-    let duration = started.elapsed();
-    let status = response.status();
-    frame.metrics.answered(&method, route, status, duration);
-    let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    let code = status.as_u16();
-    if status.is_server_error() {
-        let cause = cause.map_or_else(String::new, |cause| cause.0);
-        tracing::warn!(%id, %method, route, status = code, micros, cause, "answered");
-    } else {
-        tracing::debug!(%id, %method, route, status = code, micros, "answered");
+}
+
+/// What is to be known of a request when it is answered.
+struct Call {
+    started: Instant,
+    id: RequestId,
+    limit: LimitNote,
+    method: Method,
+    route: Option<MatchedPath>,
+    encodings: Option<HeaderValue>,
+    reader: Option<Visit>,
+}
+
+impl Call {
+    /// Notes in the request what is behind the frame to know.
+    fn begin(frame: &Frame, request: &mut Request) -> Self {
+        let started = Instant::now();
+        let id = RequestId::of(request.headers());
+        // Taken out: behind the frame the client's address counts, and the map of what is noted stays small.
+        let peer = request.extensions_mut().remove::<SocketPeer>();
+        let client = client_address(peer, request.headers(), &frame.proxies);
+        let limit = LimitNote::default();
+        let call = Self {
+            started,
+            id: id.clone(),
+            limit: limit.clone(),
+            method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            encodings: request.headers().get(header::ACCEPT_ENCODING).cloned(),
+            reader: page_reader(request),
+        };
+        let notes = request.extensions_mut();
+        notes.insert(client);
+        notes.insert(id);
+        notes.insert(limit);
+        frame.body_limit.apply(request);
+        if body_deadline::has_body(request.headers()) {
+            let (body_time, _) = frame.times(call.route());
+            let body = mem::take(request.body_mut());
+            *request.body_mut() = body_deadline::within(body, body_time);
+        }
+        call
     }
-    match encodings {
-        // Apart: each call would carry room for it.
-        Some(encodings) if may_compress(&response) => Box::pin(compress(response, encodings)).await,
-        _ => response,
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("none", MatchedPath::as_str)
+    }
+
+    /// Completes the answer, if it comes in time.
+    async fn answered(
+        self,
+        frame: &Frame,
+        answer: impl Future<Output = Result<Response, Infallible>>,
+    ) -> Response {
+        let (_, answer_time) = frame.times(self.route());
+        // A span costs more than the rest of the frame, so that it is there only for who debugs.
+        let (id, method) = (&self.id, &self.method);
+        let span = tracing::debug_span!("request", %id, %method, route = self.route());
+        let answered = tokio::time::timeout(answer_time, answer);
+        let mut response = match answered.instrument(span).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => ApiError::from(ProblemCode::TooSlow).into_response(),
+        };
+        let cause = response.extensions_mut().remove::<Cause>();
+        if let Some(visit) = &self.reader {
+            show_problem(&mut response, visit, id);
+        }
+        complete_problem(&mut response, id);
+        set_headers(response.headers_mut(), id);
+        self.limit.say(response.headers_mut());
+        if frame.is_https {
+            let headers = response.headers_mut();
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_TLS);
+        }
+        self.note(frame, response.status(), cause);
+        match self.encodings {
+            // Apart: each call would carry room for it.
+            Some(encodings) if may_compress(&response) => {
+                Box::pin(compress(response, encodings)).await
+            }
+            _ => response,
+        }
+    }
+
+    /// Counts the answer, and writes the line of the log.
+    fn note(&self, frame: &Frame, status: StatusCode, cause: Option<Cause>) {
+        let (id, method, route) = (&self.id, &self.method, self.route());
+        let duration = self.started.elapsed();
+        frame.metrics.answered(method, route, status, duration);
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let code = status.as_u16();
+        if status.is_server_error() {
+            let cause = cause.map_or_else(String::new, |cause| cause.0);
+            tracing::warn!(%id, %method, route, status = code, micros, cause, "answered");
+        } else {
+            tracing::debug!(%id, %method, route, status = code, micros, "answered");
+        }
     }
 }
 
