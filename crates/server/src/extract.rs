@@ -109,6 +109,12 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             format!("the JSON is more than {MAX_DEPTH} levels deep"),
         ));
     }
+    // Nearly all bodies are right, and to know the field that is wrong costs as much as to read them.
+    serde_json::from_slice(bytes).or_else(|_| parse_and_name(bytes))
+}
+
+/// Reads again what could not be read, to say in which field.
+fn parse_and_name<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();
