@@ -144,7 +144,7 @@ impl Crowd {
             };
             match log.sequencer.submit(submission).await? {
                 Answer::Entered { .. } => self.answered(),
-                Answer::Known { first } => {
+                Answer::Known { first, .. } => {
                     return Err(BenchFailure(format!("entry {first} was there before")));
                 }
             }

@@ -46,6 +46,37 @@ impl Patience {
     };
 }
 
+/// Looks at the queue while more are waited for.
+#[derive(Debug)]
+pub(crate) struct Looks {
+    queued: usize,
+    /// How many in a row found nobody new.
+    vain: u32,
+}
+
+impl Looks {
+    /// So many were there at the first one.
+    pub(crate) fn at(queued: usize) -> Self {
+        Self { queued, vain: 0 }
+    }
+
+    /// How many were there at the last one.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// So many are there now; whether another look may find more.
+    pub(crate) fn go_on(&mut self, queued: usize, patience: Patience) -> bool {
+        self.vain = if queued == self.queued {
+            self.vain + 1
+        } else {
+            0
+        };
+        self.queued = queued;
+        self.vain <= patience.vain
+    }
+}
+
 /// How many entries came lately.
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
@@ -94,6 +125,29 @@ mod tests {
             2,
             "the others are not counted again"
         );
+    }
+
+    #[test]
+    fn looks_end_where_too_many_in_a_row_find_nobody_new() {
+        let patience = Patience {
+            longest: Duration::from_secs(1),
+            vain: 2,
+        };
+        let mut looks = Looks::at(3);
+        for (queued, expected) in [
+            (3, true),
+            (3, true),
+            (4, true),
+            (4, true),
+            (4, true),
+            (4, false),
+        ] {
+            assert_eq!(looks.go_on(queued, patience), expected, "{queued}");
+            assert_eq!(looks.queued(), queued);
+        }
+        let mut looks = Looks::at(3);
+        assert!(!looks.go_on(3, Patience::EMBEDDED), "the disk waits");
+        assert!(Looks::at(3).go_on(4, Patience::EMBEDDED));
     }
 
     #[test]

@@ -47,6 +47,7 @@ mod tiles;
 mod time_guard;
 mod transfers;
 mod tree_head;
+mod work;
 mod writer;
 
 pub use audit::{AuditLog, AuditMachine, AuditReading, AuditState};

@@ -116,7 +116,7 @@ impl PlatformLog {
         let submission = Submission {
             intake: Intake::Other,
             request,
-            body: body.clone(),
+            body,
         };
         let (index, leaf) = match self.sequencer.submit(submission).await? {
             Answer::Entered { batch, index } => {
@@ -127,7 +127,7 @@ impl PlatformLog {
                     leaf.ok_or(JournalError::NoSuchEntry { index, size })?,
                 )
             }
-            Answer::Known { first } => {
+            Answer::Known { first, body } => {
                 let leaf = self.reader.leaf(first).await?;
                 if !PlatformMachine::is_same_command(&leaf, &body) {
                     return Err(JournalError::OtherContent { first });

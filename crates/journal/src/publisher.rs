@@ -5,7 +5,7 @@ use std::sync::Arc;
 use softcap_proof::SigningKey;
 use tokio::sync::watch;
 
-use crate::{Answer, JournalError, SealedBatch, UnsignedBatch, writer::Waiting};
+use crate::{Answer, JournalError, SealedBatch, UnsignedBatch, work::Waiting};
 
 /// Signs batches and tells of them, in their order.
 pub(crate) struct Publisher {
@@ -69,14 +69,18 @@ impl Publisher {
 /// Tells everybody of a batch what their entry became: the first of its request, or a repeat of it.
 fn answer(waiting: Vec<Waiting>, firsts: &[u64], sealed: &Arc<SealedBatch>) {
     for ((index, first), one) in (sealed.first()..).zip(firsts).zip(waiting) {
-        let answer = if *first == index {
+        let Waiting { submission, answer } = one;
+        let became = if *first == index {
             Answer::Entered {
                 batch: Arc::clone(sealed),
                 index,
             }
         } else {
-            Answer::Known { first: *first }
+            Answer::Known {
+                first: *first,
+                body: submission.body,
+            }
         };
-        let _ = one.answer.send(Ok(answer));
+        let _ = answer.send(Ok(became));
     }
 }

@@ -12,7 +12,8 @@ use crate::{
     Clock, Hold, JournalError, Log, LogName, Machine, SealedBatch, Store,
     publisher::Publisher,
     shared::Shared,
-    writer::{Waiting, Work, Writer},
+    work::{Waiting, Work},
+    writer::Writer,
 };
 
 /// Sizes and names of a writer.
@@ -59,6 +60,8 @@ pub enum Answer {
     Known {
         /// Number of the first entry with the request.
         first: u64,
+        /// What was submitted now, to be compared with it.
+        body: Vec<u8>,
     },
 }
 

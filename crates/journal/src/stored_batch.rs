@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use softcap_offering::RequestId;
 
-use crate::{BatchRow, writer::Waiting};
+use crate::{BatchRow, work::Waiting};
 
 /// A batch that is on disk and not applied yet, with those who wait for its entries.
 pub(crate) struct StoredBatch {

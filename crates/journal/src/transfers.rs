@@ -391,7 +391,7 @@ async fn submit(log: &OfferingLog, command: &Command<'_>) -> Result<Sequence, Jo
     };
     Ok(match log.sequencer.submit(submission).await? {
         Answer::Entered { index, .. } => Sequence(index),
-        Answer::Known { first } => Sequence(first),
+        Answer::Known { first, .. } => Sequence(first),
     })
 }
 

@@ -12,22 +12,20 @@
 
 use std::sync::Arc;
 
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::yield_now,
-};
+use tokio::{sync::mpsc, task::yield_now};
 
 use crate::locks::{read, write};
 use crate::{
     Answer, Appended, BatchRow, Clock, Hold, Intake, JournalError, LogName, Machine, NewBatch,
-    Store, Submission, UnsignedBatch,
+    Store, UnsignedBatch,
     applying::applying,
     company::Company,
-    gathering::{Gathering, Patience},
+    gathering::{Gathering, Looks, Patience},
     publisher::{AppliedBatch, Publisher},
     shared::Shared,
     stored_batch::StoredBatch,
     time_guard::{Moment, TimeGuard},
+    work::{Asked, Waiting, Work, bytes_of},
 };
 
 /// Most entries of a batch.
@@ -36,29 +34,6 @@ const BATCH_ENTRIES: usize = 4096;
 const BATCH_BYTES: usize = 4 << 20;
 /// Bytes that are read at a time from what other nodes appended.
 const PAGE_BYTES: usize = 8 << 20;
-
-/// What the writer is asked to do.
-pub(crate) enum Work {
-    /// Append an entry.
-    Enter(Waiting),
-    /// Append entries in one batch: all of them or none.
-    EnterAll(Vec<Waiting>),
-    /// Apply what other nodes appended, and tell who asks when it is done.
-    CatchUp(Asked),
-}
-
-/// Who waits until this node has read what others appended, if anybody does.
-pub(crate) type Asked = Option<oneshot::Sender<Result<(), JournalError>>>;
-
-/// A submission, and who waits for what becomes of it.
-pub(crate) struct Waiting {
-    pub(crate) submission: Submission,
-    pub(crate) answer: oneshot::Sender<Result<Answer, JournalError>>,
-}
-
-fn bytes_of(all: &[Waiting]) -> usize {
-    all.iter().map(|one| one.submission.body.len()).sum()
-}
 
 /// What a writer works with; it runs as a task of its own.
 pub(crate) struct Writer<M> {
@@ -190,17 +165,14 @@ impl<M: Machine> Writer<M> {
             return;
         }
         let begun = self.clock.monotonic();
-        let (mut queued, mut vain) = (queue.len(), 0);
-        while here + queued < expected
+        let mut looks = Looks::at(queue.len());
+        while here + looks.queued() < expected
             && self.clock.monotonic().saturating_sub(begun) < patience.longest
         {
             yield_now().await;
-            let now = queue.len();
-            vain = if now == queued { vain + 1 } else { 0 };
-            if vain > patience.vain {
+            if !looks.go_on(queue.len(), patience) {
                 return;
             }
-            queued = now;
         }
     }
 
@@ -444,11 +416,14 @@ impl<M: Machine> Writer<M> {
         let stopped = self.shared.stopped();
         let log = read(&self.shared.log);
         let waiting = std::mem::take(batch);
+        let requests = waiting.iter().filter_map(|one| one.submission.request);
+        log.machine().touch_requests(requests);
         for one in waiting {
             let request = one.submission.request;
             let known = request.and_then(|request| log.machine().find_request(request));
             if let Some(first) = known {
-                let _ = one.answer.send(Ok(Answer::Known { first }));
+                let body = one.submission.body;
+                let _ = one.answer.send(Ok(Answer::Known { first, body }));
             } else if let (Some(reason), Intake::Contribution) = (&stopped, one.submission.intake) {
                 let error = JournalError::Stopped(Arc::clone(reason));
                 let _ = one.answer.send(Err(error));

@@ -97,7 +97,7 @@ async fn receipt(log: &OfferingLog, submission: Submission) -> Receipt {
             let text: String = serde_json::from_str(&json).unwrap();
             Receipt::parse(text.as_bytes()).unwrap()
         }
-        Answer::Known { first } => log.reader.receipt(first).await.unwrap(),
+        Answer::Known { first, .. } => log.reader.receipt(first).await.unwrap(),
     }
 }
 

@@ -1,21 +1,44 @@
-//! The value of a header, written where it stays.
+//! The value of a header, written without an allocation of its own.
 
-use std::fmt::{Arguments, Write as _};
+use std::{fmt::Arguments, io::Write as _};
 
 use axum::http::{HeaderValue, header::InvalidHeaderValue};
-use bytes::Bytes;
 
-/// Writes a value that is about so long. A string with room to spare would get a second allocation, for who shares it.
+/// Longest value that is written on the stack and copied once; a string that grows is copied as it grows, and once more
+/// for who shares it.
+const SHORT: usize = 128;
+
+/// Writes a value.
 ///
 /// # Errors
 /// When the text cannot stand in a header.
-pub(crate) fn header_text(
-    room: usize,
-    text: Arguments<'_>,
-) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut value = String::with_capacity(room);
-    // Writing to a string cannot fail.
-    let _ = value.write_fmt(text);
-    let value = value.into_boxed_str().into_boxed_bytes();
-    HeaderValue::from_maybe_shared(Bytes::from(value))
+pub(crate) fn header_text(text: Arguments<'_>) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut buffer = [0; SHORT];
+    let mut left = buffer.as_mut_slice();
+    if left.write_fmt(text).is_err() {
+        return HeaderValue::from_str(&text.to_string());
+    }
+    let length = SHORT - left.len();
+    HeaderValue::from_bytes(&buffer[..length])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_as_written_however_long() {
+        for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, 5 * SHORT] {
+            let text = "a".repeat(length);
+            assert_eq!(header_text(format_args!("{text}")).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_header_is_refused_however_long() {
+        for length in [1, SHORT + 1] {
+            let text = "\n".repeat(length);
+            assert!(header_text(format_args!("{text}")).is_err());
+        }
+    }
 }

@@ -9,8 +9,6 @@ use crate::header_text::header_text;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
-/// Room for the value of one.
-const ROOM: usize = 32;
 
 /// Whose limit it is, as the headers call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +69,8 @@ fn values(name: &str, limit: RateLimit, left: u32) -> [Result<HeaderValue, Inval
     let window = burst.div_ceil(rate);
     let wait = burst.saturating_sub(left).div_ceil(rate);
     [
-        header_text(ROOM, format_args!("\"{name}\";q={burst};w={window}")),
-        header_text(ROOM, format_args!("\"{name}\";r={left};t={wait}")),
+        header_text(format_args!("\"{name}\";q={burst};w={window}")),
+        header_text(format_args!("\"{name}\";r={left};t={wait}")),
     ]
 }
 

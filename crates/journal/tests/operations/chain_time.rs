@@ -85,7 +85,10 @@ async fn behind_an_escrow_an_entry_without_a_position_stands_at_the_latest() {
     assert_eq!(position, BLOCK + 12_000);
     assert!(matches!(outcome, Outcome::Contributed(_)), "{outcome:?}");
     let again = log.sequencer.submit(at(block, request, accepted(500, 500)));
-    assert!(matches!(again.await.unwrap(), Answer::Known { first: 3 }));
+    assert!(matches!(
+        again.await.unwrap(),
+        Answer::Known { first: 3, .. }
+    ));
     let body = encode_at_batch_time(&Command::Tick, None).unwrap();
     let tick = Submission {
         intake: Intake::Other,

@@ -55,7 +55,7 @@ async fn two_nodes_make_one_record_and_each_reaches_it() {
                 let answer = log.sequencer.submit(contribution(number, 500)).await;
                 let entry = match answer.unwrap() {
                     Answer::Entered { index, .. } => index,
-                    Answer::Known { first } => first,
+                    Answer::Known { first, .. } => first,
                 };
                 if shared {
                     shared_entries.push(entry);

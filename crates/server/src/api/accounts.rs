@@ -171,7 +171,7 @@ async fn fund(
         amount: Amount(parse_units("amount", &body.amount)?),
     };
     let entry = submit_noted(&service, &log, &caller, &key, &command).await?;
-    Ok(created(&offering, &entry))
+    Ok(created(&entry))
 }
 
 /// Move free money out of the offering again. Possible at any time, whatever became of the offering.
@@ -204,5 +204,5 @@ async fn take_back(
         amount: Amount(parse_units("amount", &body.amount)?),
     };
     let entry = submit_noted(&service, &log, &caller, &key, &command).await?;
-    Ok(created(&offering, &entry))
+    Ok(created(&entry))
 }

@@ -86,5 +86,5 @@ async fn commit(
         },
     };
     let entry = submit(&service, &log, &caller, &key, &command).await?;
-    Ok(created(&offering, &entry))
+    Ok(created(&entry))
 }

@@ -25,7 +25,7 @@ use super::{
     caller::{Caller, IdempotencyKey},
     entry_view::{EntryView, position_text},
     page,
-    submit::{of_journal, submit, view},
+    submit::{Ready, at_batch_time, enter, of_journal, prepare, submit, view},
 };
 use crate::{
     contribution_state::{ResultOnChain, facts},
@@ -175,15 +175,29 @@ pub(super) struct PageQuery {
     request_body = NewContribution,
     responses((status = 201, description = "The entry and its receipt", body = EntryView)),
 )]
-async fn make(
+fn make(
     State(service): State<Arc<Service>>,
     Path(offering): Path<String>,
     caller: Caller,
     key: IdempotencyKey,
     Json(new): Json<NewContribution>,
-) -> Result<Response, ApiError> {
-    let log = service.offering(&offering)?;
-    caller.require(Verb::ContributionsWrite, &offering)?;
+) -> impl Future<Output = Result<Response, ApiError>> + Send {
+    // No part of the answer's future: what came with the request is given back before the disk is waited for.
+    let prepared = prepare_new(&service, &offering, (&caller, &key), &new);
+    async move {
+        let (log, ready) = prepared?;
+        Ok(created(&enter(&service, &log, ready).await?))
+    }
+}
+
+fn prepare_new(
+    service: &Service,
+    offering: &str,
+    (caller, key): (&Caller, &IdempotencyKey),
+    new: &NewContribution,
+) -> Result<(Arc<OfferingLog>, Ready), ApiError> {
+    let log = service.offering(offering)?;
+    caller.require(Verb::ContributionsWrite, offering)?;
     let investor = InvestorId::parse(&new.investor)
         .map_err(|error| ApiError::invalid("investor", &error.to_string()))?;
     let currency = parse_currency(&log.terms, &new.currency)?;
@@ -206,8 +220,9 @@ async fn make(
         source: new.source.as_deref(),
         funding,
     });
-    let entry = submit(&service, &log, &caller, &key, &command).await?;
-    Ok(created(&offering, &entry))
+    let request = caller.request(&service.requests, key);
+    let ready = prepare(service, &log, request, (at_batch_time(), &command))?;
+    Ok((log, ready))
 }
 
 pub(super) fn limit_price(body: &LimitPriceBody) -> Result<LimitPrice, ApiError> {
@@ -223,16 +238,16 @@ pub(super) fn limit_price(body: &LimitPriceBody) -> Result<LimitPrice, ApiError>
 
 /// Room for the headers of an answer, those of the frame with them.
 const HEADERS: usize = 12;
-/// Room for the path of an entry.
-const PLACE: usize = 96;
 
-pub(super) fn created(offering: &str, entry: &EntryView) -> Response {
+pub(super) fn created(entry: &EntryView) -> Response {
     let body = match entry.to_json() {
         Ok(body) => body,
         Err(error) => return ApiError::internal(&error).into_response(),
     };
-    let place = format_args!("/v1/offerings/{offering}/log/entries/{}", entry.sequence);
-    let place = header_text(PLACE, place);
+    let place = header_text(format_args!(
+        "/v1/offerings/{}/log/entries/{}",
+        entry.offering, entry.sequence
+    ));
     // Exactly as long as it is, the answer goes out from where it was written.
     let mut response = Response::new(Bytes::from(body.into_boxed_slice()).into());
     *response.status_mut() = StatusCode::CREATED;
@@ -398,7 +413,7 @@ async fn withdraw(
         contribution: Sequence(sequence),
     };
     let entry = submit(&service, &log, &caller, &key, &command).await?;
-    Ok(created(&offering, &entry))
+    Ok(created(&entry))
 }
 
 /// The newest form of an entry that anybody may read.

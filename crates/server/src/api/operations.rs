@@ -210,7 +210,7 @@ async fn operate(
     Json(operation): Json<Operation>,
 ) -> Result<Response, ApiError> {
     let entry = operate_as(&service, &offering, (&caller, &key), &operation).await?;
-    Ok(created(&offering, &entry))
+    Ok(created(&entry))
 }
 
 /// Records what the issuer does, if the caller may.

@@ -244,7 +244,7 @@ async fn name_escrow(
     );
     begin_change(&service, &caller.who(), (&subject, &name_of(request))).await?;
     let entry = submit_at(&service, &log, &caller, &key, (stamp, &command)).await?;
-    Ok(created(&offering, &entry))
+    Ok(created(&entry))
 }
 
 /// The chain's number, and the time of the block, if the contract has the terms of the offering there.

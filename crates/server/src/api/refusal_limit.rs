@@ -35,7 +35,7 @@ pub(super) struct RefusalLimit {
 #[derive(Debug, Default)]
 struct Window {
     minute: u64,
-    people: HashMap<u64, Count>,
+    people: HashMap<Person, Count>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,12 +58,16 @@ pub(super) enum Admitted<'a> {
     },
 }
 
+/// A person in a log, as far as refusals are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Person(u64);
+
 /// A contribution whose outcome is not known. One that is dropped without an outcome, because its
 /// caller went away, counts as refused.
 #[derive(Debug)]
 pub(super) struct Undecided<'a> {
     limit: &'a RefusalLimit,
-    person: u64,
+    person: Person,
     minute: u64,
     became: Became,
 }
@@ -87,14 +91,13 @@ impl RefusalLimit {
         }
     }
 
-    /// Asks for a contribution of an investor at a time since some start.
-    pub(super) fn admit(
-        &self,
-        log: &LogName,
-        investor: InvestorId<'_>,
-        now: Duration,
-    ) -> Admitted<'_> {
-        let person = self.hasher.hash_one((log.as_str(), investor));
+    /// Who it is whose refusals are counted.
+    pub(super) fn person(&self, log: &LogName, investor: InvestorId<'_>) -> Person {
+        Person(self.hasher.hash_one((log.as_str(), investor)))
+    }
+
+    /// Asks for a contribution of a person at a time since some start.
+    pub(super) fn admit(&self, person: Person, now: Duration) -> Admitted<'_> {
         let minute = now.as_secs() / WINDOW_SECONDS;
         let mut window = self.window();
         window.begin(minute);
@@ -192,9 +195,13 @@ mod tests {
         }
     }
 
+    fn person(limit: &RefusalLimit, who: &str) -> Person {
+        limit.person(&log(), InvestorId::Opaque(who))
+    }
+
     /// A contribution that became this at once.
     fn make(limit: &RefusalLimit, who: &str, now: Duration, became: Became) -> String {
-        let admitted = limit.admit(&log(), InvestorId::Opaque(who), now);
+        let admitted = limit.admit(person(limit, who), now);
         let said = said(&admitted);
         if let Admitted::Yes(undecided) = admitted {
             undecided.decide(became);
@@ -224,20 +231,18 @@ mod tests {
             assert_eq!(said, expected, "{who} {seconds}");
         }
         let other: LogName = "other".parse().unwrap();
-        let elsewhere = limit.admit(&other, InvestorId::Opaque("p-1"), at(62));
-        assert_eq!(said(&elsewhere), "+");
+        let elsewhere = limit.person(&other, InvestorId::Opaque("p-1"));
+        assert_eq!(said(&limit.admit(elsewhere, at(62))), "+");
     }
 
     #[test]
     fn undecided_contributions_count_until_they_are_decided() {
         let limit = RefusalLimit::new(2);
-        let first = limit.admit(&log(), InvestorId::Opaque("p-1"), MINUTE);
-        let second = limit.admit(&log(), InvestorId::Opaque("p-1"), MINUTE);
+        let p1 = person(&limit, "p-1");
+        let first = limit.admit(p1, MINUTE);
+        let second = limit.admit(p1, MINUTE);
         assert_eq!((said(&first), said(&second)), ("+".into(), "+".into()));
-        assert_eq!(
-            said(&limit.admit(&log(), InvestorId::Opaque("p-1"), MINUTE)),
-            "."
-        );
+        assert_eq!(said(&limit.admit(p1, MINUTE)), ".");
         let Admitted::Yes(first) = first else {
             panic!("not admitted")
         };
@@ -251,11 +256,9 @@ mod tests {
     #[test]
     fn what_was_under_way_over_the_turn_of_a_minute_counts_in_none() {
         let limit = RefusalLimit::new(1);
-        let before = limit.admit(&log(), InvestorId::Opaque("p-1"), MINUTE);
-        assert_eq!(
-            said(&limit.admit(&log(), InvestorId::Opaque("p-1"), MINUTE * 2)),
-            "."
-        );
+        let p1 = person(&limit, "p-1");
+        let before = limit.admit(p1, MINUTE);
+        assert_eq!(said(&limit.admit(p1, MINUTE * 2)), ".");
         drop(before);
         assert_eq!(make(&limit, "p-1", MINUTE * 2, Became::Refused), "+");
         assert_eq!(make(&limit, "p-1", MINUTE * 2, Became::Refused), "60");

@@ -178,7 +178,7 @@ async fn settle(
     key: IdempotencyKey,
 ) -> Result<Response, ApiError> {
     let entry = settle_as(&service, &offering, (&caller, &key)).await?;
-    Ok(created(&offering, &entry))
+    Ok(created(&entry))
 }
 
 /// Settles and publishes the root, if the caller may.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use softcap_journal::{
     Answer, BATCH_TIME, Intake, JournalError, Machine as _, OfferingLog, OfferingMachine,
-    Submission, encode_at_batch_time,
+    Submission,
 };
 use softcap_offering::{Command, InvestorId, LineIndex, RequestId, Sequence, Stamp};
 use softcap_proof::{
@@ -19,7 +19,7 @@ use super::{
     call_note::begin_change,
     caller::{Caller, IdempotencyKey},
     entry_view::{EntryView, OutcomeView, ReceiptJson},
-    refusal_limit::{Admitted, Became, Undecided},
+    refusal_limit::{Admitted, Became, Person, Undecided},
 };
 use crate::{
     problem::{ApiError, ProblemCode},
@@ -34,11 +34,15 @@ pub(super) async fn submit(
     key: &IdempotencyKey,
     command: &Command<'_>,
 ) -> Result<EntryView, ApiError> {
-    let stamp = Stamp {
+    submit_at(service, log, caller, key, (at_batch_time(), command)).await
+}
+
+/// The place of an entry whose time is that of its batch.
+pub(super) fn at_batch_time() -> Stamp {
+    Stamp {
         line: LineIndex(0),
         position: BATCH_TIME,
-    };
-    submit_at(service, log, caller, key, (stamp, command)).await
+    }
 }
 
 /// As [`submit`], of what moves money or rights: who does it is written down first.
@@ -80,8 +84,29 @@ pub(crate) async fn submit_as(
     service: &Service,
     log: &OfferingLog,
     request: RequestId,
-    (stamp, command): (Stamp, &Command<'_>),
+    entry: (Stamp, &Command<'_>),
 ) -> Result<EntryView, ApiError> {
+    let ready = prepare(service, log, request, entry)?;
+    enter(service, log, ready).await
+}
+
+/// What is to be appended, with nothing of the request that it came with: who waits for the disk keeps little memory,
+/// which is cold when it is used again, and other threads free it.
+#[derive(Debug)]
+pub(super) struct Ready {
+    submission: Submission,
+    request: RequestId,
+    /// Who brings money.
+    contributor: Option<Person>,
+}
+
+/// The first half of [`submit_as`].
+pub(super) fn prepare(
+    service: &Service,
+    log: &OfferingLog,
+    request: RequestId,
+    (stamp, command): (Stamp, &Command<'_>),
+) -> Result<Ready, ApiError> {
     // A contract that takes the outcome as a root waits for the settlement of the record.
     let waits = *command == Command::Settle && log.terms.root.is_some();
     if is_decided_on_chain(command)
@@ -98,22 +123,39 @@ pub(crate) async fn submit_as(
         command: command.clone(),
     };
     encode_command(&entry, &mut body).map_err(|error| of_journal(error.into()))?;
-    let (intake, undecided) = match contributor(command) {
-        Some(investor) => {
-            let undecided = admit(service, log, investor, request).await?;
-            (Intake::Contribution, undecided)
-        }
-        None => (Intake::Other, None),
-    };
+    let contributor = contributor(command);
     let submission = Submission {
-        intake,
+        intake: contributor.map_or(Intake::Other, |_| Intake::Contribution),
         request: Some(request),
         body,
+    };
+    let person = |investor| service.refusals.person(&log.row.name, investor);
+    Ok(Ready {
+        submission,
+        request,
+        contributor: contributor.map(person),
+    })
+}
+
+/// The second half of [`submit_as`]: returns when it is on disk.
+pub(super) async fn enter(
+    service: &Service,
+    log: &OfferingLog,
+    ready: Ready,
+) -> Result<EntryView, ApiError> {
+    let Ready {
+        submission,
+        request,
+        contributor,
+    } = ready;
+    let undecided = match contributor {
+        Some(person) => admit(service, log, person, request).await?,
+        None => None,
     };
     let answer = log.sequencer.submit(submission).await;
     let is_new = matches!(answer, Ok(Answer::Entered { .. }));
     let entry = match answer {
-        Ok(answer) => answered(log, command, request, answer).await,
+        Ok(answer) => answered(log, answer).await,
         Err(error) => Err(of_journal(error)),
     };
     if let Some(undecided) = undecided {
@@ -175,7 +217,7 @@ fn contributor<'a>(command: &Command<'a>) -> Option<InvestorId<'a>> {
 async fn admit<'s>(
     service: &'s Service,
     log: &OfferingLog,
-    investor: InvestorId<'_>,
+    person: Person,
     request: RequestId,
 ) -> Result<Option<Undecided<'s>>, ApiError> {
     let limit = &service.refusals;
@@ -183,7 +225,7 @@ async fn admit<'s>(
         // Before the question, so that no outcome falls between the two.
         let decided = limit.decided().notified();
         let now = service.clock.monotonic();
-        match limit.admit(&log.row.name, investor, now) {
+        match limit.admit(person, now) {
             Admitted::Yes(undecided) => return Ok(Some(undecided)),
             Admitted::Later | Admitted::UsedUp { .. } if is_known(log, request) => return Ok(None),
             Admitted::Later => decided.await,
@@ -199,23 +241,17 @@ fn is_known(log: &OfferingLog, request: RequestId) -> bool {
     state.machine().find_request(request).is_some()
 }
 
-async fn answered(
-    log: &OfferingLog,
-    command: &Command<'_>,
-    request: RequestId,
-    answer: Answer,
-) -> Result<EntryView, ApiError> {
+async fn answered(log: &OfferingLog, answer: Answer) -> Result<EntryView, ApiError> {
     match answer {
         Answer::Entered { batch, index } => {
             let receipt = batch.receipt_json(index).map_err(JournalError::from);
             let leaf = batch.leaf(index).unwrap_or_default();
             new_view(log, leaf, ReceiptJson(receipt.map_err(of_journal)?))
         }
-        Answer::Known { first } => {
+        Answer::Known { first, body } => {
             // Apart: a repeat is rare, and each contribution would carry room for reading its receipt.
             let receipt = Box::pin(log.reader.receipt(first)).await;
             let receipt = receipt.map_err(of_journal)?;
-            let body = encode_at_batch_time(command, Some(request)).map_err(of_journal)?;
             if !OfferingMachine::is_same_command(receipt.leaf(), &body) {
                 return Err(ApiError::new(
                     ProblemCode::KeyReused,

@@ -104,7 +104,7 @@ fn submission(entry: &ChainEntry, reached: Position) -> Result<Submission, Journ
 async fn became(log: &OfferingLog, answer: Answer) -> Result<Vec<u8>, JournalError> {
     let leaf = match answer {
         Answer::Entered { batch, index } => batch.leaf(index).unwrap_or_default().to_vec(),
-        Answer::Known { first } => log.reader.leaf(first).await?,
+        Answer::Known { first, .. } => log.reader.leaf(first).await?,
     };
     match decode(&leaf)?.1 {
         // Another node entered it at the same time.

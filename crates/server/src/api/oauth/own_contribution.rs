@@ -85,7 +85,7 @@ async fn contribute(
     if !is_same_as(&log, sequence, &own) {
         return Err(ProblemCode::KeyReused.into());
     }
-    Ok(created(&new.offering, &entry(&log, sequence).await?))
+    Ok(created(&entry(&log, sequence).await?))
 }
 
 impl AppCaller {
