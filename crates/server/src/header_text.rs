@@ -1,4 +1,4 @@
-//! The value of a header, written without an allocation of its own.
+//! The value of a header: a short one, as nearly all are, is written with one allocation.
 
 use std::{fmt::Arguments, io::Write as _};
 
